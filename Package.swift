@@ -1,0 +1,42 @@
+// swift-tools-version: 6.2
+// SPDX-License-Identifier: Apache-2.0
+
+import PackageDescription
+
+/// What every Swift target is compiled with; `make check` and CI rely on warnings being errors.
+let settings: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+]
+
+let package = Package(
+  name: "pidns-exporter",
+  products: [
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+  ],
+  targets: [
+    // C libraries and headers, as module maps: no C is compiled for them.
+    .systemLibrary(name: "CLibBPF", pkgConfig: "libbpf", providers: [.apt(["libbpf-dev"])]),
+    .systemLibrary(
+      name: "CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
+    .systemLibrary(name: "CPidns", path: "bpf"),
+
+    .plugin(name: "CompileBPF", capability: .buildTool()),
+
+    .target(
+      name: "BPFKit", dependencies: ["CLibBPF", "CPidns"], swiftSettings: settings,
+      plugins: ["CompileBPF"]),
+    .target(name: "Exposition", swiftSettings: settings),
+    .target(name: "MetricsHTTP", dependencies: ["CMicroHTTPD"], swiftSettings: settings),
+
+    .testTarget(name: "ExpositionTests", dependencies: ["Exposition"], swiftSettings: settings),
+    .testTarget(name: "MetricsHTTPTests", dependencies: ["MetricsHTTP"], swiftSettings: settings),
+  ],
+  swiftLanguageModes: [.v6]
+)
