@@ -2,4 +2,7 @@
 
 import Testing
 
-@testable import Exposition
+import Exposition
+
+@Suite struct EncoderTests {
+}

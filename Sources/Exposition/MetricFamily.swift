@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Describes a metric family: what its samples are called, count and mean.
+public struct MetricFamily: Sendable, Hashable {
+  /// Names the kinds of families.
+  public enum Kind: Sendable, Hashable {
+    /// Only grows, and starts again from zero with the exporter.
+    case counter
+
+    /// Goes up and down.
+    case gauge
+
+    /// Carries its meaning in the labels; the value of each sample is 1. A gauge in the text format.
+    case info
+  }
+
+  /// Names the family as OpenMetrics does: without `_total` and `_info`.
+  public let name: String
+
+  /// Tells what its samples can do.
+  public let kind: Kind
+
+  /// Names the base unit of the values, or nil where they are plain counts.
+  public let unit: String?
+
+  /// Explains the family to people.
+  public let help: String
+
+  /// Describes a family.
+  ///
+  /// - Precondition: `name` matches `[a-zA-Z_][a-zA-Z0-9_]*` (colons are for recording rules), ends in `_unit`
+  ///   where there is a unit, and does not end in the suffix that `sampleName` adds. An info family has no unit.
+  public init(_ name: String, _ kind: Kind, unit: String? = nil, help: String) {
+    precondition(name.isPrometheusName, "Not a metric name: \(name)")
+    precondition(kind.suffix.isEmpty || !name.hasSuffix(kind.suffix), "\(name) has its suffix already")
+    if let unit {
+      precondition(kind != .info, "OpenMetrics forbids a unit on the info family \(name)")
+      precondition(unit.isPrometheusName && name.hasSuffix("_" + unit), "\(name) does not end in _\(unit)")
+    }
+    self.name = name
+    self.kind = kind
+    self.unit = unit
+    self.help = help
+  }
+
+  /// Returns the name that stands in the sample lines: with `_total` or `_info`.
+  public var sampleName: String { name + kind.suffix }
+}
+
+extension MetricFamily.Kind {
+  /// Is what sample names end in after the family's name.
+  fileprivate var suffix: String {
+    switch self {
+    case .counter: "_total"
+    case .gauge: ""
+    case .info: "_info"
+    }
+  }
+}
+
+extension String {
+  /// Tells whether the string can name a metric or a label: `[a-zA-Z_][a-zA-Z0-9_]*`.
+  var isPrometheusName: Bool {
+    guard let first = utf8.first, !isDigit(first) else { return false }
+    return utf8.allSatisfy { isLetter($0) || isDigit($0) || $0 == UInt8(ascii: "_") }
+  }
+}
+
+private func isDigit(_ byte: UInt8) -> Bool {
+  (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+}
+
+private func isLetter(_ byte: UInt8) -> Bool {
+  (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
+}
