@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Exposition
+import Foundation
+import Testing
+
+/// Compares one exposition that has everything in it with files, byte by byte.
+///
+/// After a wanted change, `UPDATE_GOLDEN=1 swift test --filter GoldenTests` writes the files anew.
+@Suite(.serialized) struct GoldenTests {
+  static let directory = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Golden")
+
+  static func file(_ format: ExpositionFormat) -> URL {
+    switch format {
+    case .text: directory.appending(path: "example.prom")
+    case .openMetrics: directory.appending(path: "example.openmetrics")
+    }
+  }
+
+  @Test(arguments: ExpositionFormat.allCases)
+  func exampleIsWrittenAsInTheGoldenFile(format: ExpositionFormat) throws {
+    var encoder = Encoder(format: format)
+    writeExample(to: &encoder)
+    let written = encoder.finish()
+    if ProcessInfo.processInfo.environment["UPDATE_GOLDEN"] == "1" {
+      try Data(written).write(to: Self.file(format))
+    }
+    let golden = try Data(contentsOf: Self.file(format))
+    #expect(String(decoding: written, as: UTF8.self) == String(decoding: golden, as: UTF8.self))
+    #expect(written == Array(golden))
+  }
+
+  @Test func promtoolFindsNoFaultInTheText() throws {
+    let result = try promtoolCheck(Data(contentsOf: Self.file(.text)))
+    #expect(result.status == 0, "\(result.output)")
+    #expect(result.output == "")
+  }
+
+  @Test func promtoolSeesWhatItIsGiven() throws {
+    // Guards the test above: an input that was never read has no faults either.
+    let result = try promtoolCheck(Data("x 1\nx 2\n".utf8))
+    #expect(result.status != 0)
+  }
+
+  /// Runs `promtool check metrics`; where promtool is missing, this throws.
+  private func promtoolCheck(_ metrics: Data) throws -> (status: Int32, output: String) {
+    let input = Pipe()
+    let output = Pipe()
+    let process = Process()
+    process.executableURL = URL(filePath: "/usr/bin/env")
+    process.arguments = ["promtool", "check", "metrics"]
+    process.standardInput = input
+    process.standardOutput = output
+    process.standardError = output
+    try process.run()
+    // The example is smaller than a pipe's buffer: writing all before reading cannot block.
+    try input.fileHandleForWriting.write(contentsOf: metrics)
+    try input.fileHandleForWriting.close()
+    let text = try output.fileHandleForReading.readToEnd() ?? Data()
+    process.waitUntilExit()
+    return (process.terminationStatus, String(decoding: text, as: UTF8.self))
+  }
+}
+
+/// Writes families of each kind, with and without labels, units and awkward values.
+func writeExample(to encoder: inout Encoder) {
+  let container = LabelSet(
+    ["pidns": "4026532178", "namespace": "shop", "pod": "web-7c5ddbdf54-x2x9k", "container": "nginx"])
+  let unknown = LabelSet(["pidns": "4026531836", "namespace": "", "pod": "", "container": ""])
+  let reasons = ["completed", "error", "signaled", "teardown"].map { LabelSet(["reason": $0]) }
+
+  encoder.begin(MetricFamily("pidns_process_execs", .counter, help: "Successful execve/execveat calls."))
+  encoder.sample(container, 1_234_567)
+  encoder.sample(unknown, UInt64.max)
+
+  encoder.begin(
+    MetricFamily(
+      "pidns_process_exits", .counter, help: #"Exits by "reason"; a \ and a line feed:\#n both escaped."#))
+  for (index, reason) in reasons.enumerated() {
+    encoder.sample(container, adding: reason, UInt64(index * 9))
+  }
+  for reason in reasons { encoder.sample(unknown, adding: reason, 0) }
+
+  encoder.begin(MetricFamily("pidns", .info, help: "PID namespace metadata; always 1."))
+  encoder.sample(
+    container,
+    adding: LabelSet(["init_comm": "a \"b\" \\c\nd", "image": "registry/péngüin:🐧", "runtime": ""]), 1)
+
+  encoder.begin(
+    MetricFamily(
+      "pidns_start_time_seconds", .gauge, unit: "seconds",
+      help: "Start time of the namespace's init process since unix epoch in seconds."))
+  encoder.sample(container, 1_700_000_000.25)
+  encoder.sample(unknown, 1e-05)
+
+  encoder.begin(
+    MetricFamily(
+      "pidns_bpf_program_run_seconds", .counter, unit: "seconds", help: "Time spent in the programs."))
+  encoder.sample(LabelSet(["program": "sched_process_exit"]), 0.30000000000000004)
+
+  encoder.begin(MetricFamily("pidns_awkward", .gauge, help: "Numbers that are not finite."))
+  for (name, value) in [("above", Double.infinity), ("below", -.infinity), ("none", .nan)] {
+    encoder.sample(.empty, adding: LabelSet(["which": name]), value)
+  }
+
+  encoder.begin(MetricFamily("pidns_empty", .gauge, help: "A family without samples."))
+  encoder.begin(MetricFamily("pidns_up", .gauge, help: "1 while all is well."))
+  encoder.sample(.empty, 1)
+}

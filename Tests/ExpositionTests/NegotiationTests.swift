@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Exposition
+import Testing
+
+@Suite struct NegotiationTests {
+  static let prometheus2_42 =
+    "application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,"
+    + "text/plain;version=0.0.4;q=0.5,*/*;q=0.1"
+  static let prometheus2_49 =
+    "application/openmetrics-text;version=1.0.0;q=0.5,application/openmetrics-text;version=0.0.1;q=0.4,"
+    + "text/plain;version=0.0.4;q=0.3,*/*;q=2"
+  static let prometheus3 =
+    "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,"
+    + "application/openmetrics-text;version=0.0.1;q=0.5,"
+    + "text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2"
+  static let prometheus3Protobuf =
+    "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited;q=0.7,"
+    + prometheus3
+
+  @Test(
+    arguments: [
+      (nil, .text), ("", .text), ("*/*", .text),
+      (prometheus2_42, .openMetrics), (prometheus2_49, .openMetrics), (prometheus3, .openMetrics),
+      (prometheus3Protobuf, .openMetrics),
+      ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", .text),
+    ] as [(String?, ExpositionFormat)])
+  func realClientsGetTheirs(accept: String?, expected: ExpositionFormat) {
+    #expect(ExpositionFormat.negotiate(accept: accept) == expected)
+  }
+
+  @Test(
+    arguments: [
+      // Named types go by quality, and OpenMetrics first on a tie.
+      ("application/openmetrics-text", .openMetrics),
+      ("application/openmetrics-text;q=0.1, text/plain;q=0.2", .text),
+      ("application/openmetrics-text;q=0.2, text/plain;q=0.1", .openMetrics),
+      ("text/plain, application/openmetrics-text", .openMetrics),
+      ("text/plain;q=0.30, application/openmetrics-text;q=0.3", .openMetrics),
+      ("text/plain;q=0.301, application/openmetrics-text;q=0.3", .text),
+      (
+        "application/openmetrics-text;q=0.1, text/plain;q=0.2, application/openmetrics-text;q=0.3",
+        .openMetrics
+      ),
+      (
+        "application/openmetrics-text;q=0.3, text/plain;q=0.2, application/openmetrics-text;q=0.1",
+        .openMetrics
+      ),
+      // A wildcard never beats a name.
+      ("*/*;q=2, application/openmetrics-text;q=0.1", .openMetrics),
+      ("application/*;q=1, text/plain;q=0.1", .text),
+      ("text/*;q=1, application/openmetrics-text;q=0.1", .openMetrics),
+      // Wildcards alone.
+      ("application/*", .openMetrics),
+      ("text/*", .text),
+      ("text/*, application/*", .text),
+      ("text/*;q=0.1, application/*;q=0.2", .openMetrics),
+      ("*/*;q=0.2, text/*;q=0.1", .openMetrics),
+      ("*/*, application/*;q=0", .text),
+      ("*/*, text/*;q=0", .openMetrics),
+      // Not acceptable.
+      ("application/openmetrics-text;q=0", .text),
+      ("application/openmetrics-text;q=0.000, text/plain;q=0.001", .text),
+      ("application/openmetrics-text;q=0, */*", .text),
+      ("text/plain;q=0, */*", .openMetrics),
+      ("text/plain;q=0, application/openmetrics-text;q=0, */*", .text),
+      ("text/plain;q=0", .text),
+      ("image/png", .text),
+      // Versions.
+      ("application/openmetrics-text;version=0.0.1, text/plain;q=0.9", .openMetrics),
+      ("application/openmetrics-text;version=2.0.0, text/plain;q=0.1", .text),
+      ("application/openmetrics-text;version=, text/plain;q=0.1", .text),
+      ("text/plain;version=1.0.0, application/openmetrics-text;q=0.1", .openMetrics),
+      ("text/plain;version=0.0.4, application/openmetrics-text;q=0.1", .text),
+      // Spelling.
+      ("APPLICATION/OpenMetrics-Text;VERSION=1.0.0;Q=0.9,text/plain;q=0.5", .openMetrics),
+      (" \ttext/plain ; version = 0.0.4 ; q = 0.9 ,\tapplication/openmetrics-text ; q = 0.5 ", .text),
+      (#"application/openmetrics-text;version="1.0.0";q="0.9",text/plain;q=0.5"#, .openMetrics),
+      (#"application/openmetrics-text;version="1\.0.0";q=0.9,text/plain;q=0.5"#, .openMetrics),
+      (#"application/openmetrics-text;x="a,b;q=0\";q=0";q=0.9,text/plain;q=0.5"#, .openMetrics),
+      (",, ,application/openmetrics-text,,", .openMetrics),
+      (";;q=1;,application/openmetrics-text;;", .openMetrics),
+      ("text/plainer, application/openmetrics-texts", .text),
+      // Qualities out of range are clamped, malformed ones are as if not given, the first counts.
+      ("application/openmetrics-text;q=7, text/plain;q=9", .openMetrics),
+      ("application/openmetrics-text;q=-1, text/plain;q=0.1", .text),
+      ("application/openmetrics-text;q=high, text/plain;q=0.9", .openMetrics),
+      ("application/openmetrics-text;q=nan, text/plain;q=0.9", .openMetrics),
+      ("application/openmetrics-text;q=1e-9, text/plain;q=0.9", .openMetrics),
+      ("application/openmetrics-text;q=, text/plain;q=0.9", .openMetrics),
+      ("application/openmetrics-text;q, text/plain;q=0.9", .openMetrics),
+      ("application/openmetrics-text;q=.5, text/plain;q=0.9", .text),
+      ("application/openmetrics-text;q=0.1;q=1, text/plain;q=0.9", .text),
+      // Broken off in the middle.
+      (#"application/openmetrics-text;version=""#, .text),
+      (#"application/openmetrics-text;version="1.0.0"#, .openMetrics),
+      (#"application/openmetrics-text;x="\"#, .openMetrics),
+      ("application/openmetrics-text;", .openMetrics),
+      ("application/openmetrics-text;version", .text),
+    ] as [(String, ExpositionFormat)])
+  func headerPicks(accept: String, expected: ExpositionFormat) {
+    #expect(ExpositionFormat.negotiate(accept: accept) == expected)
+  }
+
+  @Test func contentTypesAreWhatTheFormatsPrescribe() {
+    #expect(ExpositionFormat.text.contentType == "text/plain; version=0.0.4; charset=utf-8")
+    #expect(
+      ExpositionFormat.openMetrics.contentType
+        == "application/openmetrics-text; version=1.0.0; charset=utf-8")
+    #expect(Negotiated(accept: nil).contentType == ExpositionFormat.text.contentType)
+    #expect(Negotiated(accept: Self.prometheus2_42).contentType == ExpositionFormat.openMetrics.contentType)
+  }
+
+  @Test(
+    arguments: [
+      (prometheus3, "allow-utf-8"),
+      ("text/plain;version=0.0.4;escaping=underscores", "underscores"),
+      ("text/plain;ESCAPING=\"Dots\"", "dots"),
+      ("text/plain;escaping=nonsense;escaping=values", "values"),
+      ("text/plain;q=0.1;escaping=dots, text/plain;q=0.2;escaping=values", "values"),
+      ("text/plain;escaping=nonsense", nil),
+      ("text/plain, image/png;escaping=dots", nil),
+      ("*/*;escaping=dots", nil),
+      ("text/plain;escaping=dots;q=0", nil),
+    ] as [(String, String?)])
+  func knownEscapingSchemeOfTheChosenRangeIsRepeated(accept: String, scheme: String?) {
+    let negotiated = Negotiated(accept: accept)
+    let parameter = scheme.map { "; escaping=\($0)" } ?? ""
+    #expect(negotiated.contentType == negotiated.format.contentType + parameter)
+  }
+
+  @Test(arguments: [
+    ",", ";", "\"", "\\", "=", " ", "a,", "a;", "a=", "\"\\", "\",", "*/*,", "*/*;q=2,", "text/plain;q=0.1,",
+    ";q=0", "x/*,", "é", "9",
+  ])
+  func workGrowsLinearlyWithAHostileHeader(piece: String) {
+    // A hundred times the header may take a hundred times as long; work in squares would take 10,000 times.
+    // A factor of ten is left for a busy machine, and a pause in one of the runs is left out.
+    func fastest(_ size: Int) -> Duration {
+      let header = "text/plain;q=" + String(repeating: piece, count: size / piece.utf8.count)
+      return (0..<3).map { _ in ContinuousClock().measure { _ = Negotiated(accept: header) } }.min() ?? .zero
+    }
+    let small = max(fastest(4_000), .microseconds(20))
+    #expect(fastest(400_000) < small * 1_000)
+  }
+}
