@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Reads the media ranges of an Accept header one after the other, in a single pass (RFC 9110, section 12.5.1).
+/// Reads the media ranges of an Accept header in a single pass (RFC 9110, section 12.5.1).
 ///
 /// The header is untrusted: whatever is malformed becomes a range of no known type or a parameter without a
 /// meaning, never an error.

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension [UInt8] {
-  /// Appends text with a backslash before each backslash, `\n` for a line feed, and, on demand, `\"` for a quote.
+  /// Appends text with `\\` for a backslash, `\n` for a line feed, and, on demand, `\"` for a quote.
   ///
-  /// These are the escapes of label values in both formats and of help in OpenMetrics; help in the text format
-  /// takes quotes as they are. Everything else stands as it is, U+0000 too, which Prometheus reads.
+  /// These are the escapes of label values in both formats and of help in OpenMetrics; help in the text
+  /// format takes quotes as they are. Everything else stands as it is, U+0000 too, which Prometheus reads.
   mutating func appendEscaped(_ text: String, quotes: Bool) {
     for byte in text.utf8 {
       switch byte {

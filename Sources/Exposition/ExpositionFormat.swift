@@ -22,7 +22,8 @@ public enum ExpositionFormat: CaseIterable, Sendable, Hashable {
     }
   }
 
-  /// Picks the format for an Accept header, as ``Negotiated`` does, for those who set the Content-Type themselves.
+  /// Picks the format for an Accept header, as ``Negotiated`` does, for those who set the Content-Type
+  /// themselves.
   public static func negotiate(accept: String?) -> ExpositionFormat {
     Negotiated(accept: accept).format
   }

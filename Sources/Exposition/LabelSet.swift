@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Holds the labels of one series in a fixed order, escaped once when it is made; writing a sample copies the bytes.
+/// Holds the labels of one series in a fixed order, escaped once when it is made.
 ///
-/// Both formats write labels alike. Equal sets have the same labels in the same order.
+/// Writing a sample copies the bytes, which are alike in both formats. Equal sets have the same labels in the
+/// same order.
 public struct LabelSet: Sendable, Hashable {
   /// Holds `a="1",b="2"`: what stands between the braces.
   let bytes: [UInt8]
@@ -15,8 +16,8 @@ public struct LabelSet: Sendable, Hashable {
   /// Values are untrusted text and may hold anything. An empty one is kept: a series that lacks a label would
   /// inherit that of its scrape target.
   ///
-  /// - Precondition: the names are distinct, match `[a-zA-Z_][a-zA-Z0-9_]*`, and do not start with `__`, which
-  ///   Prometheus keeps to itself.
+  /// - Precondition: the names are distinct, match `[a-zA-Z_][a-zA-Z0-9_]*`, and do not start with `__`,
+  ///   which Prometheus keeps to itself.
   public init(_ labels: KeyValuePairs<String, String>) {
     var names: Set<String> = []
     var bytes: [UInt8] = []

@@ -28,8 +28,9 @@ public struct MetricFamily: Sendable, Hashable {
 
   /// Describes a family.
   ///
-  /// - Precondition: `name` matches `[a-zA-Z_][a-zA-Z0-9_]*` (colons are for recording rules), ends in `_unit`
-  ///   where there is a unit, and does not end in the suffix that `sampleName` adds. An info family has no unit.
+  /// - Precondition: `name` matches `[a-zA-Z_][a-zA-Z0-9_]*` (colons are for recording rules), ends in `_`
+  ///   and the unit where there is one, and does not end in the suffix that `sampleName` adds. An info
+  ///   family has no unit.
   public init(_ name: String, _ kind: Kind, unit: String? = nil, help: String) {
     precondition(name.isPrometheusName, "Not a metric name: \(name)")
     precondition(kind.suffix.isEmpty || !name.hasSuffix(kind.suffix), "\(name) has its suffix already")

@@ -12,8 +12,8 @@ public struct Negotiated: Sendable, Hashable {
   ///
   /// A format that is asked for by name comes before any wildcard, whatever their qualities are: Prometheus
   /// 2.49.0 sends `*/*;q=2`. Among names, the higher quality wins, and OpenMetrics on a tie; among wildcards,
-  /// text on a tie, which is for people. Nothing acceptable, like no header at all, gives text, because that is
-  /// what every scraper reads: there is no status 406.
+  /// text on a tie, which is for people. Nothing acceptable, like no header at all, gives text, because that
+  /// is what every scraper reads: there is no status 406.
   ///
   /// - Complexity: linear in the header's length.
   public init(accept: String?) {
@@ -47,8 +47,8 @@ public struct Negotiated: Sendable, Hashable {
 
   /// Returns the Content-Type of the response, which repeats a known `escaping` parameter that was asked for.
   ///
-  /// Names here are ASCII and need no escaping, so any scheme is honoured by the bytes as they are. Prometheus 3
-  /// reads the scheme from the response.
+  /// Names here are ASCII and need no escaping, so any scheme is honoured by the bytes as they are.
+  /// Prometheus 3 reads the scheme from the response.
   public var contentType: String {
     guard let escaping else { return format.contentType }
     return "\(format.contentType); escaping=\(escaping.rawValue)"
