@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+
+/// A resolved address, IPv4 or IPv6, in the form that the socket calls take.
+struct SocketAddress {
+  private var storage = sockaddr_storage()
+  private(set) var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+
+  var family: CInt { CInt(storage.ss_family) }
+
+  /// Lends the address to a socket call.
+  func withPointer<Result>(_ body: (UnsafePointer<sockaddr>) -> Result) -> Result {
+    unsafe withUnsafeBytes(of: storage) { bytes in
+      // A `sockaddr_storage` is big enough and aligned for all that a `sockaddr` may point to; it is not empty.
+      unsafe bytes.withMemoryRebound(to: sockaddr.self) { unsafe body($0.baseAddress.unsafelyUnwrapped) }
+    }
+  }
+
+  /// Reads the address that a socket is bound to (`getsockname`); nil sets errno.
+  init?(boundTo descriptor: CInt) {
+    let status = unsafe withUnsafeMutablePointer(to: &storage) { pointer in
+      unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        unsafe getsockname(descriptor, $0, &length)
+      }
+    }
+    guard status == 0 else { return nil }
+  }
+
+  private init?(copying info: addrinfo) {
+    guard let source = unsafe info.ai_addr, unsafe Int(info.ai_addrlen) <= MemoryLayout<sockaddr_storage>.size
+    else { return nil }
+    unsafe withUnsafeMutableBytes(of: &storage) {
+      unsafe $0.copyMemory(from: UnsafeRawBufferPointer(start: source, count: Int(info.ai_addrlen)))
+    }
+    unsafe length = info.ai_addrlen
+  }
+
+  /// The port in host byte order.
+  var port: UInt16 {
+    // Both families have it at the same place, behind the family.
+    UInt16(
+      bigEndian: unsafe withUnsafeBytes(of: storage) {
+        unsafe $0.load(fromByteOffset: MemoryLayout<sa_family_t>.size, as: UInt16.self)
+      })
+  }
+
+  /// The host's number as text (`getnameinfo`).
+  var numericHost: String {
+    var text = [CChar](repeating: 0, count: Int(NI_MAXHOST))
+    let status = unsafe withPointer { pointer in
+      unsafe getnameinfo(pointer, length, &text, socklen_t(text.count), nil, 0, NI_NUMERICHOST)
+    }
+    guard status == 0 else { return "" }
+    return String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+  }
+
+  /// Whether the kernel may refuse both addresses to one program because they meet in a port.
+  func overlaps(_ other: SocketAddress) -> Bool {
+    let hosts = [numericHost, other.numericHost]
+    return port == other.port && (hosts[0] == hosts[1] || hosts.contains("::") || hosts.contains("0.0.0.0"))
+  }
+
+  /// Resolves what to listen on (`getaddrinfo`), in the order to try.
+  ///
+  /// No host is the IPv6 wildcard, then the IPv4 one for a machine without IPv6. A name that has an IPv4 address
+  /// is listened on there, as Go's `net.Listen` does: otherwise `localhost` would not answer on 127.0.0.1. Asks the
+  /// network, and so blocks, for names that `/etc/hosts` does not have.
+  static func resolve(_ address: ListenAddress) throws(HTTPServerError) -> [SocketAddress] {
+    let hosts = address.host.isEmpty ? ["::", "0.0.0.0"] : [address.host]
+    var found: [SocketAddress] = []
+    for host in hosts {
+      found += try resolve(host: host, for: address)
+    }
+    guard !address.host.isEmpty else { return found }
+    return found.filter { $0.family == AF_INET } + found.filter { $0.family != AF_INET }
+  }
+
+  private static func resolve(
+    host: String, for address: ListenAddress
+  ) throws(HTTPServerError) -> [SocketAddress] {
+    var hints = unsafe addrinfo()
+    unsafe hints.ai_family = AF_UNSPEC
+    unsafe hints.ai_socktype = CInt(SOCK_STREAM.rawValue)
+    unsafe hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV
+    var first: UnsafeMutablePointer<addrinfo>?
+    let status = unsafe getaddrinfo(host, String(address.port), &hints, &first)
+    guard status == 0 else {
+      let errno = status == EAI_SYSTEM ? Glibc.errno : 0
+      let reason = unsafe String(cString: gai_strerror(status))
+      throw HTTPServerError(
+        code: .cannotResolve(reason: reason), operation: "getaddrinfo", address: address, errno: errno)
+    }
+    defer { unsafe freeaddrinfo(first) }
+    var found: [SocketAddress] = []
+    var next = unsafe first
+    while let info = unsafe next {
+      if let one = unsafe SocketAddress(copying: info.pointee) { found.append(one) }
+      unsafe next = info.pointee.ai_next
+    }
+    return found
+  }
+}
