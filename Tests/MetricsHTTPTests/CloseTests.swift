@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import Synchronization
+import Testing
+
+@testable import MetricsHTTP
+
+extension ServerTests {
+  @Suite struct CloseTests {
+    private func makeServer(_ routes: [String: HTTPServer.Handler]) throws -> HTTPServer {
+      try HTTPServer(addresses: [#require(ListenAddress("127.0.0.1:0"))], routes: routes)
+    }
+
+    @Test("close returns with idle, half-sent and slow clients connected, and drops them")
+    func withClients() throws {
+      let big = Response(contentType: "text/plain", body: pattern(count: 10_000_000))
+      let small = Response(contentType: "text/plain", body: [UInt8]("up 1\n".utf8))
+      let server = try makeServer(["/metrics": { _ in big }, "/up": { _ in small }])
+      let port = server.boundAddresses[0].port
+      let silent = try RawClient(port: port)
+      let idle = try RawClient(port: port)
+      #expect(try idle.exchange("GET", "/up").status == 200)
+      let half = try RawClient(port: port)
+      half.send("GET /metrics HTT")
+      let body = try RawClient(port: port)
+      body.send("POST /up HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc")
+      let slow = try RawClient(port: port, receiveBuffer: 4_096)
+      slow.send("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
+      #expect(try slow.receive(atMost: 1).count == 1)
+      // The timeout of an idle connection is 30 s: close did not wait for it.
+      let clock = ContinuousClock()
+      let start = clock.now
+      server.close()
+      let elapsed = clock.now - start
+      #expect(elapsed < .seconds(5))
+      for client in [silent, idle, half, body] { #expect(try client.isClosed()) }
+      #expect(try slow.rest().count < 10_000_000)
+      #expect(throws: RawClient.Failure.self) { try RawClient(port: port) }
+    }
+
+    @Test("close waits for the handler that runs")
+    func waitsForHandler() throws {
+      let progress = Progress()
+      let server = try makeServer([
+        "/metrics": { _ in
+          progress.state.store(1, ordering: .sequentiallyConsistent)
+          usleep(300_000)
+          progress.state.store(2, ordering: .sequentiallyConsistent)
+          return Response(contentType: "text/plain", body: [])
+        }
+      ])
+      let client = try RawClient(port: server.boundAddresses[0].port)
+      client.send("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
+      while progress.state.load(ordering: .sequentiallyConsistent) == 0 { usleep(1_000) }
+      server.close()
+      #expect(progress.state.load(ordering: .sequentiallyConsistent) == 2)
+    }
+
+    @Test("close returns while the connection limit is reached")
+    func atTheLimit() throws {
+      let server = try HTTPServer(
+        addresses: [#require(ListenAddress("127.0.0.1:0"))], routes: metrics("up 1\n"), connectionLimit: 1)
+      let client = try RawClient(port: server.boundAddresses[0].port)
+      #expect(try client.exchange("GET", "/metrics").status == 200)
+      let clock = ContinuousClock()
+      let start = clock.now
+      server.close()
+      #expect(clock.now - start < .seconds(5))
+      #expect(try client.isClosed())
+    }
+
+    @Test("a server that goes out of scope is closed")
+    func outOfScope() throws {
+      func serve() throws -> (UInt16, RawClient) {
+        let server = try makeServer(metrics("up 1\n"))
+        let port = server.boundAddresses[0].port
+        let client = try RawClient(port: port)
+        #expect(try client.exchange("GET", "/metrics").status == 200)
+        return (port, client)
+      }
+      let (port, client) = try serve()
+      #expect(try client.isClosed())
+      #expect(throws: RawClient.Failure.self) { try RawClient(port: port) }
+    }
+
+    @Test("fifty servers leave no file open")
+    func descriptors() throws {
+      func run() throws {
+        try withServer(routes: metrics("up 1\n")) { port in
+          let reply = try RawClient(port: port).exchange("GET", "/metrics")
+          #expect(reply.status == 200)
+        }
+      }
+      try run()
+      let before = try openDescriptors()
+      for _ in 0..<50 { try run() }
+      // Other tests of the process may hold some; a leak would be 50 or more.
+      #expect(try openDescriptors() < before + 25)
+    }
+
+    @Test("what the routes capture is released")
+    func releasesRoutes() throws {
+      final class Witness: Sendable {}
+      weak var witness: Witness?
+      func serve() throws {
+        let made = Witness()
+        witness = made
+        let routes: [String: HTTPServer.Handler] = [
+          "/metrics": { _ in Response(contentType: "text/plain", body: [UInt8]("\(made)".utf8)) }
+        ]
+        try withServer(routes: routes) { port in
+          let reply = try RawClient(port: port).exchange("GET", "/metrics")
+          #expect(reply.status == 200)
+        }
+      }
+      try serve()
+      #expect(witness == nil)
+    }
+  }
+}
+
+private final class Progress: Sendable {
+  /// 0 before, 1 in and 2 behind the handler.
+  let state = Atomic(0)
+}
