@@ -93,10 +93,42 @@ extension ServerTests {
         }
       }
       try run()
-      let before = try openDescriptors()
+      let before = try openDescriptors().count
       for _ in 0..<50 { try run() }
       // Other tests of the process may hold some; a leak would be 50 or more.
-      #expect(try openDescriptors() < before + 25)
+      #expect(try openDescriptors().count < before + 25)
+    }
+
+    @Test("programs that are started get none of the server's sockets")
+    func closeOnExec() throws {
+      let before = try openDescriptors()
+      try withServer(routes: metrics("up 1\n")) { port in
+        let client = try RawClient(port: port)
+        #expect(try client.exchange("GET", "/metrics").status == 200)
+        let sockets = try openDescriptors().subtracting(before).filter { descriptor in
+          var status = stat()
+          return unsafe fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFSOCK
+        }
+        // The listening one and both ends of the connection.
+        #expect(sockets.count >= 3)
+        for descriptor in sockets { #expect(fcntl(descriptor, F_GETFD) & FD_CLOEXEC != 0) }
+      }
+    }
+
+    @Test("the next run can listen at once where this one had clients")
+    func restart() throws {
+      let server = try makeServer(metrics("up 1\n"))
+      let address = server.boundAddresses[0]
+      do {
+        let client = try RawClient(port: address.port)
+        #expect(try client.exchange("GET", "/metrics").status == 200)
+        // The side that closes first is left in TIME_WAIT.
+        server.close()
+        #expect(try client.isClosed())
+      }
+      let next = try HTTPServer(addresses: [address], routes: metrics("up 2\n"))
+      #expect(try RawClient(port: address.port).exchange("GET", "/metrics").text == "up 2\n")
+      next.close()
     }
 
     @Test("what the routes capture is released")

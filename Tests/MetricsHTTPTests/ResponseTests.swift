@@ -27,7 +27,7 @@ extension ServerTests {
             let piece = try clients[index].receive(atMost: 262_144)
             try #require(!piece.isEmpty)
             received[index] += piece
-            if received[index].count >= body.count, received[index].suffix(body.count).elementsEqual(body) {
+            if received[index].count >= body.count, [UInt8](received[index].suffix(body.count)) == body {
               open.remove(index)
             }
           }

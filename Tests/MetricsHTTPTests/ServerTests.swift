@@ -42,13 +42,17 @@ func pattern(count: Int) -> [UInt8] {
   return bytes
 }
 
-/// How many files this process has open.
-func openDescriptors() throws -> Int {
+/// The files that this process has open, without the directory that tells.
+func openDescriptors() throws -> Set<CInt> {
   let directory = unsafe try #require(opendir("/proc/self/fd"))
   defer { unsafe closedir(directory) }
-  var count = 0
-  while unsafe readdir(directory) != nil { count += 1 }
-  return count
+  var found: Set<CInt> = []
+  while let entry = unsafe readdir(directory) {
+    let name = unsafe withUnsafeBytes(of: entry.pointee.d_name) { unsafe $0.prefix { $0 != 0 }.map(\.self) }
+    if let number = CInt(String(decoding: name, as: UTF8.self)) { found.insert(number) }
+  }
+  unsafe found.remove(dirfd(directory))
+  return found
 }
 
 /// Whether this machine can listen on IPv6's loopback address.
