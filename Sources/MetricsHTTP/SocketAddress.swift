@@ -72,8 +72,11 @@ struct SocketAddress {
     for host in hosts {
       found += try resolve(host: host, for: address)
     }
-    guard !address.host.isEmpty else { return found }
-    return found.filter { $0.family == AF_INET } + found.filter { $0.family != AF_INET }
+    return address.host.isEmpty ? found : ipv4First(found)
+  }
+
+  static func ipv4First(_ addresses: [SocketAddress]) -> [SocketAddress] {
+    addresses.filter { $0.family == AF_INET } + addresses.filter { $0.family != AF_INET }
   }
 
   private static func resolve(

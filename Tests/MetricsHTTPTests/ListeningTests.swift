@@ -73,6 +73,20 @@ extension ServerTests {
       }
     }
 
+    @Test("a server does not make do with IPv4 where IPv6's port is taken", .enabled(if: hasIPv6))
+    func halfInUse() throws {
+      let other = try ListeningSocket(address("[::1]:0"), besides: [])
+      let taken = try address(":\(other.address.port)")
+      let error = try error { try HTTPServer(addresses: [taken], routes: [:]).close() }
+      #expect(error.code == .addressInUse)
+    }
+
+    @Test("a name is listened on where IPv4 has it")
+    func prefersIPv4() throws {
+      let found = try ["[::1]:1", "127.0.0.1:1", "[::2]:1"].flatMap { try SocketAddress.resolve(address($0)) }
+      #expect(SocketAddress.ipv4First(found).map(\.numericHost) == ["127.0.0.1", "::1", "::2"])
+    }
+
     @Test(
       "an address given twice is told from one of another program", arguments: ["127.0.0.1", "", "0.0.0.0"])
     func overlap(host: String) throws {
@@ -84,6 +98,13 @@ extension ServerTests {
         error.description
           == "cannot listen on \(again): it overlaps \(first.address), which is also given; "
           + "give each --web.listen-address once")
+    }
+
+    @Test("a server refuses an address that it was given twice")
+    func givenTwice() throws {
+      let free = try ListeningSocket(address("127.0.0.1:0"), besides: []).address
+      let error = try error { try HTTPServer(addresses: [free, free], routes: [:]).close() }
+      #expect(error.code == .addressesOverlap(with: free))
     }
 
     @Test("an address of a name that does not resolve, and one of another machine")
