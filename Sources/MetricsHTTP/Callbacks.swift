@@ -31,13 +31,14 @@ enum Callbacks {
   /// the last call, except for a body that is not worth reading. `state` is MHD's for the request, nil in the first call.
   static let answer: MHD_AccessHandlerCallback = {
     context, connection, url, method, version, _, pending, state in
-    guard let service = unsafe service(context), let connection = unsafe connection, let url = unsafe url,
+    guard let service = unsafe service(context), let handle = unsafe connection, let url = unsafe url,
       let method = unsafe method, let version = unsafe version, let pending = unsafe pending,
       let state = unsafe state
     else { return .NO }
+    let connection = unsafe Connection(handle)
     if unsafe state.pointee == nil {
       unsafe state.pointee = context
-      guard unsafe service.answersEarly(connection) else { return .YES }
+      guard service.answersEarly(connection) else { return .YES }
     } else if unsafe pending.pointee != 0 {
       unsafe pending.pointee = 0
       return .YES
@@ -45,7 +46,7 @@ enum Callbacks {
     let response = unsafe service.response(
       to: String(cString: url), method: String(cString: method), version: String(cString: version),
       connection: connection)
-    return unsafe response.queue(for: connection)
+    return response.queue(for: connection)
   }
 
   static let log: MHD_LogCallback = { context, format, arguments in

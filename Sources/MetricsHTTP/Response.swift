@@ -48,7 +48,7 @@ import CMicroHTTPD
   ) {
     self.init(status: status, contentType: contentType, headers: headers, bodyCapacity: body.count) { span in
       unsafe span.withUnsafeMutableBufferPointer { memory, count in
-        count = unsafe memory.update(fromContentsOf: body)
+        count = unsafe memory.initialize(fromContentsOf: body)
       }
     }
   }
@@ -57,10 +57,9 @@ import CMicroHTTPD
     unsafe MHD_destroy_response(handle)
   }
 
-  /// Queues the answer for the request that a `struct MHD_Connection` is at (`MHD_queue_response`), which takes a
-  /// reference of its own.
-  func queue(for connection: OpaquePointer) -> MHD_Result {
-    unsafe MHD_queue_response(connection, UInt32(status), handle)
+  /// Queues the answer for the request that a connection is at; MHD takes a reference of its own.
+  func queue(for connection: Connection) -> MHD_Result {
+    unsafe connection.queue(handle, status: status)
   }
 
   /// Checks what MHD does not: a control character or a colon would write into the reply's other lines.

@@ -51,17 +51,17 @@ final class Service: Sendable {
 
   /// Whether the answer has to be queued before the body is read. MHD then closes the connection, which is not what
   /// a request without a body deserves.
-  func answersEarly(_ connection: OpaquePointer) -> Bool {
-    if unsafe connection.header("Transfer-Encoding") != nil { return true }
-    guard let length = unsafe connection.header("Content-Length") else { return false }
+  func answersEarly(_ connection: Connection) -> Bool {
+    if connection.header("Transfer-Encoding") != nil { return true }
+    guard let length = connection.header("Content-Length") else { return false }
     return (Int(length) ?? .max) > Self.discardedBodyLimit
   }
 
   /// Answers a request whose target, method and version are as the client spelt them.
   func response(
-    to target: String, method name: String, version: String, connection: OpaquePointer
+    to target: String, method name: String, version: String, connection: Connection
   ) -> Response {
-    if version != "HTTP/1.0", unsafe connection.header("Host") == nil { return hostMissing }
+    if version != "HTTP/1.0", connection.header("Host") == nil { return hostMissing }
     let path = Self.path(of: target)
     guard let handler = routes[path] else { return notFound }
     let method: Method
@@ -70,7 +70,7 @@ final class Service: Sendable {
     case "HEAD": method = .head
     default: return methodNotAllowed
     }
-    return handler(unsafe Request(method: method, path: path, connection: connection))
+    return handler(Request(method: method, path: path, connection: connection))
   }
 
   /// The path of a request target: MHD hands on the absolute form (`http://host/path`, RFC 9112, 3.2.2) as it came.
