@@ -35,6 +35,18 @@ let package = Package(
     .target(name: "Exposition", swiftSettings: settings),
     .target(name: "MetricsHTTP", dependencies: ["CMicroHTTPD"], swiftSettings: settings),
 
+    // Ground truth for the tests: a static C program, as it execs itself all the time. SwiftPM links it
+    // with swiftc, whose start-up files would pull in the Swift runtime.
+    .executableTarget(
+      name: "pidns-workload", path: "Tests/Workload", exclude: ["README.md"],
+      cSettings: [.unsafeFlags(["-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror"])],
+      linkerSettings: [
+        .unsafeFlags([
+          "-nostartfiles", "-static-stdlib", "-Xclang-linker", "-static",
+          "-Xclang-linker", "-Wno-unused-command-line-argument",
+        ])
+      ]),
+
     .testTarget(name: "ExpositionTests", dependencies: ["Exposition"], swiftSettings: settings),
     .testTarget(name: "MetricsHTTPTests", dependencies: ["MetricsHTTP"], swiftSettings: settings),
   ],

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* pidns-workload: makes a known number of process events in fresh pid namespaces. See README.md. */
+
+#include "workload.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+static const struct workload_case {
+	const char *name;
+	const char *takes; /* short names of its options */
+	round_fn *round;   /* done once in one namespace, unless there is `run` */
+	void (*run)(const struct options *options);
+} cases[] = {
+	{"spawn", "c", round_spawn, NULL},
+	{"fork", "c", round_fork, NULL},
+	{"exec-chain", "c", round_exec_chain, NULL},
+	{"mixed", "c", round_mixed, NULL},
+	{"threads-exit-group", "ctp", round_exit_group, NULL},
+	{"threads-barrier", "ctp", round_barrier, NULL},
+	{"threads-leader-first", "ctp", round_leader_first, NULL},
+	{"threads-exec", "ctp", round_exec, NULL},
+	{"churn", "ne", NULL, run_churn},
+	{"unshare", "c", NULL, run_unshare},
+	{"hold", "ne", NULL, run_hold},
+	{"background", "s", round_background, NULL},
+	{"existing", "c", NULL, run_existing},
+};
+
+static const struct option long_options[] = {
+	{"count", required_argument, NULL, 'c'},
+	{"threads", required_argument, NULL, 't'},
+	{"parallel", required_argument, NULL, 'p'},
+	{"namespaces", required_argument, NULL, 'n'},
+	{"execs", required_argument, NULL, 'e'},
+	{"seconds", required_argument, NULL, 's'},
+	{NULL, 0, NULL, 0},
+};
+
+static _Noreturn void usage(const char *problem, const char *what)
+{
+	fprintf(stderr, "pidns-workload: %s%s\nusage: pidns-workload CASE [--option value]...\n",
+		problem, what);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		fprintf(stderr, "  %s", cases[i].name);
+		for (const struct option *o = long_options; o->name; o++)
+			if (strchr(cases[i].takes, o->val))
+				fprintf(stderr, " --%s N", o->name);
+		fputc('\n', stderr);
+	}
+	exit(STATUS_USAGE);
+}
+
+static unsigned long parse_number(const char *text)
+{
+	char *end;
+
+	errno = 0;
+	unsigned long number = strtoul(text, &end, 10);
+
+	if (errno || *end || *text < '0' || *text > '9' || number < 1 || number > INT_MAX)
+		usage("not a number from 1: ", text);
+	return number;
+}
+
+static void parse_options(const struct workload_case *chosen, struct options *options, int argc,
+			  char **argv)
+{
+	int name;
+
+	while ((name = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
+		if (name == '?' || !strchr(chosen->takes, name))
+			usage("wrong option for ", chosen->name);
+		unsigned long number = parse_number(optarg);
+
+		switch (name) {
+		case 'c':
+			options->count = number;
+			break;
+		case 't':
+			options->threads = number;
+			break;
+		case 'p':
+			options->parallel = number;
+			break;
+		case 'n':
+			options->namespaces = number;
+			break;
+		case 'e':
+			options->execs = number;
+			break;
+		case 's':
+			options->seconds = number;
+			break;
+		}
+	}
+	if (optind != argc)
+		usage("unexpected: ", argv[optind]);
+	if (options->threads > THREADS_MAX)
+		usage("too many threads", "");
+}
+
+/* Undoes what a test runner may have set, and would be inherited. */
+static void reset_inherited_state(void)
+{
+	struct rlimit files;
+	sigset_t none;
+
+	/* With SIGCHLD ignored there is nothing to wait for. */
+	signal(SIGCHLD, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	/* `hold` has a socket per namespace. */
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+		files.rlim_cur = files.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &files);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	/* First of all, as most processes of the workload do nothing but this. */
+	if (strcmp(argv[0], "exit") == 0)
+		_exit(STATUS_EXECED);
+
+	ssize_t length = readlink("/proc/self/exe", program, PATH_MAX - 1);
+
+	if (length < 0)
+		fail("/proc/self/exe");
+	program[length] = '\0';
+
+	/* The roles that exec_role starts. */
+	if (strcmp(argv[0], "chain") == 0)
+		role_chain(argv);
+	if (strcmp(argv[0], "unshared") == 0)
+		role_unshared(argv);
+	if (strcmp(argv[0], "wait") == 0)
+		role_wait(argv);
+
+	struct options options = {.count = 100,
+				  .threads = 8,
+				  .parallel = 2,
+				  .namespaces = 2,
+				  .execs = 10,
+				  .seconds = 1};
+
+	if (argc < 2)
+		usage("which case?", "");
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		if (strcmp(argv[1], cases[i].name) != 0)
+			continue;
+		options.name = cases[i].name;
+		parse_options(&cases[i], &options, argc - 1, argv + 1);
+		reset_inherited_state();
+		if (cases[i].run)
+			cases[i].run(&options);
+		else
+			run_once(&options, cases[i].round);
+		return 0;
+	}
+	usage("no such case: ", argv[1]);
+}

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A fresh pid namespace: its init, the rounds it is told to do, and the truth it leaves. */
+
+#define _GNU_SOURCE
+#include "workload.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+uint64_t ns_inode(const char *path)
+{
+	struct stat status;
+
+	if (stat(path, &status) < 0)
+		fail("%s", path);
+	return status.st_ino;
+}
+
+struct ledger *new_ledgers(unsigned long n)
+{
+	struct ledger *ledgers = mmap(NULL, n * sizeof(*ledgers), PROT_READ | PROT_WRITE,
+				      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (ledgers == MAP_FAILED)
+		fail("mmap");
+	return ledgers;
+}
+
+static void send_byte(int control)
+{
+	if (send(control, "", 1, MSG_NOSIGNAL) != 1)
+		fail("send");
+}
+
+/* Returns false at the end of the stream: the other side has ended, or wants no more. */
+static bool receive_byte(int control)
+{
+	char byte;
+	ssize_t n = recv(control, &byte, 1, 0);
+
+	if (n < 0)
+		fail("recv");
+	return n == 1;
+}
+
+static _Noreturn void run_init(int control, struct ledger *ledger, round_fn *round,
+			       const struct options *options)
+{
+	char byte;
+
+	/* The creator may die before the prctl. Its number is 0 in here, so getppid does not tell;
+	 * but an exiting process closes its files before it signals its children: a signal that
+	 * came too early for the prctl means that the socket has ended. */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+		fail("prctl");
+	if (recv(control, &byte, 1, MSG_DONTWAIT) == 0)
+		_exit(STATUS_FAILED);
+
+	ledger->pidns = ns_inode("/proc/self/ns/pid");
+	ledger->truth.forks = 1; /* this init */
+	send_byte(control);
+	while (receive_byte(control)) {
+		round(ledger, options);
+		send_byte(control);
+	}
+	_exit(STATUS_DONE);
+}
+
+void ns_start(struct namespace *ns, struct ledger *ledger, round_fn *round,
+	      const struct options *options)
+{
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+		fail("socketpair");
+	/* fork has no flags and clone wants a stack: the system call is what is needed. */
+	pid_t init = syscall(SYS_clone, CLONE_NEWPID | SIGCHLD, NULL, NULL, NULL, NULL);
+
+	if (init < 0)
+		fail("clone(CLONE_NEWPID)");
+	if (init == 0) {
+		close(pair[0]);
+		run_init(pair[1], ledger, round, options);
+	}
+	close(pair[1]);
+	*ns = (struct namespace){.init = init, .control = pair[0], .ledger = ledger};
+	/* The init's first byte. Later namespaces inherit copies of this socket, and would keep it
+	 * from ending: wait until the init no longer needs that. */
+	ns_end_round(ns);
+}
+
+void ns_begin_round(struct namespace *ns)
+{
+	send_byte(ns->control);
+}
+
+void ns_end_round(struct namespace *ns)
+{
+	if (!receive_byte(ns->control)) {
+		struct truth unused = {0};
+
+		/* Fails for the init's reason if it ended as one that failed. */
+		reap(&unused, ns->init, STATUS_DONE);
+		errno = 0;
+		fail("the init of a namespace ended early");
+	}
+}
+
+void ns_finish(struct namespace *ns)
+{
+	/* Not close: later namespaces may hold copies of this socket. */
+	if (shutdown(ns->control, SHUT_WR) < 0)
+		fail("shutdown");
+	reap(&ns->ledger->truth, ns->init, STATUS_DONE);
+	close(ns->control);
+}
+
+static void print_counts(const struct truth *truth)
+{
+	printf("\"execs\":%" PRIu64 ",\"forks\":%" PRIu64 ",\"thread_starts\":%" PRIu64
+	       ",\"exits\":%" PRIu64,
+	       truth->execs, truth->forks, truth->thread_starts, truth->exits);
+}
+
+void end_line(void)
+{
+	putchar('\n');
+	if (fflush(stdout) == EOF)
+		fail("stdout");
+}
+
+void print_truth(const struct options *options, const struct ledger *ledger,
+		 const struct truth *after_ready)
+{
+	printf("{\"case\":\"%s\",\"pidns\":%" PRIu64 ",", options->name, ledger->pidns);
+	print_counts(&ledger->truth);
+	if (after_ready) {
+		printf(",\"after_ready\":{");
+		print_counts(after_ready);
+		putchar('}');
+	}
+	putchar('}');
+	end_line();
+}
