@@ -10,7 +10,7 @@
 
 static void do_round(const struct options *options, struct ledger *ledger, round_fn *round)
 {
-	struct namespace ns;
+	struct pidns ns;
 
 	ns_start(&ns, ledger, round, options);
 	ns_begin_round(&ns);

@@ -15,7 +15,7 @@ static void round_execs(struct ledger *ledger, const struct options *options)
 }
 
 /* All namespaces work at the same time. */
-static void do_rounds(struct namespace *all, unsigned long n)
+static void do_rounds(struct pidns *all, unsigned long n)
 {
 	for (unsigned long i = 0; i < n; i++)
 		ns_begin_round(&all[i]);
@@ -23,7 +23,7 @@ static void do_rounds(struct namespace *all, unsigned long n)
 		ns_end_round(&all[i]);
 }
 
-static void print_ready(const struct options *options, const struct namespace *all)
+static void print_ready(const struct options *options, const struct pidns *all)
 {
 	for (unsigned long i = 0; i < options->namespaces; i++)
 		print_truth(options, all[i].ledger, NULL);
@@ -34,7 +34,7 @@ static void print_ready(const struct options *options, const struct namespace *a
 void run_hold(const struct options *options)
 {
 	unsigned long n = options->namespaces;
-	struct namespace *all = calloc(n, sizeof(*all));
+	struct pidns *all = calloc(n, sizeof(*all));
 	struct ledger *ledgers = new_ledgers(n);
 	char line[16];
 
@@ -62,7 +62,7 @@ void run_hold(const struct options *options)
 void run_existing(const struct options *options)
 {
 	struct ledger *ledger = new_ledgers(1);
-	struct namespace ns;
+	struct pidns ns;
 	struct truth ready, after;
 
 	ns_start(&ns, ledger, round_spawn, options);

@@ -75,7 +75,7 @@ static _Noreturn void run_init(int control, struct ledger *ledger, round_fn *rou
 	_exit(STATUS_DONE);
 }
 
-void ns_start(struct namespace *ns, struct ledger *ledger, round_fn *round,
+void ns_start(struct pidns *ns, struct ledger *ledger, round_fn *round,
 	      const struct options *options)
 {
 	int pair[2];
@@ -92,18 +92,18 @@ void ns_start(struct namespace *ns, struct ledger *ledger, round_fn *round,
 		run_init(pair[1], ledger, round, options);
 	}
 	close(pair[1]);
-	*ns = (struct namespace){.init = init, .control = pair[0], .ledger = ledger};
+	*ns = (struct pidns){.init = init, .control = pair[0], .ledger = ledger};
 	/* The init's first byte. Later namespaces inherit copies of this socket, and would keep it
 	 * from ending: wait until the init no longer needs that. */
 	ns_end_round(ns);
 }
 
-void ns_begin_round(struct namespace *ns)
+void ns_begin_round(struct pidns *ns)
 {
 	send_byte(ns->control);
 }
 
-void ns_end_round(struct namespace *ns)
+void ns_end_round(struct pidns *ns)
 {
 	if (!receive_byte(ns->control)) {
 		struct truth unused = {0};
@@ -115,7 +115,7 @@ void ns_end_round(struct namespace *ns)
 	}
 }
 
-void ns_finish(struct namespace *ns)
+void ns_finish(struct pidns *ns)
 {
 	/* Not close: later namespaces may hold copies of this socket. */
 	if (shutdown(ns->control, SHUT_WR) < 0)

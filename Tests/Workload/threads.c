@@ -50,8 +50,7 @@ int run_nothing(void *unused)
 	exit_thread(STATUS_ALONE);
 }
 
-/* Spins, as another CPU may be about to store the value; yields, as it may be a thread of this CPU.
- */
+/* Spins, as another CPU may be about to store the value, and yields to threads of this one. */
 static void wait_for(const atomic_uint *word, unsigned int value)
 {
 	for (unsigned int spins = 1; atomic_load(word) != value; spins++)

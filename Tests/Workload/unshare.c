@@ -96,7 +96,7 @@ static void round_unshare(struct ledger *ledgers, const struct options *options)
 void run_unshare(const struct options *options)
 {
 	struct ledger *ledgers = new_ledgers(2);
-	struct namespace a;
+	struct pidns a;
 
 	ns_start(&a, ledgers, round_unshare, options);
 	ns_begin_round(&a);

@@ -42,8 +42,7 @@ typedef void round_fn(struct ledger *ledger, const struct options *options);
 typedef void work_fn(struct truth *truth, const struct options *options, unsigned long index);
 
 /* A fresh pid namespace, as its creator sees it. */
-struct namespace
-{
+struct pidns {
 	pid_t init;
 	int control; /* a byte here starts a round, a byte back says that it is done */
 	struct ledger *ledger;
@@ -60,8 +59,7 @@ _Noreturn void fail(const char *format, ...) __attribute__((format(printf, 1, 2)
 /* Adds to a counter that several processes may share. */
 void add(uint64_t *counter, uint64_t n);
 
-/* Replaces the process; the new image exits at once, with STATUS_EXECED. Sets errno on failure
- * only. */
+/* Replaces the process; the new image exits at once, with STATUS_EXECED. */
 _Noreturn void exec_exit(void);
 
 /* Replaces the process by this program again, in the role that argv[0] names. */
@@ -88,13 +86,13 @@ uint64_t ns_inode(const char *path);
 struct ledger *new_ledgers(unsigned long n);
 
 /* Creates a namespace whose init waits for rounds; returns once the init is set up. */
-void ns_start(struct namespace *ns, struct ledger *ledger, round_fn *round,
+void ns_start(struct pidns *ns, struct ledger *ledger, round_fn *round,
 	      const struct options *options);
-void ns_begin_round(struct namespace *ns);
-void ns_end_round(struct namespace *ns);
+void ns_begin_round(struct pidns *ns);
+void ns_end_round(struct pidns *ns);
 
 /* Lets the init exit, and reaps it: nothing can happen in the namespace after that. */
-void ns_finish(struct namespace *ns);
+void ns_finish(struct pidns *ns);
 
 /* Prints a namespace's line; `after_ready` is a part of the truth to add to it, or NULL. */
 void print_truth(const struct options *options, const struct ledger *ledger,
