@@ -4,3 +4,40 @@
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
+
+/* LIBBPF_OPTS and the inline readers of struct btf_type are C macros and C inline functions over
+ * trailing arrays, which Swift cannot import. */
+
+static inline struct bpf_object *shim_open_object(const void *bytes, size_t size, const char *name)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = name);
+	return bpf_object__open_mem(bytes, size, &options);
+}
+
+static inline struct bpf_link *shim_attach_map_iterator(const struct bpf_program *program, int map)
+{
+	union bpf_iter_link_info info = { .map.map_fd = (__u32)map };
+	LIBBPF_OPTS(bpf_iter_attach_opts, options, .link_info = &info,
+		    .link_info_len = sizeof(info));
+	return bpf_program__attach_iter(program, &options);
+}
+
+static inline __u32 shim_btf_kind(const struct btf_type *type)
+{
+	return btf_kind(type);
+}
+
+static inline __u32 shim_btf_count(const struct btf_type *type)
+{
+	return btf_vlen(type);
+}
+
+static inline __u32 shim_btf_target(const struct btf_type *type)
+{
+	return type->type;
+}
+
+static inline __u32 shim_btf_member_name(const struct btf_type *type, __u32 index)
+{
+	return btf_members(type)[index].name_off;
+}

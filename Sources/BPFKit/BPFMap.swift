@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CLibBPF
+internal import CPidns
+internal import Glibc
+internal import Linux
+
+/// A map of an object that its owner keeps open.
+@safe struct BPFMap {
+  /// libbpf's handle.
+  let map: OpaquePointer
+
+  /// The map's file descriptor; valid once the object is loaded.
+  var descriptor: Int32 { unsafe bpf_map__fd(map) }
+
+  /// How many entries it can hold.
+  var capacity: Int { Int(unsafe bpf_map__max_entries(map)) }
+
+  /// Sets how many entries it can hold. Before load.
+  func resize(to entries: UInt32) throws(BPFError) {
+    _ = try checked("size a BPF map", unsafe bpf_map__set_max_entries(map, entries))
+  }
+
+  /// Has the kernel allocate entries when they are inserted, not all at once. Before load.
+  func allocateOnDemand() throws(BPFError) {
+    _ = try checked(
+      "set a BPF map's flags", unsafe bpf_map__set_map_flags(map, UInt32(BPF_F_NO_PREALLOC)))
+  }
+
+  /// Deletes an entry; one that is not there is none of an error.
+  func delete(_ key: pidns_key) throws(BPFError) {
+    var key = key
+    let result = unsafe bpf_map_delete_elem(descriptor, &key)
+    if result != -ENOENT { _ = try checked("delete an entry of a BPF map", result) }
+  }
+
+  /// Reads the value of a per-CPU array's only entry, one for each possible CPU.
+  func readPerCPU<Value: BitwiseCopyable>(
+    _ value: Value.Type, cpus: Int, body: (Value) -> Void
+  ) throws(BPFError) {
+    // The kernel rounds each copy up to 8 bytes.
+    let stride = (MemoryLayout<Value>.size + 7) & ~7
+    let result = unsafe withUnsafeTemporaryAllocation(byteCount: stride * cpus, alignment: 8) { buffer -> Int32 in
+      var only: UInt32 = 0
+      let result = unsafe bpf_map_lookup_elem(descriptor, &only, buffer.baseAddress)
+      guard result == 0 else { return result }
+      for cpu in 0..<cpus {
+        body(unsafe buffer.load(fromByteOffset: cpu * stride, as: Value.self))
+      }
+      return 0
+    }
+    _ = try checked("read a per-CPU BPF array", result)
+  }
+
+  /// Counts the entries, by walking the keys: two system calls for each.
+  func countEntries() throws(BPFError) -> Int {
+    let keySize = Int(unsafe bpf_map__key_size(map))
+    var entries = 0
+    let result = unsafe withUnsafeTemporaryAllocation(byteCount: keySize, alignment: 8) { key -> Int32 in
+      var result = unsafe bpf_map_get_next_key(descriptor, nil, key.baseAddress)
+      // A walk over a map that changes may begin again: its size is the bound.
+      while result == 0 && entries < capacity {
+        entries += 1
+        result = unsafe bpf_map_get_next_key(descriptor, key.baseAddress, key.baseAddress)
+      }
+      return result == -ENOENT ? 0 : result
+    }
+    _ = try checked("count the entries of a BPF map", result)
+    return entries
+  }
+
+  /// The memory that the kernel accounts to the map, in bytes, from its descriptor's fdinfo.
+  ///
+  /// From Linux 6.4 on it is what the entries really take; before, what they take at the most.
+  func memory() -> UInt64? {
+    ProcFile.read("/proc/self/fdinfo/\(descriptor)")
+      .flatMap { ProcFile.value(of: "memlock:", in: $0) }
+      .flatMap { UInt64($0) }
+  }
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CLibBPF
+internal import Glibc
+internal import Synchronization
+
+/// Holds back what libbpf would print to stderr, until an error needs the line that explains it.
+enum LibbpfLog {
+  /// A verifier log at its default level is a few KiB; what is longer keeps its end, where the cause is.
+  private static let capacity = 64 * 1024
+  private static let text = Mutex("")
+
+  /// Sends libbpf's messages here, for the whole process. Debug messages are left out.
+  static func capture() {
+    _ = unsafe libbpf_set_print { level, format, arguments in
+      guard level != LIBBPF_DEBUG, let format = unsafe format, let arguments = unsafe arguments else { return 0 }
+      let message = unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: LibbpfLog.capacity) { buffer in
+        _ = unsafe vsnprintf(buffer.baseAddress, buffer.count, format, arguments)
+        return unsafe buffer.baseAddress.map { unsafe String(cString: $0) } ?? ""
+      }
+      LibbpfLog.text.withLock { text in
+        text += message
+        if text.utf8.count > LibbpfLog.capacity { text = String(text.suffix(LibbpfLog.capacity / 2)) }
+      }
+      return 0
+    }
+  }
+
+  /// Empties the log and answers its most telling line.
+  static func takeUsefulLine() -> String? {
+    let log = text.withLock { text in
+      defer { text = "" }
+      return text
+    }
+    return usefulLine(of: log)
+  }
+
+  /// Finds the line that says why: the verifier's last words before its statistics, else the last line.
+  static func usefulLine(of log: String) -> String? {
+    let lines = log.split(whereSeparator: \.isNewline)
+    if let end = lines.lastIndex(where: { $0.contains("END PROG LOAD LOG") }) {
+      let verdict = lines[..<end].last { line in
+        !line.hasPrefix("processed ") && !line.hasPrefix("verification time ")
+          && !line.hasPrefix("stack depth ") && !line.contains("BEGIN PROG LOAD LOG")
+      }
+      if let verdict { return String(verdict) }
+    }
+    return lines.last.map { line in
+      String(line.hasPrefix("libbpf: ") ? line.dropFirst("libbpf: ".count) : line)
+    }
+  }
+}

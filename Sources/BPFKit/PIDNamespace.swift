@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CPidns
+
+/// Names one pid namespace for good.
+public struct PIDNamespace: Hashable, Sendable {
+  /// The number in `/proc/PID/ns/pid`. The kernel gives it to another namespace once this one is gone.
+  public let inum: UInt32
+  /// What tells namespaces of one inum apart: the kernel's `ns_id`, else the start of the namespace's
+  /// init in nanoseconds since boot.
+  public let generation: UInt64
+
+  /// Names a namespace.
+  public init(inum: UInt32, generation: UInt64) {
+    self.inum = inum
+    self.generation = generation
+  }
+
+  init(_ key: pidns_key) {
+    self.init(inum: key.inum, generation: key.generation)
+  }
+
+  var key: pidns_key { pidns_key(inum: inum, padding: 0, generation: generation) }
+}

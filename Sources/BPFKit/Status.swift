@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// How a loaded and attached BPF program has fared since.
+public struct ProgramStatus: Equatable, Sendable {
+  /// Its name in the object's source.
+  public let program: String
+  /// How often it ran. Counted only while kernel.bpf_stats_enabled is 1.
+  public let runs: UInt64
+  /// How long it ran in all. Counted only while kernel.bpf_stats_enabled is 1.
+  public let runNanoseconds: UInt64
+  /// How often the kernel skipped it, because it was running on that CPU already (Linux 5.12).
+  public let misses: UInt64
+
+  /// Creates a status.
+  public init(program: String, runs: UInt64, runNanoseconds: UInt64, misses: UInt64) {
+    self.program = program
+    self.runs = runs
+    self.runNanoseconds = runNanoseconds
+    self.misses = misses
+  }
+}
+
+/// How full a BPF map is.
+public struct MapStatus: Equatable, Sendable {
+  /// Its name in the object's source.
+  public let map: String
+  /// Entries in it.
+  public let entries: Int
+  /// Entries that it has room for.
+  public let capacity: Int
+  /// Bytes that the kernel accounts to it; 0 where it does not say.
+  public let memoryBytes: UInt64
+
+  /// Creates a status.
+  public init(map: String, entries: Int, capacity: Int, memoryBytes: UInt64) {
+    self.map = map
+    self.entries = entries
+    self.capacity = capacity
+    self.memoryBytes = memoryBytes
+  }
+
+  init(map name: String, of map: BPFMap, entries: Int) {
+    self.init(map: name, entries: entries, capacity: map.capacity, memoryBytes: map.memory() ?? 0)
+  }
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Glibc
+
+/// The wall clock, and the clock that runs since boot.
+package enum Clock {
+  /// Seconds since the epoch.
+  package static var epochSeconds: Double { seconds(CLOCK_REALTIME) }
+
+  /// Seconds since boot, those asleep included: what /proc counts process starts in.
+  package static var bootSeconds: Double { seconds(CLOCK_BOOTTIME) }
+
+  /// The time of day in RFC 3339, UTC, with milliseconds.
+  package static var timestamp: String {
+    var time = timespec()
+    var parts = unsafe tm()
+    _ = unsafe clock_gettime(CLOCK_REALTIME, &time)
+    _ = unsafe gmtime_r(&time.tv_sec, &parts)
+    func padded(_ number: Int, _ width: Int) -> String {
+      let digits = String(number)
+      return String(repeating: "0", count: max(0, width - digits.count)) + digits
+    }
+    let date = unsafe [Int(parts.tm_year) + 1900, Int(parts.tm_mon) + 1, Int(parts.tm_mday)]
+    let clock = unsafe [parts.tm_hour, parts.tm_min, parts.tm_sec]
+    return date.map { padded($0, 2) }.joined(separator: "-") + "T"
+      + clock.map { padded(Int($0), 2) }.joined(separator: ":")
+      + "." + padded(time.tv_nsec / 1_000_000, 3) + "Z"
+  }
+
+  private static func seconds(_ clock: clockid_t) -> Double {
+    var time = timespec()
+    _ = unsafe clock_gettime(clock, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+  }
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Glibc
+
+/// Reads the small text files of /proc and /sys.
+package enum ProcFile {
+  /// Answers a file's text, at most 64 KiB of it; nil where it cannot be read.
+  package static func read(_ path: String) -> String? {
+    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return nil }
+    defer { _ = close(descriptor) }
+    let bytes = unsafe [UInt8](unsafeUninitializedCapacity: 64 * 1024) { buffer, filled in
+      while filled < buffer.count {
+        let count = unsafe Glibc.read(
+          descriptor, buffer.baseAddress! + filled, buffer.count - filled)
+        if count <= 0 { break }
+        filled += count
+      }
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// Answers whether a file may be read.
+  package static func isReadable(_ path: String) -> Bool { unsafe access(path, R_OK) == 0 }
+
+  /// Answers where a symbolic link points, as far as 4 KiB hold it; nil where it cannot be read.
+  package static func link(_ path: String) -> String? {
+    unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: 4096) { buffer in
+      guard let start = buffer.baseAddress else { return nil }
+      let length = unsafe readlink(path, start, buffer.count)
+      guard length >= 0 else { return nil }
+      return unsafe String(
+        decoding: UnsafeRawBufferPointer(start: start, count: length), as: UTF8.self)
+    }
+  }
+
+  /// Finds the line that begins with a key and answers what follows it.
+  package static func value(of key: String, in text: String) -> Substring? {
+    for line in text.split(whereSeparator: \.isNewline) where line.hasPrefix(key) {
+      return line.dropFirst(key.count).drop(while: \.isWhitespace)
+    }
+    return nil
+  }
+}

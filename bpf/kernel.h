@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
+/*
+ * The kernel's types, as far as the programs read them. Offsets come from the running kernel's BTF
+ * at load time (CO-RE): only names and types have to agree, and a field that a kernel lacks is asked
+ * for with bpf_core_field_exists() first.
+ */
+#pragma once
+
+typedef unsigned char __u8;
+typedef unsigned short __u16;
+typedef unsigned int __u32;
+typedef unsigned long long __u64;
+typedef signed int __s32;
+typedef signed long long __s64;
+/* Only the prototypes of helpers that are not called here name these. */
+typedef __u16 __be16;
+typedef __u32 __be32;
+typedef __u32 __wsum;
+
+/* include/uapi/linux/bpf.h */
+enum {
+	BPF_MAP_TYPE_HASH = 1,
+	BPF_MAP_TYPE_PERCPU_HASH = 5,
+	BPF_MAP_TYPE_PERCPU_ARRAY = 6,
+};
+enum { BPF_NOEXIST = 1 };
+
+/* include/uapi/asm-generic/errno-base.h */
+enum { E2BIG = 7, ENOMEM = 12, EBUSY = 16, EEXIST = 17 };
+
+/* include/linux/sched.h */
+enum { PF_KTHREAD = 0x00200000 };
+/* include/linux/pid_namespace.h */
+enum { MAX_PID_NS_LEVEL = 32 };
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+typedef struct {
+	int counter;
+} atomic_t;
+
+struct ns_common {
+	unsigned int inum;
+	__u64 ns_id; /* 6.18; in a union with the RCU head that frees the namespace */
+};
+
+struct pid_namespace {
+	struct task_struct *child_reaper;
+	struct ns_common ns;
+};
+
+struct upid {
+	int nr;
+	struct pid_namespace *ns;
+};
+
+struct pid {
+	unsigned int level;
+	struct upid numbers[]; /* numbers[1] before 6.5 and its backports */
+};
+
+struct signal_struct {
+	atomic_t live; /* threads that have not begun to exit */
+	int nr_threads; /* threads that have not been released */
+};
+
+struct task_struct {
+	unsigned int flags;
+	int pid;
+	int tgid;
+	__u64 start_boottime;
+	struct task_struct *group_leader;
+	struct pid *thread_pid;
+	struct signal_struct *signal;
+};
+
+struct seq_file;
+
+struct bpf_iter_meta {
+	struct seq_file *seq;
+};
+
+struct bpf_iter__task {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+};
+
+struct bpf_iter__bpf_map_elem {
+	struct bpf_iter_meta *meta;
+	void *key;
+	void *value;
+};
+
+#pragma clang attribute pop
