@@ -31,6 +31,7 @@ let package = Package(
     .target(
       name: "BPFKit", dependencies: ["CLibBPF", "CPidns", "Linux"], swiftSettings: settings,
       plugins: ["CompileBPF"]),
+    .target(name: "Namespaces", dependencies: ["BPFKit", "Exposition"], swiftSettings: settings),
     .target(name: "Exposition", swiftSettings: settings),
     .target(name: "Linux", swiftSettings: settings),
     .target(name: "MetricsHTTP", dependencies: ["CMicroHTTPD"], swiftSettings: settings),

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import BPFKit
+public import Exposition
+
+/// All that is known after a poll; never changed, only replaced.
+public struct Snapshot: Sendable {
+  /// One series' part of a snapshot.
+  public struct Namespace: Sendable {
+    /// What names the series.
+    public let labels: LabelSet
+    /// The totals of all namespaces that it has stood for.
+    public let counts: ProcessCounts
+    /// Whether one of them still has a task; the series is retained otherwise.
+    public let isLive: Bool
+
+    /// Creates a series' part.
+    public init(labels: LabelSet, counts: ProcessCounts, isLive: Bool) {
+      self.labels = labels
+      self.counts = counts
+      self.isLive = isLive
+    }
+  }
+
+  /// The exposed series, in a stable order.
+  public var namespaces: [Namespace] = []
+  /// The node's own totals, and what was dropped.
+  public var node = NodeCounts()
+  /// Namespaces that are not exposed, because the limit was reached when they were seen.
+  public var refused: UInt64 = 0
+  /// The kernel's maps.
+  public var maps: [MapStatus] = []
+  /// The kernel's programs, all attached.
+  public var programs: [ProgramStatus] = []
+  /// How long the poll took.
+  public var duration = Duration.zero
+  /// Why the poll failed; all else is then what the last good poll found.
+  public var failure: BPFError?
+
+  /// Creates what is known before the first poll: nothing.
+  public init() {}
+}
