@@ -15,6 +15,7 @@ let settings: [SwiftSetting] = [
 let package = Package(
   name: "pidns-exporter",
   products: [
+    .executable(name: "pidns-exporter", targets: ["pidns-exporter"])
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -28,6 +29,22 @@ let package = Package(
     .systemLibrary(name: "CPidns", path: "bpf"),
 
     .plugin(name: "CompileBPF", capability: .buildTool()),
+    .plugin(name: "StampVersion", capability: .buildTool()),
+
+    .executableTarget(
+      name: "pidns-exporter",
+      dependencies: [
+        "Exporter", "BPFKit", "Linux", "MetricsHTTP", "Namespaces",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+      ], swiftSettings: settings),
+    .target(
+      name: "Exporter",
+      dependencies: [
+        "BPFKit", "Linux", "Namespaces", "Exposition", "MetricsHTTP",
+        .product(name: "Logging", package: "swift-log"),
+      ], swiftSettings: settings, plugins: ["StampVersion"]),
+
     .target(
       name: "BPFKit", dependencies: ["CLibBPF", "CPidns", "Linux"], swiftSettings: settings,
       plugins: ["CompileBPF"]),

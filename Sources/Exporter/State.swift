@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Linux
+internal import Namespaces
+
+/// All that a scrape can show, taken together at the end of a poll. Immutable.
+struct State: Sendable {
+  let snapshot: Snapshot
+  let process: ProcessStatus
+  /// When the poll ended, in seconds since the epoch.
+  let time: Double
+}

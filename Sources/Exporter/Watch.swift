@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import BPFKit
+internal import Logging
+internal import Namespaces
+
+/// Tells the log what changed for the worse or for the better between polls; each loss once.
+struct Watch {
+  private var failing = false
+  private var reported: Set<DropReason> = []
+  private var reportedLimit = false
+
+  /// Compares a poll with those before.
+  mutating func look(at snapshot: Snapshot, _ logger: Logger) {
+    if let failure = snapshot.failure {
+      if !failing { logger.error("Poll failed; showing what the last good one found", metadata: ["error": "\(failure)"]) }
+    } else if failing {
+      logger.info("Polls succeed again")
+    }
+    failing = snapshot.failure != nil
+
+    for reason in DropReason.allCases {
+      guard let dropped = snapshot.node.dropped[reason], dropped.events > 0 else { continue }
+      guard reported.insert(reason).inserted else { continue }
+      logger.warning(
+        "Events of some PID namespaces are only in the node totals\(reason.advice); said once, see pidns_bpf_events_dropped_total",
+        metadata: ["reason": "\(reason.rawValue)"])
+    }
+    if snapshot.refused > 0 && !reportedLimit {
+      reportedLimit = true
+      logger.warning(
+        "Some PID namespaces are not exposed; raise --namespaces.max; said once, see pidns_namespaces_dropped_total")
+    }
+  }
+}
+
+extension DropReason {
+  fileprivate var advice: String {
+    switch self {
+    case .mapFull: "; raise --bpf.map-entries"
+    case .noMemory, .busy, .other: ""
+    }
+  }
+}

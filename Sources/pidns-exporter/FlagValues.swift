@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import ArgumentParser
+public import BPFKit
+public import Exporter
+internal import Logging
+public import MetricsHTTP
+
+/// The levels that the Prometheus exporters have.
+enum LogLevel: String, CaseIterable, ExpressibleByArgument {
+  case debug, info, warn, error
+
+  var level: Logger.Level {
+    switch self {
+    case .debug: .debug
+    case .info: .info
+    case .warn: .warning
+    case .error: .error
+    }
+  }
+}
+
+extension LogFormat: ExpressibleByArgument {}
+extension KernelCounters.ExitDetection: ExpressibleByArgument {}
+
+extension ListenAddress: ExpressibleByArgument {
+  /// Reads the flag's value.
+  public init?(argument: String) { self.init(argument) }
+
+  /// Shows it in the help.
+  public var defaultValueDescription: String { description }
+}

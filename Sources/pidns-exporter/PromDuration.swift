@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+
+/// A duration as Prometheus writes it: `500ms`, `1s`, `1m30s`, `2h`, `7d`; a bare `0`.
+struct PromDuration: ExpressibleByArgument, CustomStringConvertible {
+  let duration: Duration
+
+  private static let units: [(name: String, milliseconds: Int)] = [
+    ("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1),
+  ]
+
+  init(_ duration: Duration) { self.duration = duration }
+
+  /// Reads numbers with units, from the largest unit to the smallest; nil for anything else.
+  init?(argument: String) {
+    if argument == "0" {
+      self.init(.zero)
+      return
+    }
+    var total = 0
+    var rest = Substring(argument)
+    var units = Self.units[...]
+    while !rest.isEmpty {
+      let digits = rest.prefix { $0.isASCII && $0.isNumber }
+      rest = rest.dropFirst(digits.count)
+      let name = rest.prefix { $0.isLetter }
+      rest = rest.dropFirst(name.count)
+      guard let number = Int(digits), let unit = units.firstIndex(where: { $0.name == name }) else { return nil }
+      let (product, tooLarge) = number.multipliedReportingOverflow(by: units[unit].milliseconds)
+      let (sum, overflow) = total.addingReportingOverflow(product)
+      guard !tooLarge && !overflow else { return nil }
+      total = sum
+      units = units[(unit + 1)...]
+    }
+    guard !argument.isEmpty else { return nil }
+    self.init(.milliseconds(total))
+  }
+
+  var description: String {
+    var rest = Int(duration / .milliseconds(1))
+    var text = ""
+    for (name, milliseconds) in Self.units where rest >= milliseconds {
+      text += "\(rest / milliseconds)\(name)"
+      rest %= milliseconds
+    }
+    return text.isEmpty ? "0" : text
+  }
+
+  var defaultValueDescription: String { description }
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import BPFKit
+import Exporter
+import Linux
+import Logging
+import MetricsHTTP
+import Namespaces
+
+/// Counts and serves until SIGTERM or SIGINT.
+struct Serve: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "pidns-exporter",
+    abstract: "Counts what the processes of every PID namespace of this host do, for Prometheus.",
+    discussion: "Needs Linux 5.10 with BTF, CAP_BPF and CAP_PERFMON, and the host's PID namespace.",
+    version: "pidns-exporter \(BuildInfo.summary)")
+
+  @Option(
+    name: .customLong("web.listen-address"),
+    help: ArgumentHelp("Address to serve on; may be given several times.", valueName: "host:port"))
+  var listenAddresses = [":10059"].compactMap { ListenAddress($0) }
+
+  @Option(
+    name: .customLong("web.telemetry-path"),
+    help: ArgumentHelp("Path of the metrics.", valueName: "path"))
+  var telemetryPath = "/metrics"
+
+  @Option(
+    name: .customLong("poll.interval"),
+    help: ArgumentHelp("How often the kernel's counts are read; a scrape shows the last ones.", valueName: "duration"))
+  var pollInterval = PromDuration(.seconds(1))
+
+  @Option(
+    name: .customLong("namespaces.retention"),
+    help: ArgumentHelp(
+      "How long the series of a PID namespace stay after its last process is gone; 0 is for good.",
+      valueName: "duration"))
+  var retention = PromDuration(.seconds(300))
+
+  @Option(
+    name: .customLong("namespaces.max"),
+    help: ArgumentHelp("PID namespaces exposed at one time, retained ones included.", valueName: "number"))
+  var maxNamespaces = 10_240
+
+  @Option(
+    name: .customLong("bpf.map-entries"),
+    help: ArgumentHelp(
+      "PID namespaces that the kernel's map has room for; events of further ones are only in the node totals.",
+      valueName: "number"))
+  var mapEntries: UInt32 = 10_240
+
+  @Option(
+    name: .customLong("log.level"),
+    help: ArgumentHelp("Least severe messages to log.", valueName: "level"))
+  var logLevel = LogLevel.info
+
+  @Option(name: .customLong("log.format"), help: ArgumentHelp("How to write them.", valueName: "format"))
+  var logFormat = LogFormat.logfmt
+
+  @Option(
+    name: .customLong("bpf.exit-detection"),
+    help: ArgumentHelp("For tests: how exits are told apart, whatever the kernel has.", visibility: .hidden))
+  var exitDetection: KernelCounters.ExitDetection?
+
+  func validate() throws {
+    guard telemetryPath.hasPrefix("/") && telemetryPath.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: "?") })
+    else { throw ValidationError("--web.telemetry-path '\(telemetryPath)' is not a path such as /metrics") }
+    guard !Exporter.reservedPaths.contains(telemetryPath) else {
+      throw ValidationError("--web.telemetry-path '\(telemetryPath)' is taken by another page")
+    }
+    guard pollInterval.duration >= .milliseconds(10) else {
+      throw ValidationError("--poll.interval has to be 10ms at least")
+    }
+    guard maxNamespaces > 0 else { throw ValidationError("--namespaces.max has to be 1 at least") }
+    guard mapEntries > 0 else { throw ValidationError("--bpf.map-entries has to be 1 at least") }
+  }
+
+  /// Runs until a signal ends it.
+  func run() throws {
+    let logger = logFormat.logger(level: logLevel.level)
+    // Before the server starts its threads, which inherit what is blocked.
+    let signals = StopSignals()
+    logger.info("Starting pidns-exporter", metadata: BuildInfo.metadata)
+
+    var exporter = try Exporter(configuration(), logger: logger)
+    for address in exporter.addresses {
+      logger.info("Listening", metadata: ["address": "\(address)", "path": "\(telemetryPath)"])
+    }
+
+    let clock = ContinuousClock()
+    var next = clock.now
+    var signal: String?
+    repeat {
+      exporter.poll()
+      // A poll that took longer than the interval does not make the next ones come in a burst.
+      next = max(next + pollInterval.duration, clock.now)
+      signal = signals.wait(until: next)
+    } while signal == nil
+    logger.info("Stopping", metadata: ["signal": "\(signal ?? "")"])
+  }
+
+  private func configuration() -> Exporter.Configuration {
+    Exporter.Configuration(
+      listenAddresses: listenAddresses, telemetryPath: telemetryPath, mapEntries: mapEntries,
+      limits: Ledger.Limits(
+        series: maxNamespaces, retention: retention.duration == .zero ? nil : retention.duration),
+      exitDetection: exitDetection)
+  }
+}
