@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Testing
+
+extension KernelTests {
+  /// What a person reads when it cannot run: one line, and an exit code.
+  @Suite(.serialized) struct Errors {
+    static let exporter = Built.exporter.path()
+    static let listen = "--web.listen-address=127.0.0.1:0"
+
+    /// Runs a command that has to fail, and answers the only line that it says.
+    func failure(_ command: String..., code: Int32) throws -> String {
+      let (status, _, stderr) = try Child.run(command[0], Array(command.dropFirst()))
+      #expect(status == code)
+      let lines = stderr.split(separator: "\n").filter { !$0.hasPrefix("ts=") }
+      #expect(lines.count == 1, "\(stderr)")
+      #expect(lines.first?.hasPrefix("pidns-exporter: ") == true)
+      return lines.first.map(String.init) ?? ""
+    }
+
+    @Test(
+      "A wrong flag is a usage error",
+      arguments: [
+        (["--no-such-flag"], "--no-such-flag"),
+        (["--poll.interval=soon"], "poll.interval"),
+        (["--poll.interval=1ms"], "10ms"),
+        (["--web.listen-address=10059"], "web.listen-address"),
+        (["--web.telemetry-path=metrics"], "--web.telemetry-path"),
+        (["--web.telemetry-path=/-/ready"], "--web.telemetry-path"),
+        (["--namespaces.max=0"], "--namespaces.max"),
+        (["--bpf.map-entries=-1"], "bpf.map-entries"),
+        (["--log.level=loud"], "log.level"),
+        (["surplus"], "surplus"),
+      ])
+    func usage(flags: [String], names: String) throws {
+      let (status, _, stderr) = try Child.run(Self.exporter, flags)
+      #expect(status == 2)
+      #expect(stderr.split(separator: "\n").count == 1, "\(stderr)")
+      #expect(stderr.contains(names))
+      #expect(stderr.contains("--help"))
+    }
+
+    @Test("Help and version are answers, not errors")
+    func helpAndVersion() throws {
+      let help = try Child.run(Self.exporter, ["--help"])
+      #expect(help.status == 0)
+      for flag in [
+        "--web.listen-address", "--web.telemetry-path", "--poll.interval", "--namespaces.retention",
+        "--namespaces.max", "--bpf.map-entries", "--log.level", "--log.format", "--version",
+      ] { #expect(help.stdout.contains(flag)) }
+      #expect(!help.stdout.contains("exit-detection"))
+      let version = try Child.run(Self.exporter, ["--version"])
+      #expect(version.status == 0)
+      #expect(version.stdout.hasPrefix("pidns-exporter "))
+    }
+
+    @Test(
+      "A missing capability is named",
+      arguments: [
+        ("-all", "CAP_BPF and CAP_PERFMON"), ("-all,+bpf", "CAP_PERFMON"), ("-all,+perfmon", "CAP_BPF"),
+      ])
+    func capabilities(set: String, names: String) throws {
+      let line = try failure(
+        "/usr/bin/setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "--inh-caps", set,
+        "--ambient-caps", set, "--bounding-set", set, Self.exporter, Self.listen, code: 1)
+      #expect(line.contains("\(names) missing"))
+    }
+
+    @Test("A kernel without BTF is told so")
+    func noBTF() throws {
+      let line = try failure(
+        "/usr/bin/unshare", "--mount", "sh", "-c",
+        "mount -t tmpfs none /sys/kernel/btf && exec \(Self.exporter) \(Self.listen)", code: 1)
+      #expect(line.contains("/sys/kernel/btf/vmlinux"))
+      #expect(line.contains("CONFIG_DEBUG_INFO_BTF"))
+    }
+
+    @Test("A kernel that is too old is told so")
+    func oldKernel() throws {
+      let line = try failure("/usr/bin/setarch", "--uname-2.6", Self.exporter, Self.listen, code: 1)
+      #expect(line.contains("too old"))
+      #expect(line.contains("5.10"))
+    }
+
+    @Test("Another pid namespace than the host's is refused, as it would show too little")
+    func containerNamespace() throws {
+      let line = try failure("/usr/bin/unshare", "--pid", "--fork", Self.exporter, Self.listen, code: 1)
+      #expect(line.contains("hostPID"))
+    }
+
+    @Test("A port in use is told with its address")
+    func portInUse() throws {
+      let exporter = try RunningExporter()
+      let line = try failure(
+        Self.exporter, "--web.listen-address=127.0.0.1:\(exporter.port)", code: 1)
+      #expect(line.contains("127.0.0.1:\(exporter.port)"))
+      #expect(line.contains("address already in use"))
+    }
+  }
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+
+extension KernelTests {
+  /// Counts against ground truth, to the last event.
+  @Suite(.serialized) struct ExactCounts {
+    @Test(
+      "Every exec, fork and exit is counted, while a neighbour makes noise",
+      arguments: ["spawn", "fork", "exec-chain", "mixed"], [1, 100, 20_000])
+    func counts(_ workload: String, count: Int) throws {
+      let exporter = try RunningExporter()
+      let neighbour = try Workload("background", "--seconds", "1")
+      let truth = try #require(try Workload.run(workload, "--count", "\(count)").first)
+      let neighbourTruth = try #require(try neighbour.finish().first)
+
+      let scrape = try exporter.scrape()
+      #expect(truth.pidns != neighbourTruth.pidns)
+      #expect(try scrape.counts(truth.pidns) == truth.counts)
+      #expect(try scrape.counts(neighbourTruth.pidns) == neighbourTruth.counts)
+      #expect(scrape.dropped == 0)
+    }
+
+    @Test("A process that unshared its pid namespace is counted in the old one, its children in the new one")
+    func unshare() throws {
+      let exporter = try RunningExporter()
+      let truths = try Workload.run("unshare", "--count", "20")
+      #expect(truths.count == 2)
+
+      let scrape = try exporter.scrape()
+      for truth in truths {
+        #expect(try scrape.counts(truth.pidns) == truth.counts)
+      }
+    }
+
+    @Test("A namespace that was there before the exporter is shown at zero, and counted from then on")
+    func existing() throws {
+      let workload = try Workload("existing", "--count", "50")
+      let pidns = try #require(try workload.untilReady().pidns)
+      let exporter = try RunningExporter()
+      #expect(try exporter.scrapeLast().counts(pidns) == Counts())
+
+      workload.go()
+      let truth = try #require(try workload.finish().first)
+      #expect(try exporter.scrape().counts(pidns) == truth.afterReady)
+    }
+  }
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Testing
+
+extension KernelTests {
+  /// Starting, running with little, and stopping.
+  @Suite(.serialized) struct Lifecycle {
+    /// Ids of the BPF programs in the kernel.
+    static func programs() throws -> Set<Int> {
+      struct Program: Decodable { let id: Int }
+      let (status, stdout, stderr) = try Child.run("/usr/sbin/bpftool", ["-j", "prog", "list"])
+      guard status == 0 else { throw TestFailure("bpftool: \(stderr)") }
+      return Set(try JSONDecoder().decode([Program].self, from: Data(stdout.utf8)).map(\.id))
+    }
+
+    @Test("SIGTERM and SIGINT end it with 0 and leave nothing in the kernel", arguments: [SIGTERM, SIGINT])
+    func stops(signal: Int32) throws {
+      let before = try Self.programs()
+      let exporter = try RunningExporter("--poll.interval=10s")
+      #expect(try Self.programs().subtracting(before).count >= 5)
+      let start = ContinuousClock.now
+      exporter.child.signal(signal)
+      #expect(exporter.child.wait() == 0)
+      #expect(ContinuousClock.now - start < .seconds(1))
+      // The kernel frees programs after a grace period.
+      let deadline = Date().addingTimeInterval(10)
+      func left() throws -> Set<Int> { try Self.programs().subtracting(before) }
+      while try !left().isEmpty && Date() < deadline { usleep(50_000) }
+      #expect(try left().isEmpty)
+    }
+
+    @Test("It counts as nobody, with CAP_BPF and CAP_PERFMON only")
+    func leastPrivilege() throws {
+      let capabilities = "-all,+bpf,+perfmon"
+      let exporter = try RunningExporter(
+        wrapper: [
+          "/usr/bin/setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "--inh-caps",
+          capabilities, "--ambient-caps", capabilities, "--bounding-set", capabilities, "--no-new-privs",
+        ])
+      let status = try String(contentsOfFile: "/proc/\(exporter.child.pid)/status", encoding: .utf8)
+      #expect(status.contains("CapEff:\t000000c000000000"))
+      #expect(status.contains("Uid:\t65534\t65534"))
+      let truth = try #require(try Workload.run("mixed", "--count", "500").first)
+      #expect(try exporter.scrape().counts(truth.pidns) == truth.counts)
+      #expect(exporter.stop() == 0)
+    }
+
+    @Test("It says how its own programs and maps fare")
+    func selfMetrics() throws {
+      let exporter = try RunningExporter()
+      let scrape = try exporter.scrape()
+      #expect(try scrape["pidns_up"] == 1)
+      for program in ["process_exec", "process_exit", "process_fork"] {
+        #expect(try scrape["pidns_bpf_program_attached{program=\"\(program)\"}"] == 1)
+        #expect(try scrape["pidns_bpf_program_misses_total{program=\"\(program)\"}"] == 0)
+      }
+      #expect(try scrape[#"pidns_bpf_map_capacity{map="namespaces"}"#] == 10_240)
+      #expect(try scrape[#"pidns_bpf_map_memory_bytes{map="namespaces"}"#] > 0)
+      #expect(try scrape["process_open_fds"] > 5)
+      #expect(try scrape["process_resident_memory_bytes"] > 1_000_000)
+      #expect(try abs(scrape["process_start_time_seconds"] - Date().timeIntervalSince1970) < 60)
+    }
+
+    @Test("Runs and run time are counted while the kernel's statistics are on")
+    func programStatistics() throws {
+      let switchPath = "/proc/sys/kernel/bpf_stats_enabled"
+      let before = try String(contentsOfFile: switchPath, encoding: .utf8)
+      try "1".write(toFile: switchPath, atomically: false, encoding: .utf8)
+      defer { try? before.write(toFile: switchPath, atomically: false, encoding: .utf8) }
+      let exporter = try RunningExporter()
+      _ = try Workload.run("spawn", "--count", "100")
+      let scrape = try exporter.scrape()
+      #expect(try scrape[#"pidns_bpf_program_runs_total{program="process_exec"}"#] >= 100)
+      #expect(try scrape[#"pidns_bpf_program_run_seconds_total{program="process_exec"}"#] > 0)
+    }
+  }
+}

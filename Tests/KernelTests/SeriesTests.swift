@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+
+extension KernelTests {
+  /// Series over the life of the namespaces behind them.
+  @Suite(.serialized) struct SeriesOverTime {
+    @Test("300 namespaces that follow one another under a few inums add up, and never go down")
+    func reuse() throws {
+      let exporter = try RunningExporter()
+      let workload = try Workload("churn", "--namespaces", "300", "--execs", "7")
+      var highest: [String: Double] = [:]
+      // Reading `Scrape` fails where a series is shown twice.
+      func look() throws -> Scrape {
+        let scrape = try exporter.scrapeLast()
+        for (series, value) in scrape.samples where series.contains("_total{pidns=") {
+          #expect(value >= highest[series] ?? 0, "\(series) went down")
+          highest[series] = value
+        }
+        return scrape
+      }
+      for _ in 0..<20 { _ = try look() }
+      let truths = try workload.finish()
+      _ = try look()
+      let scrape = try exporter.quietScrape()
+      _ = try look()
+
+      let inums = Set(truths.map(\.pidns))
+      #expect(truths.count == 300)
+      #expect(inums.count < 10)
+      let counted = try inums.reduce(Counts()) { $0 + (try scrape.counts($1)) }
+      #expect(counted == truths.reduce(Counts()) { $0 + $1.counts })
+      #expect(counted.execs == 2100)
+
+      let all = try scrape.namespaces.reduce(Counts()) { $0 + (try scrape.counts($1)) }
+      #expect(try scrape.node == all)
+      #expect(try scrape["pidns_namespace_starts_total"] >= 300)
+      #expect(scrape.dropped == 0)
+    }
+
+    @Test("A full map loses no event of the node, says what is missing, and recovers")
+    func fullMap() throws {
+      let exporter = try RunningExporter("--bpf.map-entries=4", "--namespaces.retention=1s")
+      let workload = try Workload("hold", "--namespaces", "50", "--execs", "10")
+      let truths = try workload.untilReady().truths
+      #expect(truths.count == 50)
+
+      let full = try exporter.quietScrape()
+      let shown = try full.namespaces.reduce(Counts()) { $0 + (try full.counts($1)) }
+      let missing = try full.node - shown
+      let truth = truths.reduce(Counts()) { $0 + $1.counts }
+      #expect(missing.sum > 0)
+      #expect(full.dropped == missing.sum)
+      #expect(try full.node.execs >= truth.execs)
+      #expect(try full[#"pidns_bpf_map_entries{map="namespaces"}"#] == 4)
+      #expect(try full[#"pidns_bpf_events_dropped_total{reason="map_full"}"#] == Double(missing.sum))
+      #expect(try full[#"pidns_namespaces_dropped_total{reason="map_full"}"#] >= 46)
+      let warnings = exporter.child.stderr.split(separator: "\n").filter { $0.contains("map_full") }
+      #expect(warnings.count == 1)
+
+      _ = try workload.finish()
+      // The ended namespaces are told, and then their entries are there for others.
+      while try exporter.scrape()[#"pidns_bpf_map_entries{map="namespaces"}"#] > 1 {}
+      let before = try exporter.quietScrape().dropped
+      let recovered = try #require(try Workload.run("spawn", "--count", "25").first)
+      let after = try exporter.quietScrape()
+      #expect(try after.counts(recovered.pidns).execs >= recovered.counts.execs)
+      #expect(after.dropped == before)
+      #expect(exporter.stop() == 0)
+      #expect(exporter.child.stderr.split(separator: "\n").filter { $0.contains("map_full") }.count == 1)
+    }
+
+    @Test("An ended namespace is retained, and then its series go and its kernel entry is gone")
+    func retention() throws {
+      let exporter = try RunningExporter("--namespaces.retention=1500ms")
+      let truth = try #require(try Workload.run("spawn", "--count", "5").first)
+      let retained = try exporter.scrape()
+      #expect(try retained.counts(truth.pidns) == truth.counts)
+      while try exporter.scrape().samples[#"pidns_namespaces{state="retained"}"#] != 0 {}
+      let gone = try exporter.scrape()
+      #expect(!gone.namespaces.contains(truth.pidns))
+      #expect(try gone.node.execs >= 5)
+    }
+
+    @Test("Namespaces over --namespaces.max are in the node totals and are counted as dropped")
+    func limit() throws {
+      let exporter = try RunningExporter("--namespaces.max=3")
+      let workload = try Workload("hold", "--namespaces", "10", "--execs", "2")
+      let truths = try workload.untilReady().truths
+      let scrape = try exporter.scrape()
+      #expect(scrape.namespaces.count == 3)
+      #expect(try scrape[#"pidns_namespaces_dropped_total{reason="namespaces_max"}"#] >= 8)
+      #expect(try scrape.node.execs >= truths.reduce(0) { $0 + $1.counts.execs })
+      #expect(exporter.child.stderr.contains("--namespaces.max"))
+      _ = try workload.finish()
+    }
+  }
+}
