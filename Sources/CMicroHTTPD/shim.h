@@ -7,10 +7,10 @@
 typedef size_t (*CMHD_UnescapeCallback) (void *context, struct MHD_Connection *connection, char *text);
 
 /*
- * MHD_start_daemon is variadic, which Swift cannot call, and reads each option's value by its own C type. The
- * logger comes first because MHD writes to stderr what it has to say before it reads that option. MHD_USE_ITC is
- * asked for because without it MHD wakes its thread for a stop through the listening socket, which the thread
- * does not poll while it has no descriptors left for clients.
+ * MHD_start_daemon is variadic, which Swift cannot call, and reads each option's value by its own C type.
+ * The logger comes first because MHD writes to stderr what it has to say before it reads that option.
+ * MHD_USE_ITC is asked for because without it MHD wakes its thread for a stop through the listening socket,
+ * which the thread does not poll while it has no descriptors left for clients.
  */
 static inline struct MHD_Daemon *
 CMHD_start_daemon (MHD_socket listen_socket,

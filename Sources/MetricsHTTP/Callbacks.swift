@@ -19,16 +19,19 @@ enum Callbacks {
     }
   }
 
-  /// Leaves the path as the client spelt it: decoded, `/metrics%00x` would end at the zero and match `/metrics`.
+  /// Leaves the path as the client spelt it: decoded, `/metrics%00x` would end at the zero and match
+  /// `/metrics`.
   static let unescape: CMHD_UnescapeCallback = { _, _, text in
     guard let text = unsafe text else { return 0 }
     return unsafe strlen(text)
   }
 
-  /// Is called first when the headers are there, then with each piece of a body, then when the request is complete.
+  /// Is called first when the headers are there, then with each piece of a body, then when the request is
+  /// complete.
   ///
-  /// An answer that is queued in the first call is sent at once and closes the connection, so the answer is queued in
-  /// the last call, except for a body that is not worth reading. `state` is MHD's for the request, nil in the first call.
+  /// An answer that is queued in the first call is sent at once and closes the connection, so the answer is
+  /// queued in the last call, except for a body that is not worth reading. `state` is MHD's for the request,
+  /// nil in the first call.
   static let answer: MHD_AccessHandlerCallback = {
     context, connection, url, method, version, _, pending, state in
     guard let service = unsafe service(context), let handle = unsafe connection, let url = unsafe url,

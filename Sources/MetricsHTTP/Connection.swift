@@ -2,8 +2,8 @@
 
 import CMicroHTTPD
 
-/// A client's connection, and the request that it is at. MHD owns it: not to be kept beyond the callback that it was
-/// given to.
+/// A client's connection, and the request that it is at. MHD owns it: not to be kept beyond the callback that
+/// it was given to.
 @safe struct Connection {
   private let handle: OpaquePointer
 

@@ -6,8 +6,9 @@ import Glibc
 /// One MHD daemon: a listening socket and the thread that polls it and its connections; stopped with the last
 /// reference.
 ///
-/// MHD's panic function is left at its default, which writes a line and aborts: MHD panics where its own state is
-/// broken (a lock that fails, a descriptor closed behind its back), and nothing that goes on from there can be trusted.
+/// MHD's panic function is left at its default, which writes a line and aborts: MHD panics where its own
+/// state is broken (a lock that fails, a descriptor closed behind its back), and nothing that goes on from
+/// there can be trusted.
 @safe final class Daemon: @unchecked Sendable {
   // Sendable because MHD_stop_daemon, the only call made with it, may come from any thread.
   private let handle: OpaquePointer
@@ -17,8 +18,8 @@ import Glibc
   /// MHD's default: what a connection may use for a request's headers and for its reply's.
   private static let connectionMemory = 32 * 1024
 
-  /// Starts to answer (`MHD_start_daemon`), on a duplicate of the socket: MHD closes the one it is given when it
-  /// stops, and in some of the cases where it does not start.
+  /// Starts to answer (`MHD_start_daemon`), on a duplicate of the socket: MHD closes the one it is given when
+  /// it stops, and in some of the cases where it does not start.
   init(
     _ socket: ListeningSocket, service: Service, connectionLimit: Int, idleTimeout: Int
   ) throws(HTTPServerError) {
@@ -26,8 +27,8 @@ import Glibc
     errno = 0
     let started = unsafe CMHD_start_daemon(
       descriptor,
-      // One more than the service accepts: at its own limit, MHD would let clients wait in the backlog until they
-      // time out, where the service closes the connection at once.
+      // One more than the service accepts: at its own limit, MHD would let clients wait in the backlog until
+      // they time out, where the service closes the connection at once.
       UInt32(clamping: min(connectionLimit, Int(Int32.max)) + 1), Self.connectionMemory,
       UInt32(clamping: idleTimeout),
       Callbacks.log, Callbacks.acceptPolicy, Callbacks.notifyConnection, Callbacks.unescape, Callbacks.answer,

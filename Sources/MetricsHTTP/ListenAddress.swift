@@ -12,8 +12,8 @@ public struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
 
   /// Parses `HOST:PORT`, `:PORT` or `[IPV6]:PORT`; nil for anything else.
   ///
-  /// IPv6 needs its brackets, since its last group cannot be told from a port. A name's spelling is checked here,
-  /// but only listening resolves it.
+  /// IPv6 needs its brackets, since its last group cannot be told from a port. A name's spelling is checked
+  /// here, but only listening resolves it.
   public init?(_ text: String) {
     guard let colon = text.utf8.lastIndex(of: UInt8(ascii: ":")) else { return nil }
     let digits = text[text.index(after: colon)...]

@@ -35,8 +35,8 @@ final class ListeningSocket: Sendable {
             errno: error.errno)
         }
         firstError = firstError ?? error
-        // Only an address that this machine cannot have is a reason to try the next: with the IPv6 wildcard in use,
-        // the IPv4 one could be free, and the server would answer half of its clients.
+        // Only an address that this machine cannot have is a reason to try the next: with the IPv6 wildcard
+        // in use, the IPv4 one could be free, and the server would answer half of its clients.
         guard error.errno == EAFNOSUPPORT || error.errno == EADDRNOTAVAIL else { break }
       }
     }

@@ -26,8 +26,8 @@ public struct Request: ~Copyable {
 
   /// Returns the value of the first header of that name, in any case (`MHD_lookup_connection_value_n`).
   ///
-  /// The value is the peer's and untrusted: malformed UTF-8 is repaired. All headers of a request together fit in
-  /// the connection's memory, 32 KiB. Copies the value.
+  /// The value is the peer's and untrusted: malformed UTF-8 is repaired. All headers of a request together
+  /// fit in the connection's memory, 32 KiB. Copies the value.
   public func header(_ name: String) -> String? {
     connection.header(name)
   }

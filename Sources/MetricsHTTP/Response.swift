@@ -9,13 +9,15 @@ import CMicroHTTPD
   /// The HTTP status.
   public let status: Int
 
-  // Not Sendable by itself: MHD counts its references under a mutex, and nothing else of it changes after `init`.
+  // Not Sendable by itself: MHD counts its references under a mutex, and nothing else of it changes after
+  // `init`.
   private nonisolated(unsafe) let handle: OpaquePointer
 
   /// Makes an answer whose body is written in place, at most `bodyCapacity` bytes.
   ///
-  /// The memory is the answer's own and is sent from there (`MHD_create_response_from_buffer_with_free_callback_cls`),
-  /// so that a big body exists once. Capacity that is not written stays allocated as long as the answer.
+  /// The memory is the answer's own and is sent from there
+  /// (`MHD_create_response_from_buffer_with_free_callback_cls`), so that a big body exists once. Capacity
+  /// that is not written stays allocated as long as the answer.
   /// - Precondition: As `init(status:contentType:headers:body:)`.
   public init(
     status: Int = 200, contentType: String, headers: [(String, String)] = [], bodyCapacity: Int,
@@ -41,8 +43,8 @@ import CMicroHTTPD
   /// Makes an answer with a copy of a body.
   ///
   /// Content-Length, Date and Connection are added to each reply and not to be given.
-  /// - Precondition: The status is within 200...599; names are tokens (RFC 9110, 5.6.2), values are printable and not
-  ///   empty. A value that comes from outside is to be checked first.
+  /// - Precondition: The status is within 200...599; names are tokens (RFC 9110, 5.6.2), values are
+  ///   printable and not empty. A value that comes from outside is to be checked first.
   public convenience init(
     status: Int = 200, contentType: String, headers: [(String, String)] = [], body: [UInt8]
   ) {

@@ -16,13 +16,13 @@ final class Service: Sendable {
     status: 405, contentType: "text/plain; charset=utf-8", headers: [("Allow", "GET, HEAD")],
     body: [UInt8]("only GET and HEAD are answered here\n".utf8))
 
-  // MHD would check this itself where it is asked to be strict; 0.9.75 then writes the reply's header twice and drops
-  // a connection whose target has a space without a reply.
+  // MHD would check this itself where it is asked to be strict; 0.9.75 then writes the reply's header twice
+  // and drops a connection whose target has a space without a reply.
   private let hostMissing = Response(
     status: 400, contentType: "text/plain; charset=utf-8", body: [UInt8]("a Host header is missing\n".utf8))
 
-  /// Bodies up to this many bytes are read and thrown away, so that the connection can go on; a longer one, or one
-  /// whose length is not known, is not waited for: its connection is closed behind the answer.
+  /// Bodies up to this many bytes are read and thrown away, so that the connection can go on; a longer one,
+  /// or one whose length is not known, is not waited for: its connection is closed behind the answer.
   private static let discardedBodyLimit = 64 * 1024
 
   init(
@@ -33,8 +33,8 @@ final class Service: Sendable {
     self.log = log
   }
 
-  /// Whether one more client may connect. A server with n addresses may go n - 1 over its limit for a moment, since
-  /// the count goes up only when MHD has made the connection.
+  /// Whether one more client may connect. A server with n addresses may go n - 1 over its limit for a moment,
+  /// since the count goes up only when MHD has made the connection.
   var acceptsConnection: Bool { connections.load(ordering: .relaxed) < connectionLimit }
 
   func connectionStarted() {
@@ -49,8 +49,8 @@ final class Service: Sendable {
     log?(message())
   }
 
-  /// Whether the answer has to be queued before the body is read. MHD then closes the connection, which is not what
-  /// a request without a body deserves.
+  /// Whether the answer has to be queued before the body is read. MHD then closes the connection, which is
+  /// not what a request without a body deserves.
   func answersEarly(_ connection: Connection) -> Bool {
     if connection.header("Transfer-Encoding") != nil { return true }
     guard let length = connection.header("Content-Length") else { return false }
@@ -73,7 +73,8 @@ final class Service: Sendable {
     return handler(Request(method: method, path: path, connection: connection))
   }
 
-  /// The path of a request target: MHD hands on the absolute form (`http://host/path`, RFC 9112, 3.2.2) as it came.
+  /// The path of a request target: MHD hands on the absolute form (`http://host/path`, RFC 9112, 3.2.2) as it
+  /// came.
   static func path(of target: String) -> String {
     guard target.utf8.first != UInt8(ascii: "/") else { return target }
     for scheme in ["http://", "https://"] where target.prefix(scheme.count).lowercased() == scheme {

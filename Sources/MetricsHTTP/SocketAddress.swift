@@ -12,7 +12,8 @@ struct SocketAddress {
   /// Lends the address to a socket call.
   func withPointer<Result>(_ body: (UnsafePointer<sockaddr>) -> Result) -> Result {
     unsafe withUnsafeBytes(of: storage) { bytes in
-      // A `sockaddr_storage` is big enough and aligned for all that a `sockaddr` may point to; it is not empty.
+      // A `sockaddr_storage` is big enough and aligned for all that a `sockaddr` may point to; it is not
+      // empty.
       unsafe bytes.withMemoryRebound(to: sockaddr.self) { unsafe body($0.baseAddress.unsafelyUnwrapped) }
     }
   }
@@ -63,9 +64,9 @@ struct SocketAddress {
 
   /// Resolves what to listen on (`getaddrinfo`), in the order to try.
   ///
-  /// No host is the IPv6 wildcard, then the IPv4 one for a machine without IPv6. A name that has an IPv4 address
-  /// is listened on there, as Go's `net.Listen` does: otherwise `localhost` would not answer on 127.0.0.1. Asks the
-  /// network, and so blocks, for names that `/etc/hosts` does not have.
+  /// No host is the IPv6 wildcard, then the IPv4 one for a machine without IPv6. A name that has an IPv4
+  /// address is listened on there, as Go's `net.Listen` does: otherwise `localhost` would not answer on
+  /// 127.0.0.1. Asks the network, and so blocks, for names that `/etc/hosts` does not have.
   static func resolve(_ address: ListenAddress) throws(HTTPServerError) -> [SocketAddress] {
     let hosts = address.host.isEmpty ? ["::", "0.0.0.0"] : [address.host]
     var found: [SocketAddress] = []

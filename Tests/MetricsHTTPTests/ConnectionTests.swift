@@ -26,7 +26,8 @@ extension ServerTests {
         let client = try RawClient(port: port)
         let rest = "HTTP/1.1\r\nHost: x\r\n\r\n"
         client.send(
-          "GET /metrics \(rest)HEAD /metrics \(rest)POST /metrics \(rest)GET /lost \(rest)GET /metrics \(rest)"
+          "GET /metrics \(rest)HEAD /metrics \(rest)POST /metrics \(rest)"
+            + "GET /lost \(rest)GET /metrics \(rest)"
         )
         #expect(try client.reply().text == "up 1\n")
         #expect(try client.reply(toHead: true)["Content-Length"] == "5")

@@ -7,7 +7,8 @@ import Testing
 
 extension ServerTests {
   @Suite struct MalformedRequestTests {
-    /// Sends bytes on a connection of their own and gives its reply; then makes sure that the server still answers.
+    /// Sends bytes on a connection of their own and gives its reply; then makes sure that the server still
+    /// answers.
     private func status(_ request: [UInt8]) throws -> Int {
       var status = 0
       try withServer(routes: metrics("up 1\n")) { port in

@@ -28,7 +28,8 @@ final class RawClient: Sendable {
 
   private let descriptor: CInt
 
-  /// Connects to a loopback address. Reads give up after ten seconds, so that a server that hangs fails the test.
+  /// Connects to a loopback address. Reads give up after ten seconds, so that a server that hangs fails the
+  /// test.
   init(port: UInt16, host: String = "127.0.0.1", receiveBuffer: CInt? = nil) throws {
     let text = host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
     guard let address = ListenAddress(text), let target = try SocketAddress.resolve(address).first else {
