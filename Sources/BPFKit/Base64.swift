@@ -2,21 +2,26 @@
 
 /// Decodes what the build embeds: base64 without line breaks.
 enum Base64 {
-  /// Answers the bytes; whatever is not of the alphabet ends the text.
+  /// Answers the bytes; what is not of the alphabet ends the text.
   static func decode(_ text: StaticString) -> [UInt8] {
+    text.withUTF8Buffer { unsafe decode($0) }
+  }
+
+  /// Answers the bytes; what is not of the alphabet ends the text.
+  static func decode(_ text: String) -> [UInt8] { decode(text.utf8) }
+
+  private static func decode(_ characters: some Collection<UInt8>) -> [UInt8] {
     var bytes: [UInt8] = []
-    bytes.reserveCapacity(text.utf8CodeUnitCount / 4 * 3)
+    bytes.reserveCapacity(characters.count / 4 * 3)
     var bits: UInt32 = 0
-    var count = 0
-    text.withUTF8Buffer { characters in
-      for unsafe character in unsafe characters {
-        guard let value = value(of: character) else { return }
-        bits = bits << 6 | value
-        count += 6
-        if count >= 8 {
-          count -= 8
-          bytes.append(UInt8(truncatingIfNeeded: bits >> UInt32(count)))
-        }
+    var count: UInt32 = 0
+    for character in characters {
+      guard let value = value(of: character) else { break }
+      bits = bits << 6 | value
+      count += 6
+      if count >= 8 {
+        count -= 8
+        bytes.append(UInt8(truncatingIfNeeded: bits >> count))
       }
     }
     return bytes

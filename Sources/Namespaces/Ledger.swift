@@ -35,6 +35,12 @@ public struct Ledger {
     var lastEntry = 0
 
     init(firstSeen: Int) { self.firstSeen = firstSeen }
+
+    /// Whether two walks in a row should have met one of its tasks, and did not.
+    ///
+    /// One walk proves too little: the namespace may have begun after it, and an init that execs from
+    /// another thread changes places with its leader, which can hide it for that instant.
+    func isAbsent(at poll: Int) -> Bool { max(firstSeen, lastLive) + 2 <= poll }
   }
 
   private let limits: Limits
@@ -53,7 +59,7 @@ public struct Ledger {
   ///
   /// - Parameters:
   ///   - live: The namespaces that had a task. That walk has to precede the reading of `entries`: one
-  ///     that was known before it and is not in it has had all its events when the entries are read.
+  ///     that had none any more has had all its events when the entries are read.
   ///   - entries: The counts of the namespaces that have an entry in the kernel's map.
   /// - Returns: The namespaces that have ended and whose counts were now read for the last time: their
   ///   entries are to be deleted. One whose entry is still there next time is answered again.
@@ -80,8 +86,7 @@ public struct Ledger {
     var finished: [PIDNamespace] = []
     for (namespace, member) in members {
       if !member.isExposed && !member.hasEnded { expose(namespace) }
-      // One that was first seen by this poll may have begun after the walk.
-      guard member.lastLive < poll && member.firstSeen < poll else { continue }
+      guard member.isAbsent(at: poll) else { continue }
       if !member.hasEnded { end(namespace, at: now) }
       if member.lastEntry == poll {
         finished.append(namespace)

@@ -24,10 +24,7 @@ extension KernelTests {
       #expect(exporter.child.wait() == 0)
       #expect(ContinuousClock.now - start < .seconds(1))
       // The kernel frees programs after a grace period.
-      let deadline = Date().addingTimeInterval(10)
-      func left() throws -> Set<Int> { try Self.programs().subtracting(before) }
-      while try !left().isEmpty && Date() < deadline { usleep(50_000) }
-      #expect(try left().isEmpty)
+      try eventually("nothing is left") { try Self.programs().subtracting(before).isEmpty }
     }
 
     @Test("It counts as nobody, with CAP_BPF and CAP_PERFMON only")

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Glibc
 
 /// The programs that the build put beside the tests.
 enum Built {
@@ -18,4 +19,13 @@ struct TestFailure: Error, CustomStringConvertible {
   let description: String
 
   init(_ description: String) { self.description = description }
+}
+
+/// Waits for something that has to come true; a minute is for a machine that is busy with other things.
+func eventually(_ what: String, _ condition: () throws -> Bool) throws {
+  let deadline = ContinuousClock.now + .seconds(60)
+  while try !condition() {
+    guard ContinuousClock.now < deadline else { throw TestFailure("it never came true that \(what)") }
+    usleep(20_000)
+  }
 }

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import BPFKit
+import Exposition
+import Testing
+
+@testable import Namespaces
+
+/// A ledger, and the clock and the kernel's map as a poller would bring them to it.
+private struct Kernel {
+  var ledger: Ledger
+  var map: [PIDNamespace: ProcessCounts] = [:]
+  var live: Set<PIDNamespace> = []
+  var now = ContinuousClock.now
+
+  init(series: Int = 100, retention: Duration? = .seconds(300)) {
+    ledger = Ledger(limits: .init(series: series, retention: retention))
+  }
+
+  /// Polls a second later, and deletes what has finished, as the poller does.
+  @discardableResult
+  mutating func poll(deleting: Bool = true) -> [PIDNamespace] {
+    now += .seconds(1)
+    let finished = ledger.take(
+      live: Array(live), entries: map.map { (namespace: $0.key, counts: $0.value) }, at: now)
+    if deleting { for namespace in finished { map[namespace] = nil } }
+    return finished
+  }
+
+  /// Polls until what has ended is known to have: two walks that miss it.
+  @discardableResult
+  mutating func settle() -> [PIDNamespace] {
+    poll()
+    return poll()
+  }
+
+  mutating func begin(_ namespace: PIDNamespace, execs: UInt64 = 0) {
+    live.insert(namespace)
+    if execs > 0 { map[namespace] = ProcessCounts(execs: execs) }
+  }
+
+  mutating func end(_ namespace: PIDNamespace) { live.remove(namespace) }
+
+  mutating func series(_ inum: UInt32) -> Snapshot.Namespace? {
+    ledger.snapshot().first { $0.labels == Self.labels(inum) }
+  }
+
+  static func labels(_ inum: UInt32) -> LabelSet {
+    LabelSet(["pidns": String(inum), "namespace": "", "pod": "", "container": ""])
+  }
+}
+
+private let host = PIDNamespace(inum: 1, generation: 1)
+private let first = PIDNamespace(inum: 7, generation: 10)
+private let second = PIDNamespace(inum: 7, generation: 11)
+
+@Suite struct LedgerTests {
+  @Test("A namespace without an event is born at zero")
+  func bornAtZero() {
+    var kernel = Kernel()
+    kernel.begin(host)
+    kernel.poll()
+    #expect(kernel.series(1)?.counts == ProcessCounts())
+    #expect(kernel.series(1)?.isLive == true)
+  }
+
+  @Test("Counts are what the kernel says, however often it is read")
+  func totals() {
+    var kernel = Kernel()
+    kernel.begin(first, execs: 5)
+    kernel.poll()
+    kernel.poll()
+    kernel.map[first] = ProcessCounts(execs: 9, forks: 2)
+    kernel.poll()
+    #expect(kernel.series(7)?.counts == ProcessCounts(execs: 9, forks: 2))
+  }
+
+  @Test("An entry that a reading has twice counts once, as the later one says")
+  func twiceInOneReading() {
+    var ledger = Ledger(limits: .init(series: 10, retention: nil))
+    _ = ledger.take(
+      live: [first],
+      entries: [(first, ProcessCounts(execs: 3)), (first, ProcessCounts(execs: 4))], at: .now)
+    #expect(ledger.snapshot().map(\.counts.execs) == [4])
+  }
+
+  @Test("The last counts of a namespace that ended are read before its entry is deleted")
+  func lastRead() {
+    var kernel = Kernel()
+    kernel.begin(first, execs: 1)
+    kernel.poll()
+    kernel.end(first)
+    kernel.map[first] = ProcessCounts(execs: 3, exits: 1)
+    #expect(kernel.poll().isEmpty)
+    #expect(kernel.poll() == [first])
+    #expect(kernel.series(7)?.counts == ProcessCounts(execs: 3, exits: 1))
+    #expect(kernel.series(7)?.isLive == false)
+    #expect(kernel.poll().isEmpty)
+    #expect(kernel.series(7)?.counts == ProcessCounts(execs: 3, exits: 1))
+  }
+
+  @Test("One walk that misses a namespace proves nothing")
+  func missedOnce() {
+    var kernel = Kernel()
+    kernel.map[first] = ProcessCounts(forks: 1)
+    #expect(kernel.poll().isEmpty)
+    kernel.live.insert(first)
+    #expect(kernel.poll().isEmpty)
+    kernel.live.remove(first)
+    #expect(kernel.poll().isEmpty)
+    kernel.live.insert(first)
+    #expect(kernel.poll().isEmpty)
+    #expect(kernel.series(7)?.isLive == true)
+  }
+
+  @Test("One that lived between two polls is told whole")
+  func livedBetweenPolls() {
+    var kernel = Kernel()
+    kernel.map[first] = ProcessCounts(execs: 7, forks: 8, exits: 8, starts: 1)
+    #expect(kernel.poll().isEmpty)
+    #expect(kernel.settle() == [first])
+    #expect(kernel.series(7)?.counts.execs == 7)
+    #expect(kernel.map.isEmpty)
+  }
+
+  @Test("Namespaces that follow one another under one inum add up, and never go down")
+  func reuse() {
+    var kernel = Kernel()
+    var highest: UInt64 = 0
+    for generation in 1...50 as ClosedRange<UInt64> {
+      let namespace = PIDNamespace(inum: 7, generation: generation)
+      kernel.begin(namespace, execs: 7)
+      kernel.poll()
+      let shown = kernel.series(7)?.counts.execs ?? 0
+      #expect(shown >= highest)
+      highest = shown
+      kernel.end(namespace)
+    }
+    kernel.settle()
+    #expect(kernel.series(7)?.counts.execs == 350)
+    #expect(kernel.ledger.snapshot().count == 1)
+    #expect(kernel.map.isEmpty)
+  }
+
+  @Test("A successor keeps the series live while its predecessor ends")
+  func successor() {
+    var kernel = Kernel()
+    kernel.begin(first, execs: 1)
+    kernel.poll()
+    kernel.end(first)
+    kernel.begin(second, execs: 2)
+    kernel.settle()
+    #expect(kernel.series(7)?.isLive == true)
+    #expect(kernel.series(7)?.counts.execs == 3)
+  }
+
+  @Test("An entry that cannot be deleted is asked for again, and counted once")
+  func failedDelete() {
+    var kernel = Kernel()
+    kernel.begin(first, execs: 4)
+    kernel.poll()
+    kernel.end(first)
+    kernel.poll()
+    for _ in 0..<3 { #expect(kernel.poll(deleting: false) == [first]) }
+    #expect(kernel.poll() == [first])
+    #expect(kernel.poll().isEmpty)
+    #expect(kernel.series(7)?.counts.execs == 4)
+  }
+
+  @Test("A series goes after the retention, and begins at zero when its inum comes back")
+  func retention() {
+    var kernel = Kernel(retention: .seconds(5))
+    kernel.begin(first, execs: 4)
+    kernel.poll()
+    kernel.end(first)
+    kernel.settle()
+    for _ in 0..<4 {
+      kernel.poll()
+      #expect(kernel.series(7)?.counts.execs == 4)
+    }
+    kernel.poll()
+    #expect(kernel.series(7) == nil)
+    kernel.begin(second)
+    kernel.poll()
+    #expect(kernel.series(7)?.counts == ProcessCounts())
+  }
+
+  @Test("Without a retention limit a series stays")
+  func forGood() {
+    var kernel = Kernel(retention: nil)
+    kernel.begin(first, execs: 4)
+    kernel.poll()
+    kernel.end(first)
+    kernel.settle()
+    kernel.now += .seconds(1_000_000)
+    kernel.poll()
+    #expect(kernel.series(7)?.counts.execs == 4)
+  }
+
+  @Test("What is over the limit is refused, counted once, and exposed whole when there is room")
+  func limit() {
+    var kernel = Kernel(series: 1, retention: .seconds(1))
+    kernel.begin(host, execs: 1)
+    kernel.poll()
+    kernel.begin(first, execs: 2)
+    kernel.poll()
+    kernel.poll()
+    #expect(kernel.ledger.refused == 1)
+    #expect(kernel.series(7) == nil)
+
+    kernel.end(host)
+    kernel.map[first] = ProcessCounts(execs: 6)
+    for _ in 0..<4 { kernel.poll() }
+    #expect(kernel.series(1) == nil)
+    #expect(kernel.series(7)?.counts.execs == 6)
+    #expect(kernel.ledger.refused == 1)
+  }
+
+  @Test("A refused namespace's entry is deleted too when it ends")
+  func refusedEnds() {
+    var kernel = Kernel(series: 1)
+    kernel.begin(host, execs: 1)
+    kernel.poll()
+    kernel.begin(first, execs: 2)
+    kernel.poll()
+    kernel.end(first)
+    #expect(kernel.settle() == [first])
+    #expect(Array(kernel.map.keys) == [host])
+  }
+
+  @Test("Series come in a stable order")
+  func order() {
+    var kernel = Kernel()
+    for inum in [9, 3, 7, 1, 5] as [UInt32] { kernel.begin(PIDNamespace(inum: inum, generation: 1)) }
+    kernel.poll()
+    #expect(kernel.ledger.snapshot().map(\.labels) == [1, 3, 5, 7, 9].map(Kernel.labels))
+    kernel.begin(PIDNamespace(inum: 4, generation: 1))
+    kernel.end(PIDNamespace(inum: 3, generation: 1))
+    kernel.poll()
+    #expect(kernel.ledger.snapshot().map(\.labels) == [1, 3, 4, 5, 7, 9].map(Kernel.labels))
+  }
+}
