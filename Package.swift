@@ -67,6 +67,9 @@ let package = Package(
 
     .testTarget(name: "ExpositionTests", dependencies: ["Exposition"], exclude: ["Golden"], swiftSettings: settings),
     .testTarget(name: "BPFKitTests", dependencies: ["BPFKit"], swiftSettings: settings),
+    .testTarget(
+      name: "ExporterTests", dependencies: ["Exporter", "BPFKit", "Exposition", "Linux", "Namespaces"],
+      swiftSettings: settings),
     .testTarget(name: "NamespacesTests", dependencies: ["Namespaces"], swiftSettings: settings),
     .testTarget(
       name: "KernelTests", dependencies: ["pidns-exporter", "pidns-workload"], swiftSettings: settings),

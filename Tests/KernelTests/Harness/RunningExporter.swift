@@ -50,34 +50,10 @@ final class RunningExporter {
     return try Scrape(body)
   }
 
-  /// GETs a path without starting a process or a thread, which would be counted.
+  /// GETs a path.
   func get(_ path: String) throws -> (status: Int, body: String) {
-    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-    defer { close(descriptor) }
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_port = port.bigEndian
-    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-    let connected = unsafe withUnsafePointer(to: &address) {
-      unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        unsafe connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-      }
-    }
-    guard connected == 0 else { throw TestFailure("cannot connect: \(errno); \(child.stderr)") }
-    let request = Array("GET \(path) HTTP/1.0\r\nHost: test\r\n\r\n".utf8)
-    _ = unsafe request.withUnsafeBytes { unsafe send(descriptor, $0.baseAddress, $0.count, 0) }
-
-    var reply: [UInt8] = []
-    var piece = [UInt8](repeating: 0, count: 65536)
-    while true {
-      let count = unsafe piece.withUnsafeMutableBytes { unsafe recv(descriptor, $0.baseAddress, $0.count, 0) }
-      if count <= 0 { break }
-      reply += piece[..<count]
-    }
-    let text = String(decoding: reply, as: UTF8.self)
-    guard let end = text.range(of: "\r\n\r\n"), let status = text.split(separator: " ").dropFirst().first
-    else { throw TestFailure("not an HTTP reply: \(text.prefix(200))") }
-    return (Int(status) ?? 0, String(text[end.upperBound...]))
+    let reply = try HTTP.exchange(port: port, "GET \(path) HTTP/1.0")
+    return (reply.status, reply.body)
   }
 
   /// Ends it by SIGTERM, and answers its exit status.

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import BPFKit
+import Exposition
+import Foundation
+import Linux
+import Namespaces
+import Testing
+
+@testable import Exporter
+
+/// docs/metrics.md against what the program registers and writes.
+@Suite struct MetricsPageTests {
+  /// One of everything that has labels.
+  private static let state: State = {
+    var snapshot = Snapshot()
+    let labels = LabelSet(["pidns": "7", "namespace": "", "pod": "", "container": ""])
+    snapshot.namespaces = [.init(labels: labels, counts: ProcessCounts(), isLive: true)]
+    snapshot.maps = [MapStatus(map: "node", entries: 1, capacity: 1, memoryBytes: 1)]
+    snapshot.programs = [ProgramStatus(program: "process_exec", runs: 1, runNanoseconds: 1, misses: 0)]
+    return State(snapshot: snapshot, process: .read(), time: 0)
+  }()
+
+  /// The rows of the page's tables: name, type, labels, help.
+  private static func rows() throws -> [[String]] {
+    let page = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../docs/metrics.md")
+    return try String(contentsOf: page, encoding: .utf8).split(separator: "\n")
+      .filter { $0.hasPrefix("| `") }
+      .map { line in
+        line.dropFirst().dropLast().split(separator: "|", omittingEmptySubsequences: false)
+          .map { $0.trimmingCharacters(in: .whitespaces).replacingOccurrences(of: "`", with: "") }
+      }
+  }
+
+  /// The label names of the first sample of a family.
+  private static func labels(of family: MetricFamily) -> String {
+    let text = String(decoding: Catalogue.render(state, as: .text), as: UTF8.self)
+    let sample = text.split(separator: "\n").first {
+      $0.hasPrefix(family.sampleName + "{") || $0.hasPrefix(family.sampleName + " ")
+    }
+    let names = (sample ?? "").matches(of: /([a-z_]+)="/).map { String($0.1) }
+    return names.joined(separator: ", ").replacingOccurrences(of: "pidns, namespace, pod, container", with: "L")
+  }
+
+  @Test("The page has every family in the order of a scrape, and no other")
+  func everyFamily() throws {
+    let registered = Catalogue.metrics.map { metric in
+      [
+        metric.family.sampleName, "\(metric.family.kind)", Self.labels(of: metric.family),
+        metric.family.help,
+      ]
+    }
+    #expect(try Self.rows() == registered)
+  }
+
+  @Test("Every family shows a sample, and a scrape ends its HELP with a full stop")
+  func everyFamilyHasSamples() {
+    let lines = String(decoding: Catalogue.render(Self.state, as: .text), as: UTF8.self).split(separator: "\n")
+    for metric in Catalogue.metrics {
+      let name = metric.family.sampleName
+      #expect(lines.contains { $0.hasPrefix(name + " ") || $0.hasPrefix(name + "{") }, "\(name)")
+      #expect(metric.family.help.hasSuffix("."), "\(name)")
+    }
+  }
+
+  @Test("A failed poll shows in pidns_up")
+  func up() {
+    var snapshot = Self.state.snapshot
+    snapshot.failure = BPFError("read a map", errno: 1)
+    let failed = State(snapshot: snapshot, process: Self.state.process, time: 0)
+    func text(_ state: State) -> String {
+      String(decoding: Catalogue.render(state, as: .openMetrics), as: UTF8.self)
+    }
+    #expect(text(Self.state).contains("\npidns_up 1\n"))
+    #expect(text(failed).contains("\npidns_up 0\n"))
+  }
+}

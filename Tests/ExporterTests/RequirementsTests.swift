@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+
+@testable import Exporter
+
+@Suite struct RequirementsTests {
+  @Test("Kernels from 5.10 on will do", arguments: ["5.10.0-32-cloud-amd64", "6.1.0", "6.18.44", "7.2-rc1", "10.0"])
+  func newEnough(release: String) throws { try Requirements.checkKernel(release: release) }
+
+  @Test("Older ones are named", arguments: ["5.9.16", "4.19.0-27-amd64", "3.10.0-1160.el7.x86_64"])
+  func tooOld(release: String) {
+    let error = #expect(throws: ExporterError.self) { try Requirements.checkKernel(release: release) }
+    #expect(error?.description.contains(release) == true)
+  }
+
+  @Test(
+    "CAP_SYS_ADMIN stands for both others, as the kernel has it",
+    arguments: ["000001ffffffffff", "000000c000000000", "0000000000200000"])
+  func enough(effective: String) throws {
+    try Requirements.checkCapabilities(status: "Name:\tx\nCapEff:\t\(effective)\n")
+  }
+
+  @Test(
+    "What is missing is named",
+    arguments: [
+      ("0000000000000000", "CAP_BPF and CAP_PERFMON missing"), ("0000008000000000", "CAP_PERFMON missing"),
+      ("0000004000000000", "CAP_BPF missing"),
+    ])
+  func missing(effective: String, says: String) {
+    let error = #expect(throws: ExporterError.self) {
+      try Requirements.checkCapabilities(status: "CapEff:\t\(effective)\n")
+    }
+    #expect(error?.description.hasPrefix(says) == true)
+  }
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+
+/// A client of the loopback address that starts no process and no thread, which would be counted.
+enum HTTP {
+  struct Reply {
+    let status: Int
+    /// The lines before the body, the status line first.
+    let head: [String]
+    let body: String
+
+    /// A header's value.
+    subscript(name: String) -> String? {
+      head.first { $0.lowercased().hasPrefix("\(name.lowercased()): ") }
+        .map { String($0.dropFirst(name.count + 2)) }
+    }
+  }
+
+  /// Sends a request line and headers, and reads the reply until the server closes.
+  static func exchange(port: UInt16, _ requestLine: String, headers: [String] = []) throws -> Reply {
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+    defer { close(descriptor) }
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = port.bigEndian
+    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+    let connected = unsafe withUnsafePointer(to: &address) {
+      unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        unsafe connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+      }
+    }
+    guard connected == 0 else { throw TestFailure("cannot connect to port \(port): \(errno)") }
+
+    let lines = [requestLine, "Host: test", "Connection: close"] + headers
+    let request = Array((lines.joined(separator: "\r\n") + "\r\n\r\n").utf8)
+    _ = unsafe request.withUnsafeBytes { unsafe send(descriptor, $0.baseAddress, $0.count, 0) }
+    var reply: [UInt8] = []
+    var piece = [UInt8](repeating: 0, count: 65536)
+    while true {
+      let count = unsafe piece.withUnsafeMutableBytes {
+        unsafe recv(descriptor, $0.baseAddress, $0.count, 0)
+      }
+      if count <= 0 { break }
+      reply += piece[..<count]
+    }
+    return try parse(reply)
+  }
+
+  private static func parse(_ reply: [UInt8]) throws -> Reply {
+    let separator = Array("\r\n\r\n".utf8)
+    let end = reply.indices.first { reply[$0...].starts(with: separator) }
+    guard let end else { throw TestFailure("not an HTTP reply: \(String(decoding: reply, as: UTF8.self))") }
+    let head = String(decoding: reply[..<end], as: UTF8.self).split(separator: "\r\n").map(String.init)
+    let status = head.first?.split(separator: " ").dropFirst().first.flatMap { Int($0) }
+    return Reply(
+      status: status ?? 0, head: head, body: String(decoding: reply[(end + 4)...], as: UTF8.self))
+  }
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+
+/// A real Prometheus that scrapes one exporter every second, on a free port of the loopback address.
+final class RunningPrometheus {
+  private let child: Child
+  private let folder: URL
+  private let port: UInt16
+
+  /// A sample as it is stored: seconds since the epoch, and the value.
+  typealias Sample = (time: Double, value: Double)
+
+  init(scraping exporter: RunningExporter) throws {
+    folder = FileManager.default.temporaryDirectory.appending(path: "pidns-prometheus-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    let configuration = """
+      global: {scrape_interval: 1s, scrape_timeout: 1s}
+      scrape_configs:
+      - job_name: pidns
+        static_configs: [{targets: ["127.0.0.1:\(exporter.port)"]}]
+      """
+    let file = folder.appending(path: "prometheus.yml")
+    try configuration.write(to: file, atomically: true, encoding: .utf8)
+    port = try Self.freePort()
+    child = try Child(
+      "/usr/bin/env",
+      [
+        "prometheus", "--config.file=\(file.path())", "--storage.tsdb.path=\(folder.path())/data",
+        "--web.listen-address=127.0.0.1:\(port)",
+      ])
+    try eventually("Prometheus scrapes") { (try? latest("up"))?.first?.value == 1 }
+  }
+
+  deinit {
+    child.signal(SIGTERM)
+    child.wait()
+    try? FileManager.default.removeItem(at: folder)
+  }
+
+  /// What it logged.
+  var log: String { child.stderr }
+
+  /// The value of every series that an expression yields now.
+  func latest(_ expression: String) throws -> [(labels: [String: String], value: Double)] {
+    try query(expression).map { series in
+      guard let sample = series.value?.sample else { throw TestFailure("no value") }
+      return (series.metric, sample.value)
+    }
+  }
+
+  /// The stored samples of every series that a range selector yields.
+  func stored(_ selector: String) throws -> [(labels: [String: String], samples: [Sample])] {
+    try query(selector).map { ($0.metric, ($0.values ?? []).map(\.sample)) }
+  }
+
+  private struct Answer: Decodable {
+    struct Data: Decodable { let result: [Series] }
+    let data: Data
+  }
+
+  private struct Series: Decodable {
+    let metric: [String: String]
+    let value: Point?
+    let values: [Point]?
+  }
+
+  private struct Point: Decodable {
+    let sample: Sample
+
+    init(from decoder: any Decoder) throws {
+      var pair = try decoder.unkeyedContainer()
+      let time = try pair.decode(Double.self)
+      guard let value = Double(try pair.decode(String.self)) else { throw TestFailure("not a number") }
+      sample = (time, value)
+    }
+  }
+
+  private func query(_ expression: String) throws -> [Series] {
+    let escaped = expression.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""
+    let reply = try HTTP.exchange(port: port, "GET /api/v1/query?query=\(escaped) HTTP/1.0")
+    guard reply.status == 200 else { throw TestFailure("\(expression): \(reply.body)") }
+    return try JSONDecoder().decode(Answer.self, from: Data(reply.body.utf8)).data.result
+  }
+
+  private static func freePort() throws -> UInt16 {
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    defer { close(descriptor) }
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+    var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let status = unsafe withUnsafeMutablePointer(to: &address) {
+      unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        unsafe bind(descriptor, $0, size) | getsockname(descriptor, $0, &size)
+      }
+    }
+    guard status == 0 else { throw TestFailure("no free port: \(errno)") }
+    return UInt16(bigEndian: address.sin_port)
+  }
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Testing
+
+extension KernelTests {
+  /// What a real Prometheus stores of it.
+  @Suite(.serialized) struct Prometheus {
+    @Test("Two minutes of namespaces that come and go: no failed scrape, no reset, and exact differences")
+    func twoMinutes() throws {
+      let exporter = try RunningExporter("--poll.interval=1s")
+      let prometheus = try RunningPrometheus(scraping: exporter)
+
+      // Some live all the time, and do more from time to time.
+      let long = try Workload("hold", "--namespaces", "5", "--execs", "11")
+      let begun = try long.untilReady().truths
+      try waitUntilStored(begun, in: prometheus)
+
+      var short: [Workload.Truth] = []
+      let end = ContinuousClock.now + .seconds(120)
+      while ContinuousClock.now < end {
+        short += try Workload.run("churn", "--namespaces", "25", "--execs", "7")
+        long.go()
+        _ = try long.untilReady()
+        short += try Workload.run("threads-barrier", "--count", "20", "--threads", "4")
+        sleep(1)
+      }
+      let ended = try long.finish()
+      try waitUntilStored(ended, in: prometheus)
+
+      #expect(try prometheus.latest("min_over_time(up[10m])").map(\.value) == [1])
+      #expect(try prometheus.latest("count_over_time(up[10m])").first?.value ?? 0 > 115)
+      let counters = try prometheus.latest(#"count by (__name__) ({__name__=~".*_total"})"#)
+        .compactMap { $0.labels["__name__"] }
+      #expect(counters.count > 10)
+      for counter in counters {
+        let resets = try prometheus.latest("resets(\(counter)[10m]) > 0")
+        #expect(resets.isEmpty, "\(counter): \(resets)")
+      }
+      #expect(!prometheus.log.contains("level=error") && !prometheus.log.contains("level=warn"), "\(prometheus.log)")
+
+      for (first, last) in zip(begun, ended) {
+        #expect(first.pidns == last.pidns)
+        try expectDifference("pidns_process_execs_total", of: last.pidns, last.counts.execs - first.counts.execs, in: prometheus)
+        try expectDifference("pidns_process_forks_total", of: last.pidns, last.counts.forks - first.counts.forks, in: prometheus)
+        try expectDifference("pidns_process_exits_total", of: last.pidns, last.counts.exits - first.counts.exits, in: prometheus)
+      }
+
+      // The others share inums: the last value of a series is the sum of all that had it.
+      #expect(short.count > 500)
+      for (pidns, truths) in Dictionary(grouping: short, by: \.pidns) {
+        let truth = truths.reduce(Counts()) { $0 + $1.counts }
+        #expect(try last("pidns_process_execs_total", of: pidns, in: prometheus) == truth.execs)
+        #expect(try last("pidns_process_forks_total", of: pidns, in: prometheus) == truth.forks)
+        #expect(try last("pidns_thread_starts_total", of: pidns, in: prometheus) == truth.threadStarts)
+        #expect(try last("pidns_process_exits_total", of: pidns, in: prometheus) == truth.exits)
+      }
+    }
+
+    private func last(_ name: String, of pidns: UInt32, in prometheus: RunningPrometheus) throws -> Int {
+      Int(try prometheus.latest("\(name){pidns=\"\(pidns)\"}").first?.value ?? -1)
+    }
+
+    /// Waits until the newest stored values are those of the truths.
+    private func waitUntilStored(_ truths: [Workload.Truth], in prometheus: RunningPrometheus) throws {
+      try eventually("Prometheus has stored the counts") {
+        try truths.allSatisfy {
+          try last("pidns_process_execs_total", of: $0.pidns, in: prometheus) == $0.counts.execs
+            && last("pidns_process_exits_total", of: $0.pidns, in: prometheus) == $0.counts.exits
+        }
+      }
+    }
+
+    /// Last minus first stored sample is the truth to the event; `increase()` is too, but for what lies at
+    /// the borders of its range: it extrapolates by up to a scrape interval at each, and its first sample
+    /// may be one later, which is a round of the workload (11 events, and the end of init).
+    private func expectDifference(
+      _ name: String, of pidns: UInt32, _ truth: Int, in prometheus: RunningPrometheus
+    ) throws {
+      let selector = "\(name){pidns=\"\(pidns)\"}"
+      let stored = try #require(try prometheus.stored("\(selector)[10m]").first?.samples)
+      // The first sample may be from before the first round was done.
+      let settled = stored.drop { $0.value < (stored.last?.value ?? 0) - Double(truth) }
+      let first = try #require(settled.first)
+      let last = try #require(settled.last)
+      #expect(Int(last.value - first.value) == truth, "\(selector)")
+
+      let seconds = Int(last.time - first.time)
+      let increase = try prometheus.latest("increase(\(selector)[\(seconds)s] @ \(last.time))").first?.value
+      let tolerance = Double(truth) * 2 / Double(seconds) + 12
+      #expect(abs((increase ?? 0) - Double(truth)) <= tolerance, "\(selector)")
+    }
+  }
+}

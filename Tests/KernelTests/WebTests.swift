@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Testing
+
+extension KernelTests {
+  /// What the program answers on its paths.
+  @Suite(.serialized) struct Web {
+    @Test("Accept picks the format, and each says what it is")
+    func formats() throws {
+      let exporter = try RunningExporter()
+      let prometheus =
+        "application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,"
+        + "text/plain;version=0.0.4;q=0.5,*/*;q=0.1"
+      let openMetrics = try HTTP.exchange(
+        port: exporter.port, "GET /metrics HTTP/1.1", headers: ["Accept: \(prometheus)"])
+      #expect(openMetrics["Content-Type"] == "application/openmetrics-text; version=1.0.0; charset=utf-8")
+      #expect(openMetrics.body.hasSuffix("# EOF\n"))
+      let text = try HTTP.exchange(port: exporter.port, "GET /metrics HTTP/1.1", headers: ["Accept: */*"])
+      #expect(text["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8")
+      #expect(text["Vary"] == "Accept")
+      #expect(!text.body.contains("# EOF"))
+    }
+
+    @Test("promtool finds nothing to say about a scrape")
+    func promtool() throws {
+      let exporter = try RunningExporter()
+      _ = try Workload.run("churn", "--namespaces", "20", "--execs", "3")
+      _ = try exporter.scrape()
+      let scrape = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+      defer { try? FileManager.default.removeItem(at: scrape) }
+      try exporter.get("/metrics").body.write(to: scrape, atomically: true, encoding: .utf8)
+      let check = try Child.run("/bin/sh", ["-c", "promtool check metrics < \(scrape.path())"])
+      #expect(check.status == 0)
+      #expect(check.stdout + check.stderr == "")
+    }
+
+    @Test("HEAD, other methods, unknown paths and the pages of a person get their due")
+    func paths() throws {
+      let exporter = try RunningExporter("--web.telemetry-path=/numbers")
+      func ask(_ line: String) throws -> HTTP.Reply { try HTTP.exchange(port: exporter.port, line) }
+
+      let get = try ask("GET /numbers HTTP/1.1")
+      let head = try ask("HEAD /numbers HTTP/1.1")
+      #expect(get.status == 200 && head.status == 200)
+      #expect(head.body.isEmpty)
+      #expect(Int(head["Content-Length"] ?? "") ?? 0 > 1000)
+
+      let post = try ask("POST /numbers HTTP/1.1")
+      #expect(post.status == 405)
+      #expect(post["Allow"] == "GET, HEAD")
+      #expect(try ask("GET /metrics HTTP/1.1").status == 404)
+      #expect(try ask("GET /numbers?collect=x HTTP/1.1").status == 200)
+      #expect(try ask("GET /-/healthy HTTP/1.1").status == 200)
+      #expect(try ask("GET /-/ready HTTP/1.1").status == 200)
+
+      let page = try ask("GET / HTTP/1.1")
+      #expect(page.status == 200)
+      #expect(page["Content-Type"] == "text/html; charset=utf-8")
+      #expect(page.body.contains(#"<a href="/numbers">"#))
+      #expect(page.body.contains("Version "))
+    }
+
+    @Test("Every address given is served, IPv4 and IPv6")
+    func addresses() throws {
+      let exporter = try RunningExporter("--web.listen-address=[::1]:0")
+      let ports = exporter.child.stderr.split(separator: "\n").filter { $0.contains("Listening") }
+      #expect(ports.count == 2)
+      let port = try #require(ports.last?.split(separator: "[::1]:").last?.prefix { $0.isNumber })
+      let curl = try Child.run("/usr/bin/env", ["curl", "-gsS", "http://[::1]:\(port)/-/healthy"])
+      #expect(curl.stdout == "Healthy.\n", "\(curl.stderr)")
+    }
+
+    @Test("Log lines are what --log.format says, and --log.level leaves out the rest")
+    func logs() throws {
+      let json = try RunningExporter()
+      for line in json.child.stderr.split(separator: "\n") {
+        let fields = try JSONDecoder().decode([String: String].self, from: Data(line.utf8))
+        #expect(fields["level"] == "info")
+        #expect(fields["ts"]?.hasSuffix("Z") == true)
+      }
+      let logfmt = try Child(
+        Built.exporter.path(), ["--web.listen-address=127.0.0.1:0", "--log.format=logfmt"])
+      try eventually("it listens") { logfmt.stderr.contains("msg=Listening address=127.0.0.1:") }
+      let quiet = try Child(
+        Built.exporter.path(), ["--web.listen-address=127.0.0.1:0", "--log.level=error"])
+      usleep(300_000)
+      quiet.signal(SIGTERM)
+      #expect(quiet.wait() == 0)
+      #expect(quiet.stderr == "")
+    }
+  }
+}
