@@ -72,7 +72,8 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(name: "NamespacesTests", dependencies: ["Namespaces"], swiftSettings: settings),
     .testTarget(
-      name: "KernelTests", dependencies: ["pidns-exporter", "pidns-workload"], swiftSettings: settings),
+      name: "KernelTests", dependencies: ["BPFKit", "pidns-exporter", "pidns-workload"],
+      exclude: ["bpf"], swiftSettings: settings, plugins: ["CompileBPF"]),
     .testTarget(name: "MetricsHTTPTests", dependencies: ["MetricsHTTP"], swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]

@@ -17,7 +17,8 @@ extension KernelTests {
       try expectExact(detection, workload, "--count", Self.processes, "--threads", "8")
     }
 
-    /// Two threads on two CPUs: nine in ten processes have two threads that find no live one left.
+    /// As many threads as CPUs, and nothing else running: in a quarter of the processes and more, several
+    /// threads find no live one left.
     @Test("Exits equal processes in the sharpest race", arguments: ["group-dead", "claimed"])
     func sharpestRace(detection: String) throws {
       try expectExact(

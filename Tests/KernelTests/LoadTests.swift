@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+
+@testable import BPFKit
+
+extension KernelTests {
+  /// Loading and reading without the program around it.
+  @Suite(.serialized) struct Load {
+    @Test("A program that the verifier refuses is an error with the verifier's reason, in one line")
+    func refused() throws {
+      let object = try BPFObject(embedded: EmbeddedObject.refused, name: "refused")
+      do {
+        try object.load()
+        Issue.record("the verifier took it")
+      } catch {
+        #expect(error.operation == "load the BPF programs")
+        #expect(error.detail?.contains("invalid bpf_context access off=72") == true, "\(error)")
+        #expect(!error.description.contains("\n"))
+      }
+    }
+
+    @Test("What an object does not have is an error that names it")
+    func missing() throws {
+      let object = try BPFObject(embedded: EmbeddedObject.refused, name: "refused")
+      do {
+        _ = try object.map("nowhere")
+        Issue.record("there is no such map")
+      } catch {
+        #expect(error.description.hasPrefix("cannot find BPF map nowhere: No such file or directory"))
+      }
+    }
+
+    @Test("The kernel's own BTF says what it has")
+    func features() throws {
+      let dump = try Child.run(
+        "/usr/sbin/bpftool", ["btf", "dump", "file", "/sys/kernel/btf/vmlinux", "format", "c"])
+      #expect(dump.status == 0)
+      let groupDead = "(*btf_trace_sched_process_exit)(void *, struct task_struct *, bool)"
+      let features = try KernelFeatures.probe()
+      #expect(features.exitTellsGroupDead == dump.stdout.contains(groupDead))
+      #expect(features.hashesAllocateSafely == dump.stdout.contains("struct bpf_mem_alloc pcpu_ma;"))
+    }
+
+    @Test("The host's namespace is always among the live ones, and counts come with its key")
+    func host() throws {
+      let kernel = try KernelCounters(mapEntries: 16)
+      _ = try Child.run("/usr/bin/true", [])
+      let live = try kernel.liveNamespaces()
+      let host = try #require(live.first { $0.inum == 4_026_531_836 })
+      #expect(live.filter { $0 == host }.count == 1)
+      let counts = try #require(try kernel.counts().first { $0.namespace == host }?.counts)
+      #expect(counts.execs >= 1 && counts.exits >= 1)
+      try kernel.delete(host)
+      try kernel.delete(host)
+    }
+  }
+}
