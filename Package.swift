@@ -72,7 +72,10 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(name: "NamespacesTests", dependencies: ["Namespaces"], swiftSettings: settings),
     .testTarget(
-      name: "KernelTests", dependencies: ["BPFKit", "pidns-exporter", "pidns-workload"],
+      name: "KernelTests",
+      dependencies: [
+        "BPFKit", "Exporter", "Linux", "MetricsHTTP", "Namespaces", "pidns-exporter", "pidns-workload",
+      ],
       exclude: ["bpf"], swiftSettings: settings, plugins: ["CompileBPF"]),
     .testTarget(name: "MetricsHTTPTests", dependencies: ["MetricsHTTP"], swiftSettings: settings),
   ],

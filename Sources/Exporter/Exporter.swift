@@ -27,7 +27,7 @@ public struct Exporter: ~Copyable {
   public init(_ configuration: Configuration, logger: Logger) throws(ExporterError) {
     try Requirements.check()
     let board = Board()
-    let server = try Self.listen(configuration, board)
+    let server = try Self.listen(configuration, board, logger)
     let kernel = try Self.load(configuration)
     logger.info(
       "Counting",
@@ -52,12 +52,13 @@ public struct Exporter: ~Copyable {
   }
 
   private static func listen(
-    _ configuration: Configuration, _ board: Board
+    _ configuration: Configuration, _ board: Board, _ logger: Logger
   ) throws(ExporterError) -> HTTPServer {
     do {
       return try HTTPServer(
         addresses: configuration.listenAddresses,
-        routes: Routes.all(telemetryPath: configuration.telemetryPath, board: board))
+        routes: Routes.all(telemetryPath: configuration.telemetryPath, board: board),
+        log: { logger.debug("libmicrohttpd", metadata: ["said": "\($0)"]) })
     } catch {
       throw ExporterError(error.description)
     }

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Linux
+import MetricsHTTP
+import Namespaces
 import Testing
+
+@testable import Exporter
 
 extension KernelTests {
   /// What the program answers on its paths.
@@ -59,6 +64,24 @@ extension KernelTests {
       #expect(page["Content-Type"] == "text/html; charset=utf-8")
       #expect(page.body.contains(#"<a href="/numbers">"#))
       #expect(page.body.contains("Version "))
+    }
+
+    @Test("Before the first poll it is healthy and not ready, and has no metrics to show")
+    func readiness() throws {
+      let board = Board()
+      let server = try HTTPServer(
+        addresses: [#require(ListenAddress("127.0.0.1:0"))],
+        routes: Routes.all(telemetryPath: "/metrics", board: board))
+      let port = try #require(server.boundAddresses.first?.port)
+      func status(_ path: String) throws -> Int { try HTTP.exchange(port: port, "GET \(path) HTTP/1.1").status }
+
+      #expect(try status("/-/healthy") == 200)
+      #expect(try status("/-/ready") == 503)
+      #expect(try status("/metrics") == 503)
+      board.put(Publication(State(snapshot: Snapshot(), process: .read(), time: 0)))
+      #expect(try status("/-/ready") == 200)
+      #expect(try status("/metrics") == 200)
+      server.close()
     }
 
     @Test("Every address given is served, IPv4 and IPv6")
