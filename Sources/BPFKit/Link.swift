@@ -22,10 +22,12 @@ internal import Glibc
     let descriptor = try checked(operation, unsafe bpf_iter_create(bpf_link__fd(link)))
     defer { _ = close(descriptor) }
     // The kernel's buffer is 8 pages, and it may end a read anywhere: a record's tail waits for its head.
-    let failure = unsafe withUnsafeTemporaryAllocation(byteCount: 64 * 1024, alignment: 8) { buffer -> Int32 in
+    let failure = unsafe withUnsafeTemporaryAllocation(byteCount: 64 * 1024, alignment: 8) {
+      buffer -> Int32 in
       var filled = 0
       while true {
-        let count = unsafe read(descriptor, buffer.baseAddress! + filled, buffer.count - filled)
+        let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[filled...])
+        let count = unsafe read(descriptor, rest.baseAddress, rest.count)
         if count == 0 { return 0 }
         if count < 0 {
           if errno == EINTR || errno == EAGAIN { continue }

@@ -11,8 +11,8 @@ package enum ProcFile {
     defer { _ = close(descriptor) }
     let bytes = unsafe [UInt8](unsafeUninitializedCapacity: 64 * 1024) { buffer, filled in
       while filled < buffer.count {
-        let count = unsafe Glibc.read(
-          descriptor, buffer.baseAddress! + filled, buffer.count - filled)
+        let rest = unsafe UnsafeMutableBufferPointer(rebasing: buffer[filled...])
+        let count = unsafe Glibc.read(descriptor, rest.baseAddress, rest.count)
         if count <= 0 { break }
         filled += count
       }
