@@ -65,7 +65,8 @@ let package = Package(
         ])
       ]),
 
-    .testTarget(name: "ExpositionTests", dependencies: ["Exposition"], exclude: ["Golden"], swiftSettings: settings),
+    .testTarget(
+      name: "ExpositionTests", dependencies: ["Exposition"], exclude: ["Golden"], swiftSettings: settings),
     .testTarget(name: "BPFKitTests", dependencies: ["BPFKit"], swiftSettings: settings),
     .testTarget(
       name: "ExporterTests", dependencies: ["Exporter", "BPFKit", "Exposition", "Linux", "Namespaces"],

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
 /*
  * The kernel's types, as far as the programs read them. Offsets come from the running kernel's BTF
- * at load time (CO-RE): only names and types have to agree, and a field that a kernel lacks is asked
- * for with bpf_core_field_exists() first.
+ * at load time (CO-RE): only names and types have to agree, and a field that a kernel lacks is
+ * asked for with bpf_core_field_exists() first.
  */
 #pragma once
 
@@ -60,7 +60,7 @@ struct pid {
 };
 
 struct signal_struct {
-	atomic_t live; /* threads that have not begun to exit */
+	atomic_t live;	/* threads that have not begun to exit */
 	int nr_threads; /* threads that have not been released */
 };
 

@@ -21,19 +21,31 @@ struct membership {
  */
 static __noinline struct upid *deep_number(struct pid *pid)
 {
-#define LEVEL(n)                                                                                   \
-	case n:                                                                                    \
-		return &pid->numbers[n];
-#define LEVELS(n) LEVEL(n) LEVEL(n + 1) LEVEL(n + 2) LEVEL(n + 3)
+#define LEVEL(n) \
+	case n:  \
+		return &pid->numbers[n]
+#define FOUR_LEVELS(n) \
+	LEVEL(n);      \
+	LEVEL(n + 1);  \
+	LEVEL(n + 2);  \
+	LEVEL(n + 3)
 
 	_Static_assert(MAX_PID_NS_LEVEL == 32, "every level has its case");
 	switch (pid->level) {
-		LEVELS(2) LEVELS(6) LEVELS(10) LEVELS(14) LEVELS(18) LEVELS(22) LEVELS(26)
-		LEVEL(30) LEVEL(31) LEVEL(32)
+		FOUR_LEVELS(2);
+		FOUR_LEVELS(6);
+		FOUR_LEVELS(10);
+		FOUR_LEVELS(14);
+		FOUR_LEVELS(18);
+		FOUR_LEVELS(22);
+		FOUR_LEVELS(26);
+		LEVEL(30);
+		LEVEL(31);
+		LEVEL(32);
 	default:
 		return 0;
 	}
-#undef LEVELS
+#undef FOUR_LEVELS
 #undef LEVEL
 }
 
@@ -80,8 +92,8 @@ static __always_inline bool own_namespace_probed(struct pid *pid, struct members
  * nsproxy->pid_ns_for_children: that is where its future children go, and NULL in a zombie.
  *
  * The generation is ns_id, which is never reused. On kernels without it, it is the start of the
- * namespace's init, which is there for as long as any member is, and which de_thread() hands on when
- * another thread of init execs.
+ * namespace's init, which is there for as long as any member is, and which de_thread() hands on
+ * when another thread of init execs.
  */
 static __always_inline bool own_namespace(struct task_struct *task, struct membership *own)
 {

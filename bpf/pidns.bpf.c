@@ -2,11 +2,22 @@
 /*
  * Counts execs, forks, thread starts and process exits, by the pid namespace they happen in.
  *
- * Hooks: tp_btf on sched_process_fork, sched_process_exec, sched_process_exit, and sched_process_free
- *        where the exit hook has no group_dead argument; iterators over tasks and over `namespaces`.
- * Maps:  namespaces (per-CPU hash), node (per-CPU array), exit_claims (hash, only with
- *        sched_process_free).
- * Needs: Linux 5.10 with BTF.
+ * Hooks: tp_btf on sched_process_fork, sched_process_exec and sched_process_exit, and on
+ * sched_process_free where the exit hook has no group_dead argument; iterators over tasks and over
+ * `namespaces`.
+ *
+ * Maps: namespaces (per-CPU hash), node (per-CPU array), and exit_claims (hash) with
+ * sched_process_free.
+ *
+ * Needs Linux 5.10 with BTF.
+ */
+/*
+ * Counts execs, forks, thread starts and process exits, by the pid namespace they happen in.
+ *
+ * Hooks: tp_btf on sched_process_fork, sched_process_exec, sched_process_exit, and
+ * sched_process_free where the exit hook has no group_dead argument; iterators over tasks and over
+ * `namespaces`. Maps:  namespaces (per-CPU hash), node (per-CPU array), exit_claims (hash, only
+ * with sched_process_free). Needs: Linux 5.10 with BTF.
  */
 #include "pidns.h"
 #include "namespace.h"
@@ -16,7 +27,7 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-const volatile struct pidns_config config SEC(".rodata.config") = { .possible_cpus = 1 };
+const volatile struct pidns_config config SEC(".rodata.config") = {.possible_cpus = 1};
 
 /*
  * The counts of each namespace. The user side sets max_entries (a flag) and, where the kernel makes
@@ -147,9 +158,9 @@ int process_exit(__u64 *ctx)
 }
 
 /*
- * A process whose exit is counted, while its last threads may still come by. Removed when its leader,
- * which is released after all of them, is freed. When it is full, threads that race go uncaught: up
- * to 0.3 % too many exits, and the entries of this map say so.
+ * A process whose exit is counted, while its last threads may still come by. Removed when its
+ * leader, which is released after all of them, is freed. When it is full, threads that race go
+ * uncaught: up to 0.3 % too many exits, and the entries of this map say so.
  */
 struct exit_claim {
 	__u32 tgid;
@@ -165,8 +176,9 @@ struct {
 } exit_claims SEC(".maps");
 
 /*
- * Whether this thread is the first of its process to come by with no live thread left. All that took
- * signal->live down before any of them came here see 0, so that alone counts some processes twice.
+ * Whether this thread is the first of its process to come by with no live thread left. All that
+ * took signal->live down before any of them came here see 0, so that alone counts some processes
+ * twice.
  */
 static __always_inline bool claim_exit(struct task_struct *task)
 {
@@ -197,7 +209,7 @@ SEC("tp_btf/sched_process_free")
 int process_free(__u64 *ctx)
 {
 	struct task_struct *task = (void *)ctx[0];
-	struct exit_claim claim = { .tgid = task->tgid, .start = task->start_boottime };
+	struct exit_claim claim = {.tgid = task->tgid, .start = task->start_boottime};
 
 	/* A leader that another thread's exec displaced has given its pid away. */
 	if (task->pid == task->tgid)
@@ -206,9 +218,9 @@ int process_free(__u64 *ctx)
 }
 
 /*
- * Writes the key of every namespace that has a task, by its init: the kernel keeps that, if only as a
- * zombie, until every other member is gone. The reader, whose namespace is the host's, stands for the
- * host's init, which not every machine shows (seen on a Firecracker guest).
+ * Writes the key of every namespace that has a task, by its init: the kernel keeps that, if only as
+ * a zombie, until every other member is gone. The reader, whose namespace is the host's, stands for
+ * the host's init, which not every machine shows (seen on a Firecracker guest).
  */
 SEC("iter/task")
 int live_namespaces(struct bpf_iter__task *ctx)

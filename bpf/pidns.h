@@ -21,8 +21,8 @@ struct pidns_config {
  * one, so that the next namespace usually gets the number of the last that ended.
  */
 struct pidns_key {
-	__u32 inum; /* the number in /proc/PID/ns/pid */
-	__u32 padding; /* always 0: the kernel hashes every byte of a key */
+	__u32 inum;	  /* the number in /proc/PID/ns/pid */
+	__u32 padding;	  /* always 0: the kernel hashes every byte of a key */
 	__u64 generation; /* ns_id; where the kernel has none, the init's start, ns since boot */
 };
 _Static_assert(sizeof(struct pidns_key) == 16, "part of the contract");
@@ -32,19 +32,19 @@ _Static_assert(sizeof(struct pidns_key) == 16, "part of the contract");
  * that program never preempts itself on a CPU, so plain increments lose nothing.
  */
 struct pidns_counts {
-	__u64 execs; /* successful execve and execveat calls */
-	__u64 forks; /* new processes, in the namespace of the child */
+	__u64 execs;	     /* successful execve and execveat calls */
+	__u64 forks;	     /* new processes, in the namespace of the child */
 	__u64 thread_starts; /* new threads of existing processes */
-	__u64 exits; /* processes whose last thread exited */
+	__u64 exits;	     /* processes whose last thread exited */
 	__u64 starts; /* namespaces whose init was forked: 0 or 1 in a namespace's own counts */
 };
 _Static_assert(sizeof(struct pidns_counts) == 40, "part of the contract");
 
 /* Why an event is missing from the counts of its namespace. */
 enum pidns_drop {
-	PIDNS_DROP_MAP_FULL, /* E2BIG: max_entries namespaces are in the map */
+	PIDNS_DROP_MAP_FULL,  /* E2BIG: max_entries namespaces are in the map */
 	PIDNS_DROP_NO_MEMORY, /* ENOMEM: the allocator had none for a new entry */
-	PIDNS_DROP_BUSY, /* EBUSY: another update held the bucket on this CPU */
+	PIDNS_DROP_BUSY,      /* EBUSY: another update held the bucket on this CPU */
 	PIDNS_DROP_OTHER,
 	PIDNS_DROP_REASONS,
 };
@@ -56,7 +56,8 @@ struct pidns_node {
 };
 _Static_assert(sizeof(struct pidns_node) == 200, "part of the contract");
 
-/* What a read of the iterator `namespace_counts` is a sequence of: a key and the sum over the CPUs. */
+/* What a read of the iterator `namespace_counts` is a sequence of: a key and the sum over the CPUs.
+ */
 struct pidns_entry {
 	struct pidns_key key;
 	struct pidns_counts counts;

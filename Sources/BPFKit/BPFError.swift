@@ -34,7 +34,9 @@ func checked(_ operation: @autoclosure () -> String, _ result: Int32) throws(BPF
 }
 
 /// Calls a libbpf function that answers NULL and sets errno on failure.
-func checked(_ operation: @autoclosure () -> String, _ result: OpaquePointer?) throws(BPFError) -> OpaquePointer {
+func checked(_ operation: @autoclosure () -> String, _ result: OpaquePointer?) throws(BPFError)
+  -> OpaquePointer
+{
   guard let result = unsafe result else {
     throw BPFError(operation(), errno: Glibc.errno, detail: LibbpfLog.takeUsefulLine())
   }

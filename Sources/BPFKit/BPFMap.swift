@@ -40,7 +40,8 @@ internal import Linux
   ) throws(BPFError) {
     // The kernel rounds each copy up to 8 bytes.
     let stride = (MemoryLayout<Value>.size + 7) & ~7
-    let result = unsafe withUnsafeTemporaryAllocation(byteCount: stride * cpus, alignment: 8) { buffer -> Int32 in
+    let result = unsafe withUnsafeTemporaryAllocation(byteCount: stride * cpus, alignment: 8) {
+      buffer -> Int32 in
       var only: UInt32 = 0
       let result = unsafe bpf_map_lookup_elem(descriptor, &only, buffer.baseAddress)
       guard result == 0 else { return result }

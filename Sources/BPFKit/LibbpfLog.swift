@@ -13,8 +13,11 @@ enum LibbpfLog {
   /// Sends libbpf's messages here, for the whole process. Debug messages are left out.
   static func capture() {
     _ = unsafe libbpf_set_print { level, format, arguments in
-      guard level != LIBBPF_DEBUG, let format = unsafe format, let arguments = unsafe arguments else { return 0 }
-      let message = unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: LibbpfLog.capacity) { buffer in
+      guard level != LIBBPF_DEBUG, let format = unsafe format, let arguments = unsafe arguments else {
+        return 0
+      }
+      let message = unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: LibbpfLog.capacity) {
+        buffer in
         _ = unsafe vsnprintf(buffer.baseAddress, buffer.count, format, arguments)
         return unsafe buffer.baseAddress.map { unsafe String(cString: $0) } ?? ""
       }

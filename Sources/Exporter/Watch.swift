@@ -13,7 +13,9 @@ struct Watch {
   /// Compares a poll with those before.
   mutating func look(at snapshot: Snapshot, _ logger: Logger) {
     if let failure = snapshot.failure {
-      if !failing { logger.error("Poll failed; showing what the last good one found", metadata: ["error": "\(failure)"]) }
+      if !failing {
+        logger.error("Poll failed; showing what the last good one found", metadata: ["error": "\(failure)"])
+      }
     } else if failing {
       logger.info("Polls succeed again")
     }
@@ -29,7 +31,8 @@ struct Watch {
     if snapshot.refused > 0 && !reportedLimit {
       reportedLimit = true
       logger.warning(
-        "Some PID namespaces are not exposed; raise --namespaces.max; said once, see pidns_namespaces_dropped_total")
+        "Some PID namespaces are not exposed; raise --namespaces.max; said once, see pidns_namespaces_dropped_total"
+      )
     }
   }
 }

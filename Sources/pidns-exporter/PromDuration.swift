@@ -26,7 +26,9 @@ struct PromDuration: ExpressibleByArgument, CustomStringConvertible {
       rest = rest.dropFirst(digits.count)
       let name = rest.prefix { $0.isLetter }
       rest = rest.dropFirst(name.count)
-      guard let number = Int(digits), let unit = units.firstIndex(where: { $0.name == name }) else { return nil }
+      guard let number = Int(digits), let unit = units.firstIndex(where: { $0.name == name }) else {
+        return nil
+      }
       let (product, tooLarge) = number.multipliedReportingOverflow(by: units[unit].milliseconds)
       let (sum, overflow) = total.addingReportingOverflow(product)
       guard !tooLarge && !overflow else { return nil }

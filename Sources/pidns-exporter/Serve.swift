@@ -28,7 +28,8 @@ struct Serve: ParsableCommand {
 
   @Option(
     name: .customLong("poll.interval"),
-    help: ArgumentHelp("How often the kernel's counts are read; a scrape shows the last ones.", valueName: "duration"))
+    help: ArgumentHelp(
+      "How often the kernel's counts are read; a scrape shows the last ones.", valueName: "duration"))
   var pollInterval = PromDuration(.seconds(1))
 
   @Option(
@@ -64,7 +65,9 @@ struct Serve: ParsableCommand {
   var exitDetection: KernelCounters.ExitDetection?
 
   func validate() throws {
-    guard telemetryPath.hasPrefix("/") && telemetryPath.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: "?") })
+    guard
+      telemetryPath.hasPrefix("/")
+        && telemetryPath.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: "?") })
     else { throw ValidationError("--web.telemetry-path '\(telemetryPath)' is not a path such as /metrics") }
     guard !Exporter.reservedPaths.contains(telemetryPath) else {
       throw ValidationError("--web.telemetry-path '\(telemetryPath)' is taken by another page")

@@ -27,7 +27,8 @@ import Testing
 
   @Test("Without a verifier log it is the last line, without the library's name")
   func library() {
-    let log = "libbpf: Error in bpf_create_map\nlibbpf: map 'node': failed to create: Operation not permitted(-1)\n"
+    let log =
+      "libbpf: Error in bpf_create_map\nlibbpf: map 'node': failed to create: Operation not permitted(-1)\n"
     #expect(LibbpfLog.usefulLine(of: log) == "map 'node': failed to create: Operation not permitted(-1)")
   }
 
@@ -38,7 +39,9 @@ import Testing
 @Suite struct Base64Tests {
   @Test(
     "Decodes every length of the last group",
-    arguments: [("", []), ("Zg==", [102]), ("Zm8=", [102, 111]), ("Zm9v", [102, 111, 111]), ("/+8A", [255, 239, 0])])
+    arguments: [
+      ("", []), ("Zg==", [102]), ("Zm8=", [102, 111]), ("Zm9v", [102, 111, 111]), ("/+8A", [255, 239, 0]),
+    ])
   func decodes(text: String, bytes: [UInt8]) {
     #expect(Base64.decode(text) == bytes)
   }

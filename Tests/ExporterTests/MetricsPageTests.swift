@@ -39,7 +39,8 @@ import Testing
       $0.hasPrefix(family.sampleName + "{") || $0.hasPrefix(family.sampleName + " ")
     }
     let names = (sample ?? "").matches(of: /([a-z_]+)="/).map { String($0.1) }
-    return names.joined(separator: ", ").replacingOccurrences(of: "pidns, namespace, pod, container", with: "L")
+    return names.joined(separator: ", ").replacingOccurrences(
+      of: "pidns, namespace, pod, container", with: "L")
   }
 
   @Test("The page has every family in the order of a scrape, and no other")
@@ -55,7 +56,8 @@ import Testing
 
   @Test("Every family shows a sample, and a scrape ends its HELP with a full stop")
   func everyFamilyHasSamples() {
-    let lines = String(decoding: Catalogue.render(Self.state, as: .text), as: UTF8.self).split(separator: "\n")
+    let lines = String(decoding: Catalogue.render(Self.state, as: .text), as: UTF8.self).split(
+      separator: "\n")
     for metric in Catalogue.metrics {
       let name = metric.family.sampleName
       #expect(lines.contains { $0.hasPrefix(name + " ") || $0.hasPrefix(name + "{") }, "\(name)")

@@ -5,7 +5,9 @@ import Testing
 @testable import Exporter
 
 @Suite struct RequirementsTests {
-  @Test("Kernels from 5.10 on will do", arguments: ["5.10.0-32-cloud-amd64", "6.1.0", "6.18.44", "7.2-rc1", "10.0"])
+  @Test(
+    "Kernels from 5.10 on will do",
+    arguments: ["5.10.0-32-cloud-amd64", "6.1.0", "6.18.44", "7.2-rc1", "10.0"])
   func newEnough(release: String) throws { try Requirements.checkKernel(release: release) }
 
   @Test("Older ones are named", arguments: ["5.9.16", "4.19.0-27-amd64", "3.10.0-1160.el7.x86_64"])

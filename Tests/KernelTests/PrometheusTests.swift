@@ -37,13 +37,18 @@ extension KernelTests {
         let resets = try prometheus.latest("resets(\(counter)[10m]) > 0")
         #expect(resets.isEmpty, "\(counter): \(resets)")
       }
-      #expect(!prometheus.log.contains("level=error") && !prometheus.log.contains("level=warn"), "\(prometheus.log)")
+      #expect(
+        !prometheus.log.contains("level=error") && !prometheus.log.contains("level=warn"), "\(prometheus.log)"
+      )
 
       for (first, last) in zip(begun, ended) {
         #expect(first.pidns == last.pidns)
-        try expectDifference("pidns_process_execs_total", of: last.pidns, last.counts.execs - first.counts.execs, in: prometheus)
-        try expectDifference("pidns_process_forks_total", of: last.pidns, last.counts.forks - first.counts.forks, in: prometheus)
-        try expectDifference("pidns_process_exits_total", of: last.pidns, last.counts.exits - first.counts.exits, in: prometheus)
+        try expectDifference(
+          "pidns_process_execs_total", of: last.pidns, last.counts.execs - first.counts.execs, in: prometheus)
+        try expectDifference(
+          "pidns_process_forks_total", of: last.pidns, last.counts.forks - first.counts.forks, in: prometheus)
+        try expectDifference(
+          "pidns_process_exits_total", of: last.pidns, last.counts.exits - first.counts.exits, in: prometheus)
       }
 
       // The others share inums: the last value of a series is the sum of all that had it.

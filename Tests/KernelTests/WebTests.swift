@@ -73,7 +73,9 @@ extension KernelTests {
         addresses: [#require(ListenAddress("127.0.0.1:0"))],
         routes: Routes.all(telemetryPath: "/metrics", board: board))
       let port = try #require(server.boundAddresses.first?.port)
-      func status(_ path: String) throws -> Int { try HTTP.exchange(port: port, "GET \(path) HTTP/1.1").status }
+      func status(_ path: String) throws -> Int {
+        try HTTP.exchange(port: port, "GET \(path) HTTP/1.1").status
+      }
 
       #expect(try status("/-/healthy") == 200)
       #expect(try status("/-/ready") == 503)

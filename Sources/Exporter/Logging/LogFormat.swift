@@ -27,7 +27,8 @@ public enum LogFormat: String, CaseIterable, Sendable {
 
   /// Whether a logfmt value needs no quotes.
   private static func isBare(_ value: String) -> Bool {
-    !value.isEmpty && value.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f && $0 != 0x22 && $0 != 0x3d && $0 != 0x5c }
+    !value.isEmpty
+      && value.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f && $0 != 0x22 && $0 != 0x3d && $0 != 0x5c }
   }
 
   /// Quotes as JSON does, which logfmt readers understand too.

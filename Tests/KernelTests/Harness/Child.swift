@@ -35,7 +35,9 @@ final class Child {
   }
 
   /// Runs a program to its end.
-  static func run(_ program: String, _ arguments: [String]) throws -> (status: Int32, stdout: String, stderr: String) {
+  static func run(_ program: String, _ arguments: [String]) throws -> (
+    status: Int32, stdout: String, stderr: String
+  ) {
     let child = try Child(program, arguments)
     child.closeInput()
     let output = child.rest()
