@@ -33,6 +33,20 @@ extension KernelTests {
       }
     }
 
+    @Test("Namespaces nested as deep as the kernel allows are each counted as their own")
+    func nested() throws {
+      // MAX_PID_NS_LEVEL. Each `unshare` runs the next one as the init of a namespace: a fork, an exec, an exit.
+      let levels = 32
+      let exporter = try RunningExporter()
+      let before = try exporter.scrape().namespaces
+      let command = Array(repeating: ["unshare", "--pid", "--fork"], count: levels).flatMap { $0 } + ["true"]
+      #expect(try Child.run("/usr/bin/env", command).status == 0)
+
+      let scrape = try exporter.scrape()
+      let counts = try scrape.namespaces.subtracting(before).map { try scrape.counts($0) }
+      #expect(counts == Array(repeating: Counts(execs: 1, forks: 1, exits: 1), count: levels))
+    }
+
     @Test("A namespace that was there before the exporter is shown at zero, and counted from then on")
     func existing() throws {
       let workload = try Workload("existing", "--count", "50")
