@@ -6,7 +6,7 @@ internal import Synchronization
 
 /// Holds back what libbpf would print to stderr, until an error needs the line that explains it.
 enum LibbpfLog {
-  /// A verifier log at its default level is a few KiB; what is longer keeps its end, where the cause is.
+  /// Bytes that are kept: a verifier log at its default level is a few KiB, and its end tells the cause.
   private static let capacity = 64 * 1024
   private static let text = Mutex("")
 
@@ -16,13 +16,11 @@ enum LibbpfLog {
       guard level != LIBBPF_DEBUG, let format = unsafe format, let arguments = unsafe arguments else {
         return 0
       }
-      let message = unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: LibbpfLog.capacity) {
-        buffer in
-        _ = unsafe vsnprintf(buffer.baseAddress, buffer.count, format, arguments)
-        return unsafe buffer.baseAddress.map { unsafe String(cString: $0) } ?? ""
-      }
+      // A verifier log comes as one message, whose end matters most: none is cut while it is formatted.
+      guard let message = unsafe shim_format(format, arguments) else { return 0 }
+      defer { unsafe free(message) }
       LibbpfLog.text.withLock { text in
-        text += message
+        text += unsafe String(cString: message)
         if text.utf8.count > LibbpfLog.capacity { text = String(text.suffix(LibbpfLog.capacity / 2)) }
       }
       return 0
@@ -48,8 +46,8 @@ enum LibbpfLog {
       }
       if let verdict { return String(verdict) }
     }
-    return lines.last.map { line in
-      String(line.hasPrefix("libbpf: ") ? line.dropFirst("libbpf: ".count) : line)
-    }
+    let messages = lines.map { $0.hasPrefix("libbpf: ") ? $0.dropFirst("libbpf: ".count) : $0 }
+    // What libbpf says last, whatever the cause.
+    return messages.last { !$0.hasPrefix("failed to load object") }.map(String.init)
   }
 }

@@ -4,6 +4,9 @@
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 /* LIBBPF_OPTS and the inline readers of struct btf_type are C macros and C inline functions over
  * trailing arrays, which Swift cannot import. */
@@ -20,6 +23,19 @@ static inline struct bpf_link *shim_attach_map_iterator(const struct bpf_program
 	LIBBPF_OPTS(bpf_iter_attach_opts, options, .link_info = &info,
 		    .link_info_len = sizeof(info));
 	return bpf_program__attach_iter(program, &options);
+}
+
+/* vasprintf, which Swift does not see: for the caller to free, NULL without memory. */
+static inline char *shim_format(const char *format, va_list arguments)
+{
+	va_list again;
+	va_copy(again, arguments);
+	int length = vsnprintf(NULL, 0, format, arguments);
+	char *text = length < 0 ? NULL : malloc((size_t)length + 1);
+	if (text)
+		vsnprintf(text, (size_t)length + 1, format, again);
+	va_end(again);
+	return text;
 }
 
 static inline __u32 shim_btf_kind(const struct btf_type *type)

@@ -69,7 +69,7 @@ public struct Exporter: ~Copyable {
       return try KernelCounters(
         mapEntries: configuration.mapEntries, exitDetection: configuration.exitDetection)
     } catch {
-      throw ExporterError(error.description)
+      throw ExporterError("\(error); \(error.advice)")
     }
   }
 }

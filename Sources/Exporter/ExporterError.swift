@@ -1,9 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import BPFKit
+internal import Linux
+
 /// Why the exporter cannot run, in one line for people: what, why, and what to do.
 public struct ExporterError: Error, Sendable, CustomStringConvertible {
   /// The line, without the program's name.
   public let description: String
 
   init(_ description: String) { self.description = description }
+}
+
+extension BPFError {
+  /// What a person can do when the kernel half does not load. The capabilities are there: they were checked.
+  var advice: String {
+    switch errno {
+    case Errno.notPermitted:
+      "a security module, lockdown or seccomp forbids bpf(), or, before Linux 5.11, the limit of locked "
+        + "memory is too low (ulimit -l)"
+    case Errno.noMemory, Errno.argumentListTooLong: "lower --bpf.map-entries"
+    default: "please report it, with the output of uname -r"
+    }
+  }
 }

@@ -43,10 +43,10 @@ package struct ProcessStatus: Sendable {
   private static func countOpenDescriptors() -> UInt64 {
     guard let folder = unsafe opendir("/proc/self/fd") else { return 0 }
     defer { _ = unsafe closedir(folder) }
-    var entries: UInt64 = 0
-    while unsafe readdir(folder) != nil { entries += 1 }
     // Not ".", "..", and the descriptor of the folder itself.
-    return entries - 3
+    var entries = -3
+    while unsafe readdir(folder) != nil { entries += 1 }
+    return UInt64(max(0, entries))
   }
 
   private static func wallClock(atTicksSinceBoot ticks: UInt64) -> Double {

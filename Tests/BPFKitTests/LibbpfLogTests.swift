@@ -29,6 +29,7 @@ import Testing
   func library() {
     let log =
       "libbpf: Error in bpf_create_map\nlibbpf: map 'node': failed to create: Operation not permitted(-1)\n"
+      + "libbpf: failed to load object 'pidns'\n"
     #expect(LibbpfLog.usefulLine(of: log) == "map 'node': failed to create: Operation not permitted(-1)")
   }
 
