@@ -23,11 +23,18 @@ CMHD_start_daemon(MHD_socket listen_socket, unsigned int connection_limit,
 	unsigned int flags =
 		MHD_USE_AUTO | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_ITC | MHD_USE_ERROR_LOG;
 
-	return MHD_start_daemon(
-		flags, 0, accept_policy, context, answer, context, MHD_OPTION_EXTERNAL_LOGGER, log,
-		context, MHD_OPTION_LISTEN_SOCKET, listen_socket, MHD_OPTION_CONNECTION_LIMIT,
-		connection_limit, MHD_OPTION_CONNECTION_MEMORY_LIMIT, connection_memory_limit,
-		MHD_OPTION_CONNECTION_TIMEOUT, connection_timeout_seconds,
-		MHD_OPTION_UNESCAPE_CALLBACK, unescape, context, MHD_OPTION_NOTIFY_CONNECTION,
-		notify_connection, context, MHD_OPTION_END);
+	/* An option and its values a line. clang-format would fill the lines. */
+	/* clang-format off */
+	return MHD_start_daemon(flags, 0,
+				accept_policy, context,
+				answer, context,
+				MHD_OPTION_EXTERNAL_LOGGER, log, context,
+				MHD_OPTION_LISTEN_SOCKET, listen_socket,
+				MHD_OPTION_CONNECTION_LIMIT, connection_limit,
+				MHD_OPTION_CONNECTION_MEMORY_LIMIT, connection_memory_limit,
+				MHD_OPTION_CONNECTION_TIMEOUT, connection_timeout_seconds,
+				MHD_OPTION_UNESCAPE_CALLBACK, unescape, context,
+				MHD_OPTION_NOTIFY_CONNECTION, notify_connection, context,
+				MHD_OPTION_END);
+	/* clang-format on */
 }
