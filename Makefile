@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: Apache-2.0
+
+# Flags for what `make run` and `make bench` start.
+ARGS =
+# Puts in place what is missing; `make INSTALL=true …` takes the machine as it is.
+INSTALL = scripts/install-dependencies.sh
+
+# One file that needs no Swift on the machine it runs on, without symbols.
+RELEASE = swift build -c release --static-swift-stdlib -Xlinker -s --product
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+
+# Where the exporter answers: as its flags say, of which the last one counts here, or as its defaults do.
+listen = $(or $(lastword $(patsubst --web.listen-address=%,%,$(filter --web.listen-address=%,$(ARGS)))),:10059)
+path = $(or $(lastword $(patsubst --web.telemetry-path=%,%,$(filter --web.telemetry-path=%,$(ARGS)))),/metrics)
+
+.PHONY: help run build test check format bench clean
+
+help: ## lists the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
+
+run: build ## builds the release and runs it as root; ARGS=… are its flags
+	@echo "Once it listens: curl http://$(patsubst :%,localhost:%,$(listen))$(path)"
+	$(SUDO) .build/release/pidns-exporter $(ARGS)
+
+build: ## builds the release: .build/release/pidns-exporter
+	@$(INSTALL) build
+	$(RELEASE) pidns-exporter
+
+test: ## runs all tests, those of the kernel as root
+	@$(INSTALL) build test
+	@scripts/test.sh
+
+check: ## checks formats, lints and licences
+	@$(INSTALL) build check
+	@scripts/check.sh
+
+format: ## puts the sources into the format that `make check` asks for
+	@$(INSTALL) build check
+	swift format --in-place --parallel --recursive $(wildcard Package.swift Plugins Sources Tests Benchmarks)
+	find bpf Sources Tests $(wildcard Benchmarks) -name '*.[ch]' -exec clang-format -i {} +
+
+bench: build ## measures what the exporter costs, as root; ARGS=… are the benchmark's flags
+	$(RELEASE) pidns-bench
+	$(SUDO) .build/release/pidns-bench $(ARGS)
+
+clean: ## removes what was built
+	rm -rf .build

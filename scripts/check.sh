@@ -1,0 +1,96 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# check.sh
+#
+# Every check that needs no build. Says of each whether it holds, and goes on to the next.
+set -uo pipefail
+
+failed=0
+
+# report STATUS WHAT: says whether it holds; what is wrong has been printed.
+report() {
+  if [ "$1" = 0 ]; then
+    echo "ok      $2"
+  else
+    echo "FAILED  $2"
+    failed=1
+  fi
+}
+
+# files PATTERN…: the files of these names, outside of git's and the builds' folders.
+files() {
+  local names=()
+  for pattern; do names+=(-o -name "$pattern"); done
+  find . '(' -path ./.git -o -path './.build*' ')' -prune -o -type f '(' "${names[@]:1}" ')' -print | sort
+}
+
+licences() {
+  local wrong=0 file expected
+  for file in "${sources[@]}"; do
+    case $file in
+      */bpf/*) expected='(BSD-2-Clause OR GPL-2.0-only)' ;;
+      *) expected='Apache-2.0' ;;
+    esac
+    if ! head -n 3 "$file" | grep -qF "SPDX-License-Identifier: $expected"; then
+      echo "$file: no line SPDX-License-Identifier: $expected"
+      wrong=1
+    fi
+  done
+  return "$wrong"
+}
+
+lengths() {
+  local wrong=0 file
+  for file in "${sources[@]}"; do
+    case $file in
+      ./Sources/* | ./bpf/* | ./Plugins/*)
+        if [ "$(wc -l <"$file")" -gt 400 ]; then
+          echo "$file: more than 400 lines"
+          wrong=1
+        fi
+        ;;
+    esac
+  done
+  return "$wrong"
+}
+
+metrics() {
+  local wrong=0 file
+  for file in "${expositions[@]}"; do
+    promtool check metrics <"$file" || wrong=1
+  done
+  return "$wrong"
+}
+
+mapfile -t swift < <(files '*.swift')
+mapfile -t c < <(files '*.[ch]')
+mapfile -t shell < <({ files '*.sh' && grep -lE '^#!.*[/ ](ba|da)?sh$' .ci/*; } | sort -u)
+mapfile -t expositions < <(files '*.prom')
+mapfile -t rules < <(files '*.rules.yml')
+mapfile -t rule_tests < <(files '*.rules.test.yml')
+mapfile -t sources < <(files '*.modulemap' Makefile)
+sources+=("${swift[@]}" "${c[@]}" "${shell[@]}")
+
+swift format lint --strict --parallel "${swift[@]}"
+report $? 'swift format lint'
+clang-format --dry-run --Werror "${c[@]}"
+report $? 'clang-format'
+shellcheck "${shell[@]}"
+report $? 'shellcheck'
+metrics
+report $? 'promtool check metrics'
+if [ ${#rules[@]} != 0 ]; then
+  promtool check rules "${rules[@]}"
+  report $? 'promtool check rules'
+fi
+if [ ${#rule_tests[@]} != 0 ]; then
+  promtool test rules "${rule_tests[@]}"
+  report $? 'promtool test rules'
+fi
+licences
+report $? 'every source names its licence'
+lengths
+report $? 'no source has more than 400 lines'
+
+exit "$failed"

@@ -1,0 +1,70 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# install-dependencies.sh GROUP…
+#
+# Installs the Debian packages of the groups (build, test, check) that are missing. Silent where none is.
+set -euo pipefail
+
+wanted=()
+for group; do
+  case $group in
+    build)
+      # What the Swift toolchain loads, which a bare archive of it does not bring; what it links with; and
+      # the exporter's C libraries.
+      wanted+=(libcurl4 libncurses6 libsqlite3-0 libxml2)
+      wanted+=(g++)
+      wanted+=(libbpf-dev libmicrohttpd-dev pkg-config)
+      ;;
+    test) wanted+=(bpftool curl prometheus util-linux) ;;
+    check) wanted+=(clang-format prometheus shellcheck) ;;
+    *)
+      echo "install-dependencies.sh: no group '$group'" >&2
+      exit 2
+      ;;
+  esac
+done
+
+if ! command -v apt-get >/dev/null; then
+  echo "There is no apt-get here. Install what these Debian packages hold: ${wanted[*]}" >&2
+  echo 'Then have make take the machine as it is: make INSTALL=true …' >&2
+  exit 1
+fi
+
+# Those that neither are there nor are provided by another package.
+mapfile -t missing < <(
+  dpkg-query --show --showformat '${db:Status-Status} ${Package} ${Provides}\n' | awk -v wanted="${wanted[*]}" '
+    $1 == "installed" { for (i = 2; i <= NF; i++) { sub(/,$/, "", $i); there[$i] = 1 } }
+    END {
+      count = split(wanted, names)
+      for (i = 1; i <= count; i++) if (!there[names[i]]++) print names[i]
+    }'
+)
+if [ ${#missing[@]} = 0 ]; then exit 0; fi
+
+sudo=()
+if [ "$(id -u)" = 0 ]; then
+  echo "Installing by apt, which may take minutes: ${missing[*]}"
+elif command -v sudo >/dev/null; then
+  echo "Installing by apt, which may take minutes and needs root (sudo may ask for your password): ${missing[*]}"
+  sudo=(sudo)
+else
+  echo "Neither root nor sudo is here to install packages. Have root run: apt-get install ${missing[*]}" >&2
+  exit 1
+fi
+
+# apt-get without questions, and with errors alone; waits for another one to end.
+apt() {
+  "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive \
+    apt-get -qq --yes --option DPkg::Lock::Timeout=300 "$@" >/dev/null
+}
+
+# A fresh machine has no lists of packages, and old ones name versions that are gone.
+install=(install --no-install-recommends "${missing[@]}")
+apt-get --simulate "${install[@]}" >/dev/null 2>&1 || apt update
+apt "${install[@]}" || { apt update && apt "${install[@]}"; }
+
+# promtool comes with the server, which Debian starts at once.
+if [[ " ${missing[*]} " = *' prometheus '* && -d /run/systemd/system ]]; then
+  "${sudo[@]}" systemctl disable --quiet --now prometheus
+fi

@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# test.sh
+#
+# Runs every test: what needs no privilege in parallel, then the kernel's tests one at a time as root.
+# The last line is `N passed, N failed`. Nothing is skipped: a machine that cannot run the kernel's
+# tests fails at once.
+set -euo pipefail
+
+fail() {
+  echo "make test: $1" >&2
+  exit 1
+}
+
+sudo=()
+if [ "$(id -u)" != 0 ]; then sudo=(sudo); fi
+
+[ -r /sys/kernel/btf/vmlinux ] || fail 'the kernel tests need a Linux with BTF: no /sys/kernel/btf/vmlinux'
+if [ ${#sudo[@]} != 0 ]; then
+  echo 'The kernel tests run as root: sudo may ask for your password.'
+  sudo --validate || fail 'the kernel tests need root'
+fi
+"${sudo[@]}" /usr/sbin/bpftool prog list >/dev/null 2>&1 ||
+  fail 'the kernel tests need a root with CAP_BPF, CAP_PERFMON and CAP_SYS_ADMIN: BPF is refused here'
+"${sudo[@]}" unshare --pid --mount --fork true 2>/dev/null ||
+  fail 'the kernel tests need a root with CAP_SYS_ADMIN: new namespaces are refused here'
+
+passed=0 failed=0
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+
+# run COMMAND…: runs it and adds up the tests that its output tells of. Its exit status decides: a run that
+# failed counts one failure at least, as does one without tests. A skipped test is one that failed.
+run() {
+  local status=0 counts
+  "$@" 2>&1 | tee "$log" || status=$?
+  counts=$(awk -v status="$status" '
+    { gsub(/\033\[[0-9;]*m/, "") }
+    $2 != "Test" { next }
+    $3 == "run" && $4 == "with" { total = $5; next }
+    / failed after [0-9.]+ seconds( with [0-9]+ [a-z ]+)?\.$/ || / skipped(\.|: ".*")$/ { failed++ }
+    END {
+      if (failed == 0 && (status != 0 || total == 0)) failed = 1
+      if (total < failed) total = failed
+      print total - failed, failed + 0
+    }' "$log")
+  passed=$((passed + ${counts% *}))
+  failed=$((failed + ${counts#* }))
+}
+
+swift build --build-tests
+run swift test --skip-build --disable-xctest --skip KernelTests
+# As `swift test` runs it, which as root would leave files of root's in .build.
+bundle=$(echo "$(swift build --show-bin-path)"/*PackageTests.xctest)
+run "${sudo[@]}" env NO_COLOR=1 "$bundle" --testing-library swift-testing --no-parallel --filter KernelTests
+
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
