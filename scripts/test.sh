@@ -23,7 +23,7 @@ if [ ${#sudo[@]} != 0 ]; then
 fi
 "${sudo[@]}" /usr/sbin/bpftool prog list >/dev/null 2>&1 ||
   fail 'the kernel tests need a root with CAP_BPF, CAP_PERFMON and CAP_SYS_ADMIN: BPF is refused here'
-"${sudo[@]}" unshare --pid --mount --fork true 2>/dev/null ||
+"${sudo[@]}" unshare --pid --fork true 2>/dev/null ||
   fail 'the kernel tests need a root with CAP_SYS_ADMIN: new namespaces are refused here'
 
 passed=0 failed=0
