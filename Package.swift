@@ -65,6 +65,14 @@ let package = Package(
         ])
       ]),
 
+    // What `make bench` runs.
+    .executableTarget(
+      name: "pidns-bench",
+      dependencies: [
+        "BPFKit", "CLibBPF", "Linux",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], path: "Benchmarks", exclude: ["README.md", "bpf"], swiftSettings: settings, plugins: ["CompileBPF"]),
+
     .testTarget(
       name: "ExpositionTests", dependencies: ["Exposition"], exclude: ["Golden"], swiftSettings: settings),
     .testTarget(name: "BPFKitTests", dependencies: ["BPFKit"], swiftSettings: settings),

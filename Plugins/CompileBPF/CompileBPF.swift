@@ -6,18 +6,22 @@ import PackagePlugin
 /// Compiles the `*.bpf.c` files of a target with the toolchain's own clang and hands the objects to
 /// the target as a generated Swift file.
 ///
-/// The sources are those of the target's own `bpf` folder, else of the package's. Every file there is
-/// an input, so that editing a header compiles again.
+/// The sources are those of the target's own `bpf` folder, else of the package's, where the headers are.
+/// Every file in both is an input, so that editing a header compiles again.
 @main
 struct CompileBPF: BuildToolPlugin {
   func createBuildCommands(context: PluginContext, target: any Target) throws -> [Command] {
     let files = FileManager.default
+    func contents(of folder: URL) throws -> [URL] {
+      try files.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil).sorted {
+        $0.path() < $1.path()
+      }
+    }
     let own = target.directoryURL.appending(path: "bpf")
-    let folder =
-      files.fileExists(atPath: own.path()) ? own : context.package.directoryURL.appending(path: "bpf")
-    let inputs = try files.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
-      .sorted { $0.path() < $1.path() }
-    let sources = inputs.filter { $0.lastPathComponent.hasSuffix(".bpf.c") }
+    let shared = context.package.directoryURL.appending(path: "bpf")
+    let folder = files.fileExists(atPath: own.path()) ? own : shared
+    let inputs = try contents(of: folder) + (folder == own ? contents(of: shared) : [])
+    let sources = try contents(of: folder).filter { $0.lastPathComponent.hasSuffix(".bpf.c") }
     let script = context.package.directoryURL.appending(path: "Plugins/CompileBPF/compile-bpf.sh")
     let output = context.pluginWorkDirectoryURL.appending(path: "EmbeddedObject.swift")
 
@@ -27,7 +31,7 @@ struct CompileBPF: BuildToolPlugin {
         executable: URL(filePath: "/bin/sh"),
         arguments: [
           script.path(), try context.tool(named: "clang").url.path(),
-          try context.tool(named: "llvm-objcopy").url.path(), output.path(),
+          try context.tool(named: "llvm-objcopy").url.path(), shared.path(), output.path(),
         ] + sources.map { $0.path() },
         inputFiles: inputs + [script],
         outputFiles: [output])

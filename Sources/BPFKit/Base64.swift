@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Decodes what the build embeds: base64 without line breaks.
-enum Base64 {
+package enum Base64 {
   /// Answers the bytes; what is not of the alphabet ends the text.
-  static func decode(_ text: StaticString) -> [UInt8] {
+  package static func decode(_ text: StaticString) -> [UInt8] {
     text.withUTF8Buffer { unsafe decode($0) }
   }
 

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+
+/// A program that the benchmark started, with pipes as its stdin and stdout. It is killed when the
+/// benchmark ends, however that happens.
+final class Child {
+  let pid: pid_t
+  private var input: Int32
+  private let output: Int32
+  private var hasEnded = false
+
+  /// Starts a program, given by its path.
+  ///
+  /// - Parameters:
+  ///   - isQuiet: Drops its stderr, which is the benchmark's own otherwise.
+  ///   - cpu: The only CPU that it and its children may run on.
+  init(_ command: [String], isQuiet: Bool = false, cpu: Int? = nil) throws {
+    let (inputEnd, input) = try Self.pipe()
+    let (output, outputEnd) = try Self.pipe()
+    defer {
+      _ = close(inputEnd)
+      _ = close(outputEnd)
+    }
+    var actions = unsafe posix_spawn_file_actions_t()
+    _ = unsafe posix_spawn_file_actions_init(&actions)
+    defer { _ = unsafe posix_spawn_file_actions_destroy(&actions) }
+    _ = unsafe posix_spawn_file_actions_adddup2(&actions, inputEnd, STDIN_FILENO)
+    _ = unsafe posix_spawn_file_actions_adddup2(&actions, outputEnd, STDOUT_FILENO)
+    if isQuiet {
+      _ = unsafe posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0)
+    }
+
+    // posix_spawn cannot ask for a signal at the parent's death; setpriv can, and is done in a millisecond.
+    let setpriv = "/usr/bin/setpriv"
+    let pinned = cpu.map { ["/usr/bin/taskset", "--cpu-list", "\($0)"] } ?? []
+    let arguments = unsafe ([setpriv, "--pdeathsig", "KILL", "--"] + pinned + command).map {
+      unsafe strdup($0)
+    }
+    defer { unsafe arguments.forEach { unsafe free($0) } }
+    var pid: pid_t = 0
+    let failure = unsafe posix_spawn(&pid, setpriv, &actions, nil, arguments + [nil], [nil])
+    guard failure == 0 else {
+      throw BenchError("cannot start \(setpriv): \(unsafe String(cString: strerror(failure)))")
+    }
+    self.pid = pid
+    self.input = input
+    self.output = output
+  }
+
+  deinit {
+    if !hasEnded { end(by: SIGKILL) }
+    closeInput()
+    _ = close(output)
+  }
+
+  /// Writes a line to its stdin.
+  func send(line: String) {
+    let bytes = Array((line + "\n").utf8)
+    _ = unsafe bytes.withUnsafeBytes { unsafe write(input, $0.baseAddress, $0.count) }
+  }
+
+  func closeInput() {
+    if input >= 0 { _ = close(input) }
+    input = -1
+  }
+
+  /// Reads its stdout up to a line, or up to its end where there is no such line.
+  ///
+  /// - Returns: Whether the line was there. What else was written is dropped.
+  @discardableResult
+  func skip(to line: String?) -> Bool {
+    let wanted = (line ?? "").utf8.map { $0 } + [UInt8(ascii: "\n")]
+    var tail: [UInt8] = []
+    var piece = [UInt8](repeating: 0, count: 64 * 1024)
+    while true {
+      let count = unsafe piece.withUnsafeMutableBytes { unsafe read(output, $0.baseAddress, $0.count) }
+      if count <= 0 { return false }
+      tail = (tail + piece[..<count]).suffix(wanted.count)
+      // The line that is waited for is the last one: nothing follows before the next input.
+      if line != nil && tail == wanted { return true }
+    }
+  }
+
+  /// Sends a signal and waits for the end.
+  func end(by signal: Int32) {
+    _ = kill(pid, signal)
+    wait()
+  }
+
+  /// Waits for the end, and answers the exit code; 128 and the signal's number where one ended it.
+  @discardableResult
+  func wait() -> Int32 {
+    var status: Int32 = 0
+    while unsafe waitpid(pid, &status, 0) < 0 && errno == EINTR {}
+    hasEnded = true
+    let signal = status & 0x7f
+    return signal == 0 ? status >> 8 & 0xff : 128 + signal
+  }
+
+  private static func pipe() throws -> (read: Int32, write: Int32) {
+    var ends: (Int32, Int32) = (-1, -1)
+    let result = unsafe withUnsafeMutableBytes(of: &ends) { bytes in
+      unsafe Glibc.pipe(bytes.assumingMemoryBound(to: Int32.self).baseAddress.unsafelyUnwrapped)
+    }
+    guard result == 0, fcntl(ends.0, F_SETFD, FD_CLOEXEC) == 0, fcntl(ends.1, F_SETFD, FD_CLOEXEC) == 0 else {
+      throw BenchError("no pipe: errno \(errno)")
+    }
+    return ends
+  }
+}

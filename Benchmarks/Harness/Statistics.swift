@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension Collection<Double> {
+  /// The middle value, or the mean of both; NaN where there is none.
+  var median: Double { quantile(0.5) }
+
+  /// The value below which that share of the values lies, between two values in proportion.
+  func quantile(_ share: Double) -> Double {
+    let sorted = sorted()
+    guard let last = sorted.last else { return .nan }
+    let position = share * Double(sorted.count - 1)
+    let below = Int(position)
+    guard below + 1 < sorted.count else { return last }
+    return sorted[below] + (sorted[below + 1] - sorted[below]) * (position - Double(below))
+  }
+}
+
+extension Double {
+  /// The number with that many decimals; `-` for none.
+  func fixed(_ decimals: Int) -> String {
+    guard isFinite else { return "-" }
+    let scale = (0..<decimals).reduce(1.0) { scale, _ in scale * 10 }
+    let digits = String(Int((magnitude * scale).rounded()))
+    let padded = String(repeating: "0", count: Swift.max(0, decimals + 1 - digits.count)) + digits
+    let sign = self < 0 && digits.contains { $0 != "0" } ? "-" : ""
+    return sign + padded.dropLast(decimals) + (decimals > 0 ? "." + padded.suffix(decimals) : "")
+  }
+}
+
+extension Duration {
+  var milliseconds: Double { self / .milliseconds(1) }
+  var microseconds: Double { self / .microseconds(1) }
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Glibc
+import Linux
+
+/// Measures what the exporter costs. Prints figures, and judges none of them.
+@main
+struct PidnsBench: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "pidns-bench",
+    abstract: "Measures what pidns-exporter costs, in the kernel and outside.",
+    discussion: "Needs what the exporter needs, CAP_SYS_ADMIN and setpriv. See Benchmarks/README.md.")
+
+  enum Part: String, CaseIterable, ExpressibleByArgument {
+    case start, kernel, spawn, scale
+  }
+
+  @Option(help: "Measure only this; may be given several times.")
+  var only: [Part] = []
+
+  @Flag(help: "Measure less of everything: to see that it works, not to quote.")
+  var quick = false
+
+  @Flag(help: "Measure prometheus-node-exporter beside it, where that is installed.")
+  var peers = false
+
+  @Option(
+    help: ArgumentHelp("The exporter to measure; else the one that was built with this.", valueName: "path"))
+  var exporter = Built.exporter
+
+  func run() throws {
+    let exporter = Server.Kind.exporter(exporter)
+    for path in [exporter.path, Built.workload, "/usr/bin/setpriv"] where unsafe access(path, X_OK) != 0 {
+      throw ValidationError("\(path) is not there; build the whole package first")
+    }
+    guard geteuid() == 0 else { throw ValidationError("only root can make namespaces and load programs") }
+    let servers = [exporter] + (peers && Server.Kind.nodeExporter.isInstalled ? [.nodeExporter] : [])
+
+    Machine.describe()
+    for part in Part.allCases where only.isEmpty || only.contains(part) {
+      switch part {
+      case .start: try StartBenchmark(servers: servers, runs: quick ? 3 : 20).run()
+      case .kernel:
+        try KernelBenchmark(exporter: exporter, rounds: quick ? 2 : 8, spawns: quick ? 1000 : 4000).run()
+      case .spawn: try SpawnBenchmark(exporter: exporter, pairs: quick ? 5 : 40, spawns: 1500).run()
+      case .scale: try ScaleBenchmark(servers: servers, isQuick: quick).run()
+      }
+    }
+  }
+}
