@@ -42,7 +42,7 @@ struct PidnsBench: ParsableCommand {
       switch part {
       case .start: try StartBenchmark(servers: servers, runs: quick ? 3 : 20).run()
       case .kernel:
-        try KernelBenchmark(exporter: exporter, rounds: quick ? 2 : 8, spawns: quick ? 1000 : 4000).run()
+        try KernelBenchmark(exporter: exporter, rounds: quick ? 2 : 6, spawns: quick ? 1000 : 3000).run()
       case .spawn: try SpawnBenchmark(exporter: exporter, pairs: quick ? 5 : 40, spawns: 1500).run()
       case .scale: try ScaleBenchmark(servers: servers, isQuick: quick).run()
       }

@@ -16,6 +16,7 @@ public struct Exporter: ~Copyable {
   private let board: Board
   private var poller: Poller
   private var watch = Watch()
+  private var hasReleasedStart = false
 
   /// The addresses that are served, with the real port where any free one was asked for.
   public var addresses: [ListenAddress] { server.boundAddresses }
@@ -26,6 +27,7 @@ public struct Exporter: ~Copyable {
   /// - Throws: `ExporterError` for the first step that fails; nothing stays open or attached then.
   public init(_ configuration: Configuration, logger: Logger) throws(ExporterError) {
     try Requirements.check()
+    Memory.returnLargeBlocks()
     let board = Board()
     let server = try Self.listen(configuration, board, logger)
     let kernel = try Self.load(configuration)
@@ -49,6 +51,10 @@ public struct Exporter: ~Copyable {
     let state = State(
       snapshot: snapshot, process: .read(), time: Clock.epochSeconds)
     board.put(Publication(state))
+    if !hasReleasedStart {
+      hasReleasedStart = true
+      Memory.releaseStart()
+    }
   }
 
   private static func listen(
