@@ -176,22 +176,39 @@ struct {
 } exit_claims SEC(".maps");
 
 /*
+ * The entries of exit_claims, by the low bits of their tgid: where there is none, the map need not
+ * be asked. That costs more than all else at an exit, and most processes have one thread.
+ */
+static __u32 claims_by_tgid[1024];
+
+static __always_inline __u32 *claims_near(__u32 tgid)
+{
+	return &claims_by_tgid[tgid % (sizeof(claims_by_tgid) / sizeof(*claims_by_tgid))];
+}
+
+/*
  * Whether this thread is the first of its process to come by with no live thread left. All that
  * took signal->live down before any of them came here see 0, so that alone counts some processes
  * twice.
  */
 static __always_inline bool claim_exit(struct task_struct *task)
 {
-	struct exit_claim claim = {
-		.tgid = task->tgid,
-		.start = task->group_leader->start_boottime,
-	};
 	static const __u32 claimed = 1;
-
+	__u32 tgid = task->tgid;
 	/* The others, if ever there were any, have been by and been released. */
-	if (task->signal->nr_threads == 1)
+	bool is_alone = task->signal->nr_threads == 1;
+	struct exit_claim claim = {.tgid = tgid};
+	long error;
+
+	if (is_alone && !*claims_near(tgid))
+		return true;
+	claim.start = task->group_leader->start_boottime;
+	if (is_alone)
 		return !bpf_map_lookup_elem(&exit_claims, &claim);
-	return bpf_map_update_elem(&exit_claims, &claim, &claimed, BPF_NOEXIST) != -EEXIST;
+	error = bpf_map_update_elem(&exit_claims, &claim, &claimed, BPF_NOEXIST);
+	if (error == 0)
+		__sync_fetch_and_add(claims_near(tgid), 1);
+	return error != -EEXIST;
 }
 
 /* process_exit for kernels whose tracepoint has no group_dead. */
@@ -209,11 +226,14 @@ SEC("tp_btf/sched_process_free")
 int process_free(__u64 *ctx)
 {
 	struct task_struct *task = (void *)ctx[0];
-	struct exit_claim claim = {.tgid = task->tgid, .start = task->start_boottime};
+	struct exit_claim claim = {.tgid = task->tgid};
 
 	/* A leader that another thread's exec displaced has given its pid away. */
-	if (task->pid == task->tgid)
-		bpf_map_delete_elem(&exit_claims, &claim);
+	if (task->pid != task->tgid || !*claims_near(claim.tgid))
+		return 0;
+	claim.start = task->start_boottime;
+	if (bpf_map_delete_elem(&exit_claims, &claim) == 0)
+		__sync_fetch_and_add(claims_near(claim.tgid), -1);
 	return 0;
 }
 
