@@ -32,14 +32,15 @@ if ! command -v apt-get >/dev/null; then
 fi
 
 # Those that neither are there nor are provided by another package.
-mapfile -t missing < <(
+names=$(
   dpkg-query --show --showformat '${db:Status-Status} ${Package} ${Provides}\n' | awk -v wanted="${wanted[*]}" '
     $1 == "installed" { for (i = 2; i <= NF; i++) { sub(/,$/, "", $i); there[$i] = 1 } }
     END {
       count = split(wanted, names)
-      for (i = 1; i <= count; i++) if (!there[names[i]]++) print names[i]
+      for (i = 1; i <= count; i++) if (!there[names[i]]++) printf "%s ", names[i]
     }'
 )
+read -ra missing <<<"$names"
 if [ ${#missing[@]} = 0 ]; then exit 0; fi
 
 sudo=()
