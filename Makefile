@@ -40,6 +40,7 @@ format: ## puts the sources into the format that `make check` asks for
 	find bpf Sources Tests $(wildcard Benchmarks) -name '*.[ch]' -exec clang-format -i {} +
 
 bench: build ## measures what the exporter costs, as root; ARGS=… are the benchmark's flags
+	$(RELEASE) pidns-workload
 	$(RELEASE) pidns-bench
 	$(SUDO) .build/release/pidns-bench $(ARGS)
 
