@@ -19,6 +19,11 @@ struct PidnsBench: ParsableCommand {
   @Option(help: "Measure only this; may be given several times.")
   var only: [Part] = []
 
+  @Option(
+    help: ArgumentHelp(
+      "Measure polls and scrapes with so many namespaces; may be given several times.", valueName: "number"))
+  var namespaces: [Int] = []
+
   @Flag(help: "Measure less of everything: to see that it works, not to quote.")
   var quick = false
 
@@ -44,7 +49,10 @@ struct PidnsBench: ParsableCommand {
       case .kernel:
         try KernelBenchmark(exporter: exporter, rounds: quick ? 2 : 6, spawns: quick ? 1000 : 3000).run()
       case .spawn: try SpawnBenchmark(exporter: exporter, pairs: quick ? 5 : 40, spawns: 1500).run()
-      case .scale: try ScaleBenchmark(servers: servers, isQuick: quick).run()
+      case .scale:
+        let usual = quick ? [10, 1_000] : [10, 250, 1_000, 5_000, 10_000]
+        try ScaleBenchmark(servers: servers, sizes: namespaces.isEmpty ? usual : namespaces, isQuick: quick)
+          .run()
       }
     }
   }

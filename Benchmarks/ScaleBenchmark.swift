@@ -5,9 +5,9 @@ import Glibc
 /// What polls, scrapes and memory cost with many namespaces: real ones, each with its init.
 struct ScaleBenchmark {
   let servers: [Server.Kind]
+  let sizes: [Int]
   let isQuick: Bool
 
-  private var sizes: [Int] { isQuick ? [10, 1_000] : [10, 250, 1_000, 5_000, 10_000] }
   private static let clients = [1, 8]
 
   func run() throws {
