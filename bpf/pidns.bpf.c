@@ -49,6 +49,16 @@ struct {
 	__type(value, struct pidns_node);
 } node SEC(".maps");
 
+/*
+ * Inserts an entry and answers 0 or a negative errno, which is an int: before 6.4 (upstream
+ * d7ba4cc900bf) the program calls a kernel function that returns one, and the upper half of the
+ * helper's long is anything. -EEXIST is 4294967279 then.
+ */
+static __always_inline int add_if_absent(void *map, const void *key, const void *value)
+{
+	return (int)bpf_map_update_elem(map, key, value, BPF_NOEXIST);
+}
+
 static __always_inline struct pidns_node *this_cpus_node(void)
 {
 	__u32 only = 0;
@@ -56,7 +66,7 @@ static __always_inline struct pidns_node *this_cpus_node(void)
 	return bpf_map_lookup_elem(&node, &only);
 }
 
-static __always_inline enum pidns_drop drop_reason(long error)
+static __always_inline enum pidns_drop drop_reason(int error)
 {
 	switch (error) {
 	case -E2BIG:
@@ -76,7 +86,7 @@ static __noinline struct pidns_counts *first_counts(const struct pidns_key *key,
 {
 	static const struct pidns_counts zero;
 	struct pidns_counts *counts = 0;
-	long error = bpf_map_update_elem(&namespaces, key, &zero, BPF_NOEXIST);
+	int error = add_if_absent(&namespaces, key, &zero);
 
 	/* EEXIST: another CPU was first. */
 	if (error == 0 || error == -EEXIST)
@@ -198,14 +208,14 @@ static __always_inline bool claim_exit(struct task_struct *task)
 	/* The others, if ever there were any, have been by and been released. */
 	bool is_alone = task->signal->nr_threads == 1;
 	struct exit_claim claim = {.tgid = tgid};
-	long error;
+	int error;
 
 	if (is_alone && !*claims_near(tgid))
 		return true;
 	claim.start = task->group_leader->start_boottime;
 	if (is_alone)
 		return !bpf_map_lookup_elem(&exit_claims, &claim);
-	error = bpf_map_update_elem(&exit_claims, &claim, &claimed, BPF_NOEXIST);
+	error = add_if_absent(&exit_claims, &claim, &claimed);
 	if (error == 0)
 		__sync_fetch_and_add(claims_near(tgid), 1);
 	return error != -EEXIST;
