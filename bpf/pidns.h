@@ -29,7 +29,8 @@ _Static_assert(sizeof(struct pidns_key) == 16, "part of the contract");
 
 /*
  * What is counted, per namespace and for the node. Each counter is written by one program only, and
- * that program never preempts itself on a CPU, so plain increments lose nothing.
+ * the kernel never runs a program on a CPU where that same program is under way, so plain
+ * increments lose nothing. (What it skips for that is the program's misses.)
  */
 struct pidns_counts {
 	__u64 execs;	     /* successful execve and execveat calls */

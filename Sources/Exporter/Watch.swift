@@ -9,6 +9,7 @@ struct Watch {
   private var failing = false
   private var reported: Set<DropReason> = []
   private var reportedLimit = false
+  private var reportedMisses = false
 
   /// Compares a poll with those before.
   mutating func look(at snapshot: Snapshot, _ logger: Logger) {
@@ -33,6 +34,12 @@ struct Watch {
       logger.warning(
         "Some PID namespaces are not exposed; raise --namespaces.max; said once, see pidns_namespaces_dropped_total"
       )
+    }
+    if !reportedMisses, let missed = snapshot.programs.first(where: { $0.misses > 0 }) {
+      reportedMisses = true
+      logger.warning(
+        "The kernel skipped runs of a BPF program, whose events are in no count; said once, see pidns_bpf_program_misses_total",
+        metadata: ["program": "\(missed.program)"])
     }
   }
 }
