@@ -11,14 +11,6 @@
  *
  * Needs Linux 5.10 with BTF.
  */
-/*
- * Counts execs, forks, thread starts and process exits, by the pid namespace they happen in.
- *
- * Hooks: tp_btf on sched_process_fork, sched_process_exec, sched_process_exit, and
- * sched_process_free where the exit hook has no group_dead argument; iterators over tasks and over
- * `namespaces`. Maps:  namespaces (per-CPU hash), node (per-CPU array), exit_claims (hash, only
- * with sched_process_free). Needs: Linux 5.10 with BTF.
- */
 #include "pidns.h"
 #include "namespace.h"
 
@@ -168,20 +160,15 @@ int process_exit(__u64 *ctx)
 }
 
 /*
- * A process whose exit is counted, while its last threads may still come by. Removed when its
- * leader, which is released after all of them, is freed. When it is full, threads that race go
- * uncaught: up to 0.3 % too many exits, and the entries of this map say so.
+ * The processes whose exit is counted while their last threads may still come by. An entry is
+ * removed when the leader, which is released after all of them, is freed; the user side removes
+ * what is left of processes that are gone. When the map is full, racing threads of further
+ * processes each count as an exit.
  */
-struct exit_claim {
-	__u32 tgid;
-	__u32 padding;
-	__u64 start; /* of the leader; de_thread() hands it on */
-};
-
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 8192);
-	__type(key, struct exit_claim);
+	__type(key, struct pidns_exit_claim);
 	__type(value, __u32);
 } exit_claims SEC(".maps");
 
@@ -210,7 +197,7 @@ static __always_inline bool claim_exit(struct task_struct *task)
 	__u32 tgid = task->tgid;
 	/* The others, if ever there were any, have been by and been released. */
 	bool is_alone = task->signal->nr_threads == 1;
-	struct exit_claim claim = {.tgid = tgid};
+	struct pidns_exit_claim claim = {.tgid = tgid};
 	int error;
 
 	if (is_alone && !*claims_near(tgid))
@@ -239,7 +226,7 @@ SEC("tp_btf/sched_process_free")
 int process_free(__u64 *ctx)
 {
 	struct task_struct *task = (void *)ctx[0];
-	struct exit_claim claim = {.tgid = task->tgid};
+	struct pidns_exit_claim claim = {.tgid = task->tgid};
 
 	/* A leader that another thread's exec displaced has given its pid away. */
 	if (task->pid != task->tgid || !*claims_near(claim.tgid))

@@ -57,6 +57,14 @@ struct pidns_node {
 };
 _Static_assert(sizeof(struct pidns_node) == 200, "part of the contract");
 
+/* Names one process for good, as its tgid is used again. */
+struct pidns_exit_claim {
+	__u32 tgid;
+	__u32 padding; /* always 0 */
+	__u64 start;   /* of the leader, ns since boot; de_thread() hands it on */
+};
+_Static_assert(sizeof(struct pidns_exit_claim) == 16, "part of the contract");
+
 /* What a read of the iterator `namespace_counts` is a sequence of: a key and the sum over the CPUs.
  */
 struct pidns_entry {

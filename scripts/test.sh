@@ -53,7 +53,7 @@ swift build --build-tests
 run swift test --skip-build --disable-xctest --skip KernelTests
 # As `swift test` runs it, which as root would leave files of root's in .build.
 bundle=$(echo "$(swift build --show-bin-path)"/*PackageTests.xctest)
-run "${sudo[@]}" env NO_COLOR=1 "$bundle" --testing-library swift-testing --no-parallel --filter KernelTests
+run "${sudo[@]}" env NO_COLOR=1 PIDNS_RACES="${PIDNS_RACES:-20000}" "$bundle" --testing-library swift-testing --no-parallel --filter KernelTests
 
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

@@ -27,8 +27,8 @@ internal import Linux
       "set a BPF map's flags", unsafe bpf_map__set_map_flags(map, UInt32(BPF_F_NO_PREALLOC)))
   }
 
-  /// Deletes an entry; one that is not there is none of an error.
-  func delete(_ key: pidns_key) throws(BPFError) {
+  /// Deletes an entry. That it is not there is no error.
+  func delete<Key: BitwiseCopyable>(_ key: Key) throws(BPFError) {
     var key = key
     let result = unsafe bpf_map_delete_elem(descriptor, &key)
     if result != -ENOENT { _ = try checked("delete an entry of a BPF map", result) }
@@ -53,21 +53,20 @@ internal import Linux
     _ = try checked("read a per-CPU BPF array", result)
   }
 
-  /// Counts the entries, by walking the keys: two system calls for each.
-  func countEntries() throws(BPFError) -> Int {
-    let keySize = Int(unsafe bpf_map__key_size(map))
-    var entries = 0
-    let result = unsafe withUnsafeTemporaryAllocation(byteCount: keySize, alignment: 8) { key -> Int32 in
-      var result = unsafe bpf_map_get_next_key(descriptor, nil, key.baseAddress)
+  /// Reads all keys; two system calls for each.
+  func keys<Key: BitwiseCopyable>(_ key: Key.Type) throws(BPFError) -> [Key] {
+    var keys: [Key] = []
+    let result = unsafe withUnsafeTemporaryAllocation(of: Key.self, capacity: 1) { buffer -> Int32 in
+      var result = unsafe bpf_map_get_next_key(descriptor, nil, buffer.baseAddress)
       // A walk over a map that changes may begin again: its size is the bound.
-      while result == 0 && entries < capacity {
-        entries += 1
-        result = unsafe bpf_map_get_next_key(descriptor, key.baseAddress, key.baseAddress)
+      while result == 0 && keys.count < capacity {
+        keys.append(unsafe buffer[0])
+        result = unsafe bpf_map_get_next_key(descriptor, buffer.baseAddress, buffer.baseAddress)
       }
       return result == -ENOENT ? 0 : result
     }
-    _ = try checked("count the entries of a BPF map", result)
-    return entries
+    _ = try checked("read the keys of a BPF map", result)
+    return keys
   }
 
   /// The memory that the kernel accounts to the map, in bytes, from its descriptor's fdinfo.

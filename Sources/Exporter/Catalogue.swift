@@ -33,7 +33,7 @@ enum Catalogue {
     Metric(
       family: MetricFamily(
         "pidns_namespaces_dropped", .counter,
-        help: "PID namespaces not exposed individually when they were first seen, by reason.")
+        help: "PID namespaces that found no room when they were first seen, by reason.")
     ) { encoder, state in
       for reason in DropReason.allCases {
         let dropped = state.snapshot.node.dropped[reason]?.starts ?? 0

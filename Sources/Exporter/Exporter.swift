@@ -44,10 +44,12 @@ public struct Exporter: ~Copyable {
     poller = Poller(kernel: kernel, limits: configuration.limits)
   }
 
-  /// Reads the kernel once, and has the next scrapes show it.
+  /// Reads the kernel once, and has the next scrapes show it. Until that has succeeded once there is
+  /// nothing to show.
   public mutating func poll() {
     let snapshot = poller.poll()
     watch.look(at: snapshot, logger)
+    guard snapshot.failure == nil || board.publication != nil else { return }
     let state = State(
       snapshot: snapshot, process: .read(), time: Clock.epochSeconds)
     board.put(Publication(state))

@@ -81,7 +81,6 @@ public struct Ledger {
       member.lastEntry = poll
       members[namespace] = member
     }
-    expireSeries(at: now)
 
     var finished: [PIDNamespace] = []
     for (namespace, member) in members {
@@ -94,6 +93,8 @@ public struct Ledger {
         members[namespace] = nil
       }
     }
+    // Last: a namespace that begins in this very poll continues the series, which then never goes down.
+    expireSeries(at: now)
     return finished
   }
 

@@ -23,21 +23,26 @@ public struct Poller: ~Copyable {
   public mutating func poll() -> Snapshot {
     let start = ContinuousClock.now
     do {
-      // The walk comes first: what the ledger concludes from a namespace's absence depends on it.
-      let live = try kernel.liveNamespaces()
-      let entries = try kernel.counts()
-      last.node = try kernel.nodeCounts()
-      let finished = ledger.take(live: live, entries: entries, at: start)
-      last.namespaces = ledger.snapshot()
-      last.refused = ledger.refused
-      for namespace in finished { try kernel.delete(namespace) }
-      last.maps = try kernel.maps(namespaceEntries: entries.count - finished.count)
-      last.programs = try kernel.programs()
-      last.failure = nil
+      last = try read(at: start)
     } catch {
       last.failure = error
     }
     last.duration = ContinuousClock.now - start
     return last
+  }
+
+  private mutating func read(at now: ContinuousClock.Instant) throws(BPFError) -> Snapshot {
+    var snapshot = Snapshot()
+    // The walk comes first: what the ledger concludes from a namespace's absence depends on it.
+    let live = try kernel.liveNamespaces()
+    let entries = try kernel.counts()
+    snapshot.node = try kernel.nodeCounts()
+    let finished = ledger.take(live: live, entries: entries, at: now)
+    snapshot.namespaces = ledger.snapshot()
+    snapshot.refused = ledger.refused
+    for namespace in finished { try kernel.delete(namespace) }
+    snapshot.maps = try kernel.maps(namespaceEntries: entries.count - finished.count)
+    snapshot.programs = try kernel.programs()
+    return snapshot
   }
 }

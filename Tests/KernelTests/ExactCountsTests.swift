@@ -10,9 +10,12 @@ extension KernelTests {
       arguments: ["spawn", "fork", "exec-chain", "mixed"], [1, 100, 20_000])
     func counts(_ workload: String, count: Int) throws {
       let exporter = try RunningExporter()
-      let neighbour = try Workload("background", "--seconds", "1")
+      // The neighbour is there from before to after, and busy in rounds of 100 for as long as needed.
+      let neighbour = try Workload("hold", "--namespaces", "1", "--execs", "100")
+      _ = try neighbour.untilReady()
+      for _ in 0...(count / 200) { neighbour.go() }
       let truth = try #require(try Workload.run(workload, "--count", "\(count)").first)
-      let neighbourTruth = try #require(try neighbour.finish().first)
+      let neighbourTruth = try #require(try neighbour.finish().last)
 
       let scrape = try exporter.scrape()
       #expect(truth.pidns != neighbourTruth.pidns)

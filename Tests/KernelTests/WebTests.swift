@@ -107,9 +107,12 @@ extension KernelTests {
       let logfmt = try Child(
         Built.exporter.path(), ["--web.listen-address=127.0.0.1:0", "--log.format=logfmt"])
       try eventually("it listens") { logfmt.stderr.contains("msg=Listening address=127.0.0.1:") }
+      let port = try HTTP.freePort()
       let quiet = try Child(
-        Built.exporter.path(), ["--web.listen-address=127.0.0.1:0", "--log.level=error"])
-      usleep(300_000)
+        Built.exporter.path(), ["--web.listen-address=127.0.0.1:\(port)", "--log.level=error"])
+      try eventually("it is ready") {
+        (try? HTTP.exchange(port: port, "GET /-/ready HTTP/1.1").status) == 200
+      }
       quiet.signal(SIGTERM)
       #expect(quiet.wait() == 0)
       #expect(quiet.stderr == "")

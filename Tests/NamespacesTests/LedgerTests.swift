@@ -185,6 +185,19 @@ private let second = PIDNamespace(inum: 7, generation: 11)
     #expect(kernel.series(7)?.counts == ProcessCounts())
   }
 
+  @Test("A successor that begins in the very poll in which the retention ends continues the series")
+  func successorAtTheEnd() {
+    var kernel = Kernel(retention: .seconds(5))
+    kernel.begin(first, execs: 100)
+    kernel.poll()
+    kernel.end(first)
+    kernel.settle()
+    for _ in 0..<4 { kernel.poll() }
+    kernel.begin(second, execs: 3)
+    kernel.poll()
+    #expect(kernel.series(7)?.counts.execs == 103)
+  }
+
   @Test("Without a retention limit a series stays")
   func forGood() {
     var kernel = Kernel(retention: nil)

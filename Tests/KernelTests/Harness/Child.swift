@@ -12,6 +12,7 @@ final class Child {
   private var pending = Data()
 
   var pid: Int32 { process.processIdentifier }
+  var isRunning: Bool { process.isRunning }
 
   /// All that was written to stderr up to now.
   var stderr: String { (try? String(contentsOf: log, encoding: .utf8)) ?? "" }

@@ -21,6 +21,9 @@ enum HTTP {
   static func exchange(port: UInt16, _ requestLine: String, headers: [String] = []) throws -> Reply {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
     defer { close(descriptor) }
+    var patience = timeval(tv_sec: 30, tv_usec: 0)
+    _ = unsafe setsockopt(
+      descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
     address.sin_port = port.bigEndian
@@ -45,6 +48,23 @@ enum HTTP {
       reply += piece[..<count]
     }
     return try parse(reply)
+  }
+
+  /// A port of the loopback address that nobody listens on.
+  static func freePort() throws -> UInt16 {
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    defer { close(descriptor) }
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+    var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let status = unsafe withUnsafeMutablePointer(to: &address) {
+      unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        unsafe bind(descriptor, $0, size) | getsockname(descriptor, $0, &size)
+      }
+    }
+    guard status == 0 else { throw TestFailure("no free port: \(errno)") }
+    return UInt16(bigEndian: address.sin_port)
   }
 
   private static func parse(_ reply: [UInt8]) throws -> Reply {

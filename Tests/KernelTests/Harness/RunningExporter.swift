@@ -15,17 +15,18 @@ final class RunningExporter {
     let command = wrapper + [Built.exporter.path()] + own + flags
     child = try Child(command[0], Array(command.dropFirst()))
     port = try Self.port(of: child)
-    while try get("/-/ready").status != 200 { usleep(10_000) }
+    try eventually("the exporter is ready") { try get("/-/ready").status == 200 }
   }
 
   /// A snapshot whose poll began after this call: it holds all that has happened by now.
   func scrape() throws -> Scrape {
     let now = Date().timeIntervalSince1970
-    while true {
-      let scrape = try scrapeLast()
-      if try scrape.pollStart > now { return scrape }
-      usleep(20_000)
+    var scrape = try scrapeLast()
+    try eventually("the exporter polls") {
+      scrape = try scrapeLast()
+      return try scrape.pollStart > now
     }
+    return scrape
   }
 
   /// A snapshot during which nothing happened on the whole node, so that its parts agree to the event.

@@ -22,7 +22,7 @@ final class RunningPrometheus {
       """
     let file = folder.appending(path: "prometheus.yml")
     try configuration.write(to: file, atomically: true, encoding: .utf8)
-    port = try Self.freePort()
+    port = try HTTP.freePort()
     child = try Child(
       "/usr/bin/env",
       [
@@ -81,21 +81,5 @@ final class RunningPrometheus {
     let reply = try HTTP.exchange(port: port, "GET /api/v1/query?query=\(escaped) HTTP/1.0")
     guard reply.status == 200 else { throw TestFailure("\(expression): \(reply.body)") }
     return try JSONDecoder().decode(Answer.self, from: Data(reply.body.utf8)).data.result
-  }
-
-  private static func freePort() throws -> UInt16 {
-    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    defer { close(descriptor) }
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-    var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let status = unsafe withUnsafeMutablePointer(to: &address) {
-      unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        unsafe bind(descriptor, $0, size) | getsockname(descriptor, $0, &size)
-      }
-    }
-    guard status == 0 else { throw TestFailure("no free port: \(errno)") }
-    return UInt16(bigEndian: address.sin_port)
   }
 }

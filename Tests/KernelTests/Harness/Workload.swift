@@ -56,11 +56,16 @@ struct Workload {
   /// Has it go on.
   func go() { child.send(line: "more") }
 
-  /// Ends its input, and reads what is left to read.
+  /// Whether it is still at it.
+  var isRunning: Bool { child.isRunning }
+
+  /// Ends its input, and reads what is left to read but for the lines that say `"ready":true`.
   func finish() throws -> [Truth] {
     child.closeInput()
     let lines = child.rest().split(separator: "\n")
     guard child.wait() == 0 else { throw TestFailure("the workload failed: \(child.stderr)") }
-    return try lines.map { try JSONDecoder().decode(Truth.self, from: Data($0.utf8)) }
+    return try lines.filter { !$0.contains("\"ready\":true") }.map {
+      try JSONDecoder().decode(Truth.self, from: Data($0.utf8))
+    }
   }
 }
