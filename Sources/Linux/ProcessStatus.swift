@@ -14,7 +14,7 @@ package struct ProcessStatus: Sendable {
   package let startTime: Double
   package let threads: UInt64
 
-  /// Reads it from /proc/self: three files and a folder, some 60 µs.
+  /// Reads it from /proc/self: two files and a folder.
   package static func read() -> ProcessStatus {
     var usage = rusage()
     _ = unsafe getrusage(RUSAGE_SELF.rawValue, &usage)

@@ -63,7 +63,7 @@ public struct Ledger {
   ///   - entries: The counts of the namespaces that have an entry in the kernel's map.
   /// - Returns: The namespaces that have ended and whose counts were now read for the last time: their
   ///   entries are to be deleted. One whose entry is still there next time is answered again.
-  /// - Complexity: O(namespaces), some 100 ns for each.
+  /// - Complexity: O(namespaces): about a microsecond for each, by `make bench`.
   public mutating func take(
     live: [PIDNamespace], entries: [(namespace: PIDNamespace, counts: ProcessCounts)],
     at now: ContinuousClock.Instant
