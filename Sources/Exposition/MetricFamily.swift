@@ -12,9 +12,12 @@ public struct MetricFamily: Sendable, Hashable {
 
     /// Carries its meaning in the labels; the value of each sample is 1. A gauge in the text format.
     case info
+
+    /// Counts measurements by size, in cumulative buckets, and adds them up.
+    case histogram
   }
 
-  /// Names the family as OpenMetrics does: without `_total` and `_info`.
+  /// Names the family as OpenMetrics does: without the suffixes of its samples, such as `_total`.
   public let name: String
 
   /// Tells what its samples can do.
@@ -29,11 +32,11 @@ public struct MetricFamily: Sendable, Hashable {
   /// Describes a family.
   ///
   /// - Precondition: `name` matches `[a-zA-Z_][a-zA-Z0-9_]*` (colons are for recording rules), ends in `_`
-  ///   and the unit where there is one, and does not end in the suffix that `sampleName` adds. An info
-  ///   family has no unit.
+  ///   and the unit where there is one, and does not end in a suffix that its samples add. An info family
+  ///   has no unit.
   public init(_ name: String, _ kind: Kind, unit: String? = nil, help: String) {
     precondition(name.isPrometheusName, "Not a metric name: \(name)")
-    precondition(kind.suffix.isEmpty || !name.hasSuffix(kind.suffix), "\(name) has its suffix already")
+    precondition(!kind.sampleSuffixes.contains(where: name.hasSuffix), "\(name) has its suffix already")
     if let unit {
       precondition(kind != .info, "OpenMetrics forbids a unit on the info family \(name)")
       precondition(unit.isPrometheusName && name.hasSuffix("_" + unit), "\(name) does not end in _\(unit)")
@@ -44,17 +47,28 @@ public struct MetricFamily: Sendable, Hashable {
     self.help = help
   }
 
-  /// Returns the name that stands in the sample lines: with `_total` or `_info`.
-  public var sampleName: String { name + kind.suffix }
+  /// Returns the name that the text format's metadata have and the sample lines start with: with `_total` or
+  /// `_info`. A histogram's lines go on with `_bucket`, `_sum` or `_count`.
+  public var sampleName: String { kind == .histogram ? name : name + (kind.sampleSuffixes.first ?? "") }
+
+  /// Returns the names that no other family of an exposition may have or write.
+  ///
+  /// `_created` is among them without being written, as OpenMetrics keeps it for the time of a counter's or
+  /// histogram's start: its parsers refuse a family of that name.
+  var reservedNames: [String] {
+    let created = kind == .counter || kind == .histogram ? ["_created"] : []
+    return [name] + (kind.sampleSuffixes + created).map { name + $0 }
+  }
 }
 
 extension MetricFamily.Kind {
-  /// Is what sample names end in after the family's name.
-  fileprivate var suffix: String {
+  /// Lists what sample names end in after the family's name.
+  fileprivate var sampleSuffixes: [String] {
     switch self {
-    case .counter: "_total"
-    case .gauge: ""
-    case .info: "_info"
+    case .counter: ["_total"]
+    case .gauge: []
+    case .info: ["_info"]
+    case .histogram: ["_bucket", "_sum", "_count"]
     }
   }
 }
