@@ -23,12 +23,11 @@ static void do_rounds(struct pidns *all, unsigned long n)
 		ns_end_round(&all[i]);
 }
 
-static void print_ready(const struct options *options, const struct pidns *all)
+static void print_all(const struct options *options, const struct pidns *all)
 {
 	for (unsigned long i = 0; i < options->namespaces; i++)
 		print_truth(options, all[i].ledger, NULL);
-	printf("{\"ready\":true}");
-	end_line();
+	print_ready();
 }
 
 void run_hold(const struct options *options)
@@ -43,14 +42,14 @@ void run_hold(const struct options *options)
 	for (unsigned long i = 0; i < n; i++)
 		ns_start(&all[i], &ledgers[i], round_execs, options);
 	do_rounds(all, n);
-	print_ready(options, all);
+	print_all(options, all);
 	while (fgets(line, sizeof(line), stdin)) {
 		if (strcmp(line, "more\n") != 0) {
 			errno = 0;
 			fail("stdin: only \"more\" is understood");
 		}
 		do_rounds(all, n);
-		print_ready(options, all);
+		print_all(options, all);
 	}
 	for (unsigned long i = 0; i < n; i++)
 		ns_finish(&all[i]);
@@ -59,24 +58,91 @@ void run_hold(const struct options *options)
 	free(all);
 }
 
+/* Before ready, the sleepers; then at most one round of spawns; at last the sleepers' end. */
+static void round_existing(struct ledger *ledger, const struct options *options)
+{
+	if (ledger->live.processes == 1) {
+		for (unsigned long i = 0; i < options->count; i++)
+			keep(ledger, options, live_asleep, i);
+		return;
+	}
+	spawn(&ledger->truth, options->count);
+	kill_kept();
+	reap_kept(ledger);
+}
+
 void run_existing(const struct options *options)
 {
 	struct ledger *ledger = new_ledgers(1);
 	struct pidns ns;
-	struct truth ready, after;
 
-	ns_start(&ns, ledger, round_spawn, options);
-	ready = ledger->truth;
+	ns_start(&ns, ledger, round_existing, options);
+	ns_begin_round(&ns);
+	ns_end_round(&ns);
+	struct truth ready = ledger->truth;
+
 	printf("{\"ready\":true,\"pidns\":%" PRIu64 "}", ledger->pidns);
 	end_line();
-	if (getchar() != EOF) {
+	bool go = getchar() != EOF;
+
+	if (go) {
 		ns_begin_round(&ns);
 		ns_end_round(&ns);
 	}
+	uint64_t sleepers = ledger->live.processes - 1;
+
 	ns_finish(&ns);
-	after.execs = ledger->truth.execs - ready.execs;
-	after.forks = ledger->truth.forks - ready.forks;
-	after.thread_starts = ledger->truth.thread_starts - ready.thread_starts;
-	after.exits = ledger->truth.exits - ready.exits;
+	count_teardown(&ledger->truth, sleepers); /* if nobody has ended them */
+	struct truth after = truth_since(&ledger->truth, &ready);
+
 	print_truth(options, ledger, &after);
+}
+
+void wait_for_end_of_stdin(void)
+{
+	while (getchar() != EOF)
+		;
+}
+
+/* `round` makes what lives at ready when it is done first, and ends it when it is done again. */
+static void run_until_end_of_stdin(const struct options *options, round_fn *round)
+{
+	struct ledger *ledger = new_ledgers(1);
+	struct pidns ns;
+
+	ns_start(&ns, ledger, round, options);
+	ns_begin_round(&ns);
+	ns_end_round(&ns);
+	print_truth(options, ledger, NULL);
+	print_ready();
+	wait_for_end_of_stdin();
+	ns_begin_round(&ns);
+	ns_end_round(&ns);
+	ns_finish(&ns);
+	print_truth(options, ledger, NULL);
+}
+
+static void round_states(struct ledger *ledger, const struct options *options)
+{
+	if (ledger->live.processes > 1) {
+		kill_kept();
+		reap_kept(ledger);
+		return;
+	}
+	for (unsigned long i = 0; i < options->count; i++)
+		keep_with_threads(ledger, options, live_threaded);
+	for (unsigned long i = 0; i < options->count / 2; i++)
+		keep_leaderless(ledger, options);
+	for (unsigned long i = 0; i < options->count; i++)
+		keep_zombie(ledger, options, i);
+}
+
+void run_states(const struct options *options)
+{
+	run_until_end_of_stdin(options, round_states);
+}
+
+void run_mixture(const struct options *options)
+{
+	run_until_end_of_stdin(options, round_mixture);
 }

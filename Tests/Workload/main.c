@@ -18,20 +18,40 @@ static const struct workload_case {
 	const char *takes; /* short names of its options */
 	round_fn *round;   /* done once in one namespace, unless there is `run` */
 	void (*run)(const struct options *options);
+	unsigned long count; /* by default; 0: as most cases have it */
 } cases[] = {
-	{"spawn", "c", round_spawn, NULL},
-	{"fork", "c", round_fork, NULL},
-	{"exec-chain", "c", round_exec_chain, NULL},
-	{"mixed", "c", round_mixed, NULL},
-	{"threads-exit-group", "ctp", round_exit_group, NULL},
-	{"threads-barrier", "ctp", round_barrier, NULL},
-	{"threads-leader-first", "ctp", round_leader_first, NULL},
-	{"threads-exec", "ctp", round_exec, NULL},
-	{"churn", "ne", NULL, run_churn},
-	{"unshare", "c", NULL, run_unshare},
-	{"hold", "ne", NULL, run_hold},
-	{"background", "s", round_background, NULL},
-	{"existing", "c", NULL, run_existing},
+	{"spawn", "c", round_spawn, NULL, 0},
+	{"fork", "c", round_fork, NULL, 0},
+	{"exec-chain", "c", round_exec_chain, NULL, 0},
+	{"mixed", "c", round_mixed, NULL, 0},
+	{"threads-exit-group", "ctp", round_exit_group, NULL, 0},
+	{"threads-barrier", "ctp", round_barrier, NULL, 0},
+	{"threads-leader-first", "ctp", round_leader_first, NULL, 0},
+	{"threads-exec", "ctp", round_exec, NULL, 0},
+	{"churn", "ne", NULL, run_churn, 0},
+	{"unshare", "c", NULL, run_unshare, 0},
+	{"hold", "ne", NULL, run_hold, 0},
+	{"background", "s", round_background, NULL, 0},
+	{"existing", "c", NULL, run_existing, 0},
+	{"exit-codes", "c", round_exit_codes, NULL, 1},
+	{"signals", "c", round_signals, NULL, 1},
+	{"sigkill", "c", NULL, run_sigkill, 0},
+	{"core-dump", "ct", round_core_dump, NULL, 8},
+	{"exec-failure", "c", round_exec_failure, NULL, 0},
+	{"double-fork", "c", round_double_fork, NULL, 0},
+	{"subreaper", "c", round_subreaper, NULL, 0},
+	{"clone-parent", "c", round_clone_parent, NULL, 0},
+	{"init-exits", "ct", NULL, run_init_exits, 10},
+	{"init-killed", "ct", NULL, run_init_killed, 10},
+	{"oom", "c", NULL, run_oom, 2},
+	{"oom-group", "ct", NULL, run_oom_group, 4},
+	{"setns", "c", NULL, run_setns, 0},
+	{"nested", "c", NULL, run_nested, 0},
+	{"nested-teardown", "c", NULL, run_nested_teardown, 10},
+	{"bind-mount", "c", NULL, run_bind_mount, 0},
+	{"states", "ct", NULL, run_states, 10},
+	{"lifetimes", "c", NULL, run_lifetimes, 1000},
+	{"mixture", "ct", NULL, run_mixture, 0},
 };
 
 static const struct option long_options[] = {
@@ -113,8 +133,9 @@ static void reset_inherited_state(void)
 	struct rlimit files;
 	sigset_t none;
 
-	/* With SIGCHLD ignored there is nothing to wait for. */
-	signal(SIGCHLD, SIG_DFL);
+	/* With SIGCHLD ignored there is nothing to wait for, and others would not end anybody. */
+	for (int i = 1; i < SIGNALS_END; i++)
+		signal(i, SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	/* `hold` has a socket per namespace. */
@@ -157,6 +178,8 @@ int main(int argc, char **argv)
 		if (strcmp(argv[1], cases[i].name) != 0)
 			continue;
 		options.name = cases[i].name;
+		if (cases[i].count)
+			options.count = cases[i].count;
 		parse_options(&cases[i], &options, argc - 1, argv + 1);
 		reset_inherited_state();
 		if (cases[i].run)

@@ -5,7 +5,6 @@
 #include "workload.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -67,6 +66,7 @@ static _Noreturn void run_init(int control, struct ledger *ledger, round_fn *rou
 
 	ledger->pidns = ns_inode("/proc/self/ns/pid");
 	ledger->truth.forks = 1; /* this init */
+	ledger->live = (struct live){.processes = 1, .threads = 1};
 	send_byte(control);
 	while (receive_byte(control)) {
 		round(ledger, options);
@@ -115,39 +115,25 @@ void ns_end_round(struct pidns *ns)
 	}
 }
 
+static void ns_ended(struct pidns *ns)
+{
+	ns->ledger->live = (struct live){0};
+	close(ns->control);
+}
+
 void ns_finish(struct pidns *ns)
 {
 	/* Not close: later namespaces may hold copies of this socket. */
 	if (shutdown(ns->control, SHUT_WR) < 0)
 		fail("shutdown");
 	reap(&ns->ledger->truth, ns->init, STATUS_DONE);
-	close(ns->control);
+	ns_ended(ns);
 }
 
-static void print_counts(const struct truth *truth)
+void ns_kill(struct pidns *ns)
 {
-	printf("\"execs\":%" PRIu64 ",\"forks\":%" PRIu64 ",\"thread_starts\":%" PRIu64
-	       ",\"exits\":%" PRIu64,
-	       truth->execs, truth->forks, truth->thread_starts, truth->exits);
-}
-
-void end_line(void)
-{
-	putchar('\n');
-	if (fflush(stdout) == EOF)
-		fail("stdout");
-}
-
-void print_truth(const struct options *options, const struct ledger *ledger,
-		 const struct truth *after_ready)
-{
-	printf("{\"case\":\"%s\",\"pidns\":%" PRIu64 ",", options->name, ledger->pidns);
-	print_counts(&ledger->truth);
-	if (after_ready) {
-		printf(",\"after_ready\":{");
-		print_counts(after_ready);
-		putchar('}');
-	}
-	putchar('}');
-	end_line();
+	if (kill(ns->init, SIGKILL) < 0)
+		fail("kill");
+	reap_killed(&ns->ledger->truth, ns->init, SIGKILL);
+	ns_ended(ns);
 }

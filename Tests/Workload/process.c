@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Processes: started, waited for, checked and counted. */
 
+#define _GNU_SOURCE
 #include "workload.h"
 
 #include <errno.h>
@@ -9,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 char program[PATH_MAX];
@@ -29,9 +31,18 @@ void fail(const char *format, ...)
 	_exit(STATUS_FAILED);
 }
 
-void add(uint64_t *counter, uint64_t n)
+void sleep_forever(void)
 {
-	__atomic_fetch_add(counter, n, __ATOMIC_RELAXED);
+	for (;;)
+		pause();
+}
+
+void sleep_ms(long milliseconds)
+{
+	struct timespec duration = {.tv_sec = milliseconds / 1000,
+				    .tv_nsec = milliseconds % 1000 * 1000000};
+
+	nanosleep(&duration, NULL);
 }
 
 void exec_exit(void)
@@ -56,35 +67,98 @@ void count_fork(struct truth *truth, pid_t child)
 	add(&truth->forks, 1);
 }
 
-void reap(struct truth *truth, pid_t child, enum status expected)
+static void expect(int status, int expected)
+{
+	/* Whether there is a core is up to the machine: it is counted, not expected. */
+	if ((status & ~WCOREFLAG) != expected) {
+		errno = 0;
+		fail("a process ended with wait status 0x%x instead of 0x%x", status, expected);
+	}
+}
+
+static pid_t wait_for_end(struct truth *truth, pid_t child, int expected)
 {
 	int status;
+	pid_t ended = waitpid(child, &status, 0);
 
-	if (waitpid(child, &status, 0) < 0)
+	if (ended < 0)
+		fail("waitpid");
+	expect(status, expected);
+	count_end(truth, status);
+	return ended;
+}
+
+pid_t reap(struct truth *truth, pid_t child, enum status expected)
+{
+	int status;
+	pid_t ended = waitpid(child, &status, 0);
+
+	if (ended < 0)
 		fail("waitpid");
 	if (WIFEXITED(status) && WEXITSTATUS(status) == STATUS_FAILED)
 		_exit(STATUS_FAILED);
-	if (!WIFEXITED(status) || WEXITSTATUS(status) != (int)expected) {
-		errno = 0;
-		fail("a process ended with wait status 0x%x instead of exit code %d", status,
-		     expected);
-	}
-	add(&truth->exits, 1);
+	expect(status, W_EXITCODE(expected, 0));
+	count_end(truth, status);
 	if (expected == STATUS_EXECED)
 		add(&truth->execs, 1);
+	return ended;
+}
+
+void reap_code(struct truth *truth, pid_t child, int code)
+{
+	wait_for_end(truth, child, W_EXITCODE(code, 0));
+}
+
+void reap_killed(struct truth *truth, pid_t child, int signal)
+{
+	wait_for_end(truth, child, W_EXITCODE(0, signal));
+}
+
+void see_end(struct truth *truth, pid_t child)
+{
+	siginfo_t info;
+
+	if (waitid(P_PID, child, &info, WEXITED | WNOWAIT) < 0)
+		fail("waitid");
+	if (info.si_code == CLD_EXITED)
+		count_end(truth, W_EXITCODE(info.si_status, 0));
+	else
+		count_end(truth, info.si_status | (info.si_code == CLD_DUMPED ? WCOREFLAG : 0));
+}
+
+void bury(pid_t zombie)
+{
+	if (waitpid(zombie, NULL, WNOHANG) != zombie)
+		fail("waitpid for a zombie");
+}
+
+pid_t start(struct truth *truth, const struct options *options, work_fn *work, unsigned long index)
+{
+	pid_t child = fork();
+
+	if (child == 0) {
+		work(truth, options, index);
+		_exit(STATUS_FAILED);
+	}
+	count_fork(truth, child);
+	return child;
+}
+
+static void spawn_one(struct truth *truth, bool by_fork)
+{
+	pid_t child = by_fork ? fork() : vfork();
+
+	if (child == 0)
+		exec_exit();
+	count_fork(truth, child);
+	reap(truth, child, STATUS_EXECED);
 }
 
 void spawn(struct truth *truth, unsigned long count)
 {
-	for (unsigned long i = 0; i < count; i++) {
-		/* Both ways a process is commonly started: shells fork, posix_spawn vforks. */
-		pid_t child = i % 2 ? fork() : vfork();
-
-		if (child == 0)
-			exec_exit();
-		count_fork(truth, child);
-		reap(truth, child, STATUS_EXECED);
-	}
+	/* Both ways a process is commonly started: shells fork, posix_spawn vforks. */
+	for (unsigned long i = 0; i < count; i++)
+		spawn_one(truth, i % 2);
 }
 
 void run_processes(struct truth *truth, const struct options *options, unsigned long parallel,
@@ -97,13 +171,7 @@ void run_processes(struct truth *truth, const struct options *options, unsigned 
 			reap(truth, -1, expected);
 			reaped++;
 		}
-		pid_t child = fork();
-
-		if (child == 0) {
-			work(truth, options, started);
-			_exit(STATUS_FAILED);
-		}
-		count_fork(truth, child);
+		start(truth, options, work, started);
 	}
 	for (; reaped < options->count; reaped++)
 		reap(truth, -1, expected);

@@ -96,7 +96,7 @@ static int run_exit_group(void *argument)
 	exit_thread(STATUS_ALONE);
 }
 
-static void work_exit_group(struct truth *truth, const struct options *options, unsigned long index)
+void work_exit_group(struct truth *truth, const struct options *options, unsigned long index)
 {
 	prepare(options, index);
 	start_threads(truth, threads, run_exit_group);
@@ -118,7 +118,7 @@ static int run_barrier(void *unused)
 	exit_thread(STATUS_DONE);
 }
 
-static void work_barrier(struct truth *truth, const struct options *options, unsigned long index)
+void work_barrier(struct truth *truth, const struct options *options, unsigned long index)
 {
 	prepare(options, index);
 	start_threads(truth, threads - 1, run_barrier);

@@ -83,12 +83,16 @@ static void round_unshare(struct ledger *ledgers, const struct options *options)
 		unshare_and_exec(report[1], options->count);
 	count_fork(&a->truth, p);
 	close(report[1]);
-	ssize_t n = read(report[0], b, sizeof(*b));
+	size_t got = 0;
+	ssize_t n;
 
+	/* A report may come in parts: it is larger than what a pipe writes at once. */
+	while (got < sizeof(*b) && (n = read(report[0], (char *)b + got, sizeof(*b) - got)) > 0)
+		got += n;
 	close(report[0]);
 	reap(&a->truth, p, STATUS_EXECED);
 	errno = 0;
-	if (n != sizeof(*b))
+	if (got != sizeof(*b))
 		fail("no report from the process that unshared");
 	add(&a->truth.execs, 1); /* the one that made P write the report */
 }

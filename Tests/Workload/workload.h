@@ -10,7 +10,9 @@
 enum status {
 	STATUS_FAILED = 1, /* has said why on stderr */
 	STATUS_USAGE = 2,
+	STATUS_UNABLE = 3,  /* this machine has not got what the case is about */
 	STATUS_ALONE = 3,   /* of a thread whose status is not the process's */
+	STATUS_ZOMBIE = 7,  /* of some that are left unreaped */
 	STATUS_DONE = 42,   /* ended as planned, in the image it was forked with */
 	STATUS_EXECED = 43, /* ended as planned, in the image of an exec */
 	STATUS_EXEC_FAILED = 127,
@@ -21,18 +23,41 @@ struct options {
 	unsigned long count, threads, parallel, namespaces, execs, seconds;
 };
 
-/* What has happened to the members of one pid namespace. */
+/* Signals are numbered as the kernel does, whose first real-time signal is 32. */
+enum { KERNEL_SIGRTMIN = 32, SIGNALS_END = 65, CODES_END = 256, ERRORS_END = 134 };
+
+/* What has happened to the members of one pid namespace: nothing but uint64_t (truth_since). */
 struct truth {
 	uint64_t execs;
 	uint64_t forks; /* new processes in the namespace, its init among them */
 	uint64_t thread_starts;
-	uint64_t exits; /* of processes, not of threads */
+	uint64_t exits; /* of processes, not of threads: the sum of the next four */
+	uint64_t completed, error, signaled;
+	uint64_t teardown; /* killed by the kernel, as an init around them had ended */
+	uint64_t core_dumps, oom_kills;
+	uint64_t signals[SIGNALS_END], exit_codes[CODES_END], exec_failures[ERRORS_END];
+};
+
+/* What is in a namespace at a moment. */
+struct live {
+	uint64_t processes; /* that have a thread left: no zombies */
+	uint64_t threads;
+	uint64_t zombies;
+};
+
+/* Measured lifetimes of the processes of a namespace. */
+enum { LIFETIME_BUCKETS = 10 };
+struct lifetimes {
+	double sum; /* seconds */
+	uint64_t count, buckets[LIFETIME_BUCKETS];
 };
 
 /* The truth of one namespace, in memory that its processes share with the workload. */
 struct ledger {
 	uint64_t pidns; /* inode number of /proc/self/ns/pid */
 	struct truth truth;
+	struct live live;
+	struct lifetimes lifetimes;
 };
 
 /* One turn of work, done by a namespace's init. It returns once all it started has been reaped. */
@@ -48,6 +73,27 @@ struct pidns {
 	struct ledger *ledger;
 };
 
+/* --- truth.c --- */
+
+/* Adds to a counter that several processes may share. */
+void add(uint64_t *counter, uint64_t n);
+
+/* Counts the end of a process by what its parent was told of it. */
+void count_end(struct truth *truth, int wait_status);
+
+/* Counts the end of processes that certainly lived when the init ended, and never end otherwise. */
+void count_teardown(struct truth *truth, uint64_t n);
+
+struct truth truth_since(const struct truth *now, const struct truth *then);
+
+/* Prints a namespace's line; `after_ready` is a part of the truth to add to it, or NULL. */
+void print_truth(const struct options *options, const struct ledger *ledger,
+		 const struct truth *after_ready);
+void print_ready(void);
+
+/* Ends a line of stdout and flushes it. */
+void end_line(void);
+
 /* --- process.c --- */
 
 /* Path of this program, for execs of itself. */
@@ -56,8 +102,8 @@ extern char program[];
 /* Prints one line, with errno where it is set, and ends the process. */
 _Noreturn void fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Adds to a counter that several processes may share. */
-void add(uint64_t *counter, uint64_t n);
+_Noreturn void sleep_forever(void);
+void sleep_ms(long milliseconds);
 
 /* Replaces the process; the new image exits at once, with STATUS_EXECED. */
 _Noreturn void exec_exit(void);
@@ -69,7 +115,18 @@ _Noreturn void exec_role(const char *const argv[]);
 void count_fork(struct truth *truth, pid_t child);
 
 /* Waits for a child (any child: -1), checks how it ended, counts its exit and its exec if any. */
-void reap(struct truth *truth, pid_t child, enum status expected);
+pid_t reap(struct truth *truth, pid_t child, enum status expected);
+
+/* The same for a child that ends with any exit code, or by a signal; no exec is counted. */
+void reap_code(struct truth *truth, pid_t child, int code);
+void reap_killed(struct truth *truth, pid_t child, int signal);
+
+/* Waits until a child has ended, and counts that, but leaves it a zombie, for bury to reap. */
+void see_end(struct truth *truth, pid_t child);
+void bury(pid_t zombie);
+
+/* Forks a child that does `work`. */
+pid_t start(struct truth *truth, const struct options *options, work_fn *work, unsigned long index);
 
 /* Forks `count` children that exec, exit and are waited for one by one. */
 void spawn(struct truth *truth, unsigned long count);
@@ -94,12 +151,8 @@ void ns_end_round(struct pidns *ns);
 /* Lets the init exit, and reaps it: nothing can happen in the namespace after that. */
 void ns_finish(struct pidns *ns);
 
-/* Prints a namespace's line; `after_ready` is a part of the truth to add to it, or NULL. */
-void print_truth(const struct options *options, const struct ledger *ledger,
-		 const struct truth *after_ready);
-
-/* Ends a line of stdout and flushes it. */
-void end_line(void);
+/* Kills the init from outside instead. */
+void ns_kill(struct pidns *ns);
 
 /* --- threads.c --- */
 
@@ -114,6 +167,7 @@ _Noreturn void exit_thread(enum status status);
 /* A thread that ends at once. */
 int run_nothing(void *unused);
 
+work_fn work_exit_group, work_barrier;
 round_fn round_exit_group, round_barrier, round_leader_first, round_exec;
 
 /* --- cases.c --- */
@@ -125,10 +179,114 @@ round_fn round_spawn, round_fork, round_exec_chain, round_mixed, round_backgroun
 void run_churn(const struct options *options);
 _Noreturn void role_chain(char **argv);
 
+/* --- kept.c: processes that live on, and zombies --- */
+
+/* Starts a process that lives on as `work` does, and waits until it is settled. */
+pid_t keep(struct ledger *ledger, const struct options *options, work_fn *work,
+	   unsigned long index);
+
+/* What `work` of a kept process calls, or has called, before it goes on forever. */
+void settled(void);
+work_fn live_asleep, live_spinning, live_threaded, live_threaded_spinning, live_leaderless;
+
+/* One with options->threads threads besides its leader. */
+void keep_with_threads(struct ledger *ledger, const struct options *options, work_fn *work);
+
+/* One whose leader has ended, and options->threads threads live on. */
+void keep_leaderless(struct ledger *ledger, const struct options *options);
+void keep_stopped(struct ledger *ledger, const struct options *options);
+
+/* A zombie child of the init, and one of a process that sleeps. */
+void keep_zombie(struct ledger *ledger, const struct options *options, unsigned long index);
+void keep_zombie_parent(struct ledger *ledger, const struct options *options);
+
+void kill_kept(void);
+
+/* Reaps all that is kept: those that lived must have been killed. */
+void reap_kept(struct ledger *ledger);
+
+/* --- ends.c: exit codes, signals, core dumps --- */
+
+round_fn round_exit_codes, round_signals, round_core_dump;
+void run_sigkill(const struct options *options);
+
+/* The n-th signal that ends a process by default; n may be any number. */
+int deadly_signal(unsigned long n);
+work_fn work_exit_code, work_signal;
+
+/* --- exec_failure.c --- */
+
+round_fn round_exec_failure;
+
+/* Makes the files that execs fail on; once, before try_exec. */
+void prepare_exec_failures(void);
+
+/* Starts a child by vfork whose exec fails; `index` chooses how, and what it does then. */
+void try_exec(struct truth *truth, unsigned long index);
+
+/* --- families.c: parents that are not who forked --- */
+
+round_fn round_double_fork, round_subreaper, round_clone_parent;
+
+/* Starts a child that starts a child and ends; returns when both have been reaped. */
+void start_orphan(struct truth *truth);
+
+/* --- teardown.c: what the end of an init takes with it --- */
+
+void run_init_exits(const struct options *options);
+void run_init_killed(const struct options *options);
+void run_nested(const struct options *options);
+void run_nested_teardown(const struct options *options);
+
+/* --- cgroup.c: a memory cgroup, v1 or v2 --- */
+
+struct cgroup {
+	char path[256];
+	bool v2;
+};
+
+/* Makes one that is limited to `bytes`; without a memory controller, ends with STATUS_UNABLE. */
+void cgroup_make(struct cgroup *cgroup, uint64_t bytes, bool only_v2);
+void cgroup_remove(const struct cgroup *cgroup);
+
+/* Moves the calling process into it. */
+void cgroup_join(const struct cgroup *cgroup);
+void cgroup_write(const struct cgroup *cgroup, const char *file, const char *text);
+
+/* How many OOM kills the kernel has counted in it. */
+uint64_t cgroup_oom_kills(const struct cgroup *cgroup);
+
+/* --- oom.c --- */
+
+void run_oom(const struct options *options);
+void run_oom_group(const struct options *options);
+
+/* --- outside.c: namespaces that are used or held from outside --- */
+
+void run_setns(const struct options *options);
+void run_bind_mount(const struct options *options);
+
+/* --- lifetimes.c --- */
+
+void run_lifetimes(const struct options *options);
+void print_lifetimes(const struct lifetimes *lifetimes);
+
+/* --- mixture.c --- */
+
+round_fn round_mixture;
+
+/* --- directory.c --- */
+
+/* The current directory becomes an empty one that is gone with the last process in it. */
+void enter_temporary_directory(void);
+
 /* --- live.c: namespaces that stdin drives --- */
 
 void run_hold(const struct options *options);
 void run_existing(const struct options *options);
+void run_states(const struct options *options);
+void run_mixture(const struct options *options);
+void wait_for_end_of_stdin(void);
 
 /* --- unshare.c --- */
 

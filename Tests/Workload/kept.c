@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Processes that live, or are zombies, until somebody ends them; the namespace's init keeps them.
+ *
+ * Each says over a pipe when it is what it is meant to be: its threads started, its leader gone.
+ * From then on nothing in it ends by itself, so that what lives at any later moment is certain.
+ */
+
+#define _GNU_SOURCE
+#include "workload.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+struct pids {
+	pid_t *pids;
+	size_t n;
+};
+
+static struct pids living, zombies;
+
+static int settled_pipe; /* in a kept process: where it says that it is settled */
+static atomic_uint leader_lives;
+
+static void append(struct pids *list, pid_t pid)
+{
+	list->pids = reallocarray(list->pids, list->n + 1, sizeof(pid));
+	if (!list->pids)
+		fail("reallocarray");
+	list->pids[list->n++] = pid;
+}
+
+void settled(void)
+{
+	if (write(settled_pipe, "", 1) != 1)
+		fail("write");
+}
+
+pid_t keep(struct ledger *ledger, const struct options *options, work_fn *work, unsigned long index)
+{
+	int pipes[2];
+	char byte;
+
+	if (pipe2(pipes, O_CLOEXEC) < 0)
+		fail("pipe");
+	settled_pipe = pipes[1];
+	pid_t child = start(&ledger->truth, options, work, index);
+
+	/* Now the child alone can write, and the pipe ends if it fails. */
+	close(pipes[1]);
+	if (read(pipes[0], &byte, 1) != 1) {
+		reap(&ledger->truth, child, STATUS_DONE);
+		errno = 0;
+		fail("a process that should live has ended");
+	}
+	close(pipes[0]);
+	append(&living, child);
+	add(&ledger->live.processes, 1);
+	add(&ledger->live.threads, 1);
+	return child;
+}
+
+void keep_with_threads(struct ledger *ledger, const struct options *options, work_fn *work)
+{
+	keep(ledger, options, work, 0);
+	add(&ledger->live.threads, options->threads);
+}
+
+void keep_leaderless(struct ledger *ledger, const struct options *options)
+{
+	keep_with_threads(ledger, options, live_leaderless);
+	add(&ledger->live.threads, -1);
+}
+
+void keep_stopped(struct ledger *ledger, const struct options *options)
+{
+	pid_t child = keep(ledger, options, live_asleep, 0);
+	int status;
+
+	if (kill(child, SIGSTOP) < 0 || waitpid(child, &status, WUNTRACED) < 0)
+		fail("stopping a process");
+	errno = 0;
+	if (!WIFSTOPPED(status))
+		fail("a process did not stop");
+}
+
+static void work_zombie(struct truth *truth, const struct options *options, unsigned long index)
+{
+	(void)truth, (void)options;
+	if (index % 3 == 2)
+		kill(getpid(), SIGTERM);
+	_exit(index % 3 == 1 ? STATUS_ZOMBIE : 0);
+}
+
+void keep_zombie(struct ledger *ledger, const struct options *options, unsigned long index)
+{
+	pid_t child = start(&ledger->truth, options, work_zombie, index);
+
+	see_end(&ledger->truth, child);
+	append(&zombies, child);
+	add(&ledger->live.zombies, 1);
+}
+
+static void work_zombie_parent(struct truth *truth, const struct options *options,
+			       unsigned long index)
+{
+	see_end(truth, start(truth, options, work_zombie, index));
+	live_asleep(truth, options, index);
+}
+
+void keep_zombie_parent(struct ledger *ledger, const struct options *options)
+{
+	keep(ledger, options, work_zombie_parent, 1);
+	add(&ledger->live.zombies, 1);
+}
+
+void kill_kept(void)
+{
+	for (size_t i = 0; i < living.n; i++)
+		if (kill(living.pids[i], SIGKILL) < 0)
+			fail("kill");
+}
+
+void reap_kept(struct ledger *ledger)
+{
+	for (size_t i = 0; i < living.n; i++)
+		reap_killed(&ledger->truth, living.pids[i], SIGKILL);
+	for (size_t i = 0; i < zombies.n; i++)
+		bury(zombies.pids[i]); /* counted when it was seen to end */
+	living.n = zombies.n = 0;
+	ledger->live = (struct live){.processes = 1, .threads = 1};
+}
+
+void live_asleep(struct truth *truth, const struct options *options, unsigned long index)
+{
+	(void)truth, (void)options, (void)index;
+	settled();
+	sleep_forever();
+}
+
+static _Noreturn void spin_forever(void)
+{
+	for (;;)
+		__asm__ volatile("");
+}
+
+void live_spinning(struct truth *truth, const struct options *options, unsigned long index)
+{
+	(void)truth, (void)options, (void)index;
+	settled();
+	spin_forever();
+}
+
+/* In threads there is no errno to write to: nothing here can fail. */
+static _Noreturn void sleep_in_thread(void)
+{
+	struct timespec hour = {.tv_sec = 3600};
+
+	for (;;)
+		syscall(SYS_nanosleep, &hour, NULL);
+}
+
+/* Every other thread sleeps, the others spin where the case wants that. */
+static int run_thread(void *spins)
+{
+	if (spins)
+		spin_forever();
+	sleep_in_thread();
+}
+
+void live_threaded(struct truth *truth, const struct options *options, unsigned long index)
+{
+	for (unsigned long slot = 0; slot < options->threads; slot++)
+		start_thread(truth, slot, run_thread, NULL);
+	live_asleep(truth, options, index);
+}
+
+void live_threaded_spinning(struct truth *truth, const struct options *options, unsigned long index)
+{
+	for (unsigned long slot = 0; slot < options->threads; slot++)
+		start_thread(truth, slot, run_thread, slot == 0 ? &living : NULL);
+	live_asleep(truth, options, index);
+}
+
+/* Whether the kernel has made a zombie of the leader; /proc/self is it, whichever thread asks. */
+static bool leader_is_zombie(void)
+{
+	char stat[128];
+	int file = open("/proc/self/stat", O_RDONLY);
+	ssize_t n = read(file, stat, sizeof(stat) - 1);
+
+	close(file);
+	if (n < 0)
+		return false;
+	stat[n] = '\0';
+	/* The name before the state is this program's, and holds no parenthesis. */
+	char *name_end = strchr(stat, ')');
+
+	return name_end && name_end[2] == 'Z';
+}
+
+/* The one thread that touches errno, and only once the leader no longer does. */
+static int run_heir(void *unused)
+{
+	(void)unused;
+	while (atomic_load(&leader_lives) != 0)
+		syscall(SYS_sched_yield);
+	while (!leader_is_zombie())
+		syscall(SYS_sched_yield);
+	settled();
+	sleep_in_thread();
+}
+
+void live_leaderless(struct truth *truth, const struct options *options, unsigned long index)
+{
+	(void)index;
+	atomic_store(&leader_lives, 1);
+	/* The kernel clears it when the leader ends. */
+	syscall(SYS_set_tid_address, &leader_lives);
+	start_thread(truth, 0, run_heir, NULL);
+	for (unsigned long slot = 1; slot < options->threads; slot++)
+		start_thread(truth, slot, run_thread, NULL);
+	exit_thread(STATUS_ALONE);
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The cases of processes that are killed for want of memory, in a cgroup made for them. */
+
+#define _GNU_SOURCE
+#include "workload.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { MIB = 1 << 20, LIMIT_MIB = 16 };
+
+static struct cgroup cgroup;
+
+/* A test runner may be protected from the OOM killer, and its children would be with it. */
+static void unprotect(void)
+{
+	int file = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+
+	if (file < 0 || write(file, "0", 1) != 1)
+		fail("oom_score_adj");
+	close(file);
+}
+
+static void work_allocate(struct truth *truth, const struct options *options, unsigned long index)
+{
+	(void)truth, (void)options, (void)index;
+	unprotect();
+	cgroup_join(&cgroup);
+	for (int i = 0; i < 4 * LIMIT_MIB; i++) {
+		void *more =
+			mmap(NULL, MIB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+		if (more == MAP_FAILED)
+			fail("mmap");
+		memset(more, 1, MIB);
+	}
+	errno = 0;
+	fail("a process got %d MiB where it may have %d", 4 * LIMIT_MIB, LIMIT_MIB);
+}
+
+static void round_oom(struct ledger *ledger, const struct options *options)
+{
+	struct truth *truth = &ledger->truth;
+
+	for (unsigned long i = 0; i < options->count; i++) {
+		reap_killed(truth, start(truth, options, work_allocate, i), SIGKILL);
+		add(&truth->oom_kills, 1);
+	}
+	uint64_t kills = cgroup_oom_kills(&cgroup);
+
+	errno = 0;
+	if (kills != truth->oom_kills)
+		fail("the kernel says %" PRIu64 " OOM kills, not %lu", kills, options->count);
+}
+
+static void work_bystander(struct truth *truth, const struct options *options, unsigned long index)
+{
+	unprotect();
+	cgroup_join(&cgroup);
+	if (index % 2)
+		live_threaded(truth, options, index);
+	live_asleep(truth, options, index);
+}
+
+/* The last of the group wants too much, and all of it is killed. */
+static void round_oom_group(struct ledger *ledger, const struct options *options)
+{
+	struct truth *truth = &ledger->truth;
+
+	for (unsigned long i = 0; i + 1 < options->count; i++)
+		keep(ledger, options, work_bystander, i);
+	reap_killed(truth, start(truth, options, work_allocate, 0), SIGKILL);
+	reap_kept(ledger);
+	add(&truth->oom_kills, options->count);
+
+	/* The kernel kills whom it has chosen, and then all of the group: that one is counted twice
+	 * if it has not yet given its memory back. Here each process counts once. */
+	uint64_t kills = cgroup_oom_kills(&cgroup);
+
+	errno = 0;
+	if (kills != options->count && kills != options->count + 1)
+		fail("the kernel says %" PRIu64 " OOM kills, not %lu", kills, options->count);
+}
+
+/* All is done by a child, so that the cgroup is removed however it ends. */
+static void run_in_cgroup(const struct options *options, round_fn *round, bool group)
+{
+	int status;
+
+	cgroup_make(&cgroup, (uint64_t)LIMIT_MIB * MIB, group);
+	pid_t child = fork();
+
+	if (child == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (group)
+			cgroup_write(&cgroup, "memory.oom.group", "1");
+		run_once(options, round);
+		_exit(0);
+	}
+	if (child < 0 || waitpid(child, &status, 0) < 0)
+		fail("a process for the case");
+	cgroup_remove(&cgroup);
+	if (status != 0)
+		_exit(STATUS_FAILED);
+}
+
+void run_oom(const struct options *options)
+{
+	run_in_cgroup(options, round_oom, false);
+}
+
+void run_oom_group(const struct options *options)
+{
+	run_in_cgroup(options, round_oom_group, true);
+}
