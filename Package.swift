@@ -66,6 +66,13 @@ let package = Package(
         ])
       ]),
 
+    // What drives the programs, and holds what they show against the truth.
+    .target(name: "Harness", path: "Tests/Harness", swiftSettings: settings),
+
+    // What `make test-kernels` judges with.
+    .executableTarget(
+      name: "pidns-judge", dependencies: ["Harness"], path: "Tests/Judge", swiftSettings: settings),
+
     // What `make bench` runs.
     .executableTarget(
       name: "pidns-bench",
@@ -74,6 +81,7 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "Benchmarks", exclude: ["README.md", "bpf"], swiftSettings: settings, plugins: ["CompileBPF"]),
 
+    .testTarget(name: "HarnessTests", dependencies: ["Harness", "pidns-judge"], swiftSettings: settings),
     .testTarget(
       name: "ExpositionTests", dependencies: ["Exposition"], exclude: ["Golden"], swiftSettings: settings),
     .testTarget(name: "BPFKitTests", dependencies: ["BPFKit"], swiftSettings: settings),
@@ -84,7 +92,8 @@ let package = Package(
     .testTarget(
       name: "KernelTests",
       dependencies: [
-        "BPFKit", "Exporter", "Linux", "MetricsHTTP", "Namespaces", "pidns-exporter", "pidns-workload",
+        "BPFKit", "Exporter", "Harness", "Linux", "MetricsHTTP", "Namespaces", "pidns-exporter",
+        "pidns-workload",
       ],
       exclude: ["bpf"], swiftSettings: settings, plugins: ["CompileBPF"]),
     .testTarget(name: "MetricsHTTPTests", dependencies: ["MetricsHTTP"], swiftSettings: settings),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Harness
 import Testing
 
 extension KernelTests {
@@ -16,7 +17,7 @@ extension KernelTests {
       let begun = try long.untilReady().truths
       try waitUntilStored(begun, in: prometheus)
 
-      var short: [Workload.Truth] = []
+      var short: [Truth] = []
       let end = ContinuousClock.now + .seconds(120)
       while ContinuousClock.now < end {
         short += try Workload.run("churn", "--namespaces", "25", "--execs", "7")
@@ -67,7 +68,7 @@ extension KernelTests {
     }
 
     /// Waits until the newest stored values are those of the truths.
-    private func waitUntilStored(_ truths: [Workload.Truth], in prometheus: RunningPrometheus) throws {
+    private func waitUntilStored(_ truths: [Truth], in prometheus: RunningPrometheus) throws {
       try eventually("Prometheus has stored the counts") {
         try truths.allSatisfy {
           try last("pidns_process_execs_total", of: $0.pidns, in: prometheus) == $0.counts.execs

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Harness
 import Testing
 
 extension KernelTests {
@@ -29,7 +30,7 @@ extension KernelTests {
       let exporter = try RunningExporter("--bpf.exit-detection=\(detection)")
       let run = try Workload(workload)
       let truth = try #require(try run.finish().first)
-      #expect(try exporter.scrape().counts(truth.pidns) == truth.counts)
+      #expect(try exporter.scrape().differences(from: truth) == [])
     }
   }
 }

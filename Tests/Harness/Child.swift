@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
+internal import Foundation
 
 /// A process that a test started, which dies with it. Its stdout can be read line by line, its stderr
 /// goes into a file.
-final class Child {
+package final class Child {
   private let process = Process()
   private let input = Pipe()
   private let output = Pipe()
   private let log: URL
   private var pending = Data()
 
-  var pid: Int32 { process.processIdentifier }
-  var isRunning: Bool { process.isRunning }
+  package var pid: Int32 { process.processIdentifier }
+  package var isRunning: Bool { process.isRunning }
 
   /// All that was written to stderr up to now.
-  var stderr: String { (try? String(contentsOf: log, encoding: .utf8)) ?? "" }
+  package var stderr: String { (try? String(contentsOf: log, encoding: .utf8)) ?? "" }
 
-  init(_ program: String, _ arguments: [String]) throws {
+  package init(_ program: String, _ arguments: [String]) throws {
     log = FileManager.default.temporaryDirectory.appending(path: "pidns-test-\(UUID().uuidString)")
     _ = FileManager.default.createFile(atPath: log.path(), contents: nil)
     process.executableURL = URL(filePath: "/usr/bin/setpriv")
@@ -36,7 +36,7 @@ final class Child {
   }
 
   /// Runs a program to its end.
-  static func run(_ program: String, _ arguments: [String]) throws -> (
+  package static func run(_ program: String, _ arguments: [String]) throws -> (
     status: Int32, stdout: String, stderr: String
   ) {
     let child = try Child(program, arguments)
@@ -46,12 +46,12 @@ final class Child {
     return (status, output, child.stderr)
   }
 
-  func send(line: String) { input.fileHandleForWriting.write(Data((line + "\n").utf8)) }
+  package func send(line: String) { input.fileHandleForWriting.write(Data((line + "\n").utf8)) }
 
-  func closeInput() { try? input.fileHandleForWriting.close() }
+  package func closeInput() { try? input.fileHandleForWriting.close() }
 
   /// The next line of stdout; nil at its end.
-  func line() -> String? {
+  package func line() -> String? {
     while true {
       if let end = pending.firstIndex(of: 0x0a) {
         let line = pending[..<end]
@@ -65,17 +65,17 @@ final class Child {
   }
 
   /// Stdout from here to its end.
-  func rest() -> String {
+  package func rest() -> String {
     let all = pending + output.fileHandleForReading.readDataToEndOfFile()
     pending = Data()
     return String(decoding: all, as: UTF8.self)
   }
 
-  func signal(_ number: Int32) { kill(pid, number) }
+  package func signal(_ number: Int32) { kill(pid, number) }
 
   /// The exit status; 128 and the signal's number where a signal ended it.
   @discardableResult
-  func wait() -> Int32 {
+  package func wait() -> Int32 {
     process.waitUntilExit()
     let killed = process.terminationReason == .uncaughtSignal
     return process.terminationStatus + (killed ? 128 : 0)

@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Glibc
+internal import Glibc
 
 /// A client of the loopback address that starts no process and no thread, which would be counted.
-enum HTTP {
-  struct Reply {
-    let status: Int
+package enum HTTP {
+  package struct Reply {
+    package let status: Int
     /// The lines before the body, the status line first.
-    let head: [String]
-    let body: String
+    package let head: [String]
+    package let body: String
 
     /// A header's value.
-    subscript(name: String) -> String? {
+    package subscript(name: String) -> String? {
       head.first { $0.lowercased().hasPrefix("\(name.lowercased()): ") }
         .map { String($0.dropFirst(name.count + 2)) }
     }
   }
 
   /// Sends a request line and headers, and reads the reply until the server closes.
-  static func exchange(port: UInt16, _ requestLine: String, headers: [String] = []) throws -> Reply {
+  package static func exchange(port: UInt16, _ requestLine: String, headers: [String] = []) throws -> Reply {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
     defer { close(descriptor) }
     var patience = timeval(tv_sec: 30, tv_usec: 0)
@@ -51,7 +51,7 @@ enum HTTP {
   }
 
   /// A port of the loopback address that nobody listens on.
-  static func freePort() throws -> UInt16 {
+  package static func freePort() throws -> UInt16 {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     defer { close(descriptor) }
     var address = sockaddr_in()

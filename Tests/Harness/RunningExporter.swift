@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
+internal import Foundation
 
 /// The exporter itself, as it is shipped, on a free port of the loopback address.
-final class RunningExporter {
-  let child: Child
-  let port: UInt16
+package final class RunningExporter {
+  package let child: Child
+  package let port: UInt16
 
   /// Starts it and waits until it is ready.
   ///
   /// - Parameter wrapper: A command in front of the program, such as `setpriv …`.
-  init(_ flags: String..., wrapper: [String] = []) throws {
+  package init(_ flags: String..., wrapper: [String] = []) throws {
     let own = ["--web.listen-address=127.0.0.1:0", "--poll.interval=100ms", "--log.format=json"]
     let command = wrapper + [Built.exporter.path()] + own + flags
     child = try Child(command[0], Array(command.dropFirst()))
@@ -19,7 +19,7 @@ final class RunningExporter {
   }
 
   /// A snapshot whose poll began after this call: it holds all that has happened by now.
-  func scrape() throws -> Scrape {
+  package func scrape() throws -> Scrape {
     let now = Date().timeIntervalSince1970
     var scrape = try scrapeLast()
     try eventually("the exporter polls") {
@@ -33,7 +33,7 @@ final class RunningExporter {
   ///
   /// The node's totals are read at the end of a poll. Where two polls in a row read the same ones,
   /// nothing happened between them, and so nothing while the second one read the namespaces.
-  func quietScrape() throws -> Scrape {
+  package func quietScrape() throws -> Scrape {
     var before = try scrape()
     let deadline = Date().addingTimeInterval(60)
     while Date() < deadline {
@@ -45,21 +45,21 @@ final class RunningExporter {
   }
 
   /// The last snapshot, whenever it was taken.
-  func scrapeLast() throws -> Scrape {
+  package func scrapeLast() throws -> Scrape {
     let (status, body) = try get("/metrics")
     guard status == 200 else { throw TestFailure("/metrics answers \(status)") }
     return try Scrape(body)
   }
 
   /// GETs a path.
-  func get(_ path: String) throws -> (status: Int, body: String) {
+  package func get(_ path: String) throws -> (status: Int, body: String) {
     let reply = try HTTP.exchange(port: port, "GET \(path) HTTP/1.0")
     return (reply.status, reply.body)
   }
 
   /// Ends it by SIGTERM, and answers its exit status.
   @discardableResult
-  func stop() -> Int32 {
+  package func stop() -> Int32 {
     child.signal(SIGTERM)
     return child.wait()
   }

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
+internal import Foundation
 
 /// A real Prometheus that scrapes one exporter every second, on a free port of the loopback address.
-final class RunningPrometheus {
+package final class RunningPrometheus {
   private let child: Child
   private let folder: URL
   private let port: UInt16
 
   /// A sample as it is stored: seconds since the epoch, and the value.
-  typealias Sample = (time: Double, value: Double)
+  package typealias Sample = (time: Double, value: Double)
 
-  init(scraping exporter: RunningExporter) throws {
+  package init(scraping exporter: RunningExporter) throws {
     folder = FileManager.default.temporaryDirectory.appending(path: "pidns-prometheus-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     let configuration = """
@@ -39,10 +39,10 @@ final class RunningPrometheus {
   }
 
   /// What it logged.
-  var log: String { child.stderr }
+  package var log: String { child.stderr }
 
   /// The value of every series that an expression yields now.
-  func latest(_ expression: String) throws -> [(labels: [String: String], value: Double)] {
+  package func latest(_ expression: String) throws -> [(labels: [String: String], value: Double)] {
     try query(expression).map { series in
       guard let sample = series.value?.sample else { throw TestFailure("no value") }
       return (series.metric, sample.value)
@@ -50,7 +50,7 @@ final class RunningPrometheus {
   }
 
   /// The stored samples of every series that a range selector yields.
-  func stored(_ selector: String) throws -> [(labels: [String: String], samples: [Sample])] {
+  package func stored(_ selector: String) throws -> [(labels: [String: String], samples: [Sample])] {
     try query(selector).map { ($0.metric, ($0.values ?? []).map(\.sample)) }
   }
 

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What a scrape says of a namespace, held against the truth.
+package struct Comparison {
+  /// A number that is not what it should be.
+  package struct Difference: Equatable, CustomStringConvertible {
+    package let quantity: Facts.Quantity
+    package let counted: Double
+    package let truth: Double
+
+    package var description: String { "\(quantity): \(counted.plain) counted, \(truth.plain) true" }
+
+    /// For the cell of a table: `-3 exits`.
+    package var short: String {
+      (counted > truth ? "+" : "") + "\((counted - truth).plain) \(quantity)"
+    }
+  }
+
+  /// What is counted wrongly.
+  package private(set) var differences: [Difference] = []
+  /// What the truth states and the scrape does not show at all.
+  package private(set) var notCounted: Set<Facts.Kind> = []
+
+  /// Compares all that the truth states.
+  package init(truth: Facts, counted: Facts) {
+    for kind in Facts.Kind.allCases {
+      let truths = truth[kind]
+      let counts = counted[kind]
+      if truths.isEmpty { continue }
+      // What is at 0 need not be shown where a series comes with its first event, or goes with the end.
+      let mayBeAbsent = kind.hasNoSeriesAtZero || kind.isGauge
+      if counts.isEmpty && !(mayBeAbsent && truths.values.allSatisfy { $0 == 0 }) {
+        notCounted.insert(kind)
+        continue
+      }
+      let more = kind.hasNoSeriesAtZero ? Set(counts.keys) : []
+      // The sum of the parts says nothing that the parts do not.
+      let quantities = Set(truths.keys).union(more).filter { $0.part != nil || kind.label == nil }
+      for quantity in quantities.sorted(by: { "\($0)" < "\($1)" }) {
+        let difference = Difference(
+          quantity: quantity, counted: counts[quantity] ?? 0, truth: truths[quantity] ?? 0)
+        if !difference.isWithinTolerance { differences.append(difference) }
+      }
+    }
+  }
+
+  /// Whatever is wrong, in words, where these kinds need not be counted.
+  package func words(mayLack: Set<Facts.Kind>) -> [String] {
+    differences.map(\.description)
+      + notCounted.subtracting(mayLack).sorted().map { "\($0.rawValue): not counted" }
+  }
+}
+
+extension Comparison.Difference {
+  /// Counts are exact. A sum of seconds is not: the kernel takes the start and the end of a process at
+  /// other moments than the one who waits for it.
+  fileprivate var isWithinTolerance: Bool {
+    quantity == Facts.Quantity(.lifetimes, "sum")
+      ? abs(counted - truth) <= max(0.1, truth * 0.1) : counted == truth
+  }
+}
+
+extension Scrape {
+  /// Compares a namespace's series with the truth, in words: nothing where every count is exact.
+  ///
+  /// - Parameter mayLack: What need not be shown, as its collector is off.
+  package func differences(
+    from truth: Truth, mayLack: Set<Facts.Kind> = Facts.Kind.optional
+  ) -> [String] {
+    Comparison(truth: truth.facts, counted: facts(truth.pidns)).words(mayLack: mayLack)
+  }
+}
+
+extension Double {
+  /// Without a fraction where there is none.
+  fileprivate var plain: String { Int(exactly: self).map(String.init) ?? "\(self)" }
+}

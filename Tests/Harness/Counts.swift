@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Execs, forks, thread starts and exits, counted or true: for sums over namespaces.
+package struct Counts: Equatable, CustomStringConvertible {
+  package var execs = 0
+  package var forks = 0
+  package var threadStarts = 0
+  package var exits = 0
+
+  package init(execs: Int = 0, forks: Int = 0, threadStarts: Int = 0, exits: Int = 0) {
+    self.execs = execs
+    self.forks = forks
+    self.threadStarts = threadStarts
+    self.exits = exits
+  }
+
+  /// Those of the four that are stated; 0 for the others.
+  package init(_ facts: Facts) {
+    func value(_ kind: Facts.Kind) -> Int { Int(facts.values[Facts.Quantity(kind)] ?? 0) }
+    self.init(
+      execs: value(.execs), forks: value(.forks), threadStarts: value(.threadStarts), exits: value(.exits))
+  }
+
+  package var sum: Int { execs + forks + threadStarts + exits }
+
+  package var description: String {
+    "\(execs) execs, \(forks) forks, \(threadStarts) thread starts, \(exits) exits"
+  }
+
+  package static func + (left: Counts, right: Counts) -> Counts {
+    Counts(
+      execs: left.execs + right.execs, forks: left.forks + right.forks,
+      threadStarts: left.threadStarts + right.threadStarts, exits: left.exits + right.exits)
+  }
+
+  package static func - (left: Counts, right: Counts) -> Counts {
+    Counts(
+      execs: left.execs - right.execs, forks: left.forks - right.forks,
+      threadStarts: left.threadStarts - right.threadStarts, exits: left.exits - right.exits)
+  }
+}

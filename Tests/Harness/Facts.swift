@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What is said of one namespace, by the workload or by a scrape: numbers by what they count.
+///
+/// What is not stated is not there, which is not the same as 0.
+package struct Facts: Equatable {
+  /// What is counted: a metric, and what the workload calls it.
+  package enum Kind: String, CaseIterable, Comparable {
+    case execs, forks
+    case threadStarts = "thread_starts"
+    case exits
+    case exitReasons = "exit_reasons"
+    case signals
+    case coreDumps = "core_dumps"
+    case oomKills = "oom_kills"
+    case exitCodes = "exit_codes"
+    case execFailures = "exec_failures"
+    case processes, threads, zombies, lifetimes
+
+    package static func < (left: Kind, right: Kind) -> Bool { left.rawValue < right.rawValue }
+  }
+
+  /// One number of a kind: all of it, or the part with a label.
+  package struct Quantity: Hashable, CustomStringConvertible {
+    package let kind: Kind
+    /// The label's value: a reason, a signal, an upper bound; `sum` and `count` of a histogram.
+    package let part: String?
+
+    package init(_ kind: Kind, _ part: String? = nil) {
+      self.kind = kind
+      self.part = part
+    }
+
+    package var description: String {
+      let name = kind == .exitReasons ? "exits" : kind.rawValue
+      guard let part else { return name }
+      return kind == .lifetimes && Double(part) == nil && part != "+Inf"
+        ? "\(name) \(part)" : "\(name){\(kind.label ?? "part")=\(part)}"
+    }
+  }
+
+  package var values: [Quantity: Double] = [:]
+
+  package init(_ values: [Quantity: Double] = [:]) { self.values = values }
+
+  /// The numbers of a kind, by part.
+  package subscript(kind: Kind) -> [Quantity: Double] { values.filter { $0.key.kind == kind } }
+
+  /// The sums, for namespaces that followed one another under one inum.
+  package static func + (left: Facts, right: Facts) -> Facts {
+    Facts(left.values.merging(right.values) { $0 + $1 })
+  }
+}
+
+extension Facts.Kind {
+  /// The family that shows it, as its samples are named.
+  package var metric: String {
+    switch self {
+    case .execs: "pidns_process_execs_total"
+    case .forks: "pidns_process_forks_total"
+    case .threadStarts: "pidns_thread_starts_total"
+    case .exits, .exitReasons: "pidns_process_exits_total"
+    case .signals: "pidns_process_signal_deaths_total"
+    case .coreDumps: "pidns_process_core_dumps_total"
+    case .oomKills: "pidns_oom_kills_total"
+    case .exitCodes: "pidns_process_exit_codes_total"
+    case .execFailures: "pidns_process_exec_failures_total"
+    case .processes: "pidns_processes"
+    case .threads: "pidns_threads"
+    case .zombies: "pidns_zombie_processes"
+    case .lifetimes: "pidns_process_lifetime_seconds"
+    }
+  }
+
+  /// The label that tells its parts apart.
+  package var label: String? {
+    switch self {
+    case .exitReasons: "reason"
+    case .signals: "signal"
+    case .exitCodes: "exit_code"
+    case .execFailures: "errno"
+    case .lifetimes: "le"
+    default: nil
+    }
+  }
+
+  /// A part that is at 0 has no series, and the truth names all parts that are not.
+  var hasNoSeriesAtZero: Bool {
+    self == .signals || self == .exitCodes || self == .execFailures
+  }
+
+  /// Shown only of a namespace that lives.
+  var isGauge: Bool { self == .processes || self == .threads || self == .zombies }
+
+  /// What the exporter does not show, or only by a flag: all but what every line of the workload states.
+  package static let optional = Set(allCases).subtracting([.execs, .forks, .threadStarts, .exits])
+}

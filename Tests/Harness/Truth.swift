@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A line of the workload: what happened in a namespace.
+package struct Truth: Decodable {
+  package let pidns: UInt32
+  /// Since the namespace began.
+  package let facts: Facts
+  /// Since the workload said that it is ready, of a namespace that was there before.
+  package let afterReady: Facts?
+
+  package var counts: Counts { Counts(facts) }
+
+  private enum CodingKeys: String, CodingKey {
+    case pidns
+    case afterReady = "after_ready"
+  }
+
+  package init(from decoder: any Decoder) throws {
+    let fields = try decoder.container(keyedBy: CodingKeys.self)
+    pidns = try fields.decode(UInt32.self, forKey: .pidns)
+    facts = try Facts(from: decoder)
+    afterReady = try fields.decodeIfPresent(Facts.self, forKey: .afterReady)
+  }
+}
+
+/// The line by which the workload says that it waits for its input.
+package struct Ready: Decodable {
+  package let ready: Bool
+  /// The namespace that is there, if there is just one.
+  package let pidns: UInt32?
+}
+
+extension Facts: Decodable {
+  private struct Field: CodingKey {
+    let stringValue: String
+    var intValue: Int? { nil }
+
+    init(stringValue: String) { self.stringValue = stringValue }
+
+    init?(intValue: Int) { nil }
+  }
+
+  private struct Histogram: Decodable {
+    let sum: Double?
+    let count: Double?
+    let buckets: [String: Double]?
+  }
+
+  /// Reads what a line states; the four counts that every line has must be there.
+  package init(from decoder: any Decoder) throws {
+    let fields = try decoder.container(keyedBy: Field.self)
+    func field(_ name: String) -> Field { Field(stringValue: name) }
+    for kind in Kind.allCases {
+      let key = field(kind.rawValue)
+      switch kind {
+      case .execs, .forks, .threadStarts, .exits:
+        values[Quantity(kind)] = try fields.decode(Double.self, forKey: key)
+      case .coreDumps, .oomKills, .processes, .threads, .zombies:
+        values[Quantity(kind)] = try fields.decodeIfPresent(Double.self, forKey: key)
+      case .exitReasons:
+        for reason in ["completed", "error", "signaled", "teardown"] {
+          values[Quantity(kind, reason)] = try fields.decodeIfPresent(Double.self, forKey: field(reason))
+        }
+      case .signals, .exitCodes, .execFailures:
+        guard let parts = try fields.decodeIfPresent([String: Double].self, forKey: key) else { continue }
+        // Stated even where there is none.
+        values[Quantity(kind)] = parts.values.reduce(0, +)
+        for (part, value) in parts { values[Quantity(kind, part)] = value }
+      case .lifetimes:
+        guard let histogram = try fields.decodeIfPresent(Histogram.self, forKey: key) else { continue }
+        values[Quantity(kind, "sum")] = histogram.sum
+        values[Quantity(kind, "count")] = histogram.count
+        for (bound, value) in histogram.buckets ?? [:] {
+          values[Quantity(kind, Self.bound(bound))] = value
+        }
+      }
+    }
+  }
+
+  /// An upper bound in one spelling: `1` and `1.0` are one.
+  static func bound(_ text: String) -> String { Double(text).map { $0.isFinite ? "\($0)" : "+Inf" } ?? text }
+}

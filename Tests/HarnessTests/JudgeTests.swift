@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Harness
+import Testing
+
+@testable import pidns_judge
+
+@Suite struct JudgeTests {
+  /// What a machine says in a case in which `forks` are counted of 101.
+  func log(forks: Int = 101, end: String = "@@ end\n") -> String {
+    let labels = #"pidns="7",namespace="",pod="",container="""#
+    return """
+      [    1.0] SMP: 2 CPUs\r
+      @@ fact uname 6.1.0-test\r
+      @@ case fork\r
+      @@ truth {"case":"fork","pidns":7,"execs":0,"forks":100,"thread_starts":0,"exits":100,"core_dumps":0}\r
+      @@ truth {"case":"fork","pidns":7,"execs":0,"forks":1,"thread_starts":0,"exits":1,"core_dumps":0}\r
+      [    2.0] a line of the kernel's @@ metric pidns_process_execs_total{\(labels)} 0\r
+      @@ metric pidns_process_forks_total{\(labels)} \(forks)\r
+      @@ metric pidns_thread_starts_total{\(labels)} 0\r
+      @@ metric pidns_process_exits_total{\(labels)} 101\r
+      @@ metric pidns_bpf_program_misses_total{program="process_fork"} 3\r
+      @@ metric pidns_bpf_events_dropped_total{reason="busy"} 0\r
+      @@ compare\r
+      \(end)
+      """
+  }
+
+  func matrix(_ logs: String..., expected: String = "* core_dumps # not yet") throws -> Matrix {
+    Matrix(
+      columns: logs.enumerated().map { ("k\($0.offset)", ConsoleLog($0.element)) },
+      expected: try Expected(expected))
+  }
+
+  @Test("Exact counts are right, whatever else the console says; lines of one inum add up")
+  func exact() throws {
+    let matrix = try matrix(log())
+    #expect(matrix.isRight)
+    #expect(matrix.table == "kernel  k0\nuname   6.1.0-test\nfork    exact*")
+    #expect(matrix.remarks == ["* k0 does not count, as expected: core_dumps"])
+  }
+
+  @Test("A missed event is wrong, and the kernel's misses are told with it")
+  func missed() throws {
+    let matrix = try matrix(log(), log(forks: 98))
+    #expect(!matrix.isRight)
+    #expect(matrix.table.hasSuffix("fork    exact*      -3 forks"))
+    #expect(
+      matrix.remarks.prefix(2) == [
+        "k1: fork: 7: forks: 98 counted, 101 true", "k1: fork: the kernel skipped process_fork 3 times",
+      ])
+  }
+
+  @Test("What is not counted has to be expected of that kernel")
+  func notCounted() throws {
+    #expect(try !matrix(log(), expected: "").isRight)
+    #expect(try !matrix(log(), log(), expected: "k0 core_dumps").isRight)
+    #expect(try matrix(log(), log(), expected: "k0 core_dumps\nk1 core_dumps").isRight)
+    #expect(throws: TestFailure.self) { try matrix(log(), expected: "k0 sparks") }
+  }
+
+  @Test(
+    "A machine that stopped, a case that failed, and one that compared nothing are wrong",
+    arguments: [
+      "", "@@ error the workload failed\n@@ end", "@@ case spawn\n@@ end", "@@ truth {\n@@ end",
+      "@@ compare\n@@ end", "@@ metric pidns_up\n@@ compare\n@@ end", "@@ sparks\n@@ end",
+    ])
+  func incomplete(end: String) throws {
+    #expect(try !matrix(log(end: end)).isRight)
+  }
+
+  @Test("A case that another kernel ran has to be run by all")
+  func notRun() throws {
+    let more = "@@ case more\n" + log().split(separator: "@@ case fork\r\n")[1]
+    let matrix = try matrix(log(end: more), log())
+    #expect(matrix.remarks.first == "k1: more: not run")
+    #expect(!matrix.isRight)
+  }
+
+  @Test("A log without anything is wrong")
+  func empty() throws {
+    #expect(try !matrix("").isRight)
+  }
+}

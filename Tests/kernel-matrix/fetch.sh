@@ -1,0 +1,146 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# fetch.sh CACHE WHAT…
+#
+# Puts what the virtual machines are made of into the folder CACHE, unless it is there: kernels
+# (5.10-amd64), emulators (qemu), static busyboxes (busybox-arm64), what arm64 programs are linked with
+# (sysroot-arm64). All of it are Debian packages, which are unpacked there and never installed; apt gets
+# lists and a cache of its own, and the mirrors that the machine's sources name. Needs no root.
+set -euo pipefail
+
+cache=$(realpath "$1")
+shift
+
+fail() {
+  echo "fetch.sh: $1" >&2
+  exit 1
+}
+
+# mirror RELEASE: where the machine's own apt gets that release from.
+mirror() {
+  local uri
+  # shellcheck disable=SC2016 # these are apt's
+  uri=$(apt-get indextargets --format '$(RELEASE) $(REPO_URI)' 'Created-By: Packages' |
+    awk -v release="$1" '$1 == release { print $2; exit }')
+  [ -n "$uri" ] || fail "this machine's apt sources name no $1"
+  echo "$uri"
+}
+
+# use_suites ARCHITECTURE STATUS SUITE…: has apt see these suites, and STATUS as what is installed.
+use_suites() {
+  local architecture=$1 status=$2 folder uri
+  shift 2
+  folder=$cache/apt/$architecture-${*: -1}
+  export APT_CONFIG=
+  mkdir -p "$folder"/{lists,archives/partial}
+  : >"$folder/sources.list"
+  for suite; do
+    case $suite in
+      *-security) uri=$(mirror "$own-security") ;;
+      *) uri=$(mirror "$own") ;;
+    esac
+    echo "deb [arch=$architecture signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $uri $suite main" \
+      >>"$folder/sources.list"
+  done
+  : >"$folder/empty"
+  cat >"$folder/apt.conf" <<END
+APT::Architecture "$architecture";
+APT::Architectures { "$architecture"; };
+APT::Sandbox::User "";
+Acquire::Check-Valid-Until "false";
+Acquire::Languages "none";
+Acquire::Retries "3";
+Debug::NoLocking "true";
+Dir::Cache "$folder";
+Dir::Etc::sourcelist "$folder/sources.list";
+Dir::Etc::sourceparts "/dev/null";
+Dir::Etc::preferences "/dev/null";
+Dir::Etc::preferencesparts "/dev/null";
+Dir::State "$folder";
+Dir::State::status "${status:-$folder/empty}";
+END
+  export APT_CONFIG=$folder/apt.conf
+  archives=$folder/archives
+  apt-get -qq update || fail "apt cannot read ${*}"
+}
+
+# unpack FOLDER PACKAGE…: the contents of packages, without what they depend on.
+unpack() {
+  local folder=$1 package
+  shift
+  mkdir -p "$folder"
+  rm -f "$archives"/*.deb
+  (cd "$archives" && apt-get -qq download "$@") || fail "apt cannot download $*"
+  for package in "$archives"/*.deb; do dpkg-deb -x "$package" "$folder"; done
+  rm -f "$archives"/*.deb
+}
+
+# dependency PACKAGE PATTERN: the first dependency that the pattern matches.
+dependency() {
+  apt-cache depends --important "$1" | sed -n 's/^  Depends: //p' | grep -m 1 -E "$2"
+}
+
+# kernel_in FOLDER: the kernel's file, wherever the package has it.
+kernel_in() {
+  find "$1" -type f -name 'vmlinuz*' -print -quit
+}
+
+# fetch_kernel FOLDER SUITE ARCHITECTURE: its newest cloud kernel, as FOLDER/vmlinuz.
+fetch_kernel() {
+  local folder=$1 package image
+  use_suites "$3" '' "$2"
+  package=$(dependency "linux-image-cloud-$3" '^linux-image-') || fail "$2 has no cloud kernel"
+  unpack "$folder" "$package"
+  image=$(kernel_in "$folder")
+  # From 7.x on the kernel itself is in a package of its own.
+  if [ -z "$image" ]; then
+    package=$(dependency "$package" '^linux-binary-') || fail "$package has no kernel"
+    unpack "$folder" "$package"
+    image=$(kernel_in "$folder")
+  fi
+  [ -n "$image" ] || fail "$package has no kernel"
+  mv "$image" "$folder/vmlinuz"
+  # No module is needed.
+  find "$folder" -mindepth 1 -maxdepth 1 ! -name vmlinuz -exec rm -r {} +
+}
+
+# fetch_qemu FOLDER: QEMU of the backports, with the libraries that this machine lacks. Debian 12's
+# own, 7.2, loses events of guests now and then.
+fetch_qemu() {
+  use_suites amd64 /var/lib/dpkg/status "$own" "$own-security" "$own-backports"
+  apt-get -qq --yes --no-install-recommends --download-only --target-release "$own-backports" \
+    install qemu-system-x86 qemu-system-arm >/dev/null || fail 'apt cannot download QEMU'
+  for package in "$archives"/*.deb; do dpkg-deb -x "$package" "$1"; done
+  rm -f "$archives"/*.deb
+}
+
+fetch() {
+  local folder=$1 architecture=${2#*-}
+  case $2 in
+    5.10-arm64) fetch_kernel "$folder" bullseye arm64 ;;
+    5.10-amd64) fetch_kernel "$folder" bullseye-security amd64 ;;
+    6.1-*) fetch_kernel "$folder" bookworm-security "$architecture" ;;
+    6.12-*) fetch_kernel "$folder" trixie "$architecture" ;;
+    newest-*) fetch_kernel "$folder" sid "$architecture" ;;
+    qemu) fetch_qemu "$folder" ;;
+    busybox-*)
+      use_suites "$architecture" '' "$own"
+      unpack "$folder" busybox-static
+      ;;
+    sysroot-*)
+      use_suites "$architecture" '' "$own"
+      unpack "$folder" libc6-dev linux-libc-dev libgcc-12-dev libbpf-dev libelf-dev zlib1g-dev
+      ;;
+    *) fail "does not know $2" ;;
+  esac
+}
+
+own=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
+for what; do
+  if [ -d "$cache/$what" ]; then continue; fi
+  echo "Fetching $what"
+  rm -rf "$cache/$what.new"
+  fetch "$cache/$what.new" "$what"
+  mv "$cache/$what.new" "$cache/$what"
+done
