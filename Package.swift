@@ -26,7 +26,7 @@ let package = Package(
     .systemLibrary(name: "CLibBPF", pkgConfig: "libbpf", providers: [.apt(["libbpf-dev"])]),
     .systemLibrary(
       name: "CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
-    .systemLibrary(name: "CMalloc"),
+    .systemLibrary(name: "CGlibc"),
     .systemLibrary(name: "CPidns", path: "bpf"),
 
     .plugin(name: "CompileBPF", capability: .buildTool()),
@@ -51,7 +51,7 @@ let package = Package(
       plugins: ["CompileBPF"]),
     .target(name: "Namespaces", dependencies: ["BPFKit", "Exposition"], swiftSettings: settings),
     .target(name: "Exposition", swiftSettings: settings),
-    .target(name: "Linux", dependencies: ["CMalloc"], swiftSettings: settings),
+    .target(name: "Linux", dependencies: ["CGlibc"], swiftSettings: settings),
     .target(name: "MetricsHTTP", dependencies: ["CMicroHTTPD"], swiftSettings: settings),
 
     // Ground truth for the tests: a static C program, as it execs itself all the time. SwiftPM links it

@@ -20,6 +20,7 @@ typedef __u32 __wsum;
 /* include/uapi/linux/bpf.h */
 enum {
 	BPF_MAP_TYPE_HASH = 1,
+	BPF_MAP_TYPE_ARRAY = 2,
 	BPF_MAP_TYPE_PERCPU_HASH = 5,
 	BPF_MAP_TYPE_PERCPU_ARRAY = 6,
 };
@@ -30,8 +31,14 @@ enum { E2BIG = 7, ENOMEM = 12, EBUSY = 16, EEXIST = 17 };
 
 /* include/linux/sched.h */
 enum { PF_KTHREAD = 0x00200000 };
+enum { EXIT_ZOMBIE = 0x20 };
+/* include/linux/sched/signal.h */
+enum { SIGNAL_GROUP_EXIT = 0x00000004 };
+/* include/uapi/asm-generic/signal.h */
+enum { SIGKILL = 9 };
 /* include/linux/pid_namespace.h */
 enum { MAX_PID_NS_LEVEL = 32 };
+#define PIDNS_ADDING (1U << 31)
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
@@ -45,7 +52,9 @@ struct ns_common {
 };
 
 struct pid_namespace {
+	unsigned int pid_allocated;
 	struct task_struct *child_reaper;
+	struct pid_namespace *parent;
 	struct ns_common ns;
 };
 
@@ -62,10 +71,14 @@ struct pid {
 struct signal_struct {
 	atomic_t live;	/* threads that have not begun to exit */
 	int nr_threads; /* threads that have not been released */
+	int group_exit_code;
+	unsigned int flags;
 };
 
 struct task_struct {
 	unsigned int flags;
+	int exit_state;
+	int exit_code;
 	int pid;
 	int tgid;
 	__u64 start_boottime;
@@ -78,6 +91,7 @@ struct seq_file;
 
 struct bpf_iter_meta {
 	struct seq_file *seq;
+	__u64 seq_num; /* of this call, from 0 */
 };
 
 struct bpf_iter__task {

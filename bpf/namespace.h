@@ -10,8 +10,15 @@
 
 struct membership {
 	struct pidns_key key;
+	struct pid_namespace *ns;
 	int nr; /* the task's number inside; 1 is the namespace's init */
 };
+
+/*
+ * Whether the verifier lets a pid's `numbers` be read as what they are. Where they are declared as
+ * an array of one element (before 6.5) it takes what is behind the first for something else.
+ */
+#define NUMBERS_ARE_TYPED bpf_core_field_exists(((struct pid *)0)->numbers[1])
 
 /*
  * &numbers[level] of a pid, from the container in a container on.
@@ -62,20 +69,19 @@ static __always_inline struct upid *own_number(struct pid *pid)
 	}
 }
 
-/*
- * own_namespace() where `numbers` is declared as an array of one element (before 6.5): the verifier
- * then takes what is behind the first for something else, so it is read by address.
- */
+/* own_namespace() by address. */
 static __always_inline bool own_namespace_probed(struct pid *pid, struct membership *own)
 {
 	struct upid number;
-	__u64 offset = bpf_core_field_offset(pid->numbers) + (__u64)pid->level * sizeof(number);
+	__u64 offset = bpf_core_field_offset(pid->numbers) +
+		       (__u64)BPF_CORE_READ(pid, level) * sizeof(number);
 	struct pid_namespace *ns;
 
 	if (bpf_probe_read_kernel(&number, sizeof(number), (void *)pid + offset))
 		return false;
 	ns = number.ns;
 	own->nr = number.nr;
+	own->ns = ns;
 	own->key.inum = BPF_CORE_READ(ns, ns.inum);
 	own->key.padding = 0;
 	if (bpf_core_field_exists(ns->ns.ns_id))
@@ -101,7 +107,7 @@ static __always_inline bool own_namespace(struct task_struct *task, struct membe
 	struct upid *number;
 	struct pid_namespace *ns;
 
-	if (!bpf_core_field_exists(pid->numbers[1]))
+	if (!NUMBERS_ARE_TYPED)
 		return own_namespace_probed(pid, own);
 
 	number = own_number(pid);
@@ -109,6 +115,7 @@ static __always_inline bool own_namespace(struct task_struct *task, struct membe
 		return false;
 	ns = number->ns;
 	own->nr = number->nr;
+	own->ns = ns;
 	own->key.inum = ns->ns.inum;
 	own->key.padding = 0;
 	if (bpf_core_field_exists(ns->ns.ns_id))
@@ -116,4 +123,39 @@ static __always_inline bool own_namespace(struct task_struct *task, struct membe
 	else
 		own->key.generation = ns->child_reaper->group_leader->start_boottime;
 	return own->key.inum != 0;
+}
+
+/* own_namespace() of the task that runs. */
+static __always_inline bool current_namespace(struct membership *own)
+{
+	struct task_struct *task;
+
+	if (NUMBERS_ARE_TYPED)
+		return own_namespace(bpf_get_current_task_btf(), own);
+	/* 5.10 lacks the helper that says what it points to. */
+	task = (void *)bpf_get_current_task();
+	return own_namespace_probed(BPF_CORE_READ(task, thread_pid), own);
+}
+
+/*
+ * Whether the init of this namespace, or of one around it, has exited: then the kernel has killed,
+ * or is about to kill, all that is left inside (zap_pid_ns_processes), and lets no process begin.
+ */
+static __always_inline bool is_torn_down(struct pid_namespace *ns)
+{
+	for (int level = 0; level <= MAX_PID_NS_LEVEL && ns; level++) {
+		unsigned int allocated;
+
+		if (NUMBERS_ARE_TYPED)
+			allocated = ns->pid_allocated;
+		else
+			allocated = BPF_CORE_READ(ns, pid_allocated);
+		if (!(allocated & PIDNS_ADDING))
+			return true;
+		if (NUMBERS_ARE_TYPED)
+			ns = ns->parent;
+		else
+			ns = BPF_CORE_READ(ns, parent);
+	}
+	return false;
 }

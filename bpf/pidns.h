@@ -11,10 +11,24 @@
 #include <linux/types.h>
 #endif
 
-/* What the user side sets before load, in the section .rodata.config. */
+/*
+ * What the user side sets before load, in the section .rodata.config. The verifier takes what a
+ * switch that is 0 guards out of the programs.
+ */
 struct pidns_config {
 	__u32 possible_cpus; /* how many copies a per-CPU value has */
+	__u32 attempts;	     /* programs at each hook: 1, or PIDNS_ATTEMPTS */
+	__u8 count_signals;  /* deaths by signal */
+	__u8 count_lifetimes;
+	__u8 count_exit_codes;
+	__u8 count_oom_kills; /* at the exit of those that oom_marked saw */
+	__u8 count_tasks;     /* in the walk over the tasks */
+	__u8 padding[3];
 };
+_Static_assert(sizeof(struct pidns_config) == 16, "part of the contract");
+
+/* How many programs are at a hook where the kernel may skip one of them; see attempts.h. */
+enum { PIDNS_ATTEMPTS = 3 };
 
 /*
  * Names one pid namespace for good. The inum alone does not: the kernel hands out the lowest free
@@ -27,19 +41,52 @@ struct pidns_key {
 };
 _Static_assert(sizeof(struct pidns_key) == 16, "part of the contract");
 
-/*
- * What is counted, per namespace and for the node. Each counter is written by one program only, and
- * the kernel never runs a program on a CPU where that same program is under way, so plain
- * increments lose nothing. (What it skips for that is the program's misses.)
- */
+/* What begins in a namespace; on each CPU. */
 struct pidns_counts {
 	__u64 execs;	     /* successful execve and execveat calls */
 	__u64 forks;	     /* new processes, in the namespace of the child */
 	__u64 thread_starts; /* new threads of existing processes */
-	__u64 exits;	     /* processes whose last thread exited */
 	__u64 starts; /* namespaces whose init was forked: 0 or 1 in a namespace's own counts */
 };
-_Static_assert(sizeof(struct pidns_counts) == 40, "part of the contract");
+_Static_assert(sizeof(struct pidns_counts) == 32, "part of the contract");
+
+/* Why a process ended; every one has one reason. */
+enum pidns_reason {
+	PIDNS_COMPLETED, /* exit status 0 */
+	PIDNS_ERROR,	 /* exit status 1 to 255 */
+	PIDNS_SIGNALED,	 /* a signal */
+	PIDNS_TEARDOWN,	 /* the kernel killed it, as the init of its namespace had exited */
+	PIDNS_REASONS,
+};
+
+/*
+ * Lifetimes by powers of two of a second, each bound in the lower bucket: bucket i is that of
+ * (2^(i-15), 2^(i-14)] s. The first one has all that is shorter (61 us), the last one all that is
+ * longer (194 days).
+ */
+enum { PIDNS_LIFETIMES = 40, PIDNS_LIFETIMES_PER_SECOND_LOG2 = 14 };
+
+/*
+ * How the processes of a namespace ended; shared by the CPUs, which add to it atomically. A copy
+ * for each CPU would be most of the exporter's memory, and an exit takes a thousand times as long
+ * as the worst of waits for another CPU's addition.
+ */
+struct pidns_exits {
+	__u64 by_reason[PIDNS_REASONS];
+	__u64 core_dumps;
+	__u64 oom_kills;
+	__u64 lifetime_ns; /* of all of them together */
+	__u64 lifetimes[PIDNS_LIFETIMES];
+};
+_Static_assert(sizeof(struct pidns_exits) == 376, "part of the contract");
+
+/* What `details` tells apart; the meaning of pidns_detail.value. */
+enum pidns_detail_kind {
+	PIDNS_SIGNAL_DEATH, /* a signal; teardown is left out */
+	PIDNS_EXIT_CODE,    /* 0 to 255 */
+	PIDNS_EXEC_FAILURE, /* an errno */
+	PIDNS_DETAIL_KINDS,
+};
 
 /* Why an event is missing from the counts of its namespace. */
 enum pidns_drop {
@@ -50,12 +97,27 @@ enum pidns_drop {
 	PIDNS_DROP_REASONS,
 };
 
+/* Everything that is counted, of a namespace or of many. */
+struct pidns_events {
+	struct pidns_counts counts;
+	struct pidns_exits exits;
+};
+
 /* The one value of the map `node`, for each CPU. */
 struct pidns_node {
-	struct pidns_counts total; /* every event, whether its namespace has an entry or not */
-	struct pidns_counts dropped[PIDNS_DROP_REASONS]; /* those that no entry could take */
+	struct pidns_events total; /* every event, whether its namespace has an entry or not */
+	struct pidns_events dropped[PIDNS_DROP_REASONS]; /* those that no entry could take */
+	__u64 details_dropped[PIDNS_DETAIL_KINDS];	 /* those that `details` had no room for */
 };
-_Static_assert(sizeof(struct pidns_node) == 200, "part of the contract");
+_Static_assert(sizeof(struct pidns_node) == 2064, "part of the contract");
+
+/* A key of the map `details`, whose values are shared by the CPUs. */
+struct pidns_detail {
+	struct pidns_key namespace;
+	__u32 kind; /* enum pidns_detail_kind */
+	__u32 value;
+};
+_Static_assert(sizeof(struct pidns_detail) == 24, "part of the contract");
 
 /* Names one process for good, as its tgid is used again. */
 struct pidns_exit_claim {
@@ -67,8 +129,34 @@ _Static_assert(sizeof(struct pidns_exit_claim) == 16, "part of the contract");
 
 /* What a read of the iterator `namespace_counts` is a sequence of: a key and the sum over the CPUs.
  */
-struct pidns_entry {
+struct pidns_counts_entry {
 	struct pidns_key key;
 	struct pidns_counts counts;
 };
-_Static_assert(sizeof(struct pidns_entry) == 56, "part of the contract");
+_Static_assert(sizeof(struct pidns_counts_entry) == 48, "part of the contract");
+
+/* What a read of the iterator `namespace_exits` is a sequence of. */
+struct pidns_exits_entry {
+	struct pidns_key key;
+	struct pidns_exits exits;
+};
+_Static_assert(sizeof(struct pidns_exits_entry) == 392, "part of the contract");
+
+/* What a read of the iterator `namespace_details` is a sequence of. */
+struct pidns_detail_entry {
+	struct pidns_detail detail;
+	__u64 count;
+};
+_Static_assert(sizeof(struct pidns_detail_entry) == 32, "part of the contract");
+
+/*
+ * What a read of the iterator `task_walk` is a sequence of: tasks of one namespace that the walk
+ * met one after another. A namespace may have many of these, which add up.
+ */
+struct pidns_tasks {
+	struct pidns_key key;
+	__u64 processes; /* zombies left out */
+	__u64 threads;
+	__u64 zombies;
+};
+_Static_assert(sizeof(struct pidns_tasks) == 40, "part of the contract");

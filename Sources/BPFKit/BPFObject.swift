@@ -29,10 +29,22 @@ internal import Glibc
     _ = try checked("load the BPF programs", unsafe bpf_object__load(object))
   }
 
-  /// Leaves a program out of the load, so that it costs nothing.
-  func leaveOut(program name: String) throws(BPFError) {
+  /// Leaves all other programs out of the load, so that they cost nothing.
+  func loadOnly(_ names: [String]) throws(BPFError) {
+    var next = unsafe bpf_object__next_program(object, nil)
+    while let program = unsafe next {
+      let name = unsafe String(cString: bpf_program__name(program))
+      let isWanted = names.contains(name)
+      _ = try checked("choose BPF program \(name)", unsafe bpf_program__set_autoload(program, isWanted))
+      unsafe next = unsafe bpf_object__next_program(object, program)
+    }
+  }
+
+  /// Says which function of the kernel a program is to follow. Before load.
+  func follow(_ function: String, by name: String) throws(BPFError) {
     _ = try checked(
-      "leave out BPF program \(name)", unsafe bpf_program__set_autoload(program(name), false))
+      "have BPF program \(name) follow \(function)",
+      unsafe bpf_program__set_attach_target(program(name), 0, function))
   }
 
   /// Leaves a map out of the load. Every program that uses it has to be left out too.

@@ -18,104 +18,146 @@ public struct KernelCounters: ~Copyable {
     case claimed
   }
 
+  /// What is to be loaded.
+  public struct Configuration: Sendable {
+    /// Namespaces that the kernel can tell apart at one time, with those that ended since the last read.
+    public var mapEntries: UInt32
+    /// What is counted beside execs, forks, thread starts and exits by reason.
+    public var collectors: Set<Collector>
+    /// How exits are detected; nil takes what the kernel's BTF says is best.
+    public var exitDetection: ExitDetection?
+    /// Whether each event has several programs, as the kernel may skip one; nil as the kernel's BTF says.
+    public var countsInAttempts: Bool?
+
+    /// Puts a configuration together.
+    public init(
+      mapEntries: UInt32, collectors: Set<Collector> = Set(Collector.allCases.filter(\.isOnByDefault)),
+      exitDetection: ExitDetection? = nil, countsInAttempts: Bool? = nil
+    ) {
+      self.mapEntries = mapEntries
+      self.collectors = collectors
+      self.exitDetection = exitDetection
+      self.countsInAttempts = countsInAttempts
+    }
+  }
+
   /// The version of libbpf that is linked in, as in `1.1`.
   public static var libbpfVersion: String { "\(libbpf_major_version()).\(libbpf_minor_version())" }
 
   /// How this kernel's exits are detected.
-  public let exitDetection: ExitDetection
+  public var exitDetection: ExitDetection { loaded.plan.exitDetection }
+  /// How many programs there are for each event: more than one where the kernel may skip one of them.
+  public var attempts: Int { loaded.plan.attempts }
   /// Whether map entries are allocated when they are needed, or all of them at the start.
-  public let allocatesOnDemand: Bool
+  public var allocatesOnDemand: Bool { !loaded.plan.mapsOnDemand.isEmpty }
+  /// Collectors that are asked for, but that this kernel does not have, and why.
+  public let unavailable: [Collector: String]
 
-  private let forkHook: Link
-  private let execHook: Link
-  private let exitHook: Link
-  private let freeHook: Link?
-  private let namespaceWalk: Link
+  private let loaded: LoadedPrograms
+  private let taskWalk: Link
   private let countsRead: Link
-  private let object: BPFObject
+  private let exitsRead: Link
+  private let detailsRead: Link?
   private let namespaces: BPFMap
+  private let exits: BPFMap
+  private let details: BPFMap?
   private let node: BPFMap
   private let claims: BPFMap?
   private let cpus: Int
 
   /// Loads and attaches; from when this returns, every event is counted.
   ///
-  /// - Parameters:
-  ///   - mapEntries: Namespaces that the kernel can tell apart at one time, with those that ended
-  ///     since the last read.
-  ///   - exitDetection: nil takes what the kernel's BTF says is best.
-  /// - Throws: `BPFError` for the first step that fails; nothing stays loaded or attached then.
-  public init(mapEntries: UInt32, exitDetection: ExitDetection? = nil) throws(BPFError) {
+  /// - Throws: `BPFError` for the first step that fails; nothing stays loaded or attached then. That a
+  ///   collector is not to be had is no error: see `unavailable`.
+  public init(_ configuration: Configuration) throws(BPFError) {
     let features = try KernelFeatures.probe()
-    let detection = exitDetection ?? (features.exitTellsGroupDead ? .groupDead : .claimed)
-    let object = try BPFObject(embedded: EmbeddedObject.pidns, name: "pidns")
-
     let cpus = Int(try checked("count the CPUs", libbpf_num_possible_cpus()))
-    try object.configure(pidns_config(possible_cpus: UInt32(cpus)))
-    let namespaces = try object.map("namespaces")
-    try namespaces.resize(to: mapEntries)
-    let node = try object.map("node")
-    let claims = try object.map("exit_claims")
-    if features.hashesAllocateSafely {
-      try namespaces.allocateOnDemand()
-      try claims.allocateOnDemand()
+    var unavailable: [Collector: String] = [:]
+    let loaded = try Self.load(configuration, features, cpus: cpus, unavailable: &unavailable)
+    let plan = loaded.plan
+    let namespaces = try loaded.object.map("namespaces")
+    let exits = try loaded.object.map("exits")
+    let details =
+      plan.unusedMaps.contains("details") ? nil : try loaded.object.map("details")
+    let claims =
+      plan.unusedMaps.contains("exit_claims") ? nil : try loaded.object.map("exit_claims")
+    let node = try loaded.object.map("node")
+    let taskWalk = try loaded.object.attachIterator("task_walk")
+    let countsRead = try loaded.object.attachIterator("namespace_counts", over: namespaces)
+    let exitsRead = try loaded.object.attachIterator("namespace_exits", over: exits)
+    var detailsRead: Link?
+    if let details {
+      detailsRead = try loaded.object.attachIterator("namespace_details", over: details)
     }
-    switch detection {
-    case .groupDead:
-      try object.leaveOut(program: "process_exit_claimed")
-      try object.leaveOut(program: "process_free")
-      try object.leaveOut(map: "exit_claims")
-    case .claimed:
-      try object.leaveOut(program: "process_exit")
-    }
-    try object.load()
 
-    let freeHook = detection == .claimed ? try object.attach("process_free") : nil
-    let exitHook = try object.attach(detection == .claimed ? "process_exit_claimed" : "process_exit")
-    let execHook = try object.attach("process_exec")
-    let forkHook = try object.attach("process_fork")
-    let namespaceWalk = try object.attachIterator("live_namespaces")
-    let countsRead = try object.attachIterator("namespace_counts", over: namespaces)
-
-    self.exitDetection = detection
-    self.allocatesOnDemand = features.hashesAllocateSafely
-    self.freeHook = freeHook
-    self.exitHook = exitHook
-    self.execHook = execHook
-    self.forkHook = forkHook
-    self.namespaceWalk = namespaceWalk
+    self.unavailable = unavailable
+    self.loaded = loaded
+    self.taskWalk = taskWalk
     self.countsRead = countsRead
-    self.object = object
+    self.exitsRead = exitsRead
+    self.detailsRead = detailsRead
     self.namespaces = namespaces
+    self.exits = exits
+    self.details = details
     self.node = node
-    self.claims = detection == .claimed ? claims : nil
+    self.claims = claims
     self.cpus = cpus
   }
-
-  /// Walks every task and answers the namespaces that have one.
-  ///
-  /// One that begins while the walk is under way may be missing; one that is missing and was there
-  /// before has ended, and all of its events have been counted.
-  ///
-  /// - Complexity: 0.6 µs for each task, in the kernel.
-  public func liveNamespaces() throws(BPFError) -> [PIDNamespace] {
-    var live: [PIDNamespace] = []
-    try namespaceWalk.iterate(pidns_key.self, "walk the tasks") { live.append(PIDNamespace($0)) }
-    return live
+  /// Loads what the configuration asks for and the kernel has.
+  private static func load(
+    _ configuration: Configuration, _ features: KernelFeatures, cpus: Int,
+    unavailable: inout [Collector: String]
+  ) throws(BPFError) -> LoadedPrograms {
+    var configuration = configuration
+    var loaded: LoadedPrograms
+    let plan = ProgramPlan(features: features, configuration, cpus: cpus)
+    do throws(BPFError) {
+      loaded = try LoadedPrograms(plan, mapEntries: configuration.mapEntries)
+    } catch {
+      // Some kernels refuse to load a program that is to follow a function, at which libbpf gives up.
+      guard configuration.collectors.remove(.execFailures) != nil else { throw error }
+      loaded = try LoadedPrograms(
+        ProgramPlan(features: features, configuration, cpus: cpus), mapEntries: configuration.mapEntries)
+      unavailable[.execFailures] = "the kernel refuses BPF trampolines: \(error)"
+    }
+    unavailable.merge(loaded.plan.unavailable) { first, _ in first }
+    for (program, error) in loaded.refused { unavailable[program.collector] = error.description }
+    return loaded
   }
 
-  /// Reads the counts of every namespace that had an event, summed over the CPUs.
+  /// Walks every task and answers what it found, by namespace.
   ///
-  /// An insertion that happens meanwhile can make the kernel hand over a namespace twice: the later
-  /// counts are the newer. Deletions are the caller's own.
+  /// A namespace that begins while the walk is under way may be missing; one that is missing and was there
+  /// before has ended, and all of its events have been counted. Without the collector `tasks` the counts
+  /// are zero.
   ///
-  /// - Complexity: 0.3 µs for each entry, in the kernel, and more with very many CPUs.
-  public func counts() throws(BPFError) -> [(namespace: PIDNamespace, counts: ProcessCounts)] {
-    var counts: [(PIDNamespace, ProcessCounts)] = []
-    try countsRead.iterate(pidns_entry.self, "read the namespaces' counts") {
-      counts.append((PIDNamespace($0.key), ProcessCounts($0.counts)))
+  /// - Complexity: 0.6 µs for each task, in the kernel.
+  public func walkTasks() throws(BPFError) -> [PIDNamespace: TaskCounts] {
+    var found: [PIDNamespace: TaskCounts] = [:]
+    try taskWalk.iterate(pidns_tasks.self, "walk the tasks") {
+      found[PIDNamespace($0.key), default: TaskCounts()] += TaskCounts($0)
     }
-    return counts
+    return found
+  }
+
+  /// Reads what was counted for every namespace that had an event, summed over the CPUs.
+  ///
+  /// - Complexity: About a microsecond for each namespace, and more with very many CPUs.
+  public func events() throws(BPFError) -> [PIDNamespace: Events] {
+    // An insertion that happens meanwhile can make the kernel hand over an entry twice: the later
+    // one is the newer.
+    var events: [PIDNamespace: Events] = [:]
+    try countsRead.iterate(pidns_counts_entry.self, "read the namespaces' counts") {
+      events[PIDNamespace($0.key), default: Events()].counts = ProcessCounts($0.counts)
+    }
+    try exitsRead.iterate(pidns_exits_entry.self, "read the namespaces' exits") {
+      events[PIDNamespace($0.key), default: Events()].exits = ExitCounts($0.exits)
+    }
+    try detailsRead?.iterate(pidns_detail_entry.self, "read the namespaces' details") {
+      guard let detail = Detail($0.detail) else { return }
+      events[PIDNamespace($0.detail.namespace), default: Events()].details[detail] = $0.count
+    }
+    return events
   }
 
   /// Reads the node's counts, summed over the CPUs. One system call.
@@ -125,33 +167,40 @@ public struct KernelCounters: ~Copyable {
     return counts
   }
 
-  /// Frees the kernel's entry of a namespace that has ended and whose counts have been read.
-  public func delete(_ namespace: PIDNamespace) throws(BPFError) {
+  /// Frees the kernel's entries of a namespace that has ended, and of which `events` were read last.
+  public func delete(_ namespace: PIDNamespace, _ events: Events) throws(BPFError) {
     try namespaces.delete(namespace.key)
+    try exits.delete(namespace.key)
+    for detail in events.details.keys { try details?.delete(detail.key(in: namespace)) }
   }
 
   /// Reads how the programs have fared. A system call for each of them.
   public func programs() throws(BPFError) -> [ProgramStatus] {
-    let exits =
-      switch exitDetection {
-      case .groupDead: ["process_exit"]
-      case .claimed: ["process_exit_claimed", "process_free"]
-      }
     var statuses: [ProgramStatus] = []
-    for name in ["process_exec"] + exits + ["process_fork", "live_namespaces", "namespace_counts"] {
-      statuses.append(try object.status(ofProgram: name))
+    for (name, isAttached) in loaded.programs {
+      statuses.append(
+        isAttached
+          ? try loaded.object.status(ofProgram: name) : ProgramStatus(program: name, isAttached: false))
     }
     return statuses
   }
 
   /// Reads how the maps have fared. A few system calls for each of them.
   ///
-  /// - Parameter namespaceEntries: What the last read of the counts found, so that it is not read again.
-  public func maps(namespaceEntries: Int) throws(BPFError) -> [MapStatus] {
+  /// - Parameter events: What the last read of them found and was not deleted, so that it is not read
+  ///   again.
+  public func maps(holding events: some Collection<Events>) throws(BPFError) -> [MapStatus] {
     var statuses = [
-      MapStatus(map: "namespaces", of: namespaces, entries: namespaceEntries),
+      MapStatus(
+        map: "namespaces", of: namespaces, entries: events.count { $0.counts != ProcessCounts() }),
+      MapStatus(map: "exits", of: exits, entries: events.count { $0.exits != ExitCounts() }),
       MapStatus(map: "node", of: node, entries: 1),
     ]
+    if let details {
+      statuses.append(
+        MapStatus(
+          map: "details", of: details, entries: events.reduce(0) { $0 + $1.details.count }))
+    }
     if let claims {
       let left = try deleteClaimsOfTheGone(claims)
       statuses.append(MapStatus(map: "exit_claims", of: claims, entries: left))

@@ -4,7 +4,7 @@ internal import CLibBPF
 internal import Glibc
 
 /// Owns the attachment of one program; `bpf_link__destroy` when it goes, which detaches.
-@safe struct Link: ~Copyable {
+@safe final class Link {
   private let link: OpaquePointer
 
   /// Takes ownership of a `bpf_link`.

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// How a loaded and attached BPF program has fared since.
+/// How a BPF program has fared since it was loaded.
 public struct ProgramStatus: Equatable, Sendable {
   /// Its name in the object's source.
   public let program: String
+  /// Whether it is attached; not so where the kernel refuses that to an optional one.
+  public let isAttached: Bool
   /// How often it ran. Counted only while kernel.bpf_stats_enabled is 1.
   public let runs: UInt64
   /// How long it ran in all. Counted only while kernel.bpf_stats_enabled is 1.
@@ -12,8 +14,12 @@ public struct ProgramStatus: Equatable, Sendable {
   public let misses: UInt64
 
   /// Creates a status.
-  public init(program: String, runs: UInt64, runNanoseconds: UInt64, misses: UInt64) {
+  public init(
+    program: String, isAttached: Bool = true, runs: UInt64 = 0, runNanoseconds: UInt64 = 0,
+    misses: UInt64 = 0
+  ) {
     self.program = program
+    self.isAttached = isAttached
     self.runs = runs
     self.runNanoseconds = runNanoseconds
     self.misses = misses

@@ -53,6 +53,12 @@ static inline __u32 shim_btf_target(const struct btf_type *type)
 	return type->type;
 }
 
+/* The type of a prototype's parameter, from 0. */
+static inline __u32 shim_btf_parameter(const struct btf_type *type, __u32 index)
+{
+	return btf_params(type)[index].type;
+}
+
 static inline __u32 shim_btf_member_name(const struct btf_type *type, __u32 index)
 {
 	return btf_members(type)[index].name_off;

@@ -11,23 +11,23 @@ extension Exporter {
     public var listenAddresses: [ListenAddress]
     /// The path of the metrics.
     public var telemetryPath: String
-    /// Namespaces that the kernel's map has room for.
-    public var mapEntries: UInt32
+    /// What the kernel half loads.
+    public var kernel: KernelCounters.Configuration
     /// The bounds of what is exposed.
     public var limits: Ledger.Limits
-    /// How exits are detected; nil for what suits the kernel.
-    public var exitDetection: KernelCounters.ExitDetection?
+    /// Whether each namespace shows a histogram of lifetimes, where that collector is on.
+    public var showsLifetimesPerNamespace: Bool
 
     /// Puts a configuration together.
     public init(
-      listenAddresses: [ListenAddress], telemetryPath: String, mapEntries: UInt32,
-      limits: Ledger.Limits, exitDetection: KernelCounters.ExitDetection? = nil
+      listenAddresses: [ListenAddress], telemetryPath: String, kernel: KernelCounters.Configuration,
+      limits: Ledger.Limits, showsLifetimesPerNamespace: Bool
     ) {
       self.listenAddresses = listenAddresses
       self.telemetryPath = telemetryPath
-      self.mapEntries = mapEntries
+      self.kernel = kernel
       self.limits = limits
-      self.exitDetection = exitDetection
+      self.showsLifetimesPerNamespace = showsLifetimesPerNamespace
     }
   }
 }

@@ -14,6 +14,7 @@ public struct Exporter: ~Copyable {
   private let logger: Logger
   private let server: HTTPServer
   private let board: Board
+  private let scope: Scope
   private var poller: Poller
   private var watch = Watch()
   private var hasReleasedStart = false
@@ -31,13 +32,23 @@ public struct Exporter: ~Copyable {
     let board = Board()
     let server = try Self.listen(configuration, board, logger)
     let kernel = try Self.load(configuration)
+    let collectors = configuration.kernel.collectors.subtracting(kernel.unavailable.keys)
     logger.info(
       "Counting",
       metadata: [
         "exit_detection": "\(kernel.exitDetection.rawValue)",
-        "map_entries": "\(configuration.mapEntries)",
+        "programs_per_event": "\(kernel.attempts)",
+        "map_entries": "\(configuration.kernel.mapEntries)",
         "map_allocation": kernel.allocatesOnDemand ? "on-demand" : "at-start",
+        "collectors": "\(collectors.map(\.rawValue).sorted().joined(separator: ","))",
       ])
+    for (collector, reason) in kernel.unavailable.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+      logger.warning(
+        "This kernel does not have a collector; the rest goes on",
+        metadata: ["collector": "\(collector.rawValue)", "error": "\(reason)"])
+    }
+    scope = Scope(
+      collectors: collectors, showsLifetimesPerNamespace: configuration.showsLifetimesPerNamespace)
     self.logger = logger
     self.server = server
     self.board = board
@@ -51,7 +62,7 @@ public struct Exporter: ~Copyable {
     watch.look(at: snapshot, logger)
     guard snapshot.failure == nil || board.publication != nil else { return }
     let state = State(
-      snapshot: snapshot, process: .read(), time: Clock.epochSeconds)
+      scope: scope, snapshot: snapshot, process: .read(), time: Clock.epochSeconds)
     board.put(Publication(state))
     if !hasReleasedStart {
       hasReleasedStart = true
@@ -74,8 +85,7 @@ public struct Exporter: ~Copyable {
 
   private static func load(_ configuration: Configuration) throws(ExporterError) -> KernelCounters {
     do {
-      return try KernelCounters(
-        mapEntries: configuration.mapEntries, exitDetection: configuration.exitDetection)
+      return try KernelCounters(configuration.kernel)
     } catch {
       throw ExporterError("\(error); \(error.advice)")
     }

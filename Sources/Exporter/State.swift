@@ -5,6 +5,7 @@ internal import Namespaces
 
 /// All that a scrape can show, taken together at the end of a poll. Immutable.
 struct State: Sendable {
+  let scope: Scope
   let snapshot: Snapshot
   let process: ProcessStatus
   /// When the poll ended, in seconds since the epoch.

@@ -23,7 +23,7 @@ struct Watch {
     failing = snapshot.failure != nil
 
     for reason in DropReason.allCases {
-      guard let dropped = snapshot.node.dropped[reason], dropped.events > 0 else { continue }
+      guard let dropped = snapshot.node.dropped[reason], dropped.total > 0 else { continue }
       guard reported.insert(reason).inserted else { continue }
       logger.warning(
         "Events of some PID namespaces are only in the node totals\(reason.advice); said once, see pidns_bpf_events_dropped_total",

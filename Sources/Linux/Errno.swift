@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import CGlibc
 internal import Glibc
 
 /// The error numbers that are told apart.
@@ -10,4 +11,11 @@ package enum Errno {
   package static let argumentListTooLong = E2BIG
   /// ENOMEM.
   package static let noMemory = ENOMEM
+}
+
+extension Errno {
+  /// The symbol of an error number, as in `ENOENT`; the number itself where it has none.
+  package static func name(_ number: Int32) -> String {
+    unsafe strerrorname_np(number).map { unsafe String(cString: $0) } ?? String(number)
+  }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import CMalloc
+internal import CGlibc
 internal import Glibc
 
 /// What of its memory the process keeps resident.

@@ -22,25 +22,31 @@ public struct Ledger {
     }
   }
 
-  /// A namespace that has a task, or an entry in the kernel's map, or both.
+  /// A namespace that has a task, or an entry in the kernel's maps, or both.
   private struct Member {
-    /// What its entry said last.
-    var counts = ProcessCounts()
-    /// Whether a series holds `counts`; not so while there is no room for one.
+    /// What its entries said last.
+    var events = Events()
+    /// What the last walk met of it.
+    var tasks = TaskCounts()
+    /// Whether a series holds `events`; not so while there is no room for one.
     var isExposed = false
     var hasEnded = false
-    /// The polls, by number, that saw it first, saw it last with a task, and saw it last with an entry.
-    let firstSeen: Int
-    var lastLive = 0
+    /// The polls, by number, that saw it first and saw it last with an entry.
+    let firstPoll: Int
     var lastEntry = 0
+    /// The walk, by number, that met it last, or that came last before it was seen.
+    var lastWalk: Int
 
-    init(firstSeen: Int) { self.firstSeen = firstSeen }
+    init(firstPoll: Int, lastWalk: Int) {
+      self.firstPoll = firstPoll
+      self.lastWalk = lastWalk
+    }
 
     /// Whether two walks in a row should have met one of its tasks, and did not.
     ///
     /// One walk proves too little: the namespace may have begun after it, and an init that execs from
     /// another thread changes places with its leader, which can hide it for that instant.
-    func isAbsent(at poll: Int) -> Bool { max(firstSeen, lastLive) + 2 <= poll }
+    func isAbsent(at walk: Int) -> Bool { lastWalk + 2 <= walk }
   }
 
   private let limits: Limits
@@ -49,6 +55,7 @@ public struct Ledger {
   /// The keys of `series`, sorted; nil once they have changed.
   private var order: [UInt32]?
   private var poll = 0
+  private var walk = 0
   /// Namespaces for whose series there was no room when they were first seen.
   public private(set) var refused: UInt64 = 0
 
@@ -58,26 +65,23 @@ public struct Ledger {
   /// Takes in what a poll read.
   ///
   /// - Parameters:
-  ///   - live: The namespaces that had a task. That walk has to precede the reading of `entries`: one
-  ///     that had none any more has had all its events when the entries are read.
-  ///   - entries: The counts of the namespaces that have an entry in the kernel's map.
+  ///   - tasks: What a walk met, by namespace; nil where the poll made none. The walk has to precede the
+  ///     reading of `events`: a namespace that had no task any more has had all its events when they are read.
+  ///   - events: The namespaces that have an entry in the kernel's maps.
   /// - Returns: The namespaces that have ended and whose counts were now read for the last time: their
   ///   entries are to be deleted. One whose entry is still there next time is answered again.
   /// - Complexity: O(namespaces): about a microsecond for each, by `make bench`.
   public mutating func take(
-    live: [PIDNamespace], entries: [(namespace: PIDNamespace, counts: ProcessCounts)],
-    at now: ContinuousClock.Instant
+    tasks: [PIDNamespace: TaskCounts]?, events: [PIDNamespace: Events], at now: ContinuousClock.Instant
   ) -> [PIDNamespace] {
     poll += 1
-    for namespace in live {
-      members[namespace, default: Member(firstSeen: poll)].lastLive = poll
-    }
-    for (namespace, counts) in entries {
-      var member = members[namespace] ?? Member(firstSeen: poll)
-      if member.isExposed && member.counts != counts {
-        series[namespace.inum]?.counts += counts - member.counts
+    if let tasks { take(walked: tasks) }
+    for (namespace, read) in events {
+      var member = members[namespace] ?? Member(firstPoll: poll, lastWalk: walk)
+      if member.isExposed && member.events != read {
+        series[namespace.inum]?.events += read - member.events
       }
-      member.counts = counts
+      member.events = read
       member.lastEntry = poll
       members[namespace] = member
     }
@@ -85,7 +89,7 @@ public struct Ledger {
     var finished: [PIDNamespace] = []
     for (namespace, member) in members {
       if !member.isExposed && !member.hasEnded { expose(namespace) }
-      guard member.isAbsent(at: poll) else { continue }
+      guard member.isAbsent(at: walk) else { continue }
       if !member.hasEnded { end(namespace, at: now) }
       if member.lastEntry == poll {
         finished.append(namespace)
@@ -98,13 +102,30 @@ public struct Ledger {
     return finished
   }
 
+  private mutating func take(walked tasks: [PIDNamespace: TaskCounts]) {
+    walk += 1
+    for namespace in members.keys where tasks[namespace] == nil {
+      members[namespace]?.tasks = TaskCounts()
+    }
+    for (namespace, found) in tasks {
+      members[namespace, default: Member(firstPoll: poll, lastWalk: walk)].lastWalk = walk
+      members[namespace]?.tasks = found
+    }
+  }
+
   /// The series that are exposed, in the order of their label sets.
   public mutating func snapshot() -> [Snapshot.Namespace] {
     let inums = order ?? series.keys.sorted()
     order = inums
+    var tasks: [UInt32: TaskCounts] = [:]
+    for (namespace, member) in members where member.isExposed {
+      tasks[namespace.inum, default: TaskCounts()] += member.tasks
+    }
     return inums.compactMap { inum in
       series[inum].map {
-        Snapshot.Namespace(labels: $0.labels, counts: $0.counts, isLive: $0.endedAt == nil)
+        Snapshot.Namespace(
+          labels: $0.labels, events: $0.events, tasks: tasks[$0.inum] ?? TaskCounts(),
+          isLive: $0.endedAt == nil)
       }
     }
   }
@@ -118,10 +139,10 @@ public struct Ledger {
       joined = Series(inum: namespace.inum)
       order = nil
     } else {
-      if member.firstSeen == poll { refused += 1 }
+      if member.firstPoll == poll { refused += 1 }
       return
     }
-    joined.counts += member.counts
+    joined.events += member.events
     joined.liveMembers += 1
     joined.endedAt = nil
     series[namespace.inum] = joined

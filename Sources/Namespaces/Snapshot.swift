@@ -10,14 +10,17 @@ public struct Snapshot: Sendable {
     /// What names the series.
     public let labels: LabelSet
     /// The totals of all namespaces that it has stood for.
-    public let counts: ProcessCounts
+    public let events: Events
+    /// What the last walk met of them.
+    public let tasks: TaskCounts
     /// Whether one of them still has a task; the series is retained otherwise.
     public let isLive: Bool
 
     /// Creates a series' part.
-    public init(labels: LabelSet, counts: ProcessCounts, isLive: Bool) {
+    public init(labels: LabelSet, events: Events, tasks: TaskCounts = .init(), isLive: Bool) {
       self.labels = labels
-      self.counts = counts
+      self.events = events
+      self.tasks = tasks
       self.isLive = isLive
     }
   }
@@ -30,8 +33,10 @@ public struct Snapshot: Sendable {
   public var refused: UInt64 = 0
   /// The kernel's maps.
   public var maps: [MapStatus] = []
-  /// The kernel's programs, all attached.
+  /// The kernel's programs.
   public var programs: [ProgramStatus] = []
+  /// How long the last walk over the tasks took, and how long it was ago when the poll began.
+  public var walk = (duration: Duration.zero, age: Duration.zero)
   /// How long the poll took.
   public var duration = Duration.zero
   /// Why the poll failed; all else is then what the last good poll found.

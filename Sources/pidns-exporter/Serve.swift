@@ -44,6 +44,8 @@ struct Serve: ParsableCommand {
     help: ArgumentHelp("PID namespaces exposed at one time, retained ones included.", valueName: "number"))
   var maxNamespaces = 10_240
 
+  @OptionGroup(title: "Collectors") var collectors: CollectorFlags
+
   @Option(
     name: .customLong("bpf.map-entries"),
     help: ArgumentHelp(
@@ -63,6 +65,12 @@ struct Serve: ParsableCommand {
     name: .customLong("bpf.exit-detection"),
     help: ArgumentHelp("For tests: how exits are told apart, whatever the kernel has.", visibility: .hidden))
   var exitDetection: KernelCounters.ExitDetection?
+
+  @Flag(
+    name: .customLong("bpf.count-in-attempts"), inversion: .prefixedNo,
+    help: ArgumentHelp(
+      "For tests: whether each event has several programs, whatever the kernel has.", visibility: .hidden))
+  var countsInAttempts: Bool?
 
   func validate() throws {
     guard
@@ -105,9 +113,12 @@ struct Serve: ParsableCommand {
 
   private func configuration() -> Exporter.Configuration {
     Exporter.Configuration(
-      listenAddresses: listenAddresses, telemetryPath: telemetryPath, mapEntries: mapEntries,
+      listenAddresses: listenAddresses, telemetryPath: telemetryPath,
+      kernel: KernelCounters.Configuration(
+        mapEntries: mapEntries, collectors: collectors.chosen, exitDetection: exitDetection,
+        countsInAttempts: countsInAttempts),
       limits: Ledger.Limits(
         series: maxNamespaces, retention: retention.duration == .zero ? nil : retention.duration),
-      exitDetection: exitDetection)
+      showsLifetimesPerNamespace: collectors.lifetimesPerNamespace)
   }
 }

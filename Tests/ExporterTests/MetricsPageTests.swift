@@ -15,10 +15,12 @@ import Testing
   private static let state: State = {
     var snapshot = Snapshot()
     let labels = LabelSet(["pidns": "7", "namespace": "", "pod": "", "container": ""])
-    snapshot.namespaces = [.init(labels: labels, counts: ProcessCounts(), isLive: true)]
+    let details: [Detail: UInt64] = [.signalDeath(11): 1, .exitCode(3): 1, .execFailure(2): 1]
+    snapshot.namespaces = [.init(labels: labels, events: Events(details: details), isLive: true)]
     snapshot.maps = [MapStatus(map: "node", entries: 1, capacity: 1, memoryBytes: 1)]
     snapshot.programs = [ProgramStatus(program: "process_exec", runs: 1, runNanoseconds: 1, misses: 0)]
-    return State(snapshot: snapshot, process: .read(), time: 0)
+    let scope = Scope(collectors: Set(Collector.allCases), showsLifetimesPerNamespace: true)
+    return State(scope: scope, snapshot: snapshot, process: .read(), time: 0)
   }()
 
   /// The rows of the page's tables: name, type, labels, help.
@@ -32,11 +34,16 @@ import Testing
       }
   }
 
+  /// What the lines of a family's samples begin with.
+  private static func lineStart(of family: MetricFamily) -> String {
+    family.kind == .histogram ? family.name + "_bucket" : family.sampleName
+  }
+
   /// The label names of the first sample of a family.
   private static func labels(of family: MetricFamily) -> String {
     let text = String(decoding: Catalogue.render(state, as: .text), as: UTF8.self)
     let sample = text.split(separator: "\n").first {
-      $0.hasPrefix(family.sampleName + "{") || $0.hasPrefix(family.sampleName + " ")
+      $0.hasPrefix(lineStart(of: family) + "{") || $0.hasPrefix(lineStart(of: family) + " ")
     }
     let names = (sample ?? "").matches(of: /([a-z_]+)="/).map { String($0.1) }
     return names.joined(separator: ", ").replacingOccurrences(
@@ -59,17 +66,39 @@ import Testing
     let lines = String(decoding: Catalogue.render(Self.state, as: .text), as: UTF8.self).split(
       separator: "\n")
     for metric in Catalogue.metrics {
-      let name = metric.family.sampleName
+      let name = Self.lineStart(of: metric.family)
       #expect(lines.contains { $0.hasPrefix(name + " ") || $0.hasPrefix(name + "{") }, "\(name)")
       #expect(metric.family.help.hasSuffix("."), "\(name)")
     }
+  }
+
+  @Test("A collector that is off shows no series", arguments: Collector.allCases)
+  func off(collector: Collector) throws {
+    var scope = Self.state.scope
+    scope.collectors.remove(collector)
+    let state = State(scope: scope, snapshot: Self.state.snapshot, process: .read(), time: 0)
+    func families(_ state: State) -> Set<Substring> {
+      let text = String(decoding: Catalogue.render(state, as: .text), as: UTF8.self)
+      return Set(text.split(separator: "\n").filter { $0.hasPrefix("# TYPE") })
+    }
+    let gone = families(Self.state).subtracting(families(state)).map { $0.split(separator: " ")[2] }
+    let expected: Set<Substring> =
+      switch collector {
+      case .signals: ["pidns_process_signal_deaths_total", "pidns_process_core_dumps_total"]
+      case .oomKills: ["pidns_oom_kills_total", "pidns_node_oom_kills_total"]
+      case .lifetimes: ["pidns_process_lifetime_seconds", "pidns_node_process_lifetime_seconds"]
+      case .tasks: ["pidns_processes", "pidns_threads", "pidns_zombie_processes"]
+      case .exitCodes: ["pidns_process_exit_codes_total"]
+      case .execFailures: ["pidns_process_exec_failures_total"]
+      }
+    #expect(Set(gone) == expected)
   }
 
   @Test("A failed poll shows in pidns_up")
   func up() {
     var snapshot = Self.state.snapshot
     snapshot.failure = BPFError("read a map", errno: 1)
-    let failed = State(snapshot: snapshot, process: Self.state.process, time: 0)
+    let failed = State(scope: Self.state.scope, snapshot: snapshot, process: Self.state.process, time: 0)
     func text(_ state: State) -> String {
       String(decoding: Catalogue.render(state, as: .openMetrics), as: UTF8.self)
     }

@@ -99,21 +99,6 @@ func writeExample(to encoder: inout Encoder) {
       "pidns_bpf_program_run_seconds", .counter, unit: "seconds", help: "Time spent in the programs."))
   encoder.sample(LabelSet(["program": "sched_process_exit"]), 0.30000000000000004)
 
-  encoder.begin(
-    MetricFamily(
-      "pidns_process_lifetime_seconds", .histogram, unit: "seconds",
-      help: "Process lifetime from fork to exit."))
-  let bounds = HistogramBounds((-5...8).map { Double(sign: .plus, exponent: 2 * $0, significand: 1) })
-  let counts: [UInt64] = [5, 0, 12, 3, 0, 0, 41, 1, 0, 0, 2, 0, 0, 1, 1]
-  let none = [UInt64](repeating: 0, count: bounds.bucketCount)
-  encoder.histogram(container, bounds, counts: counts.span, sum: 90_210.3)
-  encoder.histogram(unknown, bounds, counts: none.span, sum: 0)
-  encoder.begin(
-    MetricFamily(
-      "pidns_node_process_lifetime_seconds", .histogram, unit: "seconds",
-      help: "Process lifetime from fork to exit, all PID namespaces."))
-  encoder.histogram(.empty, bounds, counts: counts.span, sum: 90_210.5)
-
   encoder.begin(MetricFamily("pidns_awkward", .gauge, help: "Numbers that are not finite."))
   for (name, value) in [("above", Double.infinity), ("below", -.infinity), ("none", .nan)] {
     encoder.sample(.empty, adding: LabelSet(["which": name]), value)

@@ -10,7 +10,11 @@ package final class RunningExporter {
   /// Starts it and waits until it is ready.
   ///
   /// - Parameter wrapper: A command in front of the program, such as `setpriv …`.
-  package init(_ flags: String..., wrapper: [String] = []) throws {
+  package convenience init(_ flags: String..., wrapper: [String] = []) throws {
+    try self.init(flags, wrapper: wrapper)
+  }
+
+  package init(_ flags: [String], wrapper: [String] = []) throws {
     let own = ["--web.listen-address=127.0.0.1:0", "--poll.interval=100ms", "--log.format=json"]
     let command = wrapper + [Built.exporter.path()] + own + flags
     child = try Child(command[0], Array(command.dropFirst()))
@@ -18,13 +22,14 @@ package final class RunningExporter {
     try eventually("the exporter is ready") { try get("/-/ready").status == 200 }
   }
 
-  /// A snapshot whose poll began after this call: it holds all that has happened by now.
+  /// A snapshot whose poll and whose walk over the tasks began after this call: it holds all that has
+  /// happened by now.
   package func scrape() throws -> Scrape {
     let now = Date().timeIntervalSince1970
     var scrape = try scrapeLast()
     try eventually("the exporter polls") {
       scrape = try scrapeLast()
-      return try scrape.pollStart > now
+      return try scrape.pollStart > now && scrape["pidns_last_task_walk_timestamp_seconds"] > now
     }
     return scrape
   }

@@ -2,7 +2,7 @@
 
 internal import Foundation
 
-/// A real Prometheus that scrapes one exporter every second, on a free port of the loopback address.
+/// A real Prometheus that scrapes one exporter every two seconds, on a free port of the loopback address.
 package final class RunningPrometheus {
   private let child: Child
   private let folder: URL
@@ -15,7 +15,7 @@ package final class RunningPrometheus {
     folder = FileManager.default.temporaryDirectory.appending(path: "pidns-prometheus-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     let configuration = """
-      global: {scrape_interval: 1s, scrape_timeout: 1s}
+      global: {scrape_interval: 2s, scrape_timeout: 2s}
       scrape_configs:
       - job_name: pidns
         static_configs: [{targets: ["127.0.0.1:\(exporter.port)"]}]

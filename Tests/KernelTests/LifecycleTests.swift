@@ -18,12 +18,11 @@ extension KernelTests {
     @Test("SIGTERM and SIGINT end it with 0 and leave nothing in the kernel", arguments: [SIGTERM, SIGINT])
     func stops(signal: Int32) throws {
       let before = try Self.programs()
-      let exporter = try RunningExporter("--poll.interval=10s")
+      // It does not wait for the next poll.
+      let exporter = try RunningExporter("--poll.interval=1d")
       #expect(try Self.programs().subtracting(before).count >= 5)
-      let start = ContinuousClock.now
       exporter.child.signal(signal)
       #expect(exporter.child.wait() == 0)
-      #expect(ContinuousClock.now - start < .seconds(1))
       // The kernel frees programs after a grace period.
       try eventually("nothing is left") { try Self.programs().subtracting(before).isEmpty }
     }

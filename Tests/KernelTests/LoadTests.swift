@@ -41,18 +41,22 @@ extension KernelTests {
       let features = try KernelFeatures.probe()
       #expect(features.exitTellsGroupDead == dump.stdout.contains(groupDead))
       #expect(features.hashesAllocateSafely == dump.stdout.contains("struct bpf_mem_alloc pcpu_ma;"))
+      #expect(features.tracepointsArePreemptible == dump.stdout.contains("class_srcu_fast_notrace_t;"))
+      let victim = "(*btf_trace_mark_victim)(void *, struct task_struct *"
+      #expect((features.oomVictim == .task) == dump.stdout.contains(victim))
     }
 
     @Test("The host's namespace is always among the live ones, and counts come with its key")
     func host() throws {
-      let kernel = try KernelCounters(mapEntries: 16)
+      let kernel = try KernelCounters(.init(mapEntries: 16))
       _ = try Child.run("/usr/bin/true", [])
-      let live = try kernel.liveNamespaces()
-      let host = try #require(live.first { $0.inum == 4_026_531_836 })
-      let counts = try #require(try kernel.counts().first { $0.namespace == host }?.counts)
-      #expect(counts.execs >= 1 && counts.exits >= 1)
-      try kernel.delete(host)
-      try kernel.delete(host)
+      let tasks = try kernel.walkTasks()
+      let host = try #require(tasks.keys.first { $0.inum == 4_026_531_836 })
+      #expect(try #require(tasks[host]).processes >= 2)
+      let events = try #require(try kernel.events()[host])
+      #expect(events.counts.execs >= 1 && events.exits.byReason[.completed] >= 1)
+      try kernel.delete(host, events)
+      try kernel.delete(host, events)
     }
   }
 }

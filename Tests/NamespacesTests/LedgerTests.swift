@@ -9,8 +9,8 @@ import Testing
 /// A ledger, and the clock and the kernel's map as a poller would bring them to it.
 private struct Kernel {
   var ledger: Ledger
-  var map: [PIDNamespace: ProcessCounts] = [:]
-  var live: Set<PIDNamespace> = []
+  var map: [PIDNamespace: Events] = [:]
+  var tasks: [PIDNamespace: TaskCounts] = [:]
   var now = ContinuousClock.now
 
   init(series: Int = 100, retention: Duration? = .seconds(300)) {
@@ -19,10 +19,9 @@ private struct Kernel {
 
   /// Polls a second later, and deletes what has finished, as the poller does.
   @discardableResult
-  mutating func poll(deleting: Bool = true) -> [PIDNamespace] {
+  mutating func poll(walking: Bool = true, deleting: Bool = true) -> [PIDNamespace] {
     now += .seconds(1)
-    let finished = ledger.take(
-      live: Array(live), entries: map.map { (namespace: $0.key, counts: $0.value) }, at: now)
+    let finished = ledger.take(tasks: walking ? tasks : nil, events: map, at: now)
     if deleting { for namespace in finished { map[namespace] = nil } }
     return finished
   }
@@ -35,11 +34,11 @@ private struct Kernel {
   }
 
   mutating func begin(_ namespace: PIDNamespace, execs: UInt64 = 0) {
-    live.insert(namespace)
-    if execs > 0 { map[namespace] = ProcessCounts(execs: execs) }
+    tasks[namespace] = TaskCounts(processes: 1, threads: 1)
+    if execs > 0 { map[namespace] = Events(ProcessCounts(execs: execs)) }
   }
 
-  mutating func end(_ namespace: PIDNamespace) { live.remove(namespace) }
+  mutating func end(_ namespace: PIDNamespace) { tasks[namespace] = nil }
 
   mutating func series(_ inum: UInt32) -> Snapshot.Namespace? {
     ledger.snapshot().first { $0.labels == Self.labels(inum) }
@@ -47,6 +46,17 @@ private struct Kernel {
 
   static func labels(_ inum: UInt32) -> LabelSet {
     LabelSet(["pidns": String(inum), "namespace": "", "pod": "", "container": ""])
+  }
+}
+
+extension Events {
+  /// What a namespace of one process leaves that a signal ended.
+  fileprivate static func ended(execs: UInt64) -> Events {
+    var exits = ExitCounts()
+    exits.byReason[.signaled] = 1
+    exits.lifetimes.counts[3] = 1
+    exits.lifetimes.nanoseconds = 450_000
+    return Events(ProcessCounts(execs: execs), exits: exits, details: [.signalDeath(9): 1])
   }
 }
 
@@ -60,7 +70,7 @@ private let second = PIDNamespace(inum: 7, generation: 11)
     var kernel = Kernel()
     kernel.begin(host)
     kernel.poll()
-    #expect(kernel.series(1)?.counts == ProcessCounts())
+    #expect(kernel.series(1)?.events == Events())
     #expect(kernel.series(1)?.isLive == true)
   }
 
@@ -70,18 +80,9 @@ private let second = PIDNamespace(inum: 7, generation: 11)
     kernel.begin(first, execs: 5)
     kernel.poll()
     kernel.poll()
-    kernel.map[first] = ProcessCounts(execs: 9, forks: 2)
+    kernel.map[first] = Events(ProcessCounts(execs: 9, forks: 2))
     kernel.poll()
-    #expect(kernel.series(7)?.counts == ProcessCounts(execs: 9, forks: 2))
-  }
-
-  @Test("An entry that a reading has twice counts once, as the later one says")
-  func twiceInOneReading() {
-    var ledger = Ledger(limits: .init(series: 10, retention: nil))
-    _ = ledger.take(
-      live: [first],
-      entries: [(first, ProcessCounts(execs: 3)), (first, ProcessCounts(execs: 4))], at: .now)
-    #expect(ledger.snapshot().map(\.counts.execs) == [4])
+    #expect(kernel.series(7)?.events.counts == ProcessCounts(execs: 9, forks: 2))
   }
 
   @Test("The last counts of a namespace that ended are read before its entry is deleted")
@@ -90,25 +91,25 @@ private let second = PIDNamespace(inum: 7, generation: 11)
     kernel.begin(first, execs: 1)
     kernel.poll()
     kernel.end(first)
-    kernel.map[first] = ProcessCounts(execs: 3, exits: 1)
+    kernel.map[first] = Events.ended(execs: 3)
     #expect(kernel.poll().isEmpty)
     #expect(kernel.poll() == [first])
-    #expect(kernel.series(7)?.counts == ProcessCounts(execs: 3, exits: 1))
+    #expect(kernel.series(7)?.events == Events.ended(execs: 3))
     #expect(kernel.series(7)?.isLive == false)
     #expect(kernel.poll().isEmpty)
-    #expect(kernel.series(7)?.counts == ProcessCounts(execs: 3, exits: 1))
+    #expect(kernel.series(7)?.events == Events.ended(execs: 3))
   }
 
   @Test("One walk that misses a namespace proves nothing")
   func missedOnce() {
     var kernel = Kernel()
-    kernel.map[first] = ProcessCounts(forks: 1)
+    kernel.map[first] = Events(ProcessCounts(forks: 1))
     #expect(kernel.poll().isEmpty)
-    kernel.live.insert(first)
+    kernel.tasks[first] = TaskCounts(processes: 1, threads: 1)
     #expect(kernel.poll().isEmpty)
-    kernel.live.remove(first)
+    kernel.tasks[first] = nil
     #expect(kernel.poll().isEmpty)
-    kernel.live.insert(first)
+    kernel.tasks[first] = TaskCounts(processes: 1, threads: 1)
     #expect(kernel.poll().isEmpty)
     #expect(kernel.series(7)?.isLive == true)
   }
@@ -116,11 +117,57 @@ private let second = PIDNamespace(inum: 7, generation: 11)
   @Test("One that lived between two polls is told whole")
   func livedBetweenPolls() {
     var kernel = Kernel()
-    kernel.map[first] = ProcessCounts(execs: 7, forks: 8, exits: 8, starts: 1)
+    kernel.map[first] = Events(ProcessCounts(execs: 7, forks: 8, starts: 1))
     #expect(kernel.poll().isEmpty)
     #expect(kernel.settle() == [first])
-    #expect(kernel.series(7)?.counts.execs == 7)
+    #expect(kernel.series(7)?.events.counts.execs == 7)
     #expect(kernel.map.isEmpty)
+  }
+
+  @Test("Polls without a walk take in the counts, and end nothing")
+  func withoutWalk() {
+    var kernel = Kernel()
+    kernel.begin(first, execs: 1)
+    kernel.poll()
+    kernel.end(first)
+    kernel.map[first] = Events(ProcessCounts(execs: 2))
+    for _ in 0..<5 { #expect(kernel.poll(walking: false).isEmpty) }
+    #expect(kernel.series(7)?.events.counts.execs == 2)
+    #expect(kernel.series(7)?.tasks == TaskCounts(processes: 1, threads: 1))
+    #expect(kernel.settle() == [first])
+  }
+
+  @Test("Exits and details of namespaces that follow one another add up, each by its kind")
+  func everythingAddsUp() {
+    var kernel = Kernel()
+    kernel.begin(first)
+    kernel.map[first] = .ended(execs: 1)
+    kernel.poll()
+    kernel.end(first)
+    kernel.begin(second)
+    var other = Events.ended(execs: 1)
+    other.details = [.signalDeath(9): 2, .signalDeath(11): 4, .exitCode(3): 5]
+    kernel.map[second] = other
+    kernel.settle()
+    let shown = kernel.series(7)?.events
+    #expect(shown?.exits.byReason[.signaled] == 2)
+    #expect(shown?.exits.lifetimes.counts[3] == 2)
+    #expect(shown?.exits.lifetimes.nanoseconds == 900_000)
+    #expect(shown?.details == [.signalDeath(9): 3, .signalDeath(11): 4, .exitCode(3): 5])
+  }
+
+  @Test("What a walk met is shown until the next one")
+  func tasks() {
+    var kernel = Kernel()
+    kernel.begin(first)
+    kernel.tasks[first] = TaskCounts(processes: 3, threads: 9, zombies: 2)
+    kernel.poll()
+    #expect(kernel.series(7)?.tasks == TaskCounts(processes: 3, threads: 9, zombies: 2))
+    kernel.poll(walking: false)
+    #expect(kernel.series(7)?.tasks == TaskCounts(processes: 3, threads: 9, zombies: 2))
+    kernel.end(first)
+    kernel.poll()
+    #expect(kernel.series(7)?.tasks == TaskCounts())
   }
 
   @Test("Namespaces that follow one another under one inum add up, and never go down")
@@ -131,13 +178,13 @@ private let second = PIDNamespace(inum: 7, generation: 11)
       let namespace = PIDNamespace(inum: 7, generation: generation)
       kernel.begin(namespace, execs: 7)
       kernel.poll()
-      let shown = kernel.series(7)?.counts.execs ?? 0
+      let shown = kernel.series(7)?.events.counts.execs ?? 0
       #expect(shown >= highest)
       highest = shown
       kernel.end(namespace)
     }
     kernel.settle()
-    #expect(kernel.series(7)?.counts.execs == 350)
+    #expect(kernel.series(7)?.events.counts.execs == 350)
     #expect(kernel.ledger.snapshot().count == 1)
     #expect(kernel.map.isEmpty)
   }
@@ -151,7 +198,7 @@ private let second = PIDNamespace(inum: 7, generation: 11)
     kernel.begin(second, execs: 2)
     kernel.settle()
     #expect(kernel.series(7)?.isLive == true)
-    #expect(kernel.series(7)?.counts.execs == 3)
+    #expect(kernel.series(7)?.events.counts.execs == 3)
   }
 
   @Test("An entry that cannot be deleted is asked for again, and counted once")
@@ -164,7 +211,7 @@ private let second = PIDNamespace(inum: 7, generation: 11)
     for _ in 0..<3 { #expect(kernel.poll(deleting: false) == [first]) }
     #expect(kernel.poll() == [first])
     #expect(kernel.poll().isEmpty)
-    #expect(kernel.series(7)?.counts.execs == 4)
+    #expect(kernel.series(7)?.events.counts.execs == 4)
   }
 
   @Test("A series goes after the retention, and begins at zero when its inum comes back")
@@ -176,13 +223,13 @@ private let second = PIDNamespace(inum: 7, generation: 11)
     kernel.settle()
     for _ in 0..<4 {
       kernel.poll()
-      #expect(kernel.series(7)?.counts.execs == 4)
+      #expect(kernel.series(7)?.events.counts.execs == 4)
     }
     kernel.poll()
     #expect(kernel.series(7) == nil)
     kernel.begin(second)
     kernel.poll()
-    #expect(kernel.series(7)?.counts == ProcessCounts())
+    #expect(kernel.series(7)?.events == Events())
   }
 
   @Test("A successor that begins in the very poll in which the retention ends continues the series")
@@ -195,7 +242,7 @@ private let second = PIDNamespace(inum: 7, generation: 11)
     for _ in 0..<4 { kernel.poll() }
     kernel.begin(second, execs: 3)
     kernel.poll()
-    #expect(kernel.series(7)?.counts.execs == 103)
+    #expect(kernel.series(7)?.events.counts.execs == 103)
   }
 
   @Test("Without a retention limit a series stays")
@@ -207,7 +254,7 @@ private let second = PIDNamespace(inum: 7, generation: 11)
     kernel.settle()
     kernel.now += .seconds(1_000_000)
     kernel.poll()
-    #expect(kernel.series(7)?.counts.execs == 4)
+    #expect(kernel.series(7)?.events.counts.execs == 4)
   }
 
   @Test("What is over the limit is refused, counted once, and exposed whole when there is room")
@@ -222,10 +269,10 @@ private let second = PIDNamespace(inum: 7, generation: 11)
     #expect(kernel.series(7) == nil)
 
     kernel.end(host)
-    kernel.map[first] = ProcessCounts(execs: 6)
+    kernel.map[first] = Events(ProcessCounts(execs: 6))
     for _ in 0..<4 { kernel.poll() }
     #expect(kernel.series(1) == nil)
-    #expect(kernel.series(7)?.counts.execs == 6)
+    #expect(kernel.series(7)?.events.counts.execs == 6)
     #expect(kernel.ledger.refused == 1)
   }
 

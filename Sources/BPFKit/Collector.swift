@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What can be counted beside execs, forks, thread starts and exits by reason. The raw value names it in
+/// a flag.
+///
+/// One that is off costs nothing in the kernel: its programs are not loaded, and the verifier takes its
+/// part out of the others.
+public enum Collector: String, CaseIterable, Sendable {
+  /// Signal deaths by signal, and core dumps.
+  case signals
+  /// Kills of the OOM killer.
+  case oomKills = "oom-kills"
+  /// Lifetimes from fork to exit.
+  case lifetimes
+  /// Processes, threads and zombies that are there, by a walk over the tasks.
+  case tasks
+  /// Exits by exit code.
+  case exitCodes = "exit-codes"
+  /// Failed execs by errno. Needs BPF trampolines.
+  case execFailures = "exec-failures"
+
+  /// Whether it is on without being asked for.
+  public var isOnByDefault: Bool {
+    switch self {
+    case .signals, .oomKills, .lifetimes, .tasks: true
+    case .exitCodes, .execFailures: false
+    }
+  }
+}

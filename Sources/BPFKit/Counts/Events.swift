@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CPidns
+
+/// All that the kernel half counts, of a namespace or of many. Every count only rises.
+public struct Events: Equatable, Sendable {
+  /// What began.
+  public var counts = ProcessCounts()
+  /// What ended, and how.
+  public var exits = ExitCounts()
+  /// What is counted by kind. Of a namespace only: the node has no such counts.
+  public var details: [Detail: UInt64] = [:]
+
+  /// Creates counts.
+  public init(
+    _ counts: ProcessCounts = .init(), exits: ExitCounts = .init(), details: [Detail: UInt64] = [:]
+  ) {
+    self.counts = counts
+    self.exits = exits
+    self.details = details
+  }
+
+  init(_ events: pidns_events) {
+    self.init(ProcessCounts(events.counts), exits: ExitCounts(events.exits))
+  }
+
+  /// How many execs, forks, thread starts and exits that is.
+  public var total: UInt64 { counts.execs + counts.forks + counts.threadStarts + exits.total }
+
+  /// Adds each count. Wraps where 64 bits do not do, as the kernel does.
+  public static func += (left: inout Self, right: Self) {
+    left = left.combined(with: right, &+)
+  }
+
+  /// Subtracts each count.
+  public static func - (left: Self, right: Self) -> Self {
+    left.combined(with: right, &-)
+  }
+
+  private func combined(with other: Self, _ operation: (UInt64, UInt64) -> UInt64) -> Self {
+    var details = details
+    for (detail, count) in other.details {
+      details[detail] = operation(details[detail] ?? 0, count)
+    }
+    return Events(
+      counts.combined(with: other.counts, operation),
+      exits: exits.combined(with: other.exits, operation), details: details)
+  }
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CPidns
+
+/// Why a process ended. Every exit has one reason.
+public enum ExitReason: Int, CaseIterable, Sendable {
+  /// Exit status 0.
+  case completed
+  /// Exit status 1 to 255.
+  case error
+  /// A signal.
+  case signaled
+  /// The kernel killed it, because the init of its namespace, or of one around that, had exited.
+  case teardown
+}
+
+/// How processes ended. Every count only rises.
+public struct ExitCounts: Equatable, Sendable {
+  /// Exits by reason.
+  public var byReason = PerReason()
+  /// Processes that a signal ended and that dumped core.
+  public var coreDumps: UInt64 = 0
+  /// Processes that the OOM killer killed.
+  public var oomKills: UInt64 = 0
+  /// How long the processes had lived.
+  public var lifetimes = Lifetimes()
+
+  /// Creates counts of nothing.
+  public init() {}
+
+  init(_ counts: pidns_exits) {
+    byReason = PerReason(
+      counts.by_reason.0, counts.by_reason.1, counts.by_reason.2, counts.by_reason.3)
+    coreDumps = counts.core_dumps
+    oomKills = counts.oom_kills
+    lifetimes = Lifetimes(counts)
+  }
+
+  /// Exits for whatever reason.
+  public var total: UInt64 { ExitReason.allCases.reduce(0) { $0 &+ byReason[$1] } }
+
+  func combined(with other: Self, _ operation: (UInt64, UInt64) -> UInt64) -> Self {
+    var result = self
+    for reason in ExitReason.allCases {
+      result.byReason[reason] = operation(byReason[reason], other.byReason[reason])
+    }
+    result.coreDumps = operation(coreDumps, other.coreDumps)
+    result.oomKills = operation(oomKills, other.oomKills)
+    result.lifetimes.combine(with: other.lifetimes, operation)
+    return result
+  }
+
+  /// A count for each reason.
+  public struct PerReason: Equatable, Sendable {
+    private var counts: (UInt64, UInt64, UInt64, UInt64)
+
+    init(_ completed: UInt64 = 0, _ error: UInt64 = 0, _ signaled: UInt64 = 0, _ teardown: UInt64 = 0) {
+      counts = (completed, error, signaled, teardown)
+    }
+
+    /// The exits for a reason.
+    public subscript(reason: ExitReason) -> UInt64 {
+      get {
+        switch reason {
+        case .completed: counts.0
+        case .error: counts.1
+        case .signaled: counts.2
+        case .teardown: counts.3
+        }
+      }
+      set {
+        switch reason {
+        case .completed: counts.0 = newValue
+        case .error: counts.1 = newValue
+        case .signaled: counts.2 = newValue
+        case .teardown: counts.3 = newValue
+        }
+      }
+    }
+
+    /// Compares each count.
+    public static func == (left: Self, right: Self) -> Bool { left.counts == right.counts }
+  }
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CPidns
+
+/// How long processes lived, from fork to exit, by powers of two of a second: a native histogram's
+/// schema 0.
+public struct Lifetimes: Equatable, Sendable {
+  /// How many buckets there are. The last one has all that exceeds the bounds.
+  public static let bucketCount = 40
+  /// The exponent of the first bucket's upper bound: 2^-14 s, 61 µs. That of the next is one more.
+  public static let firstExponent = -PIDNS_LIFETIMES_PER_SECOND_LOG2
+
+  /// Processes by bucket; each bound belongs to the bucket below it.
+  public var counts = InlineArray<40, UInt64>(repeating: 0)
+  /// The sum of all lifetimes, in nanoseconds.
+  public var nanoseconds: UInt64 = 0
+
+  /// Creates lifetimes of nobody.
+  public init() {}
+
+  init(_ exits: pidns_exits) {
+    // A C array of as many 64-bit counters.
+    counts = unsafe unsafeBitCast(exits.lifetimes, to: InlineArray<40, UInt64>.self)
+    nanoseconds = exits.lifetime_ns
+  }
+
+  mutating func combine(with other: Self, _ operation: (UInt64, UInt64) -> UInt64) {
+    for index in counts.indices { counts[index] = operation(counts[index], other.counts[index]) }
+    nanoseconds = operation(nanoseconds, other.nanoseconds)
+  }
+
+  /// Compares each count.
+  public static func == (left: Self, right: Self) -> Bool {
+    left.nanoseconds == right.nanoseconds
+      && left.counts.indices.allSatisfy { left.counts[$0] == right.counts[$0] }
+  }
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CPidns
+
+/// Why the kernel half could not put an event down to its namespace.
+public enum DropReason: String, CaseIterable, Sendable {
+  /// The map of namespaces is full (E2BIG).
+  case mapFull = "map_full"
+  /// The kernel had no memory for a new entry (ENOMEM).
+  case noMemory = "no_memory"
+  /// Another update held the map's bucket on the same CPU (EBUSY).
+  case busy
+  /// Anything else; not expected.
+  case other
+
+  var slot: pidns_drop {
+    switch self {
+    case .mapFull: PIDNS_DROP_MAP_FULL
+    case .noMemory: PIDNS_DROP_NO_MEMORY
+    case .busy: PIDNS_DROP_BUSY
+    case .other: PIDNS_DROP_OTHER
+    }
+  }
+}
+
+/// The node's counts, which the kernel keeps apart from those of the namespaces.
+public struct NodeCounts: Equatable, Sendable {
+  /// Every event of every namespace.
+  public var total: Events
+  /// Those events that are in no namespace's counts, by reason.
+  public var dropped: [DropReason: Events]
+  /// Signal deaths, exit codes and failed execs that are in no namespace's details, for want of room.
+  public var detailsDropped: UInt64
+
+  /// Creates counts.
+  public init(
+    total: Events = .init(), dropped: [DropReason: Events] = [:], detailsDropped: UInt64 = 0
+  ) {
+    self.total = total
+    self.dropped = dropped
+    self.detailsDropped = detailsDropped
+  }
+
+  /// Adds one CPU's share.
+  mutating func add(_ node: pidns_node) {
+    total += Events(node.total)
+    unsafe withUnsafeBytes(of: node.dropped) { slots in
+      for reason in DropReason.allCases {
+        let offset = Int(reason.slot.rawValue) * MemoryLayout<pidns_events>.stride
+        let share = Events(unsafe slots.load(fromByteOffset: offset, as: pidns_events.self))
+        dropped[reason, default: .init()] += share
+      }
+    }
+    detailsDropped &+= node.details_dropped.0 &+ node.details_dropped.1 &+ node.details_dropped.2
+  }
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CPidns
+
+/// What begins: execs, forks, threads. Every count only rises.
+public struct ProcessCounts: Equatable, Sendable {
+  /// Successful execve and execveat calls.
+  public var execs: UInt64
+  /// New processes, put down to the namespace of the child.
+  public var forks: UInt64
+  /// New threads of existing processes.
+  public var threadStarts: UInt64
+  /// Namespaces whose init was forked; 0 or 1 in the counts of one namespace.
+  public var starts: UInt64
+
+  /// Creates counts.
+  public init(execs: UInt64 = 0, forks: UInt64 = 0, threadStarts: UInt64 = 0, starts: UInt64 = 0) {
+    self.execs = execs
+    self.forks = forks
+    self.threadStarts = threadStarts
+    self.starts = starts
+  }
+
+  init(_ counts: pidns_counts) {
+    self.init(
+      execs: counts.execs, forks: counts.forks, threadStarts: counts.thread_starts,
+      starts: counts.starts)
+  }
+
+  func combined(with other: Self, _ operation: (UInt64, UInt64) -> UInt64) -> Self {
+    ProcessCounts(
+      execs: operation(execs, other.execs), forks: operation(forks, other.forks),
+      threadStarts: operation(threadStarts, other.threadStarts), starts: operation(starts, other.starts))
+  }
+}

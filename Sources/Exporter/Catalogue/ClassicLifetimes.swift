@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import BPFKit
+internal import Exposition
+
+/// Lifetimes as a classic histogram: every second one of the kernel's bounds, from 4^-5 s to 4^8 s, so that
+/// its buckets fold out of the kernel's exactly.
+struct ClassicLifetimes {
+  /// Exponents of two, of the upper bounds in seconds.
+  private static let exponents = stride(from: -10, through: 16, by: 2)
+  fileprivate static let bounds = HistogramBounds(
+    exponents.map { Double(sign: .plus, exponent: $0, significand: 1) })
+
+  /// Lines of a series: the buckets, `_sum` and `_count`.
+  static let lines = bounds.bucketCount + 2
+}
+
+extension MetricFamily {
+  /// Describes a histogram of lifetimes.
+  static func lifetimes(_ name: String, help: String) -> MetricFamily {
+    MetricFamily(name, .histogram, unit: "seconds", help: help)
+  }
+}
+
+extension Encoder {
+  /// Writes a series of a histogram of lifetimes.
+  mutating func lifetimes(_ labels: LabelSet, _ lifetimes: Lifetimes) {
+    let counts = ClassicLifetimes.fold(lifetimes)
+    histogram(
+      labels, ClassicLifetimes.bounds, counts: counts.span, sum: Double(lifetimes.nanoseconds) / 1e9)
+  }
+}
+
+extension ClassicLifetimes {
+  /// Counts by classic bucket, the last one for what exceeds all bounds.
+  static func fold(_ lifetimes: Lifetimes) -> InlineArray<15, UInt64> {
+    var counts = InlineArray<15, UInt64>(repeating: 0)
+    for index in lifetimes.counts.indices {
+      let exponent = index + Lifetimes.firstExponent
+      let isBeyond = index == Lifetimes.bucketCount - 1 || exponent > 16
+      // The least even exponent that is no less.
+      let bucket = isBeyond ? 14 : max(0, (exponent + 11) >> 1)
+      counts[bucket] += lifetimes.counts[index]
+    }
+    return counts
+  }
+}

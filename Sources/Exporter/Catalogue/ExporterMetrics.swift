@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import BPFKit
+internal import Exposition
+internal import Linux
+internal import Namespaces
+
+extension Catalogue {
+  /// How the user half fares.
+  static let exporter: [Metric] = [
+    .one(
+      MetricFamily(
+        "pidns_up", .gauge,
+        help: "1 while the required programs are attached and the last poll read the maps.")
+    ) { $0.snapshot.failure == nil ? 1 : 0 },
+    .oneReal(
+      MetricFamily(
+        "pidns_poll_duration_seconds", .gauge, unit: "seconds", help: "How long the last poll took.")
+    ) { $0.snapshot.duration / .seconds(1) },
+    .oneReal(
+      MetricFamily(
+        "pidns_last_poll_timestamp_seconds", .gauge, unit: "seconds",
+        help: "When the last poll ended, since unix epoch.")
+    ) { $0.time },
+    .oneReal(
+      MetricFamily(
+        "pidns_task_walk_duration_seconds", .gauge, unit: "seconds",
+        help: "How long the last walk over the tasks took.")
+    ) { $0.snapshot.walk.duration / .seconds(1) },
+    .oneReal(
+      MetricFamily(
+        "pidns_last_task_walk_timestamp_seconds", .gauge, unit: "seconds",
+        help: "When the last walk over the tasks began, since unix epoch.")
+    ) { $0.time - ($0.snapshot.walk.age + $0.snapshot.duration) / .seconds(1) },
+    Metric(
+      family: MetricFamily(
+        "pidns_exporter_build", .info, help: "What the exporter was built from and with; always 1.")
+    ) { encoder, _ in
+      encoder.sample(
+        LabelSet([
+          "version": BuildInfo.version, "revision": BuildInfo.revision,
+          "swift_version": BuildInfo.swiftVersion, "libbpf_version": BuildInfo.libbpfVersion,
+          "arch": BuildInfo.arch,
+        ]), 1 as UInt64)
+    },
+    .oneReal(
+      MetricFamily(
+        "process_cpu_seconds", .counter, unit: "seconds",
+        help: "Total user and system CPU time spent in seconds.")
+    ) { $0.process.cpuSeconds },
+    .one(MetricFamily("process_open_fds", .gauge, help: "Number of open file descriptors.")) {
+      $0.process.openDescriptors
+    },
+    .one(MetricFamily("process_max_fds", .gauge, help: "Maximum number of open file descriptors.")) {
+      $0.process.maximumDescriptors
+    },
+    .one(
+      MetricFamily(
+        "process_virtual_memory_bytes", .gauge, unit: "bytes", help: "Virtual memory size in bytes.")
+    ) { $0.process.virtualBytes },
+    .one(
+      MetricFamily(
+        "process_resident_memory_bytes", .gauge, unit: "bytes", help: "Resident memory size in bytes.")
+    ) { $0.process.residentBytes },
+    .oneReal(
+      MetricFamily(
+        "process_start_time_seconds", .gauge, unit: "seconds",
+        help: "Start time of the process since unix epoch in seconds.")
+    ) { $0.process.startTime },
+    .one(MetricFamily("process_threads", .gauge, help: "Number of threads of the process.")) {
+      $0.process.threads
+    },
+  ]
+}

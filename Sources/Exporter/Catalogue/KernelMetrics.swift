@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import BPFKit
+internal import Exposition
+internal import Namespaces
+
+extension Catalogue {
+  /// How the kernel half fares.
+  static let kernel: [Metric] = [
+    .perMap("pidns_bpf_map_entries", help: "Entries in a BPF map.") { UInt64($0.entries) },
+    .perMap("pidns_bpf_map_capacity", help: "Entries that a BPF map has room for.") {
+      UInt64($0.capacity)
+    },
+    .perMap(
+      "pidns_bpf_map_memory_bytes", unit: "bytes", help: "Memory that the kernel accounts to a BPF map."
+    ) { $0.memoryBytes },
+    Metric(
+      family: MetricFamily(
+        "pidns_bpf_events_dropped", .counter,
+        help: "Events that are in the node totals but could not be put down to a namespace, by reason.")
+    ) { encoder, state in
+      for reason in DropReason.allCases {
+        let dropped = state.snapshot.node.dropped[reason]?.total ?? 0
+        encoder.sample(LabelSet(["reason": reason.rawValue]), dropped)
+      }
+    },
+    .one(
+      MetricFamily(
+        "pidns_bpf_details_dropped", .counter,
+        help: "Signal deaths, exit codes and failed execs that are counted, but not by signal, code or errno."
+      )
+    ) { $0.snapshot.node.detailsDropped },
+    .perProgram(
+      "pidns_bpf_program_attached", .gauge,
+      help: "Whether a BPF program is attached: 0 where the kernel refused an optional one."
+    ) { $1.sample($0, $2.isAttached ? 1 : 0 as UInt64) },
+    .perProgram(
+      "pidns_bpf_program_runs", .counter,
+      help: "Runs of a BPF program while kernel.bpf_stats_enabled was 1."
+    ) { $1.sample($0, $2.runs) },
+    .perProgram(
+      "pidns_bpf_program_run_seconds", .counter, unit: "seconds",
+      help: "Time spent in a BPF program while kernel.bpf_stats_enabled was 1."
+    ) { $1.sample($0, Double($2.runNanoseconds) / 1e9) },
+    .perProgram(
+      "pidns_bpf_program_misses", .counter,
+      help: "Runs of a BPF program that the kernel skipped because it was running on that CPU already."
+    ) { $1.sample($0, $2.misses) },
+  ]
+}
+
+extension Metric {
+  /// A gauge with a sample for each BPF map.
+  fileprivate static func perMap(
+    _ name: String, unit: String? = nil, help: String,
+    _ value: @escaping @Sendable (MapStatus) -> UInt64
+  ) -> Metric {
+    Metric(family: MetricFamily(name, .gauge, unit: unit, help: help)) { encoder, state in
+      for map in state.snapshot.maps {
+        encoder.sample(LabelSet(["map": map.map]), value(map))
+      }
+    }
+  }
+
+  /// A family with a sample for each BPF program.
+  fileprivate static func perProgram(
+    _ name: String, _ kind: MetricFamily.Kind, unit: String? = nil, help: String,
+    _ sample: @escaping @Sendable (LabelSet, inout Encoder, ProgramStatus) -> Void
+  ) -> Metric {
+    Metric(family: MetricFamily(name, kind, unit: unit, help: help)) { encoder, state in
+      for program in state.snapshot.programs {
+        sample(LabelSet(["program": program.program]), &encoder, program)
+      }
+    }
+  }
+}

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Harness
+import Testing
+
+extension KernelTests {
+  /// The accuracy suite: each case's ground truth against the series of its namespaces, all of them. The
+  /// kernel matrix runs the same cases.
+  @Suite(.serialized) struct Accuracy {
+    /// A line of the suite's list.
+    struct Case: CustomStringConvertible {
+      /// How it is run: to its end at once (`run`); with a look while it waits for the end of its input
+      /// (`hold`); with an exporter that starts while it waits for its input (`late`).
+      let mode: Substring
+      let command: [String]
+
+      var description: String { command.joined(separator: " ") }
+    }
+
+    static let cases: [Case] = {
+      let file = URL(filePath: #filePath).deletingLastPathComponent().appending(
+        path: "../kernel-matrix/cases")
+      let text = (try? String(contentsOf: file, encoding: .utf8)) ?? ""
+      return text.split(separator: "\n").filter { !$0.hasPrefix("#") }.map { line in
+        let words = line.split(separator: " ")
+        return Case(mode: words[0], command: words.dropFirst().map(String.init))
+      }
+    }()
+
+    /// Everything that can be shown.
+    static let flags = ["--collector.exit-codes", "--collector.exec-failures", "--lifetimes.per-namespace"]
+
+    @Test("The suite has its cases")
+    func isThere() { #expect(Self.cases.count >= 30) }
+
+    @Test("Every count is the truth", arguments: cases)
+    func exact(_ accuracyCase: Case) throws {
+      try expectExact(accuracyCase)
+    }
+
+    @Test(
+      "Every count is the truth on kernels that do not tell which thread was the last",
+      arguments: cases)
+    func exactByClaims(_ accuracyCase: Case) throws {
+      try expectExact(accuracyCase, "--bpf.exit-detection=claimed")
+    }
+
+    @Test("Every count is the truth with several programs for each event", arguments: cases)
+    func exactInAttempts(_ accuracyCase: Case) throws {
+      try expectExact(accuracyCase, "--bpf.count-in-attempts")
+    }
+
+    private func expectExact(_ accuracyCase: Case, _ flags: String...) throws {
+      let isLate = accuracyCase.mode == "late"
+      var exporter = isLate ? nil : try RunningExporter(Self.flags + flags)
+      let workload = try Workload(accuracyCase.command)
+      if accuracyCase.mode != "run" {
+        let ready = try workload.untilReady()
+        if isLate {
+          exporter = try RunningExporter(Self.flags + flags)
+          workload.go()
+        } else {
+          try compare(ready.truths, with: try #require(exporter), afterReady: false)
+        }
+      }
+      let truths = try workload.finish()
+      if accuracyCase.mode == "run" { #expect(!truths.isEmpty) }
+      try compare(truths, with: try #require(exporter), afterReady: isLate)
+    }
+
+    private func compare(_ truths: [Truth], with exporter: RunningExporter, afterReady: Bool) throws {
+      let scrape = try exporter.scrape()
+      // Trampolines are refused on some machines, the first one of this test among them.
+      let mayLack: Set<Facts.Kind> =
+        scrape.samples.keys.contains { $0.contains("program=\"execve_failed\"") } ? [] : [.execFailures]
+      // Namespaces after one another may have one inum; their events add up.
+      for (pidns, truths) in Dictionary(grouping: truths, by: \.pidns) {
+        let stated = afterReady ? truths.compactMap(\.afterReady) : truths.map(\.facts)
+        let truth = stated.reduce(Facts(), +)
+        let comparison = Comparison(truth: truth, counted: scrape.facts(pidns))
+        #expect(comparison.words(mayLack: mayLack) == [])
+        // Every process that began has ended or is there.
+        let exits = truth[.exits].values.reduce(0, +)
+        let counted = scrape.facts(pidns)[.exitReasons].values.reduce(0, +)
+        #expect(counted == exits)
+      }
+      #expect(scrape.dropped == 0)
+    }
+  }
+}

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
+/* When a process has exited, as opposed to one of its threads, why, and after how long a life. */
+#pragma once
+
+#include "counters.h"
+#include "namespace.h"
+
+/*
+ * The processes whose exit is counted while their last threads may still come by. An entry is
+ * removed when the leader, which is released after all of them, is freed; the user side removes
+ * what is left of processes that are gone. When the map is full, racing threads of further
+ * processes each count as an exit.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 8192);
+	__type(key, struct pidns_exit_claim);
+	__type(value, __u32);
+} exit_claims SEC(".maps");
+
+/*
+ * The entries of exit_claims, by the low bits of their tgid: where there is none, the map need not
+ * be asked. That costs more than all else at an exit, and most processes have one thread.
+ *
+ * Its atomics are relaxed: clang makes others an instruction that 5.10 lacks, even when what they
+ * fetch is not used (upstream 5ca419f2864a, 5.12).
+ */
+static __u32 claims_by_tgid[1024];
+
+static __always_inline __u32 *claims_near(__u32 tgid)
+{
+	return &claims_by_tgid[tgid % (sizeof(claims_by_tgid) / sizeof(*claims_by_tgid))];
+}
+
+/*
+ * Whether this thread is the first of its process to come by with no live thread left. All that
+ * took signal->live down before any of them came here see 0, so that alone counts some processes
+ * twice.
+ */
+static __always_inline bool claim_exit(struct task_struct *task)
+{
+	static const __u32 claimed = 1;
+	__u32 tgid = task->tgid;
+	/* The others, if ever there were any, have been by and been released. */
+	bool is_alone = task->signal->nr_threads == 1;
+	struct pidns_exit_claim claim = {.tgid = tgid};
+	int error;
+
+	if (is_alone && !*claims_near(tgid))
+		return true;
+	claim.start = task->group_leader->start_boottime;
+	if (is_alone)
+		return !bpf_map_lookup_elem(&exit_claims, &claim);
+	error = add_if_absent(&exit_claims, &claim, &claimed);
+	if (error == 0)
+		__atomic_fetch_add(claims_near(tgid), 1, __ATOMIC_RELAXED);
+	return error != -EEXIST;
+}
+
+/* Takes the claim of a process away when its leader is freed. */
+static __always_inline void release_claim(struct task_struct *task)
+{
+	struct pidns_exit_claim claim = {.tgid = task->tgid};
+
+	/* A leader that another thread's exec displaced has given its pid away. */
+	if (task->pid != task->tgid || !*claims_near(claim.tgid))
+		return;
+	claim.start = task->start_boottime;
+	if (bpf_map_delete_elem(&exit_claims, &claim) == 0)
+		__atomic_fetch_sub(claims_near(claim.tgid), 1, __ATOMIC_RELAXED);
+}
+
+/*
+ * What wait() will say of a process, once its last thread exits: the status of the group, which an
+ * exit_group or a signal has left, and from 6.0 on the last thread of those that exit one by one
+ * (upstream d80f7d7b2c75). Before, wait() takes the leader's.
+ */
+static __always_inline int wait_status(struct task_struct *task)
+{
+	struct signal_struct *signal = task->signal;
+
+	return signal->flags & SIGNAL_GROUP_EXIT ? signal->group_exit_code
+						 : task->group_leader->exit_code;
+}
+
+static __always_inline int status_signal(int status)
+{
+	return status & 0x7f;
+}
+
+static __always_inline bool status_has_core(int status)
+{
+	return status & 0x80;
+}
+
+static __always_inline __u32 status_code(int status)
+{
+	return status >> 8 & 0xff;
+}
+
+static __always_inline enum pidns_reason exit_reason(int status, struct pid_namespace *ns,
+						     bool was_oom_killed)
+{
+	int signal = status_signal(status);
+
+	if (!signal)
+		return status_code(status) ? PIDNS_ERROR : PIDNS_COMPLETED;
+	if (signal == SIGKILL && !was_oom_killed && is_torn_down(ns))
+		return PIDNS_TEARDOWN;
+	return PIDNS_SIGNALED;
+}
+
+/*
+ * How many bits a number below 2^63 has: 0 for 0.
+ *
+ * verifier: no branches, as it would follow each way through them to the end of the program.
+ */
+static __always_inline __u32 bit_length(__u64 number)
+{
+	__u32 length = 0;
+
+	for (__u32 half = 32; half; half /= 2) {
+		/* All ones if it has more than half bits, else 0. */
+		__u64 has_more = -(((1ULL << half) - 1 - number) >> 63);
+
+		number >>= half & has_more;
+		length += half & has_more;
+	}
+	return length + number;
+}
+
+/*
+ * The bucket of a lifetime: the least i for which ns <= 10^9 * 2^(i-14). That is ns * 2^5 <= 5^9 *
+ * 2^i, and so the length of the largest whole number below ns * 2^5 / 5^9. Exact for 18 years.
+ */
+static __always_inline __u32 lifetime_bucket(__u64 ns)
+{
+	const __u64 five_to_the_ninth = 1953125;
+	__u32 bucket;
+
+	_Static_assert(PIDNS_LIFETIMES_PER_SECOND_LOG2 == 14, "2^5 is 2^14 of 10^9 = 2^9 * 5^9");
+	if (ns == 0)
+		return 0;
+	bucket = bit_length(((ns << 5) - 1) / five_to_the_ninth);
+	return bucket < PIDNS_LIFETIMES ? bucket : PIDNS_LIFETIMES - 1;
+}

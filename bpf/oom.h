@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
+/*
+ * Which processes the OOM killer kills.
+ *
+ * mark_victim says it of a thread, and not only of a kill: of one that is exiting anyway as well,
+ * and of several threads of one process. So a mark is kept until the process exits, which is
+ * counted as an OOM kill if it ends by SIGKILL.
+ */
+#pragma once
+
+#include "exit.h"
+
+/* Marked threads, by number; once one has exited, its process by the number of that. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 8192);
+	__type(key, __u32);
+	__type(value, __u32);
+} oom_victims SEC(".maps");
+
+/* The entries of oom_victims: as long as there is none, an exit need not ask the map. */
+static __u64 oom_marks;
+
+/* False where it is marked already. A full map means 8,192 kills that no exit has followed. */
+static __always_inline bool mark_oom_victim(__u32 id)
+{
+	static const __u32 marked = 1;
+
+	if (add_if_absent(&oom_victims, &id, &marked))
+		return false;
+	add_shared(&oom_marks, 1);
+	return true;
+}
+
+static __always_inline bool take_oom_mark(__u32 id)
+{
+	if (bpf_map_delete_elem(&oom_victims, &id))
+		return false;
+	add_shared(&oom_marks, -1);
+	return true;
+}
+
+/* Takes note of a thread that exits. */
+static __always_inline void hand_on_oom_mark(struct task_struct *task)
+{
+	if (config.count_oom_kills && oom_marks && task->pid != task->tgid &&
+	    take_oom_mark(task->pid))
+		mark_oom_victim(task->tgid);
+}
+
+/* Whether the OOM killer chose this process, whose last thread exits. */
+static __always_inline bool was_oom_marked(struct task_struct *task)
+{
+	return config.count_oom_kills && oom_marks && take_oom_mark(task->tgid);
+}
