@@ -54,6 +54,8 @@ public struct KernelCounters: ~Copyable {
   public let unavailable: [Collector: String]
 
   private let loaded: LoadedPrograms
+  /// Programs that the kernel refused to load.
+  private let refused: [String]
   private let taskWalk: Link
   private let countsRead: Link
   private let exitsRead: Link
@@ -73,7 +75,9 @@ public struct KernelCounters: ~Copyable {
     let features = try KernelFeatures.probe()
     let cpus = Int(try checked("count the CPUs", libbpf_num_possible_cpus()))
     var unavailable: [Collector: String] = [:]
-    let loaded = try Self.load(configuration, features, cpus: cpus, unavailable: &unavailable)
+    var refused: [String] = []
+    let loaded = try Self.load(
+      configuration, features, cpus: cpus, refused: &refused, unavailable: &unavailable)
     let plan = loaded.plan
     let namespaces = try loaded.object.map("namespaces")
     let exits = try loaded.object.map("exits")
@@ -91,6 +95,7 @@ public struct KernelCounters: ~Copyable {
     }
 
     self.unavailable = unavailable
+    self.refused = refused
     self.loaded = loaded
     self.taskWalk = taskWalk
     self.countsRead = countsRead
@@ -106,7 +111,7 @@ public struct KernelCounters: ~Copyable {
   /// Loads what the configuration asks for and the kernel has.
   private static func load(
     _ configuration: Configuration, _ features: KernelFeatures, cpus: Int,
-    unavailable: inout [Collector: String]
+    refused: inout [String], unavailable: inout [Collector: String]
   ) throws(BPFError) -> LoadedPrograms {
     var configuration = configuration
     var loaded: LoadedPrograms
@@ -118,6 +123,7 @@ public struct KernelCounters: ~Copyable {
       guard configuration.collectors.remove(.execFailures) != nil else { throw error }
       loaded = try LoadedPrograms(
         ProgramPlan(features: features, configuration, cpus: cpus), mapEntries: configuration.mapEntries)
+      refused = plan.optional.filter { $0.collector == .execFailures }.map(\.name)
       unavailable[.execFailures] = "the kernel refuses BPF trampolines: \(error)"
     }
     unavailable.merge(loaded.plan.unavailable) { first, _ in first }
@@ -182,7 +188,7 @@ public struct KernelCounters: ~Copyable {
         isAttached
           ? try loaded.object.status(ofProgram: name) : ProgramStatus(program: name, isAttached: false))
     }
-    return statuses
+    return statuses + refused.map { ProgramStatus(program: $0, isAttached: false) }
   }
 
   /// Reads how the maps have fared. A few system calls for each of them.

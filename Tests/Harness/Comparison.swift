@@ -53,10 +53,10 @@ package struct Comparison {
 
 extension Comparison.Difference {
   /// Counts are exact. A sum of seconds is not: the kernel takes the start and the end of a process at
-  /// other moments than the one who waits for it.
+  /// other moments than the one who waits for it. It is to be within 1 %.
   fileprivate var isWithinTolerance: Bool {
     quantity == Facts.Quantity(.lifetimes, "sum")
-      ? abs(counted - truth) <= max(0.1, truth * 0.1) : counted == truth
+      ? abs(counted - truth) <= truth * 0.01 : counted == truth
   }
 }
 

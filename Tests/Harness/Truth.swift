@@ -70,12 +70,19 @@ extension Facts: Decodable {
         guard let histogram = try fields.decodeIfPresent(Histogram.self, forKey: key) else { continue }
         values[Quantity(kind, "sum")] = histogram.sum
         values[Quantity(kind, "count")] = histogram.count
-        for (bound, value) in histogram.buckets ?? [:] {
-          values[Quantity(kind, Self.bound(bound))] = value
+        // The truth has each bucket alone, a scrape adds up those below.
+        var sum = 0.0
+        for (bound, value) in (histogram.buckets ?? [:]).sorted(by: {
+          Self.number($0.key) < Self.number($1.key)
+        }) {
+          sum += value
+          values[Quantity(kind, Self.bound(bound))] = sum
         }
       }
     }
   }
+
+  private static func number(_ bound: String) -> Double { Double(bound) ?? .infinity }
 
   /// An upper bound in one spelling: `1` and `1.0` are one.
   static func bound(_ text: String) -> String { Double(text).map { $0.isFinite ? "\($0)" : "+Inf" } ?? text }

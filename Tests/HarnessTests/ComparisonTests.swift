@@ -12,7 +12,7 @@ import Testing
   static let line = """
     {"case":"signals","pidns":7,"execs":1,"forks":101,"thread_starts":2,"exits":101,"completed":1,\
     "error":0,"signaled":100,"teardown":0,"core_dumps":3,"signals":{"SIGSEGV":3,"SIGKILL":97},\
-    "exec_failures":{},"zombies":0,"lifetimes":{"sum":10.0,"count":101,"buckets":{"1":100,"4":101}}}
+    "exec_failures":{},"zombies":0,"lifetimes":{"sum":10.0,"count":101,"buckets":{"1":100,"4":1}}}
     """
 
   static let labels = #"pidns="7",namespace="",pod="",container="""#
