@@ -27,14 +27,15 @@ fi
   fail 'the kernel tests need a root with CAP_SYS_ADMIN: new namespaces are refused here'
 
 passed=0 failed=0
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+log=$(mktemp) problems=$(mktemp)
+trap 'rm -f "$log" "$problems"' EXIT
 
 # run COMMAND…: runs it and adds up the tests that its output tells of. Its exit status decides: a run that
 # failed counts one failure at least, as does one without tests. A skipped test is one that failed.
 run() {
   local status=0 counts
   "$@" 2>&1 | tee "$log" || status=$?
+  grep -E ' recorded an issue | skipped(\.|: )|[eE]rror: ' "$log" >>"$problems" || [ $? = 1 ]
   counts=$(awk -v status="$status" '
     { gsub(/\033\[[0-9;]*m/, "") }
     $2 != "Test" { next }
@@ -55,5 +56,7 @@ run swift test --skip-build --disable-xctest --skip KernelTests
 bundle=$(echo "$(swift build --show-bin-path)"/*PackageTests.xctest)
 run "${sudo[@]}" env NO_COLOR=1 PIDNS_RACES="${PIDNS_RACES:-20000}" "$bundle" --testing-library swift-testing --no-parallel --filter KernelTests
 
+# Once more at the end, where they are found.
+if [ "$failed" != 0 ]; then cut -c1-1000 "$problems"; fi
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

@@ -30,14 +30,17 @@ struct ProgramPlan {
     var function: String?
   }
 
+  /// What the names of the second program for an event, and of those after it, end in.
+  static let furtherAttempts = ["_second", "_third"]
+
   init(features: KernelFeatures, _ configuration: KernelCounters.Configuration, cpus: Int) {
     let collectors = configuration.collectors
     let detection = configuration.exitDetection ?? (features.exitTellsGroupDead ? .groupDead : .claimed)
     let mayBeSkipped = configuration.countsInAttempts ?? features.tracepointsArePreemptible
-    let attempts = mayBeSkipped ? Int(PIDNS_ATTEMPTS) : 1
+    let attempts = 1 + (mayBeSkipped ? Self.furtherAttempts.count : 0)
 
     func attempt(_ program: String) -> [String] {
-      mayBeSkipped ? [program, program + "_second", program + "_third"] : [program]
+      [program] + (mayBeSkipped ? Self.furtherAttempts.map { program + $0 } : [])
     }
     let exit =
       switch detection {

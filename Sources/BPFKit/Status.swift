@@ -13,6 +13,14 @@ public struct ProgramStatus: Equatable, Sendable {
   /// How often the kernel skipped it, because it was running on that CPU already (Linux 5.12).
   public let misses: UInt64
 
+  /// What the program counts, or does: its name, without what tells several for one event apart.
+  public var event: String {
+    for attempt in ProgramPlan.furtherAttempts where program.hasSuffix(attempt) {
+      return String(program.dropLast(attempt.count))
+    }
+    return program
+  }
+
   /// Creates a status.
   public init(
     program: String, isAttached: Bool = true, runs: UInt64 = 0, runNanoseconds: UInt64 = 0,

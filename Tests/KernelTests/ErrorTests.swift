@@ -32,6 +32,7 @@ extension KernelTests {
         (["--namespaces.max=0"], "--namespaces.max"),
         (["--bpf.map-entries=-1"], "bpf.map-entries"),
         (["--log.level=loud"], "log.level"),
+        (["--lifetimes.per-namespace", "--no-collector.lifetimes"], "--collector.lifetimes"),
         (["surplus"], "surplus"),
       ])
     func usage(flags: [String], names: String) throws {
@@ -48,9 +49,10 @@ extension KernelTests {
       #expect(help.status == 0)
       for flag in [
         "--web.listen-address", "--web.telemetry-path", "--poll.interval", "--namespaces.retention",
-        "--namespaces.max", "--bpf.map-entries", "--log.level", "--log.format", "--version",
+        "--namespaces.max", "--bpf.map-entries", "--collector.signals", "--lifetimes.per-namespace",
+        "--log.level", "--log.format", "--version",
       ] { #expect(help.stdout.contains(flag)) }
-      #expect(!help.stdout.contains("exit-detection"))
+      #expect(!help.stdout.contains("exit-detection") && !help.stdout.contains("in-attempts"))
       let version = try Child.run(Self.exporter, ["--version"])
       #expect(version.status == 0)
       #expect(version.stdout.hasPrefix("pidns-exporter "))

@@ -25,6 +25,17 @@ extension KernelTests {
       #expect(scrape.dropped == 0)
     }
 
+    @Test("A million processes are counted to the last one")
+    func million() throws {
+      let exporter = try RunningExporter("--lifetimes.per-namespace")
+      let truth = try #require(try Workload.run("fork", "--count", "1000000").first)
+      let scrape = try exporter.scrape()
+      #expect(scrape.differences(from: truth, mayLack: [.exitCodes, .execFailures]) == [])
+      let lifetimes = scrape.facts(truth.pidns).values[Facts.Quantity(.lifetimes, "count")]
+      #expect(lifetimes == 1_000_001)
+      #expect(scrape.dropped == 0)
+    }
+
     @Test("A process that unshared its pid namespace is counted in the old one, its children in the new one")
     func unshare() throws {
       let exporter = try RunningExporter()

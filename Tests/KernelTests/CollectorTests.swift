@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Harness
+import Testing
+
+extension KernelTests {
+  /// What is switched on and off.
+  @Suite(.serialized) struct Collectors {
+    /// Starts an exporter, and answers the names of the BPF programs and maps that came with it.
+    private func start(_ flags: String...) throws -> (exporter: RunningExporter, names: Set<String>) {
+      let before = try Self.objects()
+      let exporter = try RunningExporter(flags)
+      return (exporter, Set(try Self.objects().subtracting(before).map(\.name)))
+    }
+
+    private struct Object: Decodable, Hashable {
+      let id: Int
+      let name: String
+    }
+
+    /// The named BPF programs and maps in the kernel.
+    private static func objects() throws -> Set<Object> {
+      struct Listed: Decodable {
+        let id: Int
+        let name: String?
+      }
+      var objects: Set<Object> = []
+      for kind in ["prog", "map"] {
+        let (status, stdout, stderr) = try Child.run("/usr/sbin/bpftool", ["-j", kind, "list"])
+        guard status == 0 else { throw TestFailure("bpftool: \(stderr)") }
+        for listed in try JSONDecoder().decode([Listed].self, from: Data(stdout.utf8)) {
+          if let name = listed.name { objects.insert(Object(id: listed.id, name: name)) }
+        }
+      }
+      return objects
+    }
+
+    @Test("Without collectors, only what is required is in the kernel, and it counts")
+    func none() throws {
+      let (exporter, names) = try start(
+        "--no-collector.signals", "--no-collector.oom-kills", "--no-collector.lifetimes",
+        "--no-collector.tasks")
+      #expect(names.isSuperset(of: ["process_exec", "process_exit", "process_fork", "exits"]))
+      #expect(names.isDisjoint(with: ["oom_marked", "oom_victims", "details", "namespace_details"]))
+      #expect(names.isDisjoint(with: ["execve_failed", "counted_events"]))
+
+      let truth = try #require(try Workload.run("signals").first)
+      let scrape = try exporter.scrape()
+      let shown = Set(Facts.Kind.allCases.filter { !scrape.facts(truth.pidns)[$0].isEmpty })
+      #expect(shown == [.execs, .forks, .threadStarts, .exits, .exitReasons])
+      let lacking = Set(Facts.Kind.allCases).subtracting(shown)
+      #expect(scrape.differences(from: truth, mayLack: lacking) == [])
+    }
+
+    @Test("A collector that is asked for is in the kernel")
+    func all() throws {
+      let (exporter, names) = try start("--collector.exit-codes", "--collector.exec-failures")
+      #expect(names.isSuperset(of: ["oom_marked", "oom_victims", "details", "namespace_details"]))
+      #expect(exporter.stop() == 0)
+    }
+
+    @Test("Where the kernel refuses a collector, that is said once, and the rest counts")
+    func refused() throws {
+      let exporter = try RunningExporter("--collector.exec-failures")
+      let truth = try #require(try Workload.run("spawn", "--count", "50").first)
+      let scrape = try exporter.scrape()
+      #expect(scrape.differences(from: truth, mayLack: [.execFailures, .exitCodes, .lifetimes]) == [])
+      let isAttached = try scrape[#"pidns_bpf_program_attached{program="execve_failed"}"#] == 1
+      let warnings = exporter.child.stderr.split(separator: "\n").filter { $0.contains("exec-failures\"") }
+      #expect(warnings.count(where: { $0.contains("warning") }) == (isAttached ? 0 : 1))
+      #expect(try scrape["pidns_up"] == 1)
+    }
+  }
+}
