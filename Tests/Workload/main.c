@@ -28,6 +28,7 @@ static const struct workload_case {
 	{"threads-barrier", "ctp", round_barrier, NULL, 0},
 	{"threads-leader-first", "ctp", round_leader_first, NULL, 0},
 	{"threads-exec", "ctp", round_exec, NULL, 0},
+	{"threads-two-codes", "ct", round_two_codes, NULL, 0},
 	{"churn", "ne", NULL, run_churn, 0},
 	{"unshare", "c", NULL, run_unshare, 0},
 	{"hold", "ne", NULL, run_hold, 0},

@@ -76,18 +76,6 @@ static void expect(int status, int expected)
 	}
 }
 
-static pid_t wait_for_end(struct truth *truth, pid_t child, int expected)
-{
-	int status;
-	pid_t ended = waitpid(child, &status, 0);
-
-	if (ended < 0)
-		fail("waitpid");
-	expect(status, expected);
-	count_end(truth, status);
-	return ended;
-}
-
 pid_t reap(struct truth *truth, pid_t child, enum status expected)
 {
 	int status;
@@ -104,14 +92,24 @@ pid_t reap(struct truth *truth, pid_t child, enum status expected)
 	return ended;
 }
 
+int reap_any(struct truth *truth, pid_t child)
+{
+	int status;
+
+	if (waitpid(child, &status, 0) < 0)
+		fail("waitpid");
+	count_end(truth, status);
+	return status;
+}
+
 void reap_code(struct truth *truth, pid_t child, int code)
 {
-	wait_for_end(truth, child, W_EXITCODE(code, 0));
+	expect(reap_any(truth, child), W_EXITCODE(code, 0));
 }
 
 void reap_killed(struct truth *truth, pid_t child, int signal)
 {
-	wait_for_end(truth, child, W_EXITCODE(0, signal));
+	expect(reap_any(truth, child), W_EXITCODE(0, signal));
 }
 
 void see_end(struct truth *truth, pid_t child)

@@ -10,10 +10,12 @@
 #define _GNU_SOURCE
 #include "workload.h"
 
+#include <errno.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -162,6 +164,38 @@ void round_leader_first(struct ledger *ledger, const struct options *options)
 	if (prctl(PR_SET_TIMERSLACK, 1) < 0)
 		fail("prctl");
 	run_processes(&ledger->truth, options, options->parallel, work_leader_first, STATUS_DONE);
+}
+
+/*
+ * two-codes: as leader-first, but the leader and the others exit with codes that differ. Which one
+ * is the process's is up to the kernel: the leader's, or from 5.17 on that of the last thread.
+ */
+static int run_last(void *unused)
+{
+	(void)unused;
+	wait_for(&leader_lives, 0);
+	exit_thread(STATUS_LAST);
+}
+
+static void work_two_codes(struct truth *truth, const struct options *options, unsigned long index)
+{
+	prepare(options, index);
+	atomic_store(&leader_lives, 1);
+	syscall(SYS_set_tid_address, &leader_lives);
+	start_threads(truth, threads, run_last);
+	exit_thread(STATUS_LEADER);
+}
+
+void round_two_codes(struct ledger *ledger, const struct options *options)
+{
+	for (unsigned long i = 0; i < options->count; i++) {
+		int status =
+			reap_any(&ledger->truth, start(&ledger->truth, options, work_two_codes, i));
+
+		errno = 0;
+		if (status != W_EXITCODE(STATUS_LEADER, 0) && status != W_EXITCODE(STATUS_LAST, 0))
+			fail("a process ended with wait status 0x%x", status);
+	}
 }
 
 /* exec: by a thread that is not the leader, while the others spin or sleep. */

@@ -13,6 +13,8 @@ enum status {
 	STATUS_UNABLE = 3,  /* this machine has not got what the case is about */
 	STATUS_ALONE = 3,   /* of a thread whose status is not the process's */
 	STATUS_ZOMBIE = 7,  /* of some that are left unreaped */
+	STATUS_LEADER = 20, /* of a leader that exits first, and of the threads after it */
+	STATUS_LAST = 21,
 	STATUS_DONE = 42,   /* ended as planned, in the image it was forked with */
 	STATUS_EXECED = 43, /* ended as planned, in the image of an exec */
 	STATUS_EXEC_FAILED = 127,
@@ -45,11 +47,12 @@ struct live {
 	uint64_t zombies;
 };
 
-/* Measured lifetimes of the processes of a namespace. */
+/* Measured lifetimes of the processes of a namespace, in seconds. */
 enum { LIFETIME_BUCKETS = 10 };
 struct lifetimes {
-	double sum; /* seconds */
+	double sum, sum_at_least;
 	uint64_t count, buckets[LIFETIME_BUCKETS];
+	uint64_t uncertain; /* how many of them may belong into the bucket below */
 };
 
 /* The truth of one namespace, in memory that its processes share with the workload. */
@@ -117,7 +120,10 @@ void count_fork(struct truth *truth, pid_t child);
 /* Waits for a child (any child: -1), checks how it ended, counts its exit and its exec if any. */
 pid_t reap(struct truth *truth, pid_t child, enum status expected);
 
-/* The same for a child that ends with any exit code, or by a signal; no exec is counted. */
+/* Waits for a child, however it ends, counts that, and returns the wait status; no exec counts. */
+int reap_any(struct truth *truth, pid_t child);
+
+/* The same for a child that must end with this exit code, or by this signal. */
 void reap_code(struct truth *truth, pid_t child, int code);
 void reap_killed(struct truth *truth, pid_t child, int signal);
 
@@ -168,7 +174,7 @@ _Noreturn void exit_thread(enum status status);
 int run_nothing(void *unused);
 
 work_fn work_exit_group, work_barrier;
-round_fn round_exit_group, round_barrier, round_leader_first, round_exec;
+round_fn round_exit_group, round_barrier, round_leader_first, round_exec, round_two_codes;
 
 /* --- cases.c --- */
 
