@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* Whether a list, separated by commas or blanks, has `word`. */
@@ -101,6 +102,44 @@ static void limit(const struct cgroup *cgroup, uint64_t bytes)
 	}
 }
 
+static _Noreturn void remove_when_all_are_gone(const struct cgroup *cgroup, int alive)
+{
+	char byte;
+
+	/* Not in what is killed with the workload, nor in the way of who reads its output. */
+	setsid();
+	close(STDIN_FILENO);
+	close(STDOUT_FILENO);
+	if (read(alive, &byte, 1) != 0)
+		fail("the pipe of a cgroup");
+	/* What was killed in it may take a moment to leave. */
+	for (int i = 0; rmdir(cgroup->path) < 0; i++) {
+		if (errno != EBUSY || i == 5000)
+			fail("%s", cgroup->path);
+		sleep_ms(1);
+	}
+	_exit(0);
+}
+
+/* A process removes the cgroup once nobody is left who has inherited the pipe: the workload, and
+ * what it started, however they end. */
+static void leave_removal(struct cgroup *cgroup)
+{
+	int alive[2];
+
+	if (pipe(alive) < 0)
+		fail("pipe");
+	cgroup->remover = fork();
+	if (cgroup->remover < 0)
+		fail("fork");
+	if (cgroup->remover == 0) {
+		close(alive[1]);
+		remove_when_all_are_gone(cgroup, alive[0]);
+	}
+	close(alive[0]);
+	cgroup->alive = alive[1];
+}
+
 void cgroup_make(struct cgroup *cgroup, uint64_t bytes, bool only_v2)
 {
 	char mount[128];
@@ -116,17 +155,19 @@ void cgroup_make(struct cgroup *cgroup, uint64_t bytes, bool only_v2)
 	snprintf(cgroup->path, sizeof(cgroup->path), "%s/pidns-workload-%d", mount, getpid());
 	if (mkdir(cgroup->path, 0755) < 0)
 		fail("%s", cgroup->path);
+	leave_removal(cgroup);
 	limit(cgroup, bytes);
 }
 
 void cgroup_remove(const struct cgroup *cgroup)
 {
-	/* What was killed in it may take a moment to leave. */
-	for (int i = 0; i < 5000 && rmdir(cgroup->path) < 0; i++) {
-		if (errno != EBUSY)
-			fail("%s", cgroup->path);
-		sleep_ms(1);
-	}
+	int status;
+
+	close(cgroup->alive);
+	if (waitpid(cgroup->remover, &status, 0) < 0)
+		fail("waitpid");
+	if (status != 0)
+		_exit(STATUS_FAILED);
 }
 
 void cgroup_join(const struct cgroup *cgroup)

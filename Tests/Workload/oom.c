@@ -10,8 +10,6 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 enum { MIB = 1 << 20, LIMIT_MIB = 16 };
@@ -89,26 +87,13 @@ static void round_oom_group(struct ledger *ledger, const struct options *options
 		fail("the kernel says %" PRIu64 " OOM kills, not %lu", kills, options->count);
 }
 
-/* All is done by a child, so that the cgroup is removed however it ends. */
 static void run_in_cgroup(const struct options *options, round_fn *round, bool group)
 {
-	int status;
-
 	cgroup_make(&cgroup, (uint64_t)LIMIT_MIB * MIB, group);
-	pid_t child = fork();
-
-	if (child == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		if (group)
-			cgroup_write(&cgroup, "memory.oom.group", "1");
-		run_once(options, round);
-		_exit(0);
-	}
-	if (child < 0 || waitpid(child, &status, 0) < 0)
-		fail("a process for the case");
+	if (group)
+		cgroup_write(&cgroup, "memory.oom.group", "1");
+	run_once(options, round);
 	cgroup_remove(&cgroup);
-	if (status != 0)
-		_exit(STATUS_FAILED);
 }
 
 void run_oom(const struct options *options)

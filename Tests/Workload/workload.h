@@ -249,10 +249,14 @@ void run_nested_teardown(const struct options *options);
 struct cgroup {
 	char path[256];
 	bool v2;
+	pid_t remover; /* the process that removes it, once `alive` has no holder */
+	int alive;
 };
 
 /* Makes one that is limited to `bytes`; without a memory controller, ends with STATUS_UNABLE. */
 void cgroup_make(struct cgroup *cgroup, uint64_t bytes, bool only_v2);
+
+/* Removes it; that happens too if the workload dies. */
 void cgroup_remove(const struct cgroup *cgroup);
 
 /* Moves the calling process into it. */
