@@ -77,7 +77,7 @@ void keep_with_threads(struct ledger *ledger, const struct options *options, wor
 void keep_leaderless(struct ledger *ledger, const struct options *options)
 {
 	keep_with_threads(ledger, options, live_leaderless);
-	add(&ledger->live.threads, -1);
+	ledger->live.threads--; /* the leader */
 }
 
 void keep_stopped(struct ledger *ledger, const struct options *options)
@@ -168,25 +168,36 @@ static _Noreturn void sleep_in_thread(void)
 		syscall(SYS_nanosleep, &hour, NULL);
 }
 
-/* Every other thread sleeps, the others spin where the case wants that. */
-static int run_thread(void *spins)
+static int run_asleep(void *unused)
 {
-	if (spins)
-		spin_forever();
+	(void)unused;
 	sleep_in_thread();
+}
+
+static int run_spinning(void *unused)
+{
+	(void)unused;
+	spin_forever();
+}
+
+/* The first thread does `first`, the others sleep. */
+static void live_with_threads(struct truth *truth, const struct options *options,
+			      int (*first)(void *))
+{
+	start_thread(truth, 0, first, NULL);
+	for (unsigned long slot = 1; slot < options->threads; slot++)
+		start_thread(truth, slot, run_asleep, NULL);
 }
 
 void live_threaded(struct truth *truth, const struct options *options, unsigned long index)
 {
-	for (unsigned long slot = 0; slot < options->threads; slot++)
-		start_thread(truth, slot, run_thread, NULL);
+	live_with_threads(truth, options, run_asleep);
 	live_asleep(truth, options, index);
 }
 
 void live_threaded_spinning(struct truth *truth, const struct options *options, unsigned long index)
 {
-	for (unsigned long slot = 0; slot < options->threads; slot++)
-		start_thread(truth, slot, run_thread, slot == 0 ? &living : NULL);
+	live_with_threads(truth, options, run_spinning);
 	live_asleep(truth, options, index);
 }
 
@@ -225,8 +236,6 @@ void live_leaderless(struct truth *truth, const struct options *options, unsigne
 	atomic_store(&leader_lives, 1);
 	/* The kernel clears it when the leader ends. */
 	syscall(SYS_set_tid_address, &leader_lives);
-	start_thread(truth, 0, run_heir, NULL);
-	for (unsigned long slot = 1; slot < options->threads; slot++)
-		start_thread(truth, slot, run_thread, NULL);
+	live_with_threads(truth, options, run_heir);
 	exit_thread(STATUS_ALONE);
 }

@@ -168,7 +168,7 @@ void round_leader_first(struct ledger *ledger, const struct options *options)
 
 /*
  * two-codes: as leader-first, but the leader and the others exit with codes that differ. Which one
- * is the process's is up to the kernel: the leader's, or from 5.17 on that of the last thread.
+ * is the process's is up to the kernel: the leader's on 5.10, the last thread's on 6.1 and later.
  */
 static int run_last(void *unused)
 {
