@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* pidns-workload: makes a known number of process events in fresh pid namespaces. See README.md. */
 
+#define _GNU_SOURCE
 #include "workload.h"
 
 #include <errno.h>
@@ -11,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 static const struct workload_case {
@@ -131,14 +133,17 @@ static void parse_options(const struct workload_case *chosen, struct options *op
 /* Undoes what a test runner may have set, and would be inherited. */
 static void reset_inherited_state(void)
 {
+	/* The kernel's struct sigaction (SIG_DFL and no flags) and signal set. */
+	static const uint64_t by_default[4], none;
 	struct rlimit files;
-	sigset_t none;
 
-	/* With SIGCHLD ignored there is nothing to wait for, and others would not end anybody. */
+	/*
+	 * With SIGCHLD ignored there is nothing to wait for, and others would not end anybody. Not
+	 * the C library's functions, which leave its own two signals as they are.
+	 */
 	for (int i = 1; i < SIGNALS_END; i++)
-		signal(i, SIG_DFL);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
+		syscall(SYS_rt_sigaction, i, by_default, NULL, sizeof(none));
+	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &none, NULL, sizeof(none));
 	/* `hold` has a socket per namespace. */
 	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
 		files.rlim_cur = files.rlim_max;

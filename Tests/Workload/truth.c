@@ -46,20 +46,21 @@ struct truth truth_since(const struct truth *now, const struct truth *then)
 	return since;
 }
 
-/* The kernel's names and numbers, not the C library's, which keeps two real-time signals. */
+/* As kill -l and signal(7) have them. The C library keeps the first two real-time signals. */
 static const char *signal_name(int signal, char buffer[16])
 {
 	static const char *const names[SIGNALS_END] = {
-		NULL,	    "SIGHUP",  "SIGINT",    "SIGQUIT", "SIGILL",   "SIGTRAP",	"SIGABRT",
-		"SIGBUS",   "SIGFPE",  "SIGKILL",   "SIGUSR1", "SIGSEGV",  "SIGUSR2",	"SIGPIPE",
-		"SIGALRM",  "SIGTERM", "SIGSTKFLT", "SIGCHLD", "SIGCONT",  "SIGSTOP",	"SIGTSTP",
-		"SIGTTIN",  "SIGTTOU", "SIGURG",    "SIGXCPU", "SIGXFSZ",  "SIGVTALRM", "SIGPROF",
-		"SIGWINCH", "SIGIO",   "SIGPWR",    "SIGSYS",  "SIGRTMIN",
+		NULL,	    "SIGHUP",  "SIGINT",    "SIGQUIT", "SIGILL",  "SIGTRAP",   "SIGABRT",
+		"SIGBUS",   "SIGFPE",  "SIGKILL",   "SIGUSR1", "SIGSEGV", "SIGUSR2",   "SIGPIPE",
+		"SIGALRM",  "SIGTERM", "SIGSTKFLT", "SIGCHLD", "SIGCONT", "SIGSTOP",   "SIGTSTP",
+		"SIGTTIN",  "SIGTTOU", "SIGURG",    "SIGXCPU", "SIGXFSZ", "SIGVTALRM", "SIGPROF",
+		"SIGWINCH", "SIGIO",   "SIGPWR",    "SIGSYS",  "SIG32",	  "SIG33",     "SIGRTMIN",
 	};
+	enum { FIRST_REAL_TIME = 34 };
 
 	if (names[signal])
 		return names[signal];
-	snprintf(buffer, 16, "SIGRTMIN+%d", signal - KERNEL_SIGRTMIN);
+	snprintf(buffer, 16, "SIGRTMIN+%d", signal - FIRST_REAL_TIME);
 	return buffer;
 }
 
