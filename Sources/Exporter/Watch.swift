@@ -10,6 +10,7 @@ struct Watch {
   private var reported: Set<DropReason> = []
   private var reportedLimit = false
   private var reportedMisses = false
+  private var reportedDetails = false
 
   /// Compares a poll with those before.
   mutating func look(at snapshot: Snapshot, _ logger: Logger) {
@@ -28,6 +29,12 @@ struct Watch {
       logger.warning(
         "Events of some PID namespaces are only in the node totals\(reason.advice); said once, see pidns_bpf_events_dropped_total",
         metadata: ["reason": "\(reason.rawValue)"])
+    }
+    if snapshot.node.detailsDropped > 0 && !reportedDetails {
+      reportedDetails = true
+      logger.warning(
+        "Some signal deaths, exit codes or failed execs are not counted by kind; raise --bpf.map-entries; said once, see pidns_bpf_details_dropped_total"
+      )
     }
     if snapshot.refused > 0 && !reportedLimit {
       reportedLimit = true
