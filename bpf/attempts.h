@@ -52,9 +52,9 @@ static __always_inline bool is_to_count(enum event event, int tid, __u32 attempt
 	is_counted = *word & mask;
 	if (attempt + 1 < PIDNS_ATTEMPTS) {
 		if (!is_counted)
-			__sync_fetch_and_add(word, mask);
+			add_shared(word, mask);
 	} else if (is_counted) {
-		__sync_fetch_and_add(word, -mask);
+		add_shared(word, -mask);
 	}
 	return !is_counted;
 }

@@ -21,13 +21,10 @@ struct {
 /*
  * The entries of exit_claims, by the low bits of their tgid: where there is none, the map need not
  * be asked. That costs more than all else at an exit, and most processes have one thread.
- *
- * Its atomics are relaxed: clang makes others an instruction that 5.10 lacks, even when what they
- * fetch is not used (upstream 5ca419f2864a, 5.12).
  */
-static __u32 claims_by_tgid[1024];
+static __u64 claims_by_tgid[1024];
 
-static __always_inline __u32 *claims_near(__u32 tgid)
+static __always_inline __u64 *claims_near(__u32 tgid)
 {
 	return &claims_by_tgid[tgid % (sizeof(claims_by_tgid) / sizeof(*claims_by_tgid))];
 }
@@ -53,7 +50,7 @@ static __always_inline bool claim_exit(struct task_struct *task)
 		return !bpf_map_lookup_elem(&exit_claims, &claim);
 	error = add_if_absent(&exit_claims, &claim, &claimed);
 	if (error == 0)
-		__atomic_fetch_add(claims_near(tgid), 1, __ATOMIC_RELAXED);
+		add_shared(claims_near(tgid), 1);
 	return error != -EEXIST;
 }
 
@@ -67,7 +64,7 @@ static __always_inline void release_claim(struct task_struct *task)
 		return;
 	claim.start = task->start_boottime;
 	if (bpf_map_delete_elem(&exit_claims, &claim) == 0)
-		__atomic_fetch_sub(claims_near(claim.tgid), 1, __ATOMIC_RELAXED);
+		add_shared(claims_near(claim.tgid), -1);
 }
 
 /*
