@@ -18,7 +18,8 @@ struct {
 	__type(value, __u32);
 } oom_victims SEC(".maps");
 
-/* The entries of oom_victims: as long as there is none, an exit need not ask the map. */
+/* The entries of oom_victims, or one more for a moment: as long as it is 0, an exit need not ask
+ * the map. */
 static __u64 oom_marks;
 
 /* False where it is marked already. A full map means 8,192 kills that no exit has followed. */
@@ -26,10 +27,12 @@ static __always_inline bool mark_oom_victim(__u32 id)
 {
 	static const __u32 marked = 1;
 
-	if (add_if_absent(&oom_victims, &id, &marked))
-		return false;
+	/* First: who finds 0 here has passed by before the entry is there. */
 	add_shared(&oom_marks, 1);
-	return true;
+	if (add_if_absent(&oom_victims, &id, &marked) == 0)
+		return true;
+	add_shared(&oom_marks, -1);
+	return false;
 }
 
 static __always_inline bool take_oom_mark(__u32 id)

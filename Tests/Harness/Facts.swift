@@ -40,6 +40,8 @@ package struct Facts: Equatable {
   }
 
   package var values: [Quantity: Double] = [:]
+  /// Lifetimes of which the workload cannot say more than that they may be in a lower bucket, too.
+  package var uncertainLifetimes = 0.0
 
   package init(_ values: [Quantity: Double] = [:]) { self.values = values }
 
@@ -48,7 +50,9 @@ package struct Facts: Equatable {
 
   /// The sums, for namespaces that followed one another under one inum.
   package static func + (left: Facts, right: Facts) -> Facts {
-    Facts(left.values.merging(right.values) { $0 + $1 })
+    var sum = Facts(left.values.merging(right.values) { $0 + $1 })
+    sum.uncertainLifetimes = left.uncertainLifetimes + right.uncertainLifetimes
+    return sum
   }
 }
 

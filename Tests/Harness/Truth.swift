@@ -44,6 +44,7 @@ extension Facts: Decodable {
     let sum: Double?
     let count: Double?
     let buckets: [String: Double]?
+    let uncertain: Double?
   }
 
   /// Reads what a line states; the four counts that every line has must be there.
@@ -70,6 +71,7 @@ extension Facts: Decodable {
         guard let histogram = try fields.decodeIfPresent(Histogram.self, forKey: key) else { continue }
         values[Quantity(kind, "sum")] = histogram.sum
         values[Quantity(kind, "count")] = histogram.count
+        uncertainLifetimes = histogram.uncertain ?? 0
         // The truth has each bucket alone, a scrape adds up those below.
         var sum = 0.0
         for (bound, value) in (histogram.buckets ?? [:]).sorted(by: {

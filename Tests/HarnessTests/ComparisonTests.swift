@@ -59,6 +59,24 @@ import Testing
     #expect(try differences(lines) == [words])
   }
 
+  @Test("Lifetimes that the workload is not sure of may be in a lower bucket")
+  func uncertainLifetimes() throws {
+    let truth = try JSONDecoder().decode(
+      Truth.self,
+      from: Data(
+        """
+        {"pidns":7,"execs":0,"forks":2,"thread_starts":0,"exits":2,
+        "lifetimes":{"sum":2.0,"count":2,"uncertain":1,"buckets":{"1.0":1,"4.0":1}}}
+        """.utf8))
+    func isRight(_ belowOne: Double) -> Bool {
+      var counted = truth.facts
+      counted.values[Facts.Quantity(.lifetimes, "1.0")] = belowOne
+      return Comparison(truth: truth.facts, counted: counted).differences.isEmpty
+    }
+    #expect(isRight(1) && isRight(2))
+    #expect(!isRight(0) && !isRight(3))
+  }
+
   @Test("Exits under the wrong reason are differences, though their sum is right")
   func reasons() throws {
     let lines = Self.exact.map {
