@@ -27,7 +27,7 @@ import Testing
   private static func rows() throws -> [[String]] {
     let page = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../docs/metrics.md")
     return try String(contentsOf: page, encoding: .utf8).split(separator: "\n")
-      .filter { $0.hasPrefix("| `") }
+      .filter { $0.hasPrefix("| `pidns_") || $0.hasPrefix("| `process_") }
       .map { line in
         line.dropFirst().dropLast().split(separator: "|", omittingEmptySubsequences: false)
           .map { $0.trimmingCharacters(in: .whitespaces).replacingOccurrences(of: "`", with: "") }

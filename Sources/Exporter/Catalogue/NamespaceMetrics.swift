@@ -32,19 +32,21 @@ extension Catalogue {
       }
     },
     .perDetail(
-      "pidns_process_signal_deaths", label: "signal",
+      "pidns_process_signal_deaths",
       help: "Processes terminated by a signal, by signal name; teardown left out.",
-      bornAtZero: Signal.common.map(Signal.name)
-    ) { if case .signalDeath(let signal) = $0 { Signal.name(signal) } else { nil } }.of(.signals),
+      labels: DetailLabels("signal", (0...64).map(Signal.name)), bornAtZero: Signal.common
+    ) { if case .signalDeath(let signal) = $0 { signal } else { nil } }.of(.signals),
     .perNamespace(
       "pidns_process_core_dumps", help: "Processes terminated by a signal that dumped core."
     ) { $0.events.exits.coreDumps }.of(.signals),
     .perDetail(
-      "pidns_process_exit_codes", label: "exit_code", help: "Process exits by exit code."
-    ) { if case .exitCode(let code) = $0 { String(code) } else { nil } }.of(.exitCodes),
+      "pidns_process_exit_codes", help: "Process exits by exit code.",
+      labels: DetailLabels("exit_code", (0...255).map(String.init))
+    ) { if case .exitCode(let code) = $0 { Int32(code) } else { nil } }.of(.exitCodes),
     .perDetail(
-      "pidns_process_exec_failures", label: "errno", help: "Failed execve/execveat calls by errno."
-    ) { if case .execFailure(let errno) = $0 { Errno.name(errno) } else { nil } }.of(.execFailures),
+      "pidns_process_exec_failures", help: "Failed execve/execveat calls by errno.",
+      labels: DetailLabels("errno", (0...133).map(Errno.name))
+    ) { if case .execFailure(let errno) = $0 { errno } else { nil } }.of(.execFailures),
     .perNamespace(
       "pidns_oom_kills",
       help: "Processes killed by the kernel OOM killer, attributed to the victim's PID namespace."
@@ -93,29 +95,51 @@ extension Catalogue {
 }
 
 extension Metric {
-  /// A counter with a sample for each kind of some details that a namespace has had, in the order of the
-  /// labels' values.
+  /// A counter with a sample for each kind of some details that a namespace has had, in the order of
+  /// their numbers.
   ///
   /// - Parameters:
-  ///   - bornAtZero: The values that every namespace shows from the start.
-  ///   - value: The label's value; nil for details that are not the family's.
+  ///   - bornAtZero: The numbers that every namespace shows from the start.
+  ///   - number: What `labels` knows a detail by; nil for details that are not the family's.
   fileprivate static func perDetail(
-    _ name: String, label: String, help: String, bornAtZero: [String] = [],
-    _ value: @escaping @Sendable (Detail) -> String?
+    _ name: String, help: String, labels: DetailLabels, bornAtZero: [Int32] = [],
+    _ number: @escaping @Sendable (Detail) -> Int32?
   ) -> Metric {
-    let zeros = Dictionary(uniqueKeysWithValues: bornAtZero.map { ($0, 0 as UInt64) })
+    let zeros = bornAtZero.sorted().map { (number: $0, count: 0 as UInt64) }
     let family = MetricFamily(name, .counter, help: help)
     return Metric(family: family, linesPerNamespace: zeros.count) { encoder, state in
       for namespace in state.snapshot.namespaces {
         var counts = zeros
         for (detail, count) in namespace.events.details {
-          if let value = value(detail) { counts[value] = count }
+          guard let number = number(detail) else { continue }
+          if let zero = counts.firstIndex(where: { $0.number == number }) {
+            counts[zero].count = count
+          } else {
+            counts.append((number, count))
+          }
         }
-        for (value, count) in counts.sorted(by: { $0.key < $1.key }) {
-          encoder.sample(namespace.labels, adding: LabelSet([label: value]), count)
+        if counts.count > zeros.count { counts.sort { $0.number < $1.number } }
+        for (number, count) in counts {
+          encoder.sample(namespace.labels, adding: labels[number], count)
         }
       }
     }
+  }
+}
+
+/// One label with the values that the kernel's numbers stand for, written once: making one takes longer
+/// than the line that it is in.
+private struct DetailLabels {
+  private let name: String
+  private let known: [LabelSet]
+
+  init(_ name: String, _ values: [String]) {
+    self.name = name
+    known = values.map { LabelSet([name: $0]) }
+  }
+
+  subscript(number: Int32) -> LabelSet {
+    known.indices.contains(Int(number)) ? known[Int(number)] : LabelSet([name: String(number)])
   }
 }
 
