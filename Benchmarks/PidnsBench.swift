@@ -47,7 +47,7 @@ struct PidnsBench: ParsableCommand {
       switch part {
       case .start: try StartBenchmark(servers: servers, runs: quick ? 3 : 20).run()
       case .kernel:
-        try KernelBenchmark(exporter: exporter, rounds: quick ? 2 : 6, spawns: quick ? 1000 : 3000).run()
+        try EventBenchmark(exporter: exporter, rounds: quick ? 2 : 6, spawns: quick ? 400 : 3000).run()
       case .spawn: try SpawnBenchmark(exporter: exporter, pairs: quick ? 5 : 40, spawns: 1500).run()
       case .scale:
         let usual = quick ? [10, 1_000] : [10, 250, 1_000, 5_000, 10_000]

@@ -19,14 +19,16 @@ struct ScaleBenchmark {
     var memory = Table("namespaces", "after start", "with them, scraped", "after them", "anonymous, the same")
 
     for size in sizes {
-      let server = try Server(servers[0], "--poll.interval=250ms", "--namespaces.retention=2s")
+      let interval = 250
+      let flags = ["--poll.interval=\(interval)ms", "--namespaces.retention=2s"]
+      let server = try Server(servers[0].with(flags))
       defer { server.stop() }
       _ = usleep(1_000_000)
       let before = try server.memory
-      let namespaces = try HeldNamespaces(count: size, spawnsPerRound: 1)
+      let namespaces = try HeldWorkload.namespaces(count: size, spawnsPerRound: 1)
       _ = usleep(1_000_000)
 
-      let watched = try PolledScrapes(server: server, interval: .milliseconds(250))
+      let watched = try PolledScrapes(server: server, interval: .milliseconds(interval))
       let pollCPU = try watched.pollCPU(windows: isQuick ? 3 : 8)
       let (results, pollTimes) = try watched.scrapes(rounds: isQuick ? 5 : 25, clients: Self.clients)
       let during = try server.memory

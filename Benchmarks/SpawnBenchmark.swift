@@ -10,7 +10,7 @@ struct SpawnBenchmark {
 
   func run() throws {
     // On one CPU: where a spawn is two wake-ups of another one, those are most of it, and most of the noise.
-    let namespaces = try HeldNamespaces(count: 1, spawnsPerRound: spawns, cpu: 0)
+    let namespaces = try HeldWorkload.namespaces(count: 1, spawnsPerRound: spawns, cpu: 0)
     var without: [Double] = []
     var with: [Double] = []
     func slice() throws -> Double {

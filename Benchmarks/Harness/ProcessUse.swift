@@ -22,6 +22,15 @@ struct CPUClock {
   }
 }
 
+/// The processor time that the thread which asks has used.
+enum ThreadClock {
+  static var now: Duration {
+    var time = timespec()
+    _ = unsafe clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+    return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
+  }
+}
+
 /// The memory that a process has, in MiB.
 struct Memory {
   /// All of it (VmRSS).

@@ -19,7 +19,7 @@ struct ProgramRuns {
   /// Reads what the kernel has for each program that a process holds, by the first 15 bytes of its name.
   static func read(of pid: pid_t) throws -> [String: ProgramRuns] {
     var runs: [String: ProgramRuns] = [:]
-    for descriptor in 0..<64 {
+    for descriptor in 0..<256 {
       guard let text = ProcFile.read("/proc/\(pid)/fdinfo/\(descriptor)"),
         let id = ProcFile.value(of: "prog_id:", in: text).flatMap({ UInt32($0) })
       else { continue }

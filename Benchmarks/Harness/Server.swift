@@ -13,6 +13,11 @@ final class Server {
     var isQuiet = false
 
     var isInstalled: Bool { unsafe access(path, X_OK) == 0 }
+
+    /// The same with more flags.
+    func with(_ more: [String]) -> Self {
+      Self(name: name, path: path, flags: flags + more, isQuiet: isQuiet)
+    }
   }
 
   let child: Child
@@ -22,11 +27,11 @@ final class Server {
   let startTime: Duration
 
   /// Starts it, and waits until it shows its metrics.
-  init(_ kind: Kind, _ flags: String...) throws {
+  init(_ kind: Kind) throws {
     port = try Loopback.freePort()
     let start = ContinuousClock.now
     child = try Child(
-      [kind.path, "--web.listen-address=127.0.0.1:\(port)"] + kind.flags + flags, isQuiet: kind.isQuiet)
+      [kind.path, "--web.listen-address=127.0.0.1:\(port)"] + kind.flags, isQuiet: kind.isQuiet)
     while true {
       if let connection = HTTPConnection(port: port), try connection.get().status == 200 { break }
       guard start.duration(to: .now) < .seconds(20), kill(child.pid, 0) == 0 else {

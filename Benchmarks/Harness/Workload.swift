@@ -3,7 +3,10 @@
 /// Runs of pidns-workload: known process events in pid namespaces of their own.
 enum Workload {
   /// Runs a case to its end.
-  static func run(_ arguments: String...) throws {
+  static func run(_ arguments: String...) throws { try run(arguments) }
+
+  /// Runs a case to its end.
+  static func run(_ arguments: [String]) throws {
     let child = try Child([Built.workload] + arguments)
     child.closeInput()
     child.skip(to: nil)
@@ -11,15 +14,19 @@ enum Workload {
   }
 }
 
-/// Namespaces that live on until they are let go, and do rounds of spawns when they are told to.
-final class HeldNamespaces {
+/// A case of the workload whose processes live on until they are let go.
+final class HeldWorkload {
   private let child: Child
 
-  /// Makes the namespaces, has each do one round, and returns when that is done.
-  init(count: Int, spawnsPerRound: Int, cpu: Int? = nil) throws {
-    child = try Child(
-      [Built.workload, "hold", "--namespaces", "\(count)", "--execs", "\(spawnsPerRound)"], cpu: cpu)
+  /// Starts a case, and returns when all that it holds is there.
+  init(_ arguments: String..., cpu: Int? = nil) throws {
+    child = try Child([Built.workload] + arguments, cpu: cpu)
     try untilReady()
+  }
+
+  /// Namespaces that each do a round of spawns now, and whenever they are told to.
+  static func namespaces(count: Int, spawnsPerRound: Int, cpu: Int? = nil) throws -> HeldWorkload {
+    try HeldWorkload("hold", "--namespaces", "\(count)", "--execs", "\(spawnsPerRound)", cpu: cpu)
   }
 
   /// Has each namespace do one more round, and returns when that is done.
@@ -28,7 +35,7 @@ final class HeldNamespaces {
     try untilReady()
   }
 
-  /// Ends the namespaces; returns when the last process is gone.
+  /// Ends what is held; returns when the last process is gone.
   func end() {
     child.closeInput()
     child.skip(to: nil)
@@ -36,6 +43,6 @@ final class HeldNamespaces {
   }
 
   private func untilReady() throws {
-    guard child.skip(to: #"{"ready":true}"#) else { throw BenchError("pidns-workload hold failed") }
+    guard child.skip(to: #"{"ready":true}"#) else { throw BenchError("pidns-workload failed") }
   }
 }

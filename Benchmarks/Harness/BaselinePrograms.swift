@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import BPFKit
+import CLibBPF
+import Glibc
+
+/// Programs to compare the exporter's with, attached to its hooks until they go.
+@safe final class BaselinePrograms {
+  enum Kind: String {
+    /// `empty.bpf.c`: what a run costs before anything is counted.
+    case empty
+    /// `counts.bpf.c`: what the exporter was before it told why processes end.
+    case counts
+
+    fileprivate var object: StaticString {
+      switch self {
+      case .empty: EmbeddedObject.empty
+      case .counts: EmbeddedObject.counts
+      }
+    }
+  }
+
+  private let object: OpaquePointer
+  private var links: [OpaquePointer]
+
+  /// Loads and attaches them: they run after all that was attached before.
+  init(_ kind: Kind) throws {
+    let bytes = Base64.decode(kind.object)
+    let opened = unsafe bytes.withUnsafeBytes {
+      unsafe shim_open_object($0.baseAddress, $0.count, kind.rawValue)
+    }
+    guard let object = unsafe opened else {
+      throw BenchError("cannot open \(kind.rawValue).bpf.c: errno \(errno)")
+    }
+    unsafe self.object = unsafe object
+    unsafe links = []
+    guard unsafe bpf_object__load(object) == 0 else {
+      throw BenchError("cannot load \(kind.rawValue).bpf.c: errno \(errno)")
+    }
+    var program = unsafe bpf_object__next_program(object, nil)
+    while let current = unsafe program {
+      guard let link = unsafe bpf_program__attach(current) else {
+        throw BenchError("cannot attach a program of \(kind.rawValue).bpf.c: errno \(errno)")
+      }
+      unsafe links.append(unsafe link)
+      unsafe program = unsafe bpf_object__next_program(object, current)
+    }
+  }
+
+  deinit {
+    unsafe links.forEach { _ = unsafe bpf_link__destroy($0) }
+    unsafe bpf_object__close(object)
+  }
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import BPFKit
+
+/// What the exporter's programs add to an event: beside programs that do nothing, and beside the program
+/// that it was when it counted events and did not tell why processes end.
+struct EventBenchmark {
+  let exporter: Server.Kind
+  let rounds: Int
+  /// Processes of one measurement.
+  let spawns: Int
+
+  private static let candidates = [
+    .empty, .counts,
+    Candidate.exporter("exporter, no collector", collectors: []),
+    .defaults,
+    Candidate.exporter("exporter, everything", collectors: Collector.allCases),
+    .inAttempts, .claimed,
+  ]
+
+  func run() throws {
+    let costs = try inTurn(Self.candidates, rounds: rounds) {
+      try EventCost.of($0, exporter: exporter, spawns: spawns)
+    }
+    say("BPF: nanoseconds per event; one candidate at a time is at the hooks")
+    say(
+      "  median of \(rounds) interleaved rounds of \(spawns) processes that exec and exit with status 43,\n"
+        + "  as many that only exit, with status 42, on all CPUs at once (exit*), and \(spawns / 4) with threads\n"
+        + "  life: exec + exit (+ free, where exits are claimed) of a process")
+    say()
+    show("ns", costs)
+    show("ratio to empty", costs, over: costs[0])
+    show("ratio to counts only", costs, over: costs[1])
+  }
+
+  /// Prints a table of costs, or of their ratios to others of the same rounds.
+  private func show(_ title: String, _ costs: [[EventCost]], over base: [EventCost]? = nil) {
+    var table = Table(
+      title, "exec", "exit", "exit*", "free", "life", "least-most", "fork", "thread start", "thread exit")
+    for (candidate, rounds) in zip(Self.candidates, costs) {
+      func values(_ part: (EventCost) -> Double) -> [Double] {
+        guard let base else { return rounds.map(part) }
+        return zip(rounds, base).map { part($0) / part($1) }
+      }
+      let decimals = base == nil ? 0 : 2
+      func cell(_ part: (EventCost) -> Double) -> String { values(part).median.fixed(decimals) }
+      let lives = values(\.life)
+      let hasFree = base == nil && rounds.contains { $0.free != 0 }
+      table.row(
+        candidate.name, cell(\.exec), cell(\.exit), cell(\.exitTogether), hasFree ? cell(\.free) : "-",
+        cell(\.life), "\(lives.quantile(0).fixed(decimals))-\(lives.quantile(1).fixed(decimals))",
+        cell(\.fork), cell(\.threadStart), cell(\.threadExit))
+    }
+    table.print()
+  }
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
+/*
+ * Counts and nothing else: execs, forks, thread starts, process exits and starts of namespaces,
+ * per pid namespace and for the node, as the exporter did before it told why processes end.
+ *
+ * Hooks: tp_btf on sched_process_fork, sched_process_exec and sched_process_exit.
+ *
+ * Maps: per_namespace (per-CPU hash) and node (per-CPU array).
+ *
+ * Needs Linux 5.10 with BTF.
+ */
+#include "namespace.h"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+/* libbpf fills it in. The verifier then follows only what this kernel can do. */
+extern int LINUX_KERNEL_VERSION __kconfig;
+
+struct counts {
+	__u64 execs, forks, thread_starts, exits, starts;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
+	__uint(max_entries, 1024);
+	__type(key, struct pidns_key);
+	__type(value, struct counts);
+} per_namespace SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct counts);
+} node SEC(".maps");
+
+static __noinline struct counts *first_counts(const struct pidns_key *key)
+{
+	static const struct counts zero;
+
+	bpf_map_update_elem(&per_namespace, key, &zero, BPF_NOEXIST);
+	return bpf_map_lookup_elem(&per_namespace, key);
+}
+
+static __always_inline struct counts *counts_of(const struct pidns_key *key)
+{
+	struct counts *counts = bpf_map_lookup_elem(&per_namespace, key);
+
+	return counts ? counts : first_counts(key);
+}
+
+static __always_inline struct counts *this_cpus_node(void)
+{
+	__u32 only = 0;
+
+	return bpf_map_lookup_elem(&node, &only);
+}
+
+SEC("tp_btf/sched_process_fork")
+int counts_fork(__u64 *ctx)
+{
+	struct task_struct *child = (void *)ctx[1];
+	struct counts *total = this_cpus_node(), *counts;
+	struct membership own;
+
+	if (!total || child->flags & PF_KTHREAD || !own_namespace(child, &own))
+		return 0;
+	counts = counts_of(&own.key);
+	if (!counts)
+		return 0;
+	if (child->pid != child->tgid) {
+		counts->thread_starts++;
+		total->thread_starts++;
+		return 0;
+	}
+	counts->forks++;
+	total->forks++;
+	if (own.nr == 1) {
+		counts->starts++;
+		total->starts++;
+	}
+	return 0;
+}
+
+SEC("tp_btf/sched_process_exec")
+int counts_exec(__u64 *ctx)
+{
+	struct task_struct *task = (void *)ctx[0];
+	struct counts *total = this_cpus_node(), *counts;
+	struct membership own;
+
+	if (!total || !own_namespace(task, &own))
+		return 0;
+	counts = counts_of(&own.key);
+	if (!counts)
+		return 0;
+	counts->execs++;
+	total->execs++;
+	return 0;
+}
+
+/*
+ * Before 6.16 nothing tells the last thread of a process from one that exits together with it. Here
+ * that may count both: what it costs to tell them apart is what `claimed` measures.
+ */
+static __always_inline bool is_last(__u64 *ctx)
+{
+	struct task_struct *task = (void *)ctx[0];
+
+	if (LINUX_KERNEL_VERSION >= (6 << 16 | 16 << 8))
+		return ctx[1];
+	return task->signal->live.counter == 0;
+}
+
+SEC("tp_btf/sched_process_exit")
+int counts_exit(__u64 *ctx)
+{
+	struct task_struct *task = (void *)ctx[0];
+	struct counts *total, *counts;
+	struct membership own;
+
+	if (!is_last(ctx))
+		return 0;
+	total = this_cpus_node();
+	if (!total || task->flags & PF_KTHREAD || !own_namespace(task, &own))
+		return 0;
+	counts = counts_of(&own.key);
+	if (!counts)
+		return 0;
+	counts->exits++;
+	total->exits++;
+	return 0;
+}
