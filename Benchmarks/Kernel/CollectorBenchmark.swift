@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import BPFKit
+
+/// What each collector adds to an exit, by how the process ends.
+struct CollectorBenchmark {
+  let exporter: Server.Kind
+  let rounds: Int
+  /// Processes of one measurement.
+  let exits: Int
+
+  private static let candidates =
+    [Candidate.exporter("no collector", collectors: [])]
+    + [Collector.signals, .lifetimes, .oomKills, .exitCodes].map {
+      Candidate.exporter("+ \($0.rawValue)", collectors: [$0])
+    }
+
+  /// Nanoseconds for each exit.
+  private struct Cost {
+    var byStatus = 0.0
+    var byKill = 0.0
+    var bySignals = 0.0
+  }
+
+  func run() throws {
+    let costs = try inTurn(Self.candidates, rounds: rounds, measure)
+    say("Collectors: what each alone adds to an exit, in the BPF program of exits")
+    say("  median of \(rounds) interleaved rounds of some \(exits) processes; no OOM kill happens")
+    say()
+    show("exit status 43, after an exec", costs, \.byStatus)
+    show("SIGKILL, asleep", costs, \.byKill)
+    show("all deadly signals in turn", costs, \.bySignals)
+  }
+
+  private func measure(_ candidate: Candidate) throws -> Cost {
+    try AttachedPrograms.of(candidate, exporter: exporter) { programs in
+      // `sigkill` kills two for each of its count, and `signals` one for each of 56 signals.
+      Cost(
+        byStatus: try programs.during("spawn", "--count", "\(exits)").exit.each,
+        byKill: try programs.during("sigkill", "--count", "\((exits + 1) / 2)").exit.each,
+        bySignals: try programs.during("signals", "--count", "\((exits + 55) / 56)").exit.each)
+    }
+  }
+
+  private func show(_ end: String, _ costs: [[Cost]], _ part: (Cost) -> Double) {
+    var table = Table(end, "ns an exit", "added, ns", "least-most", "added, %")
+    let base = costs[0].map(part)
+    for (index, candidate) in Self.candidates.enumerated() {
+      let own = costs[index].map(part)
+      let added = zip(own, base).map { $0 - $1 }
+      let shares = zip(own, base).map { ($0 / $1 - 1) * 100 }
+      let isBase = index == 0
+      table.row(
+        candidate.name, own.median.fixed(0), isBase ? "-" : added.median.fixed(0),
+        isBase ? "-" : "\(added.quantile(0).fixed(0)) to \(added.quantile(1).fixed(0))",
+        isBase ? "-" : shares.median.fixed(0))
+    }
+    table.print()
+  }
+}
