@@ -13,7 +13,7 @@ struct PidnsBench: ParsableCommand {
     discussion: "Needs what the exporter needs, CAP_SYS_ADMIN and setpriv. See Benchmarks/README.md.")
 
   enum Part: String, CaseIterable, ExpressibleByArgument {
-    case start, kernel, collectors, spawn, scale
+    case start, kernel, collectors, tasks, spawn, scale
   }
 
   @Option(help: "Measure only this; may be given several times.")
@@ -50,6 +50,8 @@ struct PidnsBench: ParsableCommand {
         try EventBenchmark(exporter: exporter, rounds: quick ? 2 : 6, spawns: quick ? 400 : 3000).run()
       case .collectors:
         try CollectorBenchmark(exporter: exporter, rounds: quick ? 2 : 6, exits: quick ? 400 : 3000).run()
+      case .tasks:
+        try WalkBenchmark(sizes: quick ? [100, 1_000] : [100, 1_000, 10_000], rounds: quick ? 10 : 50).run()
       case .spawn: try SpawnBenchmark(exporter: exporter, pairs: quick ? 5 : 40, spawns: 1500).run()
       case .scale:
         let usual = quick ? [10, 1_000] : [10, 250, 1_000, 5_000, 10_000]
