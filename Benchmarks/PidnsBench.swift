@@ -47,9 +47,9 @@ struct PidnsBench: ParsableCommand {
       switch part {
       case .start: try StartBenchmark(servers: servers, runs: quick ? 3 : 20).run()
       case .kernel:
-        try EventBenchmark(exporter: exporter, rounds: quick ? 2 : 6, spawns: quick ? 400 : 3000).run()
+        try EventBenchmark(exporter: exporter, rounds: quick ? 2 : 6, spawns: quick ? 50 : 400).run()
       case .collectors:
-        try CollectorBenchmark(exporter: exporter, rounds: quick ? 2 : 6, exits: quick ? 400 : 3000).run()
+        try CollectorBenchmark(exporter: exporter, rounds: quick ? 2 : 6, exits: quick ? 50 : 400).run()
       case .tasks:
         try WalkBenchmark(sizes: quick ? [100, 1_000] : [100, 1_000, 10_000], rounds: quick ? 10 : 50).run()
       case .spawn: try SpawnBenchmark(exporter: exporter, pairs: quick ? 5 : 40, spawns: 1500).run()

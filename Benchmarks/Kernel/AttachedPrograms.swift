@@ -29,24 +29,37 @@ struct AttachedPrograms {
     let programs = try Self(candidate, exporter: exporter)
     defer { programs.server?.stop() }
     return try ProgramRuns.measured {
-      // Once for nothing: what runs for the first time is cold as it never is again.
-      try Workload.run("spawn", "--count", "200")
-      return try withExtendedLifetime(programs.baseline) { try body(programs) }
+      try withExtendedLifetime(programs.baseline) { try body(programs) }
     }
   }
 
-  /// What the programs did while a case of the workload ran.
-  func during(_ workload: String...) throws -> HookRuns {
-    let before = try read()
-    try Workload.run(workload)
-    return HookRuns(byProgram: try read().merging(before) { $0 - $1 })
+  /// What the programs did in each of a few runs of a case of the workload.
+  func during(_ workload: String...) throws -> [HookRuns] {
+    try slices { try Workload.run(workload) }
   }
 
-  private func read() throws -> [String: ProgramRuns] {
-    // Processes are freed after an RCU grace period.
-    _ = usleep(100_000)
-    return try ProgramRuns.read(of: owner)
+  /// What the programs did while processes of one namespace exec'd and exited, one after another: a few
+  /// times so many. The namespace is there before, and has done as much.
+  func duringSpawns(_ count: Int) throws -> [HookRuns] {
+    let namespace = try HeldWorkload.namespaces(count: 1, spawnsPerRound: count)
+    defer { namespace.end() }
+    return try slices { try namespace.round() }
   }
+
+  /// One interrupt in the middle of a program takes longer than a hundred runs of it: such a time is to be
+  /// outvoted, not averaged.
+  private func slices(_ work: () throws -> Void) throws -> [HookRuns] {
+    try (0..<Self.slices).map { _ in
+      let before = try ProgramRuns.read(of: owner)
+      try work()
+      // Processes are freed after an RCU grace period.
+      _ = usleep(20_000)
+      return HookRuns(byProgram: try ProgramRuns.read(of: owner).merging(before) { $0 - $1 })
+    }
+  }
+
+  /// How often a case runs in one measurement.
+  static let slices = 8
 }
 
 /// What a candidate's programs did in a while, by hook.
@@ -69,5 +82,12 @@ struct HookRuns {
     byProgram.filter { isOne($0.key) }.values.reduce(ProgramRuns()) {
       ProgramRuns(count: max($0.count, $1.count), nanoseconds: $0.nanoseconds + $1.nanoseconds)
     }
+  }
+}
+
+extension Collection<HookRuns> {
+  /// What an event at a hook costs, in nanoseconds: the middle one of the slices.
+  func each(_ hook: (HookRuns) -> ProgramRuns) -> Double {
+    map { hook($0).each }.filter(\.isFinite).median
   }
 }

@@ -24,8 +24,9 @@ struct EventBenchmark {
     }
     say("BPF: nanoseconds per event; one candidate at a time is at the hooks")
     say(
-      "  median of \(rounds) interleaved rounds of \(spawns) processes that exec and exit with status 43,\n"
-        + "  as many that only exit, with status 42, on all CPUs at once (exit*), and \(spawns / 4) with threads\n"
+      "  median of \(rounds) interleaved rounds of \(AttachedPrograms.slices) times \(spawns) processes that exec and exit with\n"
+        + "  status 43; of \(4 * spawns) that only exit, with status 42, on all CPUs at once (exit*); and of \(spawns / 4)\n"
+        + "  with threads\n"
         + "  life: exec + exit (+ free, where exits are claimed) of a process")
     say()
     show("ns", costs)

@@ -20,20 +20,24 @@ struct EventCost {
   /// Measures a candidate once.
   static func of(_ candidate: Candidate, exporter: Server.Kind, spawns: Int) throws -> EventCost {
     try AttachedPrograms.of(candidate, exporter: exporter) { programs in
-      func threads(_ number: Int, processes: Int, parallel: Int) throws -> HookRuns {
+      func threads(_ number: Int, processes: Int, parallel: Int) throws -> [HookRuns] {
         try programs.during(
           "threads-barrier", "--count", "\(processes)", "--threads", "\(number)", "--parallel", "\(parallel)")
       }
-      let spawned = try programs.during("spawn", "--count", "\(spawns)")
-      let together = try threads(1, processes: spawns, parallel: sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+      let spawned = try programs.duringSpawns(spawns)
+      let together = try threads(1, processes: 4 * spawns, parallel: sysconf(Int32(_SC_NPROCESSORS_ONLN)))
       // Threads and processes start and exit through the same programs: what a thread costs is the
       // difference.
       let few = try threads(1, processes: spawns / 4, parallel: 1)
       let many = try threads(17, processes: spawns / 4, parallel: 1)
+      func perThread(_ hook: (HookRuns) -> ProgramRuns) -> Double {
+        zip(many, few).map { (hook($0) - hook($1)).each }.median
+      }
+      let hasFree = spawned.contains { $0.free.count != 0 }
       return EventCost(
-        exec: spawned.exec.each, exit: spawned.exit.each, exitTogether: together.exit.each,
-        free: spawned.free.count == 0 ? 0 : spawned.free.each, fork: spawned.fork.each,
-        threadStart: (many.fork - few.fork).each, threadExit: (many.exit - few.exit).each)
+        exec: spawned.each(\.exec), exit: spawned.each(\.exit), exitTogether: together.each(\.exit),
+        free: hasFree ? spawned.each(\.free) : 0, fork: spawned.each(\.fork),
+        threadStart: perThread(\.fork), threadExit: perThread(\.exit))
     }
   }
 }
