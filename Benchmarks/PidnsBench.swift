@@ -13,7 +13,7 @@ struct PidnsBench: ParsableCommand {
     discussion: "Needs what the exporter needs, CAP_SYS_ADMIN and setpriv. See Benchmarks/README.md.")
 
   enum Part: String, CaseIterable, ExpressibleByArgument {
-    case start, kernel, collectors, tasks, spawn, scale
+    case start, kernel, collectors, tasks, poll, spawn, scale
   }
 
   @Option(help: "Measure only this; may be given several times.")
@@ -52,6 +52,7 @@ struct PidnsBench: ParsableCommand {
         try CollectorBenchmark(exporter: exporter, rounds: quick ? 2 : 6, exits: quick ? 50 : 400).run()
       case .tasks:
         try WalkBenchmark(sizes: quick ? [100, 1_000] : [100, 1_000, 10_000], rounds: quick ? 10 : 50).run()
+      case .poll: try PollBenchmark(exporter: exporter, rounds: quick ? 2 : 10).run()
       case .spawn: try SpawnBenchmark(exporter: exporter, pairs: quick ? 5 : 40, spawns: 1500).run()
       case .scale:
         let usual = quick ? [10, 1_000] : [10, 250, 1_000, 5_000, 10_000]

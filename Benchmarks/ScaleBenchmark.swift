@@ -20,7 +20,8 @@ struct ScaleBenchmark {
 
     for size in sizes {
       // Where a poll or eight scrapes take a good part of 250 ms, they would get into each other's way.
-      let interval = size < 2_500 ? 250 : 1_000
+      let isBig = size > 2_500
+      let interval = isBig ? 1_000 : 250
       let flags = ["--poll.interval=\(interval)ms", "--namespaces.retention=2s"]
       let server = try Server(servers[0].with(flags))
       defer { server.stop() }
@@ -30,8 +31,9 @@ struct ScaleBenchmark {
       _ = usleep(1_000_000)
 
       let watched = try PolledScrapes(server: server, interval: .milliseconds(interval))
-      let pollCPU = try watched.pollCPU(windows: isQuick ? 3 : 8)
-      let (results, pollTimes) = try watched.scrapes(rounds: isQuick ? 5 : 25, clients: Self.clients)
+      let pollCPU = try watched.pollCPU(windows: isQuick || isBig ? 3 : 8)
+      let (results, pollTimes) = try watched.scrapes(
+        rounds: isQuick ? 5 : isBig ? 10 : 25, clients: Self.clients)
       let during = try server.memory
       let minute = try cpuPerMinute(of: servers[0])
       namespaces.end()

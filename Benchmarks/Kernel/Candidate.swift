@@ -25,9 +25,13 @@ struct Candidate {
 
   /// The exporter with these collectors and no other.
   static func exporter(_ name: String, collectors: [Collector]) -> Self {
-    let flags = Collector.allCases.map {
+    Candidate(name: name, programs: .exporter(flags: flags(collectors: collectors)))
+  }
+
+  /// What turns these collectors on, and all others off.
+  static func flags(collectors: [Collector]) -> [String] {
+    Collector.allCases.map {
       (collectors.contains($0) ? "--collector." : "--no-collector.") + $0.rawValue
     }
-    return Candidate(name: name, programs: .exporter(flags: flags))
   }
 }
