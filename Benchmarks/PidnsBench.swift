@@ -51,7 +51,7 @@ struct PidnsBench: ParsableCommand {
       case .collectors:
         try CollectorBenchmark(exporter: exporter, rounds: quick ? 2 : 6, exits: quick ? 50 : 400).run()
       case .tasks:
-        try WalkBenchmark(sizes: quick ? [100, 1_000] : [100, 1_000, 10_000], rounds: quick ? 10 : 50).run()
+        try WalkBenchmark(sizes: quick ? [100, 1_000] : [100, 1_000, 10_000], rounds: quick ? 10 : 20).run()
       case .poll: try PollBenchmark(exporter: exporter, rounds: quick ? 2 : 10).run()
       case .spawn: try SpawnBenchmark(exporter: exporter, pairs: quick ? 5 : 40, spawns: 1500).run()
       case .scale:

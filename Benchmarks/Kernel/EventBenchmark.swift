@@ -28,6 +28,11 @@ struct EventBenchmark {
         + "  status 43; of \(4 * spawns) that only exit, with status 42, on all CPUs at once (exit*); and of \(spawns / 4)\n"
         + "  with threads\n"
         + "  life: exec + exit (+ free, where exits are claimed) of a process")
+    let lacking = try KernelCounters(.init(mapEntries: 1, collectors: Set(Collector.allCases))).unavailable
+    if !lacking.isEmpty {
+      let names = lacking.keys.map(\.rawValue).sorted().joined(separator: ", ")
+      say("  everything: but for \(names), which this kernel does not have")
+    }
     say()
     show("ns", costs)
     show("ratio to empty", costs, over: costs[0])
