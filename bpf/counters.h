@@ -159,9 +159,12 @@ static __noinline int count_detail(const struct pidns_key *key, struct pidns_nod
 		add_if_absent(&details, &detail, &zero);
 		count = bpf_map_lookup_elem(&details, &detail);
 	}
-	if (count)
+	if (count) {
 		add_shared(count, 1);
-	else if (kind < PIDNS_DETAIL_KINDS)
-		add_here(&totals->details_dropped[kind], 1);
+		/* After the count: who sees this one will see that. */
+		add_shared(&totals->details_counted, 1);
+	} else {
+		add_shared(&totals->details_dropped, 1);
+	}
 	return 0;
 }

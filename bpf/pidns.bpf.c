@@ -25,12 +25,12 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 	{                                \
 		return count(ctx, 0);    \
 	}                                \
-	SEC("tp_btf/" hook)             \
+	SEC("tp_btf/" hook)              \
 	int program##_second(__u64 *ctx) \
 	{                                \
 		return count(ctx, 1);    \
 	}                                \
-	SEC("tp_btf/" hook)             \
+	SEC("tp_btf/" hook)              \
 	int program##_third(__u64 *ctx)  \
 	{                                \
 		return count(ctx, 2);    \
@@ -40,12 +40,14 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 static __always_inline int count_fork(__u64 *ctx, __u32 attempt)
 {
 	struct task_struct *child = (void *)ctx[1];
-	struct pidns_node *totals = this_cpus_node();
 	struct pidns_counts *counts;
+	struct pidns_node *totals;
 	struct membership own;
 
-	if (!totals || child->flags & PF_KTHREAD || !own_namespace(child, &own) ||
-	    !is_to_count(EVENT_FORK, child->pid, attempt))
+	if (child->flags & PF_KTHREAD || !is_to_count(EVENT_FORK, child->pid, attempt))
+		return 0;
+	totals = this_cpus_node();
+	if (!totals || !own_namespace(child, &own))
 		return 0;
 	counts = counts_of(&own.key, totals);
 
@@ -68,10 +70,13 @@ ATTEMPTS("sched_process_fork", process_fork, count_fork);
 static __always_inline int count_exec(__u64 *ctx, __u32 attempt)
 {
 	struct task_struct *task = (void *)ctx[0];
-	struct pidns_node *totals = this_cpus_node();
+	struct pidns_node *totals;
 	struct membership own;
 
-	if (!totals || !own_namespace(task, &own) || !is_to_count(EVENT_EXEC, task->pid, attempt))
+	if (!is_to_count(EVENT_EXEC, task->pid, attempt))
+		return 0;
+	totals = this_cpus_node();
+	if (!totals || !own_namespace(task, &own))
 		return 0;
 	add_here(&counts_of(&own.key, totals)->execs, 1);
 	add_here(&totals->total.counts.execs, 1);
@@ -212,17 +217,20 @@ int oom_marked_by_number(__u64 *ctx)
 /* Counts an execve or execveat that has come to its end, unless it succeeded. */
 static __always_inline int count_exec_failure(long result)
 {
-	struct pidns_node *totals = this_cpus_node();
+	struct pidns_node *totals;
 	struct membership own;
 
-	if (!totals || result >= 0 || !current_namespace(&own))
+	if (result >= 0)
+		return 0;
+	totals = this_cpus_node();
+	if (!totals || !current_namespace(&own))
 		return 0;
 	return count_detail(&own.key, totals, PIDNS_EXEC_FAILURE, -result);
 }
 
 /* The user side sets which function of the kernel each of these follows: they differ by machine. */
 #define EXEC_FAILURES(program)                     \
-	SEC("fexit")                              \
+	SEC("fexit")                               \
 	int program(__u64 *ctx)                    \
 	{                                          \
 		return count_exec_failure(ctx[1]); \

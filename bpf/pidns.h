@@ -85,7 +85,6 @@ enum pidns_detail_kind {
 	PIDNS_SIGNAL_DEATH, /* a signal; teardown is left out */
 	PIDNS_EXIT_CODE,    /* 0 to 255 */
 	PIDNS_EXEC_FAILURE, /* an errno */
-	PIDNS_DETAIL_KINDS,
 };
 
 /* Why an event is missing from the counts of its namespace. */
@@ -107,9 +106,12 @@ struct pidns_events {
 struct pidns_node {
 	struct pidns_events total; /* every event, whether its namespace has an entry or not */
 	struct pidns_events dropped[PIDNS_DROP_REASONS]; /* those that no entry could take */
-	__u64 details_dropped[PIDNS_DETAIL_KINDS];	 /* those that `details` had no room for */
+	/* Of `details`: what was added there, so that it is read only if it has changed, and what
+	 * it had no room for. */
+	__u64 details_counted;
+	__u64 details_dropped;
 };
-_Static_assert(sizeof(struct pidns_node) == 2064, "part of the contract");
+_Static_assert(sizeof(struct pidns_node) == 2056, "part of the contract");
 
 /* A key of the map `details`, whose values are shared by the CPUs. */
 struct pidns_detail {

@@ -11,8 +11,9 @@ struct LoadedPrograms: ~Copyable {
   let refused: [(program: ProgramPlan.Optional, error: BPFError)]
   private let hooks: [Link]
 
-  /// Entries of `details` for each entry of `namespaces`: most have a handful of exit codes and signals.
-  private static let detailsPerNamespace: UInt64 = 8
+  /// Entries of `details` for each entry of `namespaces`. Most have a handful, but most hosts have far
+  /// fewer namespaces than there is room for, and a large map takes long to read.
+  private static let detailsPerNamespace: UInt64 = 2
 
   /// Loads and attaches all of it; for each optional program takes note whether the kernel lets it be
   /// attached.

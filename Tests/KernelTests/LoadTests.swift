@@ -48,7 +48,7 @@ extension KernelTests {
 
     @Test("The host's namespace is always among the live ones, and counts come with its key")
     func host() throws {
-      let kernel = try KernelCounters(.init(mapEntries: 16))
+      var kernel = try KernelCounters(.init(mapEntries: 16))
       _ = try Child.run("/usr/bin/true", [])
       let tasks = try kernel.walkTasks()
       let host = try #require(tasks.keys.first { $0.inum == 4_026_531_836 })

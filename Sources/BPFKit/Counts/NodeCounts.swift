@@ -29,15 +29,19 @@ public struct NodeCounts: Equatable, Sendable {
   public var total: Events
   /// Those events that are in no namespace's counts, by reason.
   public var dropped: [DropReason: Events]
-  /// Signal deaths, exit codes and failed execs that are in no namespace's details, for want of room.
+  /// Signal deaths, exit codes and failed execs that are in their namespaces' details.
+  public var detailsCounted: UInt64
+  /// Those that are not, for want of room.
   public var detailsDropped: UInt64
 
   /// Creates counts.
   public init(
-    total: Events = .init(), dropped: [DropReason: Events] = [:], detailsDropped: UInt64 = 0
+    total: Events = .init(), dropped: [DropReason: Events] = [:], detailsCounted: UInt64 = 0,
+    detailsDropped: UInt64 = 0
   ) {
     self.total = total
     self.dropped = dropped
+    self.detailsCounted = detailsCounted
     self.detailsDropped = detailsDropped
   }
 
@@ -51,6 +55,7 @@ public struct NodeCounts: Equatable, Sendable {
         dropped[reason, default: .init()] += share
       }
     }
-    detailsDropped &+= node.details_dropped.0 &+ node.details_dropped.1 &+ node.details_dropped.2
+    detailsCounted &+= node.details_counted
+    detailsDropped &+= node.details_dropped
   }
 }
