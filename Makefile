@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-# Flags for what `make run` and `make bench` start.
+# Flags for what `make run`, `make bench` and `make test-kernels` start.
 ARGS =
 # Puts in place what is missing; `make INSTALL=true …` takes the machine as it is.
 INSTALL = scripts/install-dependencies.sh
@@ -13,10 +13,10 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 listen = $(or $(lastword $(patsubst --web.listen-address=%,%,$(filter --web.listen-address=%,$(ARGS)))),:10059)
 path = $(or $(lastword $(patsubst --web.telemetry-path=%,%,$(filter --web.telemetry-path=%,$(ARGS)))),/metrics)
 
-.PHONY: help run build test check format bench clean
+.PHONY: help run build test test-kernels check format bench clean
 
 help: ## lists the targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 19
 
 run: build ## builds the release and runs it as root; ARGS=… are its flags
 	@echo "Once it listens: curl http://$(patsubst :%,localhost:%,$(listen))$(path)"
@@ -29,6 +29,11 @@ build: ## builds the release: .build/release/pidns-exporter
 test: ## runs all tests, those of the kernel as root
 	@$(INSTALL) build test
 	@scripts/test.sh
+
+test-kernels: build ## runs the exporter on other kernels, emulated; ARGS=… says which ones, see --help
+	$(RELEASE) pidns-workload
+	$(RELEASE) pidns-judge
+	@Tests/kernel-matrix/run.sh $(ARGS)
 
 check: ## checks formats, lints and licences
 	@$(INSTALL) build check

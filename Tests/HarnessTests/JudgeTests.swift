@@ -53,7 +53,10 @@ import Testing
 
   @Test("What is not counted has to be expected of that kernel")
   func notCounted() throws {
-    #expect(try !matrix(log(), expected: "").isRight)
+    let unexpected = try matrix(log(), expected: "")
+    #expect(unexpected.table.hasSuffix("fork    not counted"))
+    #expect(unexpected.remarks == ["k0: not counted: core_dumps of fork"])
+    #expect(!unexpected.isRight)
     #expect(try !matrix(log(), log(), expected: "k0 core_dumps").isRight)
     #expect(try matrix(log(), log(), expected: "k0 core_dumps\nk1 core_dumps").isRight)
     #expect(throws: TestFailure.self) { try matrix(log(), expected: "k0 sparks") }
@@ -73,7 +76,15 @@ import Testing
   func notRun() throws {
     let more = "@@ case more\n" + log().split(separator: "@@ case fork\r\n")[1]
     let matrix = try matrix(log(end: more), log())
-    #expect(matrix.remarks.first == "k1: more: not run")
+    #expect(matrix.remarks.first == "k1: not run: more")
+    #expect(!matrix.isRight)
+  }
+
+  @Test("A case that is run twice is as good as the worse of both")
+  func twice() throws {
+    let second = "@@ case fork\r\n" + log(forks: 98).split(separator: "@@ case fork\r\n")[1]
+    let matrix = try matrix(log(end: String(second)))
+    #expect(matrix.table.hasSuffix("fork    -3 forks"))
     #expect(!matrix.isRight)
   }
 

@@ -100,12 +100,12 @@ extension ConsoleLog.Verdict {
     comparisons.reduce(into: []) { $0.formUnion($1.comparison.notCounted) }
   }
 
-  /// Whatever is wrong, in words, where these kinds need not be counted.
-  func words(mayLack: Set<Facts.Kind>) -> [String] {
+  /// What is wrong, in words, but for what is not counted at all.
+  var words: [String] {
     var words = errors
     if comparisons.isEmpty && errors.isEmpty { words.append("nothing was compared") }
     for (pidns, comparison) in comparisons {
-      words += comparison.words(mayLack: mayLack).map { "\(pidns): \($0)" }
+      words += comparison.differences.map { "\(pidns): \($0)" }
     }
     if !words.isEmpty {
       words += misses.sorted { $0.key < $1.key }.map { "the kernel skipped \($0.key) \($0.value) times" }

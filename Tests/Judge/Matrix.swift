@@ -30,8 +30,10 @@ struct Matrix {
       rows.append(
         [name]
           + columns.map { column in
-            column.log.verdicts.first { $0.name == name }?.verdict
-              .cell(mayLack: expected.notCounted(by: column.kernel)) ?? "not run"
+            let cells = column.log.verdicts.filter { $0.name == name }
+              .map { $0.verdict.cell(mayLack: expected.notCounted(by: column.kernel)) }
+            // Of a case that was run several times, one that went wrong.
+            return cells.first { !$0.hasPrefix("exact") } ?? cells.first ?? "not run"
           })
     }
     let widths = (rows.first ?? []).indices.map { index in rows.map { $0[index].count }.max() ?? 0 }
@@ -51,13 +53,28 @@ struct Matrix {
   private var problems: [String] {
     columns.flatMap { kernel, log in
       var problems = log.verdicts.flatMap { name, verdict in
-        verdict.words(mayLack: expected.notCounted(by: kernel)).map { "\(kernel): \(name): \($0)" }
+        verdict.words.map { "\(kernel): \(name): \($0)" }
       }
-      let missing = Set(cases).subtracting(log.verdicts.map(\.name))
-      problems += missing.sorted().map { "\(kernel): \($0): not run" }
+      for (kind, cases) in unexpectedlyNotCounted(by: kernel, log) {
+        problems.append("\(kernel): not counted: \(kind.rawValue) of \(cases.joined(separator: ", "))")
+      }
+      let run = log.verdicts.map(\.name)
+      let missing = cases.filter { !run.contains($0) }
+      if !missing.isEmpty { problems.append("\(kernel): not run: \(missing.joined(separator: ", "))") }
       if !log.isComplete { problems.append("\(kernel): the machine did not get to the end") }
       if log.verdicts.isEmpty { problems.append("\(kernel): no case was run") }
       return problems
+    }
+  }
+
+  /// What is not counted and should be, and the cases in which that was seen.
+  private func unexpectedlyNotCounted(
+    by kernel: String, _ log: ConsoleLog
+  ) -> [(kind: Facts.Kind, cases: [String])] {
+    let mayLack = expected.notCounted(by: kernel)
+    return Facts.Kind.allCases.filter { !mayLack.contains($0) }.compactMap { kind in
+      let cases = log.verdicts.filter { $0.verdict.notCounted.contains(kind) }.map(\.name)
+      return cases.isEmpty ? nil : (kind, cases)
     }
   }
 

@@ -125,17 +125,18 @@ fetch() {
     newest-*) fetch_kernel "$folder" sid "$architecture" ;;
     qemu) fetch_qemu "$folder" ;;
     busybox-*)
-      use_suites "$architecture" '' "$own"
+      use_suites "$architecture" '' bookworm
       unpack "$folder" busybox-static
       ;;
     sysroot-*)
-      use_suites "$architecture" '' "$own"
+      use_suites "$architecture" '' bookworm
       unpack "$folder" libc6-dev linux-libc-dev libgcc-12-dev libbpf-dev libelf-dev zlib1g-dev
       ;;
     *) fail "does not know $2" ;;
   esac
 }
 
+# shellcheck source=/dev/null
 own=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
 for what; do
   if [ -d "$cache/$what" ]; then continue; fi
