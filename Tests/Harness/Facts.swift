@@ -42,6 +42,8 @@ package struct Facts: Equatable {
   package var values: [Quantity: Double] = [:]
   /// Lifetimes of which the workload cannot say more than that they may be in a lower bucket, too.
   package var uncertainLifetimes = 0.0
+  /// By how much all lifetimes together may be shorter than stated; nil where that is not stated.
+  package var uncertainSeconds: Double?
 
   package init(_ values: [Quantity: Double] = [:]) { self.values = values }
 
@@ -52,6 +54,9 @@ package struct Facts: Equatable {
   package static func + (left: Facts, right: Facts) -> Facts {
     var sum = Facts(left.values.merging(right.values) { $0 + $1 })
     sum.uncertainLifetimes = left.uncertainLifetimes + right.uncertainLifetimes
+    if left.uncertainSeconds != nil || right.uncertainSeconds != nil {
+      sum.uncertainSeconds = (left.uncertainSeconds ?? 0) + (right.uncertainSeconds ?? 0)
+    }
     return sum
   }
 }

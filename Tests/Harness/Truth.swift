@@ -45,6 +45,12 @@ extension Facts: Decodable {
     let count: Double?
     let buckets: [String: Double]?
     let uncertain: Double?
+    let leastSum: Double?
+
+    enum CodingKeys: String, CodingKey {
+      case sum, count, buckets, uncertain
+      case leastSum = "sum_at_least"
+    }
   }
 
   /// Reads what a line states; the four counts that every line has must be there.
@@ -72,6 +78,7 @@ extension Facts: Decodable {
         values[Quantity(kind, "sum")] = histogram.sum
         values[Quantity(kind, "count")] = histogram.count
         uncertainLifetimes = histogram.uncertain ?? 0
+        if let sum = histogram.sum, let least = histogram.leastSum { uncertainSeconds = sum - least }
         // The truth has each bucket alone, a scrape adds up those below.
         var sum = 0.0
         for (bound, value) in (histogram.buckets ?? [:]).sorted(by: {

@@ -122,6 +122,20 @@ import Testing
     #expect(try differences(lines) == ["exit_reasons: not counted"])
   }
 
+  @Test(
+    "The sum of lifetimes is between what was measured from outside and from inside",
+    arguments: [(9.5, true), (10.0, true), (9.4, false), (10.1, false)])
+  func sumOfLifetimes(counted: Double, isRight: Bool) throws {
+    let line = """
+      {"pidns":7,"execs":0,"forks":1,"thread_starts":0,"exits":1,\
+      "lifetimes":{"sum":10.0,"sum_at_least":9.5,"count":1,"buckets":{"16.0":1}}}
+      """
+    var shown = try Self.truth(line).facts
+    shown.values[Facts.Quantity(.lifetimes, "sum")] = counted
+    let comparison = Comparison(truth: try Self.truth(line).facts, counted: shown)
+    #expect(comparison.differences.isEmpty == isRight)
+  }
+
   @Test("A line without one of the four counts is no truth")
   func incomplete() {
     #expect(throws: DecodingError.self) { try Self.truth(#"{"pidns":7,"execs":1,"forks":1,"exits":1}"#) }
