@@ -153,7 +153,7 @@ static struct shown *of(__u32 inum)
 /* Adds up structs of nothing but counters. */
 static void add(void *sum, const void *more, size_t size)
 {
-	for (size_t i = 0; i < size / sizeof(__u64); i++)
+	for (size_t i = 0; i < size / (sizeof(__u64)); i++)
 		((__u64 *)sum)[i] += ((const __u64 *)more)[i];
 }
 
@@ -313,11 +313,11 @@ static void print_dropped(FILE *out)
 		fail("read the node's counts");
 	for (int cpu = 0; cpu < cpus; cpu++) {
 		const __u64 *dropped = (const __u64 *)node[cpu].dropped;
-		size_t counters = (sizeof(node[cpu]) - offsetof(struct pidns_node, dropped)) / 8;
 
 		/* Among them nanoseconds: whatever it is, it is not 0. */
-		for (size_t i = 0; i < counters; i++)
+		for (size_t i = 0; i < sizeof(node[cpu].dropped) / (sizeof(__u64)); i++)
 			sum += dropped[i];
+		sum += node[cpu].details_dropped;
 	}
 	fprintf(out, "pidns_bpf_events_dropped_total{reason=\"any\"} %llu\n",
 		(unsigned long long)sum);
