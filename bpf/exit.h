@@ -80,6 +80,17 @@ static __always_inline int wait_status(struct task_struct *task)
 						 : task->group_leader->exit_code;
 }
 
+/*
+ * Whether the status of the process is the leader's, and not there yet: the leader, which has taken
+ * signal->live down but not come by, has still to write it, and will come by with it. (It does so
+ * before it lets go of its memory.)
+ */
+static __always_inline bool is_left_to_leader(struct task_struct *task)
+{
+	return task->pid != task->tgid && !(task->signal->flags & SIGNAL_GROUP_EXIT) &&
+	       task->group_leader->mm;
+}
+
 static __always_inline int status_signal(int status)
 {
 	return status & 0x7f;

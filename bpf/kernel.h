@@ -84,6 +84,7 @@ struct task_struct {
 	__u64 start_boottime;
 	struct task_struct *group_leader;
 	struct pid *thread_pid;
+	struct mm_struct *mm; /* NULL once the task has begun to exit */
 	struct signal_struct *signal;
 };
 

@@ -175,7 +175,7 @@ int process_exit_claimed(__u64 *ctx)
 	struct task_struct *task = (void *)ctx[0];
 
 	hand_on_oom_mark(task);
-	if (task->signal->live.counter != 0)
+	if (task->signal->live.counter != 0 || is_left_to_leader(task))
 		return 0;
 	if (claim_exit(task))
 		return count_process_exit(task);

@@ -101,6 +101,6 @@ extension Facts.Kind {
   /// Shown only of a namespace that lives.
   var isGauge: Bool { self == .processes || self == .threads || self == .zombies }
 
-  /// What the exporter does not show, or only by a flag: all but what every line of the workload states.
-  package static let optional = Set(allCases).subtracting([.execs, .forks, .threadStarts, .exits])
+  /// What the exporter shows only by a flag.
+  package static let optional: Set<Facts.Kind> = [.exitCodes, .execFailures, .lifetimes]
 }

@@ -111,7 +111,11 @@ import Testing
   @Test("A namespace without series lacks everything, what every exporter counts too")
   func absent() throws {
     let words = try differences([], mayLack: Facts.Kind.optional)
-    #expect(words == ["execs", "exits", "forks", "thread_starts"].map { "\($0): not counted" })
+    #expect(
+      words
+        == ["core_dumps", "execs", "exit_reasons", "exits", "forks", "signals", "thread_starts"].map {
+          "\($0): not counted"
+        })
   }
 
   @Test("Exits without reasons are compared as a whole")
