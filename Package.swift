@@ -49,7 +49,7 @@ let package = Package(
     .target(
       name: "BPFKit", dependencies: ["CLibBPF", "CPidns", "Linux"], swiftSettings: settings,
       plugins: ["CompileBPF"]),
-    .target(name: "Namespaces", dependencies: ["BPFKit", "Exposition"], swiftSettings: settings),
+    .target(name: "Namespaces", dependencies: ["BPFKit", "Exposition", "Linux"], swiftSettings: settings),
     .target(name: "Exposition", swiftSettings: settings),
     .target(name: "Linux", dependencies: ["CGlibc"], swiftSettings: settings),
     .target(name: "MetricsHTTP", dependencies: ["CMicroHTTPD"], swiftSettings: settings),
@@ -84,7 +84,7 @@ let package = Package(
     .testTarget(name: "HarnessTests", dependencies: ["Harness", "pidns-judge"], swiftSettings: settings),
     .testTarget(
       name: "ExpositionTests", dependencies: ["Exposition"], exclude: ["Golden"], swiftSettings: settings),
-    .testTarget(name: "BPFKitTests", dependencies: ["BPFKit"], swiftSettings: settings),
+    .testTarget(name: "BPFKitTests", dependencies: ["BPFKit", "CPidns"], swiftSettings: settings),
     .testTarget(
       name: "ExporterTests", dependencies: ["Exporter", "BPFKit", "Exposition", "Linux", "Namespaces"],
       swiftSettings: settings),

@@ -5,56 +5,105 @@
  * From Linux 7.0 on (upstream a46023d5616e) a task can be preempted while a program at a tracepoint
  * runs for it. Until it goes on, the kernel skips that program for every other task on that CPU. So
  * there are PIDNS_ATTEMPTS equal programs at each hook. The first of them that runs counts the
- * event and marks it as counted, for the next ones; the last one takes the mark away. An event is
- * lost only if as many tasks are preempted on one CPU at one time, each in another one of the
- * programs.
+ * event and leaves a mark, which tells the next ones. No mark has to be taken away by a certain one
+ * of them. An event is lost only if as many tasks are preempted on one CPU at one time, each in
+ * another one of the programs.
  */
 #pragma once
 
 #include "counters.h"
 
-enum event {
-	EVENT_FORK, /* of a process or a thread, by the child's number */
-	EVENT_EXEC,
-	EVENT_EXIT,
-	EVENTS_OF_TASK = 4, /* rounded up, so that those of a task are in one word */
+/* What is remembered of a task, by its number. */
+enum mark {
+	MARK_KNOWN =
+		1,    /* its fork has been counted, or an exec; gone with the exit of any thread */
+	MARK_ODD = 2, /* its last exec that was counted had an odd self_exec_id */
+	MARK_EXITED = 4, /* its exit has been counted; gone with the next fork of that number */
+	MARK_BITS = 4,	 /* rounded up, so that those of a task are in one word */
 };
 
 /*
- * Bits: which events of a task some attempt has counted, by the number of the task; the user side
- * sets max_entries by kernel.pid_max. A bit is written for its own task only, the words by any:
- * atomically, by additions, as a kernel before 5.12 refuses other atomics, even where they are
- * never reached.
+ * The marks of every task that there can be; the user side sets max_entries by kernel.pid_max. The
+ * marks of a task are written for events of its own, which come one after another; the word that
+ * they are in, for others at the same time: atomically, by additions, as a kernel before 5.12
+ * refuses other atomics, even where they are never reached.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, __u32);
 	__type(value, __u64);
-} counted_events SEC(".maps");
+} marks SEC(".maps");
 
-/* Whether the attempt (from 0) is the one that is to count this event of the task numbered `tid`.
- */
-static __always_inline bool is_to_count(enum event event, int tid, __u32 attempt)
+struct marks_of_task {
+	__u64 *word; /* NULL beyond kernel.pid_max as it was at the start */
+	__u32 shift;
+};
+
+static __always_inline struct marks_of_task marks_of(int tid)
 {
-	__u32 bit = (__u32)tid * EVENTS_OF_TASK + event;
+	__u32 bit = (__u32)tid * MARK_BITS;
 	__u32 index = bit / 64;
-	__u64 mask = 1ULL << bit % 64;
-	__u64 *word;
-	bool is_counted;
+
+	return (struct marks_of_task){.word = bpf_map_lookup_elem(&marks, &index),
+				      .shift = bit % 64};
+}
+
+/* Sets or clears a mark; false where it is so already. */
+static __always_inline bool change_mark(struct marks_of_task marks, enum mark mark, bool is_set)
+{
+	__u64 mask = (__u64)mark << marks.shift;
+
+	if (!marks.word || !(*marks.word & mask) == !is_set)
+		return false;
+	add_shared(marks.word, is_set ? mask : -mask);
+	return true;
+}
+
+/* Whether this attempt (from 0) is the one that is to count the fork of `child`. */
+static __always_inline bool is_to_count_fork(struct task_struct *child, __u32 attempt)
+{
+	struct marks_of_task marks;
 
 	if (config.attempts == 1)
 		return true;
-	word = bpf_map_lookup_elem(&counted_events, &index);
-	/* Beyond kernel.pid_max as it was at the start. */
-	if (!word)
+	marks = marks_of(child->pid);
+	if (!marks.word)
 		return attempt == 0;
-	is_counted = *word & mask;
-	if (attempt + 1 < PIDNS_ATTEMPTS) {
-		if (!is_counted)
-			add_shared(word, mask);
-	} else if (is_counted) {
-		add_shared(word, -mask);
-	}
-	return !is_counted;
+	change_mark(marks, MARK_EXITED, false);
+	change_mark(marks, MARK_ODD, child->self_exec_id & 1);
+	return change_mark(marks, MARK_KNOWN, true);
+}
+
+/* The same of an exec; `old_pid` was the number of the thread that called it. */
+static __always_inline bool is_to_count_exec(struct task_struct *task, int old_pid, __u32 attempt)
+{
+	struct marks_of_task marks;
+	bool is_first, is_new;
+
+	if (config.attempts == 1)
+		return true;
+	/* It has taken the leader's number, and nobody will exit under its own. */
+	if (old_pid != task->pid)
+		change_mark(marks_of(old_pid), MARK_KNOWN, false);
+	marks = marks_of(task->pid);
+	if (!marks.word)
+		return attempt == 0;
+	is_first = change_mark(marks, MARK_KNOWN, true);
+	is_new = change_mark(marks, MARK_ODD, task->self_exec_id & 1);
+	return is_first || is_new;
+}
+
+/* The same of the exit of a thread, and, if that was the last one, of its process. */
+static __always_inline bool is_to_count_exit(struct task_struct *task, bool is_last, __u32 attempt)
+{
+	struct marks_of_task marks;
+
+	if (config.attempts == 1)
+		return is_last;
+	marks = marks_of(task->pid);
+	if (!marks.word)
+		return is_last && attempt == 0;
+	change_mark(marks, MARK_KNOWN, false);
+	return is_last && change_mark(marks, MARK_EXITED, true);
 }

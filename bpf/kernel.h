@@ -82,6 +82,7 @@ struct task_struct {
 	int pid;
 	int tgid;
 	__u64 start_boottime;
+	__u64 self_exec_id; /* one more at each exec */
 	struct task_struct *group_leader;
 	struct pid *thread_pid;
 	struct mm_struct *mm; /* NULL once the task has begun to exit */

@@ -13,7 +13,7 @@
 /* Marked threads, by number; once one has exited, its process by the number of that. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 8192);
+	__uint(max_entries, 1024);
 	__type(key, __u32);
 	__type(value, __u32);
 } oom_victims SEC(".maps");
@@ -22,7 +22,7 @@ struct {
  * the map. */
 static __u64 oom_marks;
 
-/* False where it is marked already. A full map means 8,192 kills that no exit has followed. */
+/* False where it is marked already. A full map means 1,024 kills that no exit has followed. */
 static __always_inline bool mark_oom_victim(__u32 id)
 {
 	static const __u32 marked = 1;

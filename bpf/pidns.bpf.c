@@ -44,7 +44,7 @@ static __always_inline int count_fork(__u64 *ctx, __u32 attempt)
 	struct pidns_node *totals;
 	struct membership own;
 
-	if (child->flags & PF_KTHREAD || !is_to_count(EVENT_FORK, child->pid, attempt))
+	if (child->flags & PF_KTHREAD || !is_to_count_fork(child, attempt))
 		return 0;
 	totals = this_cpus_node();
 	if (!totals || !own_namespace(child, &own))
@@ -73,7 +73,7 @@ static __always_inline int count_exec(__u64 *ctx, __u32 attempt)
 	struct pidns_node *totals;
 	struct membership own;
 
-	if (!is_to_count(EVENT_EXEC, task->pid, attempt))
+	if (!is_to_count_exec(task, ctx[1], attempt))
 		return 0;
 	totals = this_cpus_node();
 	if (!totals || !own_namespace(task, &own))
@@ -89,6 +89,7 @@ struct ending {
 	enum pidns_reason reason;
 	bool has_core;
 	bool was_oom_killed;
+	__u32 signal;
 	__u64 lifetime_ns;
 	__u32 lifetime_bucket;
 };
@@ -103,8 +104,11 @@ static __always_inline void add_exit(struct pidns_exits *counts, const struct en
 		add(&counts->core_dumps, 1);
 	if (ending->was_oom_killed)
 		add(&counts->oom_kills, 1);
+	if (config.count_signals && ending->reason == PIDNS_SIGNALED &&
+	    ending->signal - 1 < PIDNS_SIGNALS)
+		add(&counts->signals[ending->signal - 1], 1);
 	if (config.count_lifetimes) {
-		add(&counts->lifetime_ns, ending->lifetime_ns);
+		add(&counts->lifetime, (ending->lifetime_ns + 512) >> 10);
 		add(&counts->lifetimes[ending->lifetime_bucket], 1);
 	}
 }
@@ -115,14 +119,14 @@ static __always_inline int count_process_exit(struct task_struct *task)
 	struct pidns_node *totals = this_cpus_node();
 	struct ending ending = {};
 	struct membership own;
-	int status, signal;
+	int status;
 
 	if (!totals || task->flags & PF_KTHREAD || !own_namespace(task, &own))
 		return 0;
 	status = wait_status(task);
-	signal = status_signal(status);
-	ending.was_oom_killed = was_oom_marked(task) && signal == SIGKILL;
-	ending.has_core = config.count_signals && signal && status_has_core(status);
+	ending.signal = status_signal(status);
+	ending.was_oom_killed = was_oom_marked(task) && ending.signal == SIGKILL;
+	ending.has_core = config.count_signals && ending.signal && status_has_core(status);
 	ending.reason = exit_reason(status, own.ns, ending.was_oom_killed);
 	if (config.count_lifetimes) {
 		ending.lifetime_ns = bpf_ktime_get_boot_ns() - task->group_leader->start_boottime;
@@ -131,9 +135,7 @@ static __always_inline int count_process_exit(struct task_struct *task)
 	add_exit(exits_of(&own.key, totals), &ending, add_shared);
 	add_exit(&totals->total.exits, &ending, add_here);
 
-	if (config.count_signals && ending.reason == PIDNS_SIGNALED)
-		count_detail(&own.key, totals, PIDNS_SIGNAL_DEATH, signal);
-	if (config.count_exit_codes && !signal)
+	if (config.count_exit_codes && !ending.signal)
 		count_detail(&own.key, totals, PIDNS_EXIT_CODE, status_code(status));
 	return 0;
 }
@@ -161,9 +163,7 @@ static __always_inline int count_exit(__u64 *ctx, __u32 attempt)
 	bool group_dead = ctx[1];
 
 	hand_on_oom_mark(task);
-	if (!group_dead || !is_to_count(EVENT_EXIT, task->pid, attempt))
-		return 0;
-	return count_process_exit(task);
+	return is_to_count_exit(task, group_dead, attempt) ? count_process_exit(task) : 0;
 }
 
 ATTEMPTS("sched_process_exit", process_exit, count_exit);
@@ -200,7 +200,11 @@ SEC("tp_btf/mark_victim")
 int oom_marked(__u64 *ctx)
 {
 	struct task_struct *task = (void *)ctx[0];
+	struct membership own;
 
+	/* What dies with its namespace is marked too, if the killer comes by meanwhile. */
+	if (!own_namespace(task, &own) || is_torn_down(own.ns))
+		return 0;
 	if (!mark_oom_victim(task->tgid) || task->signal->live.counter != 0)
 		return 0;
 	return was_oom_marked(task) ? count_late_oom_kill(task) : 0;

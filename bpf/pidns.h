@@ -66,23 +66,25 @@ enum pidns_reason {
  */
 enum { PIDNS_LIFETIMES = 40, PIDNS_LIFETIMES_PER_SECOND_LOG2 = 14 };
 
+enum { PIDNS_SIGNALS = 64 };
+
 /*
  * How the processes of a namespace ended; shared by the CPUs, which add to it atomically. A copy
- * for each CPU would be most of the exporter's memory, and an exit takes a thousand times as long
- * as the worst of waits for another CPU's addition.
+ * for each CPU would be most of the exporter's memory.
  */
 struct pidns_exits {
 	__u64 by_reason[PIDNS_REASONS];
 	__u64 core_dumps;
 	__u64 oom_kills;
-	__u64 lifetime_ns; /* of all of them together */
+	__u64 lifetime; /* of all of them together, in 1,024 ns: in 1 ns it would be full too soon
+			 */
 	__u64 lifetimes[PIDNS_LIFETIMES];
+	__u64 signals[PIDNS_SIGNALS]; /* deaths by signal, from signal 1 on; teardown is left out */
 };
-_Static_assert(sizeof(struct pidns_exits) == 376, "part of the contract");
+_Static_assert(sizeof(struct pidns_exits) == 888, "part of the contract");
 
 /* What `details` tells apart; the meaning of pidns_detail.value. */
 enum pidns_detail_kind {
-	PIDNS_SIGNAL_DEATH, /* a signal; teardown is left out */
 	PIDNS_EXIT_CODE,    /* 0 to 255 */
 	PIDNS_EXEC_FAILURE, /* an errno */
 };
@@ -111,7 +113,7 @@ struct pidns_node {
 	__u64 details_counted;
 	__u64 details_dropped;
 };
-_Static_assert(sizeof(struct pidns_node) == 2056, "part of the contract");
+_Static_assert(sizeof(struct pidns_node) == 4616, "part of the contract");
 
 /* A key of the map `details`, whose values are shared by the CPUs. */
 struct pidns_detail {
@@ -142,7 +144,7 @@ struct pidns_exits_entry {
 	struct pidns_key key;
 	struct pidns_exits exits;
 };
-_Static_assert(sizeof(struct pidns_exits_entry) == 392, "part of the contract");
+_Static_assert(sizeof(struct pidns_exits_entry) == 904, "part of the contract");
 
 /* What a read of the iterator `namespace_details` is a sequence of. */
 struct pidns_detail_entry {

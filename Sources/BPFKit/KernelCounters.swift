@@ -29,6 +29,9 @@ public struct KernelCounters: ~Copyable {
     /// Whether each event has several programs, as the kernel may skip one; nil as the kernel's BTF says.
     public var countsInAttempts: Bool?
 
+    /// Programs that are not loaded, as if the kernel skipped them at every event. For tests.
+    var programsLeftOut: Set<String> = []
+
     /// Puts a configuration together.
     public init(
       mapEntries: UInt32, collectors: Set<Collector> = Set(Collector.allCases.filter(\.isOnByDefault)),
@@ -65,6 +68,8 @@ public struct KernelCounters: ~Copyable {
   private let details: BPFMap?
   private let node: BPFMap
   private let claims: BPFMap?
+  private let victims: BPFMap?
+  private let marks: BPFMap?
   private let cpus: Int
   /// What `details` had when it was read last, and how many of them had been counted by then.
   private var lastDetails: [PIDNamespace: [Detail: UInt64]] = [:]
@@ -81,13 +86,12 @@ public struct KernelCounters: ~Copyable {
     var refused: [String] = []
     let loaded = try Self.load(
       configuration, features, cpus: cpus, refused: &refused, unavailable: &unavailable)
-    let plan = loaded.plan
     let namespaces = try loaded.object.map("namespaces")
     let exits = try loaded.object.map("exits")
-    let details =
-      plan.unusedMaps.contains("details") ? nil : try loaded.object.map("details")
-    let claims =
-      plan.unusedMaps.contains("exit_claims") ? nil : try loaded.object.map("exit_claims")
+    let details = try loaded.mapIfUsed("details")
+    let claims = try loaded.mapIfUsed("exit_claims")
+    let victims = try loaded.mapIfUsed("oom_victims")
+    let marks = try loaded.mapIfUsed("marks")
     let node = try loaded.object.map("node")
     let taskWalk = try loaded.object.attachIterator("task_walk")
     let countsRead = try loaded.object.attachIterator("namespace_counts", over: namespaces)
@@ -109,6 +113,8 @@ public struct KernelCounters: ~Copyable {
     self.details = details
     self.node = node
     self.claims = claims
+    self.victims = victims
+    self.marks = marks
     self.cpus = cpus
   }
   /// Loads what the configuration asks for and the kernel has.
@@ -130,7 +136,7 @@ public struct KernelCounters: ~Copyable {
       unavailable[.execFailures] = "the kernel refuses BPF trampolines: \(error)"
     }
     unavailable.merge(loaded.plan.unavailable) { first, _ in first }
-    for (program, error) in loaded.refused { unavailable[program.collector] = error.description }
+    for (collector, error) in loaded.refused { unavailable[collector] = error.description }
     return loaded
   }
 
@@ -156,16 +162,18 @@ public struct KernelCounters: ~Copyable {
   public mutating func events() throws(BPFError) -> [PIDNamespace: Events] {
     // An insertion that happens meanwhile can make the kernel hand over an entry twice: the later
     // one is the newer.
+    // Exits come first: what has exited by then has begun when the counts are read.
     var events: [PIDNamespace: Events] = [:]
+    try exitsRead.iterate(pidns_exits_entry.self, "read the namespaces' exits") {
+      let signals = Detail.signalDeaths(in: $0.exits)
+      events[PIDNamespace($0.key)] = Events(exits: ExitCounts($0.exits), details: signals)
+    }
     try countsRead.iterate(pidns_counts_entry.self, "read the namespaces' counts") {
       events[PIDNamespace($0.key), default: Events()].counts = ProcessCounts($0.counts)
     }
-    try exitsRead.iterate(pidns_exits_entry.self, "read the namespaces' exits") {
-      events[PIDNamespace($0.key), default: Events()].exits = ExitCounts($0.exits)
-    }
     try readDetails()
     for (namespace, details) in lastDetails {
-      events[namespace, default: Events()].details = details
+      events[namespace, default: Events()].details.merge(details) { _, detail in detail }
     }
     return events
   }
@@ -195,7 +203,9 @@ public struct KernelCounters: ~Copyable {
   public mutating func delete(_ namespace: PIDNamespace, _ events: Events) throws(BPFError) {
     try namespaces.delete(namespace.key)
     try exits.delete(namespace.key)
-    for detail in events.details.keys { try details?.delete(detail.key(in: namespace)) }
+    if let details {
+      for key in events.details.keys.compactMap({ $0.key(in: namespace) }) { try details.delete(key) }
+    }
     lastDetails[namespace] = nil
   }
 
@@ -222,26 +232,32 @@ public struct KernelCounters: ~Copyable {
       MapStatus(map: "node", of: node, entries: 1),
     ]
     if let details {
-      statuses.append(
-        MapStatus(
-          map: "details", of: details, entries: events.reduce(0) { $0 + $1.details.count }))
+      let entries = lastDetails.values.reduce(0) { $0 + $1.count }
+      statuses.append(MapStatus(map: "details", of: details, entries: entries))
     }
     if let claims {
-      let left = try deleteClaimsOfTheGone(claims)
+      let left = try deleteEntriesOfTheGone(claims, pidns_exit_claim.self) { $0.tgid }
       statuses.append(MapStatus(map: "exit_claims", of: claims, entries: left))
     }
+    if let victims {
+      let left = try deleteEntriesOfTheGone(victims, UInt32.self) { $0 }
+      statuses.append(MapStatus(map: "oom_victims", of: victims, entries: left))
+    }
+    if let marks { statuses.append(MapStatus(map: "marks", of: marks, entries: marks.capacity)) }
     return statuses
   }
 
-  /// Deletes the claims of processes that are gone, and counts the others.
+  /// Deletes the entries of processes that are gone, and counts the others.
   ///
-  /// `process_free` deletes nearly all. On Linux 6.18, with the claims forced, now and then a burst of
-  /// them stayed (8 of 12,000): it had not run for those, why is not known. A process that is gone has no
-  /// thread left that could count its exit again.
-  private func deleteClaimsOfTheGone(_ claims: BPFMap) throws(BPFError) -> Int {
+  /// The programs delete nearly all. On Linux 6.18, with the claims forced, now and then a burst of them
+  /// stayed (8 of 12,000): `process_free` had not run for those, why is not known. A process that is gone
+  /// has no thread left that could count its exit again.
+  private func deleteEntriesOfTheGone<Key: BitwiseCopyable>(
+    _ map: BPFMap, _ key: Key.Type, pid: (Key) -> UInt32
+  ) throws(BPFError) -> Int {
     var left = 0
-    for claim in try claims.keys(pidns_exit_claim.self) {
-      if PID(claim.tgid).isGone { try claims.delete(claim) } else { left += 1 }
+    for entry in try map.keys(key) {
+      if PID(pid(entry)).isGone { try map.delete(entry) } else { left += 1 }
     }
     return left
   }

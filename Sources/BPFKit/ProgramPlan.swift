@@ -47,7 +47,8 @@ struct ProgramPlan {
       case .groupDead: attempt("process_exit")
       case .claimed: ["process_free", "process_exit_claimed"]
       }
-    required = exit + attempt("process_exec") + attempt("process_fork")
+    required = (exit + attempt("process_exec") + attempt("process_fork"))
+      .filter { !configuration.programsLeftOut.contains($0) }
 
     var optional: [Optional] = []
     var unavailable: [Collector: String] = [:]
@@ -69,11 +70,11 @@ struct ProgramPlan {
     self.optional = optional
     self.unavailable = unavailable
 
-    let hasDetails = !collectors.isDisjoint(with: [.signals, .exitCodes, .execFailures])
+    let hasDetails = !collectors.isDisjoint(with: [.exitCodes, .execFailures])
     iterators =
       ["task_walk", "namespace_counts", "namespace_exits"] + (hasDetails ? ["namespace_details"] : [])
     unusedMaps =
-      (detection == .claimed ? [] : ["exit_claims"]) + (mayBeSkipped ? [] : ["counted_events"])
+      (detection == .claimed ? [] : ["exit_claims"]) + (mayBeSkipped ? [] : ["marks"])
       + (collectors.contains(.oomKills) ? [] : ["oom_victims"]) + (hasDetails ? [] : ["details"])
     mapsOnDemand =
       features.hashesAllocateSafely

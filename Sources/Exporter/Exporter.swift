@@ -62,7 +62,7 @@ public struct Exporter: ~Copyable {
     watch.look(at: snapshot, logger)
     guard snapshot.failure == nil || board.publication != nil else { return }
     let state = State(
-      scope: scope, snapshot: snapshot, process: .read(), time: Clock.epochSeconds)
+      scope: scope, snapshot: snapshot, process: .read())
     board.put(Publication(state))
     if !hasReleasedStart {
       hasReleasedStart = true

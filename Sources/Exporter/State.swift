@@ -8,6 +8,4 @@ struct State: Sendable {
   let scope: Scope
   let snapshot: Snapshot
   let process: ProcessStatus
-  /// When the poll ended, in seconds since the epoch.
-  let time: Double
 }

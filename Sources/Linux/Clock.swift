@@ -27,6 +27,9 @@ package enum Clock {
       + "." + padded(time.tv_nsec / 1_000_000, 3) + "Z"
   }
 
+  /// CPU time of the calling thread.
+  package static var threadCPU: Duration { .seconds(seconds(CLOCK_THREAD_CPUTIME_ID)) }
+
   private static func seconds(_ clock: clockid_t) -> Double {
     var time = timespec()
     _ = unsafe clock_gettime(clock, &time)

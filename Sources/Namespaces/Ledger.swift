@@ -79,7 +79,7 @@ public struct Ledger {
     for (namespace, read) in events {
       var member = members[namespace] ?? Member(firstPoll: poll, lastWalk: walk)
       if member.isExposed && member.events != read {
-        series[namespace.inum]?.events += read - member.events
+        series[namespace.inum]?.events += read.increase(since: member.events)
       }
       member.events = read
       member.lastEntry = poll

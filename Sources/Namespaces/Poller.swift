@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import BPFKit
+internal import Linux
 
 /// Brings the kernel's counts and the ledger together, once for each call of `poll`.
 ///
@@ -23,21 +24,30 @@ public struct Poller: ~Copyable {
   /// - Complexity: In the kernel, about a microsecond for each namespace, and 0.3 to 0.8 µs for each task if it
   ///   is time for a walk over them.
   public mutating func poll() -> Snapshot {
+    // The time of day first: what happened before it is in this poll, however long anything takes.
+    let time = Clock.epochSeconds
     let start = ContinuousClock.now
     do {
-      last = try read(at: start)
+      last = try read(at: start, time: time)
     } catch {
       last.failure = error
     }
     last.duration = ContinuousClock.now - start
+    last.time = time + last.duration / .seconds(1)
     return last
   }
 
-  private mutating func read(at now: ContinuousClock.Instant) throws(BPFError) -> Snapshot {
+  private mutating func read(at now: ContinuousClock.Instant, time: Double) throws(BPFError) -> Snapshot {
     var snapshot = Snapshot()
+    snapshot.walk = last.walk
     // The walk comes first: what the ledger concludes from a namespace's absence depends on it.
-    let tasks = pace.isTime(at: now) ? try walkTasks(at: now) : nil
-    snapshot.walk = pace.last(at: now)
+    var tasks: [PIDNamespace: TaskCounts]?
+    if pace.isTime(at: now) {
+      let cpu = Clock.threadCPU
+      tasks = try kernel.walkTasks()
+      pace.walked(at: now, cpu: Clock.threadCPU - cpu)
+      snapshot.walk = (time, ContinuousClock.now - now)
+    }
     let events = try kernel.events()
     snapshot.node = try kernel.nodeCounts()
     let finished = ledger.take(tasks: tasks, events: events, at: now)
@@ -45,18 +55,16 @@ public struct Poller: ~Copyable {
     snapshot.refused = ledger.refused
     var left = events
     for namespace in finished {
-      if let events = left.removeValue(forKey: namespace) { try kernel.delete(namespace, events) }
+      guard let events = left.removeValue(forKey: namespace) else { continue }
+      do throws(BPFError) {
+        try kernel.delete(namespace, events)
+      } catch {
+        // Its entries are read again, and the ledger asks again.
+        left[namespace] = events
+      }
     }
     snapshot.maps = try kernel.maps(holding: left.values)
     snapshot.programs = try kernel.programs()
     return snapshot
-  }
-
-  private mutating func walkTasks(at now: ContinuousClock.Instant) throws(BPFError) -> [PIDNamespace:
-    TaskCounts]
-  {
-    let tasks = try kernel.walkTasks()
-    pace.walked(from: now, to: .now)
-    return tasks
   }
 }

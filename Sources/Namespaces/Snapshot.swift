@@ -35,8 +35,10 @@ public struct Snapshot: Sendable {
   public var maps: [MapStatus] = []
   /// The kernel's programs.
   public var programs: [ProgramStatus] = []
-  /// How long the last walk over the tasks took, and how long it was ago when the poll began.
-  public var walk = (duration: Duration.zero, age: Duration.zero)
+  /// When the last walk over the tasks began, in seconds since the epoch, and how long it took.
+  public var walk = (start: 0.0, duration: Duration.zero)
+  /// When the poll ended, in seconds since the epoch.
+  public var time = 0.0
   /// How long the poll took.
   public var duration = Duration.zero
   /// Why the poll failed; all else is then what the last good poll found.

@@ -20,7 +20,7 @@ import Testing
     snapshot.maps = [MapStatus(map: "node", entries: 1, capacity: 1, memoryBytes: 1)]
     snapshot.programs = [ProgramStatus(program: "process_exec", runs: 1, runNanoseconds: 1, misses: 0)]
     let scope = Scope(collectors: Set(Collector.allCases), showsLifetimesPerNamespace: true)
-    return State(scope: scope, snapshot: snapshot, process: .read(), time: 0)
+    return State(scope: scope, snapshot: snapshot, process: .read())
   }()
 
   /// The rows of the page's tables: name, type, labels, help.
@@ -76,7 +76,7 @@ import Testing
   func off(collector: Collector) throws {
     var scope = Self.state.scope
     scope.collectors.remove(collector)
-    let state = State(scope: scope, snapshot: Self.state.snapshot, process: .read(), time: 0)
+    let state = State(scope: scope, snapshot: Self.state.snapshot, process: .read())
     func families(_ state: State) -> Set<Substring> {
       let text = String(decoding: Catalogue.render(state, as: .text), as: UTF8.self)
       return Set(text.split(separator: "\n").filter { $0.hasPrefix("# TYPE") })
@@ -98,7 +98,7 @@ import Testing
   func up() {
     var snapshot = Self.state.snapshot
     snapshot.failure = BPFError("read a map", errno: 1)
-    let failed = State(scope: Self.state.scope, snapshot: snapshot, process: Self.state.process, time: 0)
+    let failed = State(scope: Self.state.scope, snapshot: snapshot, process: Self.state.process)
     func text(_ state: State) -> String {
       String(decoding: Catalogue.render(state, as: .openMetrics), as: UTF8.self)
     }

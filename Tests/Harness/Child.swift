@@ -25,6 +25,9 @@ package final class Child {
     process.standardInput = input
     process.standardOutput = output
     process.standardError = try FileHandle(forWritingTo: log)
+    // Room for all that a workload says, as some tests read it only at the end.
+    let setPipeSize: Int32 = 1031  // F_SETPIPE_SZ, which Swift does not see
+    _ = fcntl(output.fileHandleForWriting.fileDescriptor, setPipeSize, 1 << 20)
     try process.run()
   }
 

@@ -43,7 +43,7 @@ extension KernelTests {
         "--no-collector.tasks")
       #expect(names.isSuperset(of: ["process_exec", "process_exit", "process_fork", "exits"]))
       #expect(names.isDisjoint(with: ["oom_marked", "oom_victims", "details", "namespace_details"]))
-      #expect(names.isDisjoint(with: ["execve_failed", "counted_events"]))
+      #expect(names.isDisjoint(with: ["execve_failed", "marks"]))
 
       let truth = try #require(try Workload.run("signals").first)
       let scrape = try exporter.scrape()
@@ -58,6 +58,21 @@ extension KernelTests {
       let (exporter, names) = try start("--collector.exit-codes", "--collector.exec-failures")
       #expect(names.isSuperset(of: ["oom_marked", "oom_victims", "details", "namespace_details"]))
       #expect(exporter.stop() == 0)
+    }
+
+    @Test("Exit codes that find no room are exits all the same, and it is said that they are missing")
+    func fullDetails() throws {
+      // Room for 32 codes.
+      let exporter = try RunningExporter("--bpf.map-entries=4", "--collector.exit-codes")
+      let truth = try #require(try Workload.run("exit-codes").first)
+      let scrape = try exporter.scrape()
+      #expect(
+        scrape.differences(from: truth, mayLack: [.exitCodes, .execFailures, .lifetimes])
+          .allSatisfy { $0.hasPrefix("exit_codes{") })
+      let codes = try #require(scrape.facts(truth.pidns).values[Facts.Quantity(.exitCodes)])
+      #expect(codes > 0 && codes <= 32)
+      #expect(try scrape["pidns_bpf_details_dropped_total"] >= 257 - 32)
+      #expect(exporter.child.stderr.split(separator: "\n").filter { $0.contains("by kind") }.count == 1)
     }
 
     @Test("Where the kernel refuses a collector, that is said once, and the rest counts")

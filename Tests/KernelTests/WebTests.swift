@@ -82,7 +82,7 @@ extension KernelTests {
       #expect(try status("/-/ready") == 503)
       #expect(try status("/metrics") == 503)
       let scope = Scope(collectors: [], showsLifetimesPerNamespace: false)
-      board.put(Publication(State(scope: scope, snapshot: Snapshot(), process: .read(), time: 0)))
+      board.put(Publication(State(scope: scope, snapshot: Snapshot(), process: .read())))
       #expect(try status("/-/ready") == 200)
       #expect(try status("/metrics") == 200)
       server.close()

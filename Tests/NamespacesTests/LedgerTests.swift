@@ -55,7 +55,7 @@ extension Events {
     var exits = ExitCounts()
     exits.byReason[.signaled] = 1
     exits.lifetimes.counts[3] = 1
-    exits.lifetimes.nanoseconds = 450_000
+    exits.lifetimes.sum = 450
     return Events(ProcessCounts(execs: execs), exits: exits, details: [.signalDeath(9): 1])
   }
 }
@@ -152,7 +152,7 @@ private let second = PIDNamespace(inum: 7, generation: 11)
     let shown = kernel.series(7)?.events
     #expect(shown?.exits.byReason[.signaled] == 2)
     #expect(shown?.exits.lifetimes.counts[3] == 2)
-    #expect(shown?.exits.lifetimes.nanoseconds == 900_000)
+    #expect(shown?.exits.lifetimes.sum == 900)
     #expect(shown?.details == [.signalDeath(9): 3, .signalDeath(11): 4, .exitCode(3): 5])
   }
 
@@ -212,6 +212,23 @@ private let second = PIDNamespace(inum: 7, generation: 11)
     #expect(kernel.poll() == [first])
     #expect(kernel.poll().isEmpty)
     #expect(kernel.series(7)?.events.counts.execs == 4)
+  }
+
+  @Test("An entry of which a part could be deleted takes nothing from its series")
+  func halfDeleted() {
+    var kernel = Kernel()
+    kernel.begin(first)
+    kernel.map[first] = .ended(execs: 4)
+    kernel.poll()
+    kernel.end(first)
+    kernel.poll()
+    #expect(kernel.poll(deleting: false) == [first])
+    var rest = Events.ended(execs: 0)
+    rest.details = [:]
+    kernel.map[first] = rest
+    #expect(kernel.poll() == [first])
+    kernel.poll()
+    #expect(kernel.series(7)?.events == .ended(execs: 4))
   }
 
   @Test("A series goes after the retention, and begins at zero when its inum comes back")

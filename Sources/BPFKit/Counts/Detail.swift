@@ -13,20 +13,32 @@ public enum Detail: Hashable, Sendable {
 
   init?(_ detail: pidns_detail) {
     switch pidns_detail_kind(detail.kind) {
-    case PIDNS_SIGNAL_DEATH: self = .signalDeath(Int32(truncatingIfNeeded: detail.value))
     case PIDNS_EXIT_CODE: self = .exitCode(UInt8(truncatingIfNeeded: detail.value))
     case PIDNS_EXEC_FAILURE: self = .execFailure(Int32(truncatingIfNeeded: detail.value))
     default: return nil
     }
   }
 
-  func key(in namespace: PIDNamespace) -> pidns_detail {
-    let (kind, value) =
-      switch self {
-      case .signalDeath(let signal): (PIDNS_SIGNAL_DEATH, UInt32(bitPattern: signal))
-      case .exitCode(let code): (PIDNS_EXIT_CODE, UInt32(code))
-      case .execFailure(let errno): (PIDNS_EXEC_FAILURE, UInt32(bitPattern: errno))
-      }
+  /// The signals of which processes have died.
+  static func signalDeaths(in exits: pidns_exits) -> [Detail: UInt64] {
+    var deaths: [Detail: UInt64] = [:]
+    // A C array of as many 64-bit counters; the first is that of signal 1.
+    let counts = unsafe unsafeBitCast(exits.signals, to: InlineArray<64, UInt64>.self)
+    for index in counts.indices where counts[index] > 0 {
+      deaths[.signalDeath(Int32(index + 1))] = counts[index]
+    }
+    return deaths
+  }
+
+  /// Its key in the map of details; nil for signals, which are with the exits.
+  func key(in namespace: PIDNamespace) -> pidns_detail? {
+    let kind: pidns_detail_kind
+    let value: UInt32
+    switch self {
+    case .signalDeath: return nil
+    case .exitCode(let code): (kind, value) = (PIDNS_EXIT_CODE, UInt32(code))
+    case .execFailure(let errno): (kind, value) = (PIDNS_EXEC_FAILURE, UInt32(bitPattern: errno))
+    }
     return pidns_detail(namespace: namespace.key, kind: kind.rawValue, value: value)
   }
 }

@@ -32,9 +32,10 @@ public struct Events: Equatable, Sendable {
     left = left.combined(with: right, &+)
   }
 
-  /// Subtracts each count.
-  public static func - (left: Self, right: Self) -> Self {
-    left.combined(with: right, &-)
+  /// How much each count has risen. One that is lower than before has begun anew: the kernel's entry was
+  /// deleted meanwhile, or a part of it.
+  public func increase(since before: Self) -> Self {
+    combined(with: before) { now, before in now >= before ? now - before : now }
   }
 
   private func combined(with other: Self, _ operation: (UInt64, UInt64) -> UInt64) -> Self {

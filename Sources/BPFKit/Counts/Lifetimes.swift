@@ -12,8 +12,11 @@ public struct Lifetimes: Equatable, Sendable {
 
   /// Processes by bucket; each bound belongs to the bucket below it.
   public var counts = InlineArray<40, UInt64>(repeating: 0)
-  /// The sum of all lifetimes, in nanoseconds.
-  public var nanoseconds: UInt64 = 0
+  /// The sum of all lifetimes, in units of 1,024 ns.
+  public var sum: UInt64 = 0
+
+  /// The sum of all lifetimes.
+  public var seconds: Double { Double(sum) * 1024 / 1e9 }
 
   /// Creates lifetimes of nobody.
   public init() {}
@@ -21,17 +24,17 @@ public struct Lifetimes: Equatable, Sendable {
   init(_ exits: pidns_exits) {
     // A C array of as many 64-bit counters.
     counts = unsafe unsafeBitCast(exits.lifetimes, to: InlineArray<40, UInt64>.self)
-    nanoseconds = exits.lifetime_ns
+    sum = exits.lifetime
   }
 
   mutating func combine(with other: Self, _ operation: (UInt64, UInt64) -> UInt64) {
     for index in counts.indices { counts[index] = operation(counts[index], other.counts[index]) }
-    nanoseconds = operation(nanoseconds, other.nanoseconds)
+    sum = operation(sum, other.sum)
   }
 
   /// Compares each count.
   public static func == (left: Self, right: Self) -> Bool {
-    left.nanoseconds == right.nanoseconds
+    left.sum == right.sum
       && left.counts.indices.allSatisfy { left.counts[$0] == right.counts[$0] }
   }
 }

@@ -27,7 +27,7 @@ extension Encoder {
   mutating func lifetimes(_ labels: LabelSet, _ lifetimes: Lifetimes) {
     let counts = ClassicLifetimes.fold(lifetimes)
     histogram(
-      labels, ClassicLifetimes.bounds, counts: counts.span, sum: Double(lifetimes.nanoseconds) / 1e9)
+      labels, ClassicLifetimes.bounds, counts: counts.span, sum: lifetimes.seconds)
   }
 }
 

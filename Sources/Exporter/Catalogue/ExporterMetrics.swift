@@ -21,7 +21,7 @@ extension Catalogue {
       MetricFamily(
         "pidns_last_poll_timestamp_seconds", .gauge, unit: "seconds",
         help: "When the last poll ended, since unix epoch.")
-    ) { $0.time },
+    ) { $0.snapshot.time },
     .oneReal(
       MetricFamily(
         "pidns_task_walk_duration_seconds", .gauge, unit: "seconds",
@@ -31,7 +31,7 @@ extension Catalogue {
       MetricFamily(
         "pidns_last_task_walk_timestamp_seconds", .gauge, unit: "seconds",
         help: "When the last walk over the tasks began, since unix epoch.")
-    ) { $0.time - ($0.snapshot.walk.age + $0.snapshot.duration) / .seconds(1) },
+    ) { $0.snapshot.walk.start },
     Metric(
       family: MetricFamily(
         "pidns_exporter_build", .info, help: "What the exporter was built from and with; always 1.")

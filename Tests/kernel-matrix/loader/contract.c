@@ -90,13 +90,13 @@ void configure(void)
 	    bpf_map__set_max_entries(map("namespaces"), 1024) ||
 	    bpf_map__set_max_entries(map("exits"), 1024) ||
 	    bpf_map__set_max_entries(map("details"), 8192) ||
-	    bpf_map__set_max_entries(map("counted_events"), pid_max() / 16 + 1))
+	    bpf_map__set_max_entries(map("marks"), pid_max() / 16 + 1))
 		fail("configure");
 	for (size_t i = 0; hashes_allocate_safely() && i < sizeof(on_demand) / sizeof(*on_demand);
 	     i++)
 		bpf_map__set_map_flags(map(on_demand[i]), BPF_F_NO_PREALLOC);
 	bpf_map__set_autocreate(map("exit_claims"), claimed);
-	bpf_map__set_autocreate(map("counted_events"), in_attempts);
+	bpf_map__set_autocreate(map("marks"), in_attempts);
 	bpf_map__set_autocreate(map("oom_victims"), config.count_oom_kills);
 	for (int i = 0; i < PROGRAMS; i++) {
 		bpf_program__set_autoload(program(programs[i].name), is_wanted(i));
@@ -229,8 +229,36 @@ static void print_lifetimes(FILE *out, __u32 inum, const struct pidns_exits *exi
 	}
 	print_sample(out, name, inum, "le", "+Inf", count);
 	print_sample(out, "pidns_process_lifetime_seconds_sum", inum, NULL, NULL,
-		     exits->lifetime_ns / 1e9);
+		     exits->lifetime * 1024 / 1e9);
 	print_sample(out, "pidns_process_lifetime_seconds_count", inum, NULL, NULL, count);
+}
+
+/* As Signal.swift has them. */
+static const char *signal_label(int number, char *buffer, size_t size)
+{
+	const int first_realtime = 34;
+
+	if (number == SIGIO)
+		snprintf(buffer, size, "SIGIO");
+	else if (number == first_realtime)
+		snprintf(buffer, size, "SIGRTMIN");
+	else if (number > first_realtime)
+		snprintf(buffer, size, "SIGRTMIN+%d", number - first_realtime);
+	else if (sigabbrev_np(number))
+		snprintf(buffer, size, "SIG%s", sigabbrev_np(number));
+	else
+		snprintf(buffer, size, "SIG%d", number);
+	return buffer;
+}
+
+static void print_signals(FILE *out, __u32 inum, const struct pidns_exits *exits)
+{
+	char text[32];
+
+	for (int i = 0; i < PIDNS_SIGNALS; i++)
+		if (exits->signals[i])
+			print_sample(out, "pidns_process_signal_deaths_total", inum, "signal",
+				     signal_label(i + 1, text, sizeof(text)), exits->signals[i]);
 }
 
 static void print_namespace(FILE *out, const struct shown *of)
@@ -260,25 +288,8 @@ static void print_namespace(FILE *out, const struct shown *of)
 	for (int i = 0; i < PIDNS_REASONS; i++)
 		print_sample(out, "pidns_process_exits_total", of->inum, "reason", reasons[i],
 			     of->exits.by_reason[i]);
+	print_signals(out, of->inum, &of->exits);
 	print_lifetimes(out, of->inum, &of->exits);
-}
-
-/* As Signal.swift has them. */
-static const char *signal_label(int number, char *buffer, size_t size)
-{
-	const int first_realtime = 34;
-
-	if (number == SIGIO)
-		snprintf(buffer, size, "SIGIO");
-	else if (number == first_realtime)
-		snprintf(buffer, size, "SIGRTMIN");
-	else if (number > first_realtime)
-		snprintf(buffer, size, "SIGRTMIN+%d", number - first_realtime);
-	else if (sigabbrev_np(number))
-		snprintf(buffer, size, "SIG%s", sigabbrev_np(number));
-	else
-		snprintf(buffer, size, "SIG%d", number);
-	return buffer;
 }
 
 static void print_detail(FILE *out, size_t i)
@@ -287,10 +298,6 @@ static void print_detail(FILE *out, size_t i)
 	char text[32];
 
 	switch (details[i].kind) {
-	case PIDNS_SIGNAL_DEATH:
-		print_sample(out, "pidns_process_signal_deaths_total", details[i].inum, "signal",
-			     signal_label(value, text, sizeof(text)), details[i].count);
-		break;
 	case PIDNS_EXIT_CODE:
 		snprintf(text, sizeof(text), "%d", value);
 		print_sample(out, "pidns_process_exit_codes_total", details[i].inum, "exit_code",
@@ -314,7 +321,7 @@ static void print_dropped(FILE *out)
 	for (int cpu = 0; cpu < cpus; cpu++) {
 		const __u64 *dropped = (const __u64 *)node[cpu].dropped;
 
-		/* Among them nanoseconds: whatever it is, it is not 0. */
+		/* Among them times: whatever it is, it is not 0. */
 		for (size_t i = 0; i < sizeof(node[cpu].dropped) / (sizeof(__u64)); i++)
 			sum += dropped[i];
 		sum += node[cpu].details_dropped;
