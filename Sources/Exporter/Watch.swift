@@ -33,7 +33,7 @@ struct Watch {
     if snapshot.node.detailsDropped > 0 && !reportedDetails {
       reportedDetails = true
       logger.warning(
-        "Some signal deaths, exit codes or failed execs are not counted by kind; raise --bpf.map-entries; said once, see pidns_bpf_details_dropped_total"
+        "Some exit codes or failed execs are not counted by kind; raise --bpf.map-entries; said once, see pidns_bpf_details_dropped_total"
       )
     }
     if snapshot.refused > 0 && !reportedLimit {

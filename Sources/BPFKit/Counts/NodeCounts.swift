@@ -29,7 +29,7 @@ public struct NodeCounts: Equatable, Sendable {
   public var total: Events
   /// Those events that are in no namespace's counts, by reason.
   public var dropped: [DropReason: Events]
-  /// Signal deaths, exit codes and failed execs that are in their namespaces' details.
+  /// Exit codes and failed execs that are in their namespaces' details.
   public var detailsCounted: UInt64
   /// Those that are not, for want of room.
   public var detailsDropped: UInt64

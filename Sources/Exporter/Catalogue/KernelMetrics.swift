@@ -27,7 +27,7 @@ extension Catalogue {
     .one(
       MetricFamily(
         "pidns_bpf_details_dropped", .counter,
-        help: "Signal deaths, exit codes and failed execs that are counted, but not by signal, code or errno."
+        help: "Exit codes and errnos of failed execs for which there was no room."
       )
     ) { $0.snapshot.node.detailsDropped },
     .perProgram(
