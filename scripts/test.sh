@@ -46,6 +46,8 @@ run() {
       if (total < failed) total = failed
       print total - failed, failed + 0
     }' "$log")
+  # A run that crashed has no failed test to show: how far it came.
+  if [ "$status" != 0 ]; then tail -n 3 "$log" >>"$problems"; fi
   passed=$((passed + ${counts% *}))
   failed=$((failed + ${counts#* }))
 }

@@ -74,7 +74,7 @@ package final class RunningExporter {
       let msg: String
       let address: String?
     }
-    let deadline = Date().addingTimeInterval(20)
+    let deadline = Date().addingTimeInterval(60)
     while Date() < deadline {
       for line in child.stderr.split(separator: "\n") {
         guard let line = try? JSONDecoder().decode(Line.self, from: Data(line.utf8)),

@@ -9,9 +9,14 @@ extension KernelTests {
   @Suite(.serialized) struct Collectors {
     /// Starts an exporter, and answers the names of the BPF programs and maps that came with it.
     private func start(_ flags: String...) throws -> (exporter: RunningExporter, names: Set<String>) {
+      let (exporter, objects) = try startAndList(flags)
+      return (exporter, Set(objects.map(\.name)))
+    }
+
+    private func startAndList(_ flags: [String]) throws -> (RunningExporter, Set<Object>) {
       let before = try Self.objects()
       let exporter = try RunningExporter(flags)
-      return (exporter, Set(try Self.objects().subtracting(before).map(\.name)))
+      return (exporter, try Self.objects().subtracting(before))
     }
 
     private struct Object: Decodable, Hashable {
@@ -51,6 +56,16 @@ extension KernelTests {
       #expect(shown == [.execs, .forks, .threadStarts, .exits, .exitReasons])
       let lacking = Set(Facts.Kind.allCases).subtracting(shown)
       #expect(scrape.differences(from: truth, mayLack: lacking) == [])
+    }
+
+    @Test("What a collector adds to a program is not in it without the collector", arguments: [true, false])
+    func partOfProgram(isOn: Bool) throws {
+      let (exporter, objects) = try startAndList(["--\(isOn ? "" : "no-")collector.lifetimes"])
+      let program = try #require(objects.first { $0.name.hasPrefix("process_exit") })
+      let dump = try Child.run("/usr/sbin/bpftool", ["prog", "dump", "xlated", "id", "\(program.id)"])
+      #expect(dump.status == 0)
+      #expect(dump.stdout.contains("ktime_get_boot") == isOn)
+      #expect(exporter.stop() == 0)
     }
 
     @Test("A collector that is asked for is in the kernel")
