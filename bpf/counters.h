@@ -161,7 +161,7 @@ static __noinline int count_detail(const struct pidns_key *key, struct pidns_nod
 	}
 	if (count) {
 		add_shared(count, 1);
-		/* After the count: who sees this one will see that. */
+		/* After the count. Whoever reads makes a system call between the two. */
 		add_shared(&totals->details_counted, 1);
 	} else {
 		add_shared(&totals->details_dropped, 1);

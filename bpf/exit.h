@@ -70,8 +70,8 @@ static __always_inline void release_claim(struct task_struct *task)
 
 /*
  * What wait() will say of a process, once its last thread exits: the status of the group, which an
- * exit_group or a signal has left, and from 6.0 on the last thread of those that exit one by one
- * (upstream d80f7d7b2c75). Before, wait() takes the leader's.
+ * exit_group or a signal has left, and on later kernels (seen on 6.1) the last thread of those that
+ * exit one by one. Else (seen on 5.10) wait() takes the leader's.
  */
 static __always_inline int wait_status(struct task_struct *task)
 {

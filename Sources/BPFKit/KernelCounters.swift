@@ -117,6 +117,7 @@ public struct KernelCounters: ~Copyable {
     self.marks = marks
     self.cpus = cpus
   }
+
   /// Loads what the configuration asks for and the kernel has.
   private static func load(
     _ configuration: Configuration, _ features: KernelFeatures, cpus: Int,
@@ -157,12 +158,11 @@ public struct KernelCounters: ~Copyable {
 
   /// Reads what was counted for every namespace that had an event, summed over the CPUs.
   ///
-  /// - Complexity: About a microsecond for each namespace, and more with very many CPUs; 10 ns for each
-  ///   entry that there is room for.
+  /// - Complexity: About a microsecond for each namespace, and more with very many CPUs; 30 ns for each
+  ///   namespace that there is room for, by `make bench`.
   public mutating func events() throws(BPFError) -> [PIDNamespace: Events] {
     // An insertion that happens meanwhile can make the kernel hand over an entry twice: the later
-    // one is the newer.
-    // Exits come first: what has exited by then has begun when the counts are read.
+    // one is the newer. Exits come first: what has exited by then has begun when the counts are read.
     var events: [PIDNamespace: Events] = [:]
     try exitsRead.iterate(pidns_exits_entry.self, "read the namespaces' exits") {
       let signals = Detail.signalDeaths(in: $0.exits)

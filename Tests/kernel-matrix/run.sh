@@ -133,6 +133,7 @@ main() {
   for kernel in "${kernels[@]}"; do
     # A log of an earlier run is no verdict of this one.
     : >"$cache/logs/$kernel.log"
+    # How a machine ended is in its log: one that failed did not get to the end, which is judged.
     while [ "$(jobs -rp | wc -l)" -ge "$((jobs > 0 ? jobs : 1))" ]; do wait -n || true; done
     boot "$kernel" &
   done
