@@ -50,6 +50,7 @@ let package = Package(
       name: "BPFKit", dependencies: ["CLibBPF", "CPidns", "Linux"], swiftSettings: settings,
       plugins: ["CompileBPF"]),
     .target(name: "Namespaces", dependencies: ["BPFKit", "Exposition", "Linux"], swiftSettings: settings),
+    .target(name: "Containers", swiftSettings: settings),
     .target(name: "Exposition", swiftSettings: settings),
     .target(name: "Linux", dependencies: ["CGlibc"], swiftSettings: settings),
     .target(name: "MetricsHTTP", dependencies: ["CMicroHTTPD"], swiftSettings: settings),
@@ -88,6 +89,7 @@ let package = Package(
     .testTarget(
       name: "ExporterTests", dependencies: ["Exporter", "BPFKit", "Exposition", "Linux", "Namespaces"],
       swiftSettings: settings),
+    .testTarget(name: "ContainersTests", dependencies: ["Containers"], swiftSettings: settings),
     .testTarget(name: "NamespacesTests", dependencies: ["Namespaces"], swiftSettings: settings),
     .testTarget(
       name: "KernelTests",

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Synchronization
+
+/// The node's pods, as the watch last heard of them: written by the watch, read by the poller.
+///
+/// A deleted pod stays for the retention time, as its namespaces do, and a container of a pod that
+/// is still there stays known when its successor takes its place in the status.
+public final class Pods: Sendable {
+  /// Container ids that are kept of one pod, the newest: a crash loop makes one every few minutes at the most.
+  static let containersPerPod = 64
+  /// Pods that are kept; a node has a few hundred at the most.
+  static let limit = 20_000
+
+  fileprivate struct Contents {
+    var pods: [String: Pod] = [:]
+    /// When pods were deleted, by uid.
+    var deletions: [String: ContinuousClock.Instant] = [:]
+    /// The pod of each container, by the container's id.
+    var containers: [String: (uid: String, container: Pod.Container)] = [:]
+    /// The uid of static pods by the hash of their configuration.
+    var configHashes: [String: String] = [:]
+    var version: UInt64 = 0
+  }
+
+  private let retention: Duration?
+  private let contents = Mutex(Contents())
+
+  /// Knows no pod.
+  ///
+  /// - Parameter retention: How long a deleted pod stays; nil is for good.
+  public init(retention: Duration?) { self.retention = retention }
+
+  /// Rises with each change, so that who has looked something up knows when to look again.
+  public var version: UInt64 { contents.withLock { $0.version } }
+
+  /// How many there are, deleted ones left out.
+  public var count: Int { contents.withLock { $0.pods.count - $0.deletions.count } }
+
+  /// The uids of those that have not been deleted.
+  public var uids: Set<String> {
+    contents.withLock { contents in Set(contents.pods.keys.filter { contents.deletions[$0] == nil }) }
+  }
+
+  /// Takes in a pod that is new or has changed.
+  ///
+  /// - Returns: false where there is no room for it.
+  @discardableResult
+  public func put(_ pod: Pod) -> Bool {
+    contents.withLock { $0.put(pod) }
+  }
+
+  /// Takes note that a pod was deleted.
+  public func delete(uid: String, at now: ContinuousClock.Instant) {
+    contents.withLock { contents in
+      guard contents.pods[uid] != nil && contents.deletions[uid] == nil else { return }
+      contents.deletions[uid] = now
+    }
+  }
+
+  /// Forgets the pods that were deleted longer ago than the retention time.
+  public func expire(at now: ContinuousClock.Instant) {
+    guard let retention else { return }
+    contents.withLock { contents in
+      for (uid, deletion) in contents.deletions where now - deletion >= retention { contents.forget(uid) }
+    }
+  }
+
+  /// Finds a container and its pod.
+  public func container(id: String) -> (pod: Pod, container: Pod.Container)? {
+    contents.withLock { contents in
+      guard let (uid, container) = contents.containers[id], let pod = contents.pods[uid] else { return nil }
+      return (pod, container)
+    }
+  }
+
+  /// Finds a pod by what a cgroup path names it by: its uid, or the hash of a static pod's configuration.
+  public func pod(uid: String) -> Pod? {
+    contents.withLock { contents in
+      contents.pods[uid] ?? contents.configHashes[uid].flatMap { contents.pods[$0] }
+    }
+  }
+}
+
+extension Pods.Contents {
+  fileprivate mutating func put(_ pod: Pod) -> Bool {
+    let known = pods[pod.uid]
+    guard known != nil || pods.count < Pods.limit else { return false }
+    var pod = pod
+    let there = Set(pod.containers.map(\.id))
+    let earlier = (known?.containers ?? []).filter { !there.contains($0.id) }
+    let kept = (earlier + pod.containers).suffix(Pods.containersPerPod)
+    for gone in earlier.dropLast(max(0, kept.count - pod.containers.count)) {
+      containers[gone.id] = nil
+    }
+    pod.containers = Array(kept)
+    if deletions.removeValue(forKey: pod.uid) == nil && pod == known { return true }
+    for container in pod.containers { containers[container.id] = (pod.uid, container) }
+    if let hash = pod.configHash { configHashes[hash] = pod.uid }
+    pods[pod.uid] = pod
+    version += 1
+    return true
+  }
+
+  fileprivate mutating func forget(_ uid: String) {
+    deletions[uid] = nil
+    guard let pod = pods.removeValue(forKey: uid) else { return }
+    for container in pod.containers where containers[container.id]?.uid == uid {
+      containers[container.id] = nil
+    }
+    if let hash = pod.configHash, configHashes[hash] == uid { configHashes[hash] = nil }
+  }
+}
