@@ -89,7 +89,9 @@ let package = Package(
     .testTarget(
       name: "ExporterTests", dependencies: ["Exporter", "BPFKit", "Exposition", "Linux", "Namespaces"],
       swiftSettings: settings),
-    .testTarget(name: "ContainersTests", dependencies: ["Containers"], swiftSettings: settings),
+    .testTarget(
+      name: "ContainersTests", dependencies: ["Containers"], exclude: ["Fixtures"],
+      swiftSettings: settings),
     .testTarget(name: "NamespacesTests", dependencies: ["Namespaces"], swiftSettings: settings),
     .testTarget(
       name: "KernelTests",

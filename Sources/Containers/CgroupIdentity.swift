@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What a cgroup path says of the process that is in it: its container, and the pod of that.
+///
+/// The shapes that are known, and where each was seen: docs/containers.md and
+/// Tests/ContainersTests/Fixtures/cgroup-paths.tsv.
+public struct CgroupIdentity: Hashable, Sendable {
+  /// The container: 64 hexadecimal digits, or of LXC, systemd-nspawn, and runc and crun by themselves, its name,
+  /// which is untrusted text of 253 bytes at the most. nil: not in a container.
+  public let containerID: String?
+  /// What started the container; nil where there is none, or the path does not tell.
+  public let runtime: Runtime?
+  /// The pod: its uid with `-`, or of a static pod the 32 digits of its configuration's hash.
+  public let podUID: String?
+
+  /// Reads a path, as `/proc/PID/cgroup` or the kernel has it.
+  ///
+  /// * **Nested containers.** The deepest one counts: of a pod in kind, the pod's container, not the node that
+  ///   is itself a container of Docker. The pod is the deepest one too, and so that of a container that Docker
+  ///   runs inside of a pod's.
+  /// * **A pod's own cgroup** has no container, even if the node is one: what is there is about to move into its
+  ///   own, or is the runtime's.
+  /// * **Below the container** may be what it made itself (`/init.scope`, `/system.slice/x.service`).
+  /// * **Relative and cut paths.** `/../..`, from inside a cgroup namespace, is passed over. Of a path that lacks
+  ///   its beginning, the rest is read; a folder that was cut inside its id is no container.
+  ///
+  /// - Complexity: linear in the path's length; allocates for what it finds, and for a list of the folders.
+  public init(path: String) {
+    var container: (id: String, runtime: Runtime?)?
+    var pod: String?
+    // What the folders since the last container or pod say of ids that stand alone.
+    var runtimeOfFolder: Runtime?
+    var parent = ""
+    // Bytes, as a combining character would make one Character with the slash.
+    for bytes in path.utf8.split(separator: UInt8(ascii: "/")) {
+      let name = String(Substring(bytes))
+      let component = CgroupComponent(name, in: parent)
+      parent = name
+      if let uid = component.podUID { (pod, container, runtimeOfFolder) = (uid, nil, nil) }
+      if let id = component.containerID {
+        container = (id, component.runtime ?? runtimeOfFolder)
+        runtimeOfFolder = nil
+      } else if let runtime = Runtime.byFolder[name] {
+        runtimeOfFolder = runtime
+      }
+    }
+    (containerID, runtime, podUID) = (container?.id, container?.runtime, pod)
+  }
+
+  /// States an identity.
+  init(containerID: String?, runtime: Runtime?, podUID: String?) {
+    (self.containerID, self.runtime, self.podUID) = (containerID, runtime, podUID)
+  }
+}

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Testing
+
+@testable import Containers
+
+@Suite struct CgroupIdentityTests {
+  private let id = String(repeating: "0123456789abcdef", count: 4)
+  private let none = CgroupIdentity(containerID: nil, runtime: nil, podUID: nil)
+
+  @Test("Every path that was seen says what it should", arguments: try SeenPath.all())
+  func seenPaths(seen: SeenPath) {
+    #expect(CgroupIdentity(path: seen.path) == seen.identity, "\(seen.source)")
+  }
+
+  @Test("The table holds every runtime, pods of all kinds, and paths of no container")
+  func tableIsComplete() throws {
+    let all = try SeenPath.all()
+    #expect(all.count >= 140)
+    #expect(Set(all.compactMap(\.identity.runtime)) == Set(Runtime.allCases))
+    #expect(all.filter { $0.identity.podUID?.count == 32 }.count >= 5)
+    #expect(all.filter { $0.identity == none }.count >= 20)
+  }
+
+  @Test("Runtimes are called what the API calls them")
+  func runtimeNames() {
+    #expect(
+      Runtime.allCases.map(\.rawValue)
+        == ["containerd", "cri-o", "docker", "podman", "runc", "crun", "lxc", "systemd-nspawn"])
+  }
+
+  @Test("A path that lacks its beginning says what the rest of it does")
+  func cutPaths() {
+    let pod = "0f3c1a2b-1111-2222-3333-444455556666"
+    let whole =
+      "/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod0f3c1a2b_1111_2222_3333_444455556666.slice"
+      + "/cri-containerd-\(id).scope"
+    func cut(at text: String) -> CgroupIdentity {
+      CgroupIdentity(path: String(whole[(whole.range(of: text)?.lowerBound ?? whole.endIndex)...]))
+    }
+    let identity = CgroupIdentity(containerID: id, runtime: .containerd, podUID: pod)
+    #expect(CgroupIdentity(path: whole) == identity)
+    #expect(cut(at: "pods.slice") == identity)
+    #expect(cut(at: "urstable-pod") == identity)
+    #expect(cut(at: "pod0f3c") == identity)
+    // Cut inside the uid: no pod.
+    let container = CgroupIdentity(containerID: id, runtime: .containerd, podUID: nil)
+    #expect(cut(at: "0f3c1a2b_") == container)
+    #expect(cut(at: "/cri-containerd") == container)
+    #expect(cut(at: "cri-containerd") == container)
+    // Cut inside the name of the container's folder: whose it is can't be known, so it is none.
+    #expect(cut(at: "ri-containerd") == none)
+    #expect(cut(at: "123456789") == none)
+    #expect(CgroupIdentity(path: "ocker/\(id)").runtime == nil)
+  }
+
+  @Test("An id is 64 hexadecimal digits in lower case, and nothing else is")
+  func idsThatAreNone() {
+    let short = String(id.dropLast())
+    let ids: [String] = [
+      short, "\(id)0", id.uppercased(), "\(short)g", "\(short)\u{0661}", "\(short)\u{FF11}", "\(id)\u{0301}",
+      "\(short)\u{FFFD}", " \(short)", "", "-", ":",
+    ]
+    for id in ids {
+      for path in [
+        "/docker/\(id)", "/system.slice/docker-\(id).scope", "/kubepods/crio-\(id)", "/x.slice:docker:\(id)",
+      ] {
+        #expect(CgroupIdentity(path: path) == none, "\(path)")
+      }
+    }
+  }
+
+  @Test(
+    "What is in front of an id has to be known, whole, and followed by a separator",
+    arguments: [
+      "crio-conmon-", "libpod-conmon-", "docker", "docker_", "docker.", "xdocker-", "-", ":", "--", "Docker-",
+      "docker--", "docker:-", "\u{212A}docker-", "machine-libpod_pod_",
+    ])
+  func prefixesThatAreNone(prefix: String) {
+    #expect(CgroupIdentity(path: "/a/\(prefix)\(id)") == none)
+    #expect(CgroupIdentity(path: "/docker/\(prefix)\(id)") == none)
+  }
+
+  @Test("An id in front of a colon or a dash")
+  func separators() {
+    for separator in ["-", ":"] {
+      #expect(CgroupIdentity(path: "/a/libpod-payload\(separator)\(id)").runtime == .podman)
+    }
+    #expect(CgroupIdentity(path: "/a/:docker:\(id)").containerID == id)
+    #expect(CgroupIdentity(path: "/a/b:c:docker:\(id)") == none)
+    #expect(CgroupIdentity(path: "/a/system.slice:runc:web").containerID == "web")
+    #expect(CgroupIdentity(path: "/a/system.slice:docker:web") == none)
+  }
+
+  @Test("The deepest pod is the pod, and what is above it is not its container")
+  func pods() {
+    let (outer, inner) = (String(repeating: "a", count: 32), String(repeating: "b", count: 32))
+    #expect(
+      CgroupIdentity(path: "/docker/\(id)/pod\(outer)")
+        == CgroupIdentity(containerID: nil, runtime: nil, podUID: outer))
+    #expect(
+      CgroupIdentity(path: "/pod\(outer)/\(id)/pod\(inner)/x")
+        == CgroupIdentity(containerID: nil, runtime: nil, podUID: inner))
+    #expect(
+      CgroupIdentity(path: "/docker/pod\(outer)/\(id)")
+        == CgroupIdentity(containerID: id, runtime: nil, podUID: outer))
+    for name in [
+      "xpod\(outer)", "pod\(outer.dropLast())", "pod\(outer)0", "pod\(outer.uppercased())",
+      "pod\(outer).scope",
+      "pod0f3c1a2b-1111-2222-3333+444455556666", "pod0f3c1a2b-11112-222-3333-444455556666",
+      "pod", "-pod",
+    ] {
+      #expect(CgroupIdentity(path: "/kubepods/\(name)") == none, "\(name)")
+    }
+  }
+
+  @Test("A container's name is the text that it is, and has an end")
+  func names() {
+    let hostile = #"a"b\c{}="# + "\n\u{FFFD}ü"
+    #expect(CgroupIdentity(path: "/lxc.payload.\(hostile)").containerID == hostile)
+    #expect(CgroupIdentity(path: "/lxc/\(hostile)/init.scope").containerID == hostile)
+    #expect(CgroupIdentity(path: "/x/runc-\(hostile).scope").containerID == hostile)
+    let long = String(repeating: "n", count: 253)
+    #expect(CgroupIdentity(path: "/lxc/\(long)").containerID == long)
+    #expect(CgroupIdentity(path: "/lxc/\(long)n") == none)
+    for path in [
+      "/lxc", "/lxc/", "/lxc/.", "/lxc/..", "/lxc/../..", "/lxc.payload.", "/lxc.payload", "/runc-.scope",
+      "/machine-.scope", "/systemd-nspawn@.service", "/runc-x", "/crun-x.service", "/machine-x.slice",
+    ] {
+      #expect(CgroupIdentity(path: path) == none, "\(path)")
+    }
+  }
+
+  @Test(
+    "What systemd escaped is itself again, and what is no escape stays",
+    arguments: [
+      (#"a\x2db"#, "a-b"), (#"a\x2Db"#, #"a\x2Db"#), (#"\x5cx2d"#, #"\x2d"#), (#"a\x"#, #"a\x"#),
+      (#"a\x2"#, #"a\x2"#), (#"a\xzz"#, #"a\xzz"#), (#"\xc3\xbc"#, "ü"), (#"\xff"#, "\u{FFFD}"),
+      (#"a\"#, #"a\"#),
+      ("a-b", "a-b"), (#"qemu\x2dx"#, "qemu-x"), ("qemu-", "qemu-"), ("qemu-1", "qemu-1"),
+    ])
+  func machineNames(escaped: String, name: String) {
+    let identity = CgroupIdentity(containerID: name, runtime: .nspawn, podUID: nil)
+    #expect(CgroupIdentity(path: "/machine.slice/machine-\(escaped).scope") == identity)
+    #expect(CgroupIdentity(path: "/systemd-nspawn@\(escaped).service/payload") == identity)
+  }
+
+  @Test("Paths of no folders, and of very many, are read")
+  func sizes() {
+    for path in ["", "/", String(repeating: "/", count: 768), "..", "/../../..", "\n", "\u{0301}/", "\0"] {
+      #expect(CgroupIdentity(path: path) == none)
+    }
+    let long = String(repeating: "/x", count: 300)
+    #expect(CgroupIdentity(path: long + "/docker/" + id).containerID == id)
+    #expect(CgroupIdentity(path: "/docker/" + id + long).containerID == id)
+    #expect(CgroupIdentity(path: String(repeating: "/lxc", count: 192)).containerID == "lxc")
+    // A combining character after the slash.
+    #expect(CgroupIdentity(path: "/docker/\(id)/\u{0301}x").containerID == id)
+  }
+}
