@@ -50,7 +50,7 @@ let package = Package(
       name: "BPFKit", dependencies: ["CLibBPF", "CPidns", "Linux"], swiftSettings: settings,
       plugins: ["CompileBPF"]),
     .target(name: "Namespaces", dependencies: ["BPFKit", "Exposition", "Linux"], swiftSettings: settings),
-    .target(name: "Containers", swiftSettings: settings),
+    .target(name: "Containers", dependencies: ["Linux"], swiftSettings: settings),
     .target(name: "Exposition", swiftSettings: settings),
     .target(name: "Linux", dependencies: ["CGlibc"], swiftSettings: settings),
     .target(name: "MetricsHTTP", dependencies: ["CMicroHTTPD"], swiftSettings: settings),
@@ -90,7 +90,7 @@ let package = Package(
       name: "ExporterTests", dependencies: ["Exporter", "BPFKit", "Exposition", "Linux", "Namespaces"],
       swiftSettings: settings),
     .testTarget(
-      name: "ContainersTests", dependencies: ["Containers"], exclude: ["Fixtures"],
+      name: "ContainersTests", dependencies: ["Containers", "Linux"], exclude: ["Fixtures"],
       swiftSettings: settings),
     .testTarget(name: "NamespacesTests", dependencies: ["Namespaces"], swiftSettings: settings),
     .testTarget(

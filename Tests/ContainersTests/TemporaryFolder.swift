@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Glibc
+
+/// A folder that is gone when the test is.
+final class TemporaryFolder {
+  let path: String
+
+  init() throws {
+    path = FileManager.default.temporaryDirectory.appending(path: "pidns-\(UUID())").path(
+      percentEncoded: false)
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: path) }
+
+  /// Makes the folders around a path of this folder, and answers the whole path.
+  func place(_ relative: String) throws -> String {
+    let file = URL(filePath: path).appending(path: relative)
+    try FileManager.default.createDirectory(
+      at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+    return file.path(percentEncoded: false)
+  }
+
+  /// Writes a new file in the place of an old one, as Docker and podman do.
+  @discardableResult
+  func write(_ content: some DataProtocol, to relative: String) throws -> String {
+    let file = try place(relative)
+    try Data(content).write(to: URL(filePath: file), options: .atomic)
+    return file
+  }
+
+  /// Makes a FIFO that nobody writes to, in the place of what was there.
+  func makeFIFO(_ relative: String) throws {
+    let file = try cleared(relative)
+    guard unsafe mkfifo(file, 0o600) == 0 else { throw CocoaError(.fileWriteUnknown) }
+  }
+
+  /// Makes a symbolic link, in the place of what was there.
+  @discardableResult
+  func makeLink(_ relative: String, to target: String) throws -> String {
+    let file = try cleared(relative)
+    try FileManager.default.createSymbolicLink(atPath: file, withDestinationPath: target)
+    return file
+  }
+
+  /// Makes a folder, in the place of what was there.
+  func makeFolder(_ relative: String) throws {
+    try FileManager.default.createDirectory(atPath: cleared(relative), withIntermediateDirectories: false)
+  }
+
+  private func cleared(_ relative: String) throws -> String {
+    let file = try place(relative)
+    try? FileManager.default.removeItem(atPath: file)
+    return file
+  }
+
+  /// The content of a file that came from a real machine.
+  static func fixture(_ name: String) throws -> Data {
+    try Data(
+      contentsOf: URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Fixtures/\(name)"))
+  }
+}
