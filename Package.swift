@@ -35,21 +35,23 @@ let package = Package(
     .executableTarget(
       name: "pidns-exporter",
       dependencies: [
-        "Exporter", "BPFKit", "Linux", "MetricsHTTP", "Namespaces",
+        "Exporter", "BPFKit", "Containers", "Linux", "MetricsHTTP", "Namespaces",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: settings),
     .target(
       name: "Exporter",
       dependencies: [
-        "BPFKit", "Linux", "Namespaces", "Exposition", "MetricsHTTP",
+        "BPFKit", "Containers", "Linux", "Namespaces", "Exposition", "MetricsHTTP",
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: settings, plugins: ["StampVersion"]),
 
     .target(
       name: "BPFKit", dependencies: ["CLibBPF", "CPidns", "Linux"], swiftSettings: settings,
       plugins: ["CompileBPF"]),
-    .target(name: "Namespaces", dependencies: ["BPFKit", "Exposition", "Linux"], swiftSettings: settings),
+    .target(
+      name: "Namespaces", dependencies: ["BPFKit", "Containers", "Exposition", "Linux"],
+      swiftSettings: settings),
     .target(name: "Containers", dependencies: ["Linux"], swiftSettings: settings),
     .target(name: "Exposition", swiftSettings: settings),
     .target(name: "Linux", dependencies: ["CGlibc"], swiftSettings: settings),
@@ -87,12 +89,15 @@ let package = Package(
       name: "ExpositionTests", dependencies: ["Exposition"], exclude: ["Golden"], swiftSettings: settings),
     .testTarget(name: "BPFKitTests", dependencies: ["BPFKit", "CPidns"], swiftSettings: settings),
     .testTarget(
-      name: "ExporterTests", dependencies: ["Exporter", "BPFKit", "Exposition", "Linux", "Namespaces"],
+      name: "ExporterTests",
+      dependencies: ["Exporter", "BPFKit", "Containers", "Exposition", "Linux", "Namespaces"],
       swiftSettings: settings),
     .testTarget(
       name: "ContainersTests", dependencies: ["Containers", "Linux"], exclude: ["Fixtures"],
       swiftSettings: settings),
-    .testTarget(name: "NamespacesTests", dependencies: ["Namespaces"], swiftSettings: settings),
+    .testTarget(
+      name: "NamespacesTests", dependencies: ["BPFKit", "Containers", "Exposition", "Namespaces"],
+      swiftSettings: settings),
     .testTarget(
       name: "KernelTests",
       dependencies: [

@@ -4,7 +4,6 @@
 
 #include "counters.h"
 #include "lifetime.h"
-#include "namespace.h"
 
 /*
  * The processes whose exit is counted while their last threads may still come by. An entry is

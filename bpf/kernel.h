@@ -24,7 +24,10 @@ enum {
 	BPF_MAP_TYPE_PERCPU_HASH = 5,
 	BPF_MAP_TYPE_PERCPU_ARRAY = 6,
 };
-enum { BPF_NOEXIST = 1 };
+enum { BPF_ANY = 0, BPF_NOEXIST = 1 };
+
+/* include/linux/cgroup-defs.h; the numbers are the running kernel's */
+enum cgroup_subsys_id { memory_cgrp_id, pids_cgrp_id };
 
 /* include/uapi/asm-generic/errno-base.h */
 enum { E2BIG = 7, ENOMEM = 12, EBUSY = 16, EEXIST = 17 };
@@ -54,6 +57,7 @@ struct ns_common {
 struct pid_namespace {
 	unsigned int pid_allocated;
 	struct task_struct *child_reaper;
+	unsigned int level;
 	struct pid_namespace *parent;
 	struct ns_common ns;
 };
@@ -75,6 +79,32 @@ struct signal_struct {
 	unsigned int flags;
 };
 
+struct kernfs_node {
+	const char *name;
+	__u64 id;
+	struct kernfs_node *__parent; /* 6.15 */
+};
+
+struct kernfs_node___before_6_15 {
+	struct kernfs_node *parent;
+};
+
+struct cgroup_root;
+
+struct cgroup {
+	struct kernfs_node *kn;
+	struct cgroup_root *root; /* of its hierarchy */
+};
+
+struct cgroup_subsys_state {
+	struct cgroup *cgroup;
+};
+
+struct css_set {
+	struct cgroup_subsys_state *subsys[1]; /* by enum cgroup_subsys_id */
+	struct cgroup *dfl_cgrp;	       /* of cgroup v2 */
+};
+
 struct task_struct {
 	unsigned int flags;
 	int exit_state;
@@ -85,6 +115,8 @@ struct task_struct {
 	__u64 self_exec_id; /* one more at each exec */
 	struct task_struct *group_leader;
 	struct pid *thread_pid;
+	struct css_set *cgroups;
+	char comm[16];
 	struct mm_struct *mm; /* NULL once the task has begun to exit */
 	struct signal_struct *signal;
 };

@@ -49,7 +49,7 @@ static __always_inline int count_fork(__u64 *ctx, __u32 attempt)
 	totals = this_cpus_node();
 	if (!totals || !own_namespace(child, &own))
 		return 0;
-	counts = counts_of(&own.key, totals);
+	counts = counts_of(&own, totals, FORK_SCRATCH + attempt);
 
 	if (child->pid != child->tgid) {
 		add_here(&counts->thread_starts, 1);
@@ -78,8 +78,9 @@ static __always_inline int count_exec(__u64 *ctx, __u32 attempt)
 	totals = this_cpus_node();
 	if (!totals || !own_namespace(task, &own))
 		return 0;
-	add_here(&counts_of(&own.key, totals)->execs, 1);
+	add_here(&counts_of(&own, totals, EXEC_SCRATCH + attempt)->execs, 1);
 	add_here(&totals->total.counts.execs, 1);
+	capture_identity_at_exec(&own, totals, EXEC_SCRATCH + attempt);
 	return 0;
 }
 
@@ -114,7 +115,7 @@ static __always_inline void add_exit(struct pidns_exits *counts, const struct en
 }
 
 /* Counts the exit of the process whose last thread this is. */
-static __always_inline int count_process_exit(struct task_struct *task)
+static __always_inline int count_process_exit(struct task_struct *task, __u32 attempt)
 {
 	struct pidns_node *totals = this_cpus_node();
 	struct ending ending = {};
@@ -132,8 +133,9 @@ static __always_inline int count_process_exit(struct task_struct *task)
 		ending.lifetime_ns = bpf_ktime_get_boot_ns() - task->group_leader->start_boottime;
 		ending.lifetime_bucket = lifetime_bucket(ending.lifetime_ns);
 	}
-	add_exit(exits_of(&own.key, totals), &ending, add_shared);
+	add_exit(exits_of(&own, totals, EXIT_SCRATCH + attempt), &ending, add_shared);
 	add_exit(&totals->total.exits, &ending, add_here);
+	note_end(task, &own, totals);
 
 	if (config.count_exit_codes && !ending.signal)
 		count_detail(&own.key, totals, PIDNS_EXIT_CODE, status_code(status));
@@ -148,7 +150,7 @@ static __always_inline int count_late_oom_kill(struct task_struct *task)
 
 	if (!totals || status_signal(wait_status(task)) != SIGKILL || !own_namespace(task, &own))
 		return 0;
-	add_shared(&exits_of(&own.key, totals)->oom_kills, 1);
+	add_shared(&exits_of(&own, totals, OOM_SCRATCH)->oom_kills, 1);
 	add_shared(&totals->total.exits.oom_kills, 1);
 	return 0;
 }
@@ -163,7 +165,7 @@ static __always_inline int count_exit(__u64 *ctx, __u32 attempt)
 	bool group_dead = ctx[1];
 
 	hand_on_oom_mark(task);
-	return is_to_count_exit(task, group_dead, attempt) ? count_process_exit(task) : 0;
+	return is_to_count_exit(task, group_dead, attempt) ? count_process_exit(task, attempt) : 0;
 }
 
 ATTEMPTS("sched_process_exit", process_exit, count_exit);
@@ -178,7 +180,7 @@ int process_exit_claimed(__u64 *ctx)
 	if (task->signal->live.counter != 0 || is_left_to_leader(task))
 		return 0;
 	if (claim_exit(task))
-		return count_process_exit(task);
+		return count_process_exit(task, 0);
 	return was_oom_marked(task) ? count_late_oom_kill(task) : 0;
 }
 
@@ -270,7 +272,10 @@ int task_walk(struct bpf_iter__task *ctx)
 			return 0;
 		walked = (struct pidns_tasks){.key = own.key};
 	}
-	if (!task || !config.count_tasks)
+	if (!task)
+		return 0;
+	capture_identity_in_walk(&own, task);
+	if (!config.count_tasks)
 		return 0;
 	if (!task->exit_state)
 		walked.threads++;
@@ -315,6 +320,20 @@ int namespace_exits(struct bpf_iter__bpf_map_elem *ctx)
 		return 0;
 	bpf_seq_write(ctx->meta->seq, key, sizeof(*key));
 	bpf_seq_write(ctx->meta->seq, value, sizeof(*value));
+	return 0;
+}
+
+/* Writes a struct pidns_identity_entry for every entry of `identities`. */
+SEC("iter/bpf_map_elem")
+int namespace_identities(struct bpf_iter__bpf_map_elem *ctx)
+{
+	struct pidns_key *key = ctx->key;
+	struct pidns_identity *identity = ctx->value;
+
+	if (!key || !identity)
+		return 0;
+	bpf_seq_write(ctx->meta->seq, key, sizeof(*key));
+	bpf_seq_write(ctx->meta->seq, identity, sizeof(*identity));
 	return 0;
 }
 

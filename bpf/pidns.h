@@ -23,7 +23,8 @@ struct pidns_config {
 	__u8 count_exit_codes;
 	__u8 count_oom_kills; /* at the exit of those that oom_marked saw */
 	__u8 count_tasks;     /* in the walk over the tasks */
-	__u8 padding[3];
+	__u8 capture_identities;
+	__u8 padding[2];
 };
 _Static_assert(sizeof(struct pidns_config) == 16, "part of the contract");
 
@@ -112,8 +113,35 @@ struct pidns_node {
 	 * it had no room for. */
 	__u64 details_counted;
 	__u64 details_dropped;
+	/* What was written to `identities`, so that it is read only if it has changed. */
+	__u64 identities_written;
 };
-_Static_assert(sizeof(struct pidns_node) == 4616, "part of the contract");
+_Static_assert(sizeof(struct pidns_node) == 4624, "part of the contract");
+
+enum { PIDNS_COMM = 16, PIDNS_NAME = 256, PIDNS_PATH = 512 + PIDNS_NAME };
+
+/*
+ * Whose a namespace is: what was true of its init when it was first seen, and since that last
+ * execed.
+ */
+struct pidns_identity {
+	__u64 cgroup_id;   /* of the cgroup that the path names */
+	__u64 init_start;  /* ns since boot */
+	__u64 init_end;	   /* ns since boot; 0 before */
+	__u32 parent;	   /* the inum of the namespace around it; 0 for the host's */
+	__u32 level;	   /* 0 for the host's */
+	__u32 init_pid;	   /* as the host numbers it */
+	__u16 init_is_new; /* its fork was seen, and no exec of it since */
+	__u16 path_length;
+	char init_comm[PIDNS_COMM];
+	/*
+	 * The names of the cgroup and those around it, innermost first, each with its NUL, but for
+	 * the root of the hierarchy. Where there is no room the outermost are missing, or the last
+	 * of these is cut.
+	 */
+	char path[PIDNS_PATH];
+};
+_Static_assert(sizeof(struct pidns_identity) == 824, "part of the contract");
 
 /* A key of the map `details`, whose values are shared by the CPUs. */
 struct pidns_detail {
@@ -152,6 +180,13 @@ struct pidns_detail_entry {
 	__u64 count;
 };
 _Static_assert(sizeof(struct pidns_detail_entry) == 32, "part of the contract");
+
+/* What a read of the iterator `namespace_identities` is a sequence of. */
+struct pidns_identity_entry {
+	struct pidns_key key;
+	struct pidns_identity identity;
+};
+_Static_assert(sizeof(struct pidns_identity_entry) == 840, "part of the contract");
 
 /*
  * What a read of the iterator `task_walk` is a sequence of: tasks of one namespace that the walk

@@ -53,6 +53,8 @@ public struct KernelCounters: ~Copyable {
   public var attempts: Int { loaded.plan.attempts }
   /// Whether map entries are allocated when they are needed, or all of them at the start.
   public var allocatesOnDemand: Bool { !loaded.plan.mapsOnDemand.isEmpty }
+  /// Whether the kernel lets it be read whose namespaces are: not in lockdown for confidentiality.
+  public var readsIdentities: Bool { identities != nil }
   /// Collectors that are asked for, but that this kernel does not have, and why.
   public let unavailable: [Collector: String]
 
@@ -63,9 +65,11 @@ public struct KernelCounters: ~Copyable {
   private let countsRead: Link
   private let exitsRead: Link
   private let detailsRead: Link?
+  private let identitiesRead: Link?
   private let namespaces: BPFMap
   private let exits: BPFMap
   private let details: BPFMap?
+  private let identities: BPFMap?
   private let node: BPFMap
   private let claims: BPFMap?
   private let victims: BPFMap?
@@ -74,6 +78,7 @@ public struct KernelCounters: ~Copyable {
   /// What `details` had when it was read last, and how many of them had been counted by then.
   private var lastDetails: [PIDNamespace: [Detail: UInt64]] = [:]
   private var lastDetailsCounted: UInt64 = 0
+  private var identityCache = IdentityCache()
 
   /// Loads and attaches; from when this returns, every event is counted.
   ///
@@ -89,6 +94,7 @@ public struct KernelCounters: ~Copyable {
     let namespaces = try loaded.object.map("namespaces")
     let exits = try loaded.object.map("exits")
     let details = try loaded.mapIfUsed("details")
+    let identities = try loaded.mapIfUsed("identities")
     let claims = try loaded.mapIfUsed("exit_claims")
     let victims = try loaded.mapIfUsed("oom_victims")
     let marks = try loaded.mapIfUsed("marks")
@@ -100,6 +106,10 @@ public struct KernelCounters: ~Copyable {
     if let details {
       detailsRead = try loaded.object.attachIterator("namespace_details", over: details)
     }
+    var identitiesRead: Link?
+    if let identities {
+      identitiesRead = try loaded.object.attachIterator("namespace_identities", over: identities)
+    }
 
     self.unavailable = unavailable
     self.refused = refused
@@ -108,9 +118,11 @@ public struct KernelCounters: ~Copyable {
     self.countsRead = countsRead
     self.exitsRead = exitsRead
     self.detailsRead = detailsRead
+    self.identitiesRead = identitiesRead
     self.namespaces = namespaces
     self.exits = exits
     self.details = details
+    self.identities = identities
     self.node = node
     self.claims = claims
     self.victims = victims
@@ -156,33 +168,51 @@ public struct KernelCounters: ~Copyable {
     return found
   }
 
-  /// Reads what was counted for every namespace that had an event, summed over the CPUs.
+  /// What the kernel half has of its namespaces.
+  public struct Reading: Sendable {
+    /// What was counted, of those that had an event; summed over the CPUs.
+    public var events: [PIDNamespace: Events] = [:]
+    /// Whose they are, of those whose init was seen.
+    public var identities: [PIDNamespace: NamespaceIdentity] = [:]
+    /// The node's counts, read after those of the namespaces.
+    public var node = NodeCounts()
+
+    /// Has nothing.
+    public init() {}
+  }
+
+  /// Reads all of it.
   ///
   /// - Complexity: About a microsecond for each namespace, and more with very many CPUs; 30 ns for each
-  ///   namespace that there is room for, by `make bench`.
-  public mutating func events() throws(BPFError) -> [PIDNamespace: Events] {
+  ///   namespace that there is room for, by `make bench`. Identities are read only if one is new.
+  public mutating func read() throws(BPFError) -> Reading {
+    var reading = Reading()
     // An insertion that happens meanwhile can make the kernel hand over an entry twice: the later
     // one is the newer. Exits come first: what has exited by then has begun when the counts are read.
-    var events: [PIDNamespace: Events] = [:]
     try exitsRead.iterate(pidns_exits_entry.self, "read the namespaces' exits") {
       let signals = Detail.signalDeaths(in: $0.exits)
-      events[PIDNamespace($0.key)] = Events(exits: ExitCounts($0.exits), details: signals)
+      reading.events[PIDNamespace($0.key)] = Events(exits: ExitCounts($0.exits), details: signals)
     }
     try countsRead.iterate(pidns_counts_entry.self, "read the namespaces' counts") {
-      events[PIDNamespace($0.key), default: Events()].counts = ProcessCounts($0.counts)
+      reading.events[PIDNamespace($0.key), default: Events()].counts = ProcessCounts($0.counts)
     }
-    try readDetails()
+    // Before what it says to have been written, and after the counts, which follow the identities.
+    let before = try nodeCounts()
+    try readDetails(counted: before.detailsCounted)
     for (namespace, details) in lastDetails {
-      events[namespace, default: Events()].details.merge(details) { _, detail in detail }
+      reading.events[namespace, default: Events()].details.merge(details) { _, detail in detail }
     }
-    return events
+    if let identitiesRead {
+      try identityCache.read(by: identitiesRead, written: before.identitiesWritten)
+    }
+    reading.identities = identityCache.identities
+    reading.node = try nodeCounts()
+    return reading
   }
 
   /// Reads the details again if there are more than before.
-  private mutating func readDetails() throws(BPFError) {
-    guard let detailsRead else { return }
-    let counted = try nodeCounts().detailsCounted
-    guard counted != lastDetailsCounted else { return }
+  private mutating func readDetails(counted: UInt64) throws(BPFError) {
+    guard let detailsRead, counted != lastDetailsCounted else { return }
     var details: [PIDNamespace: [Detail: UInt64]] = [:]
     try detailsRead.iterate(pidns_detail_entry.self, "read the namespaces' details") {
       guard let detail = Detail($0.detail) else { return }
@@ -192,8 +222,7 @@ public struct KernelCounters: ~Copyable {
     lastDetailsCounted = counted
   }
 
-  /// Reads the node's counts, summed over the CPUs. One system call.
-  public func nodeCounts() throws(BPFError) -> NodeCounts {
+  private func nodeCounts() throws(BPFError) -> NodeCounts {
     var counts = NodeCounts()
     try node.readPerCPU(pidns_node.self, cpus: cpus) { counts.add($0) }
     return counts
@@ -203,6 +232,8 @@ public struct KernelCounters: ~Copyable {
   public mutating func delete(_ namespace: PIDNamespace, _ events: Events) throws(BPFError) {
     try namespaces.delete(namespace.key)
     try exits.delete(namespace.key)
+    try identities?.delete(namespace.key)
+    identityCache.forget(namespace)
     if let details {
       for key in events.details.keys.compactMap({ $0.key(in: namespace) }) { try details.delete(key) }
     }
@@ -234,6 +265,10 @@ public struct KernelCounters: ~Copyable {
     if let details {
       let entries = lastDetails.values.reduce(0) { $0 + $1.count }
       statuses.append(MapStatus(map: "details", of: details, entries: entries))
+    }
+    if let identities {
+      let entries = identityCache.identities.count
+      statuses.append(MapStatus(map: "identities", of: identities, entries: entries))
     }
     if let claims {
       let left = try deleteEntriesOfTheGone(claims, pidns_exit_claim.self) { $0.tgid }

@@ -22,6 +22,9 @@ struct KernelFeatures {
   let hashesAllocateSafely: Bool
   /// A task can be preempted in a program at a tracepoint, which other tasks then skip (upstream 7.0).
   let tracepointsArePreemptible: Bool
+  /// Programs may read memory by its address: the names of cgroups can be read in no other way. Not so in
+  /// lockdown for confidentiality.
+  let addressesAreReadable: Bool
   /// What `mark_victim` says; nil without that tracepoint.
   let oomVictim: OOMVictim?
   /// The functions that the system calls execve and execveat begin in, by the program that follows each.
@@ -36,6 +39,9 @@ struct KernelFeatures {
       exitTellsGroupDead: unsafe parameterKinds(of: "btf_trace_sched_process_exit", in: btf).count >= 3,
       hashesAllocateSafely: unsafe structure("bpf_htab", has: "pcpu_ma", in: btf),
       tracepointsArePreemptible: unsafe has(BTF_KIND_TYPEDEF, "class_srcu_fast_notrace_t", in: btf),
+      // Programs of all kinds that trace have the same helpers.
+      addressesAreReadable: libbpf_probe_bpf_helper(
+        BPF_PROG_TYPE_KPROBE, BPF_FUNC_probe_read_kernel_str, nil) == 1,
       oomVictim: unsafe oomVictim(in: btf),
       execEntries: execEntries.filter { unsafe has(BTF_KIND_FUNC, $0.function, in: btf) })
   }

@@ -71,20 +71,24 @@ struct ProgramPlan {
     self.unavailable = unavailable
 
     let hasDetails = !collectors.isDisjoint(with: [.exitCodes, .execFailures])
+    let hasIdentities = features.addressesAreReadable
     iterators =
       ["task_walk", "namespace_counts", "namespace_exits"] + (hasDetails ? ["namespace_details"] : [])
+      + (hasIdentities ? ["namespace_identities"] : [])
     unusedMaps =
       (detection == .claimed ? [] : ["exit_claims"]) + (mayBeSkipped ? [] : ["marks"])
       + (collectors.contains(.oomKills) ? [] : ["oom_victims"]) + (hasDetails ? [] : ["details"])
+      + (hasIdentities ? [] : ["identities", "scratches"])
     mapsOnDemand =
       features.hashesAllocateSafely
-      ? ["namespaces", "exits", "details", "exit_claims", "oom_victims"] : []
+      ? ["namespaces", "exits", "details", "identities", "exit_claims", "oom_victims"] : []
 
     func flag(_ collector: Collector) -> UInt8 { collectors.contains(collector) ? 1 : 0 }
     constants = pidns_config(
       possible_cpus: UInt32(cpus), attempts: UInt32(attempts), count_signals: flag(.signals),
       count_lifetimes: flag(.lifetimes), count_exit_codes: flag(.exitCodes),
-      count_oom_kills: flag(.oomKills), count_tasks: flag(.tasks), padding: (0, 0, 0))
+      count_oom_kills: flag(.oomKills), count_tasks: flag(.tasks),
+      capture_identities: hasIdentities ? 1 : 0, padding: (0, 0))
     self.attempts = attempts
     exitDetection = detection
   }

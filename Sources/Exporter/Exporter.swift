@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import BPFKit
+internal import Containers
 internal import Linux
 public import Logging
 public import MetricsHTTP
@@ -47,12 +48,20 @@ public struct Exporter: ~Copyable {
         "This kernel does not have a collector; the rest goes on",
         metadata: ["collector": "\(collector.rawValue)", "error": "\(reason)"])
     }
+    if !kernel.readsIdentities {
+      logger.warning(
+        "This kernel forbids to read its memory by address (lockdown), and with it the names of containers; the rest goes on"
+      )
+    }
     scope = Scope(
-      collectors: collectors, showsLifetimesPerNamespace: configuration.showsLifetimesPerNamespace)
+      collectors: collectors, showsLifetimesPerNamespace: configuration.showsLifetimesPerNamespace,
+      level: configuration.labelling.level)
     self.logger = logger
     self.server = server
     self.board = board
-    poller = Poller(kernel: kernel, limits: configuration.limits)
+    poller = Poller(
+      kernel: kernel, limits: configuration.limits, labelling: configuration.labelling,
+      naming: Naming(pods: nil, local: configuration.localNames))
   }
 
   /// Reads the kernel once, and has the next scrapes show it. Until that has succeeded once there is

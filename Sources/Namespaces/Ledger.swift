@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import BPFKit
+public import Containers
 
 /// Keeps the totals of every series: which namespaces make it up, when it is born, ends and goes.
 ///
-/// A series is its label set, not a namespace: the kernel gives the inum of a namespace that ended to
-/// the next one, whose events are then added to those already there. So a series never goes down
-/// while it is exposed. The ledger does no I/O: readings go in, and what there is to delete comes out.
+/// A series is its label set, not a namespace: namespaces of the same labels are added to those already there,
+/// beside them or after them (the kernel gives the inum of one that ended to the next). So a series never goes
+/// down while it is exposed. Each event is in one series: in that which its namespace was called by when it was
+/// read. The ledger does no I/O: readings go in, and what there is to delete comes out.
 public struct Ledger {
   /// The bounds of a ledger.
   public struct Limits: Sendable {
@@ -22,78 +24,105 @@ public struct Ledger {
     }
   }
 
-  /// A namespace that has a task, or an entry in the kernel's maps, or both.
-  private struct Member {
-    /// What its entries said last.
-    var events = Events()
-    /// What the last walk met of it.
-    var tasks = TaskCounts()
-    /// Whether a series holds `events`; not so while there is no room for one.
-    var isExposed = false
-    var hasEnded = false
-    /// The polls, by number, that saw it first and saw it last with an entry.
-    let firstPoll: Int
-    var lastEntry = 0
-    /// The walk, by number, that met it last, or that came last before it was seen.
-    var lastWalk: Int
+  /// When a poll is, by the clock that durations are measured with and in seconds since the epoch.
+  public struct Moment: Sendable {
+    let instant: ContinuousClock.Instant
+    let epoch: Double
 
-    init(firstPoll: Int, lastWalk: Int) {
-      self.firstPoll = firstPoll
-      self.lastWalk = lastWalk
+    /// Names a moment.
+    public init(_ instant: ContinuousClock.Instant, epoch: Double) {
+      self.instant = instant
+      self.epoch = epoch
     }
-
-    /// Whether two walks in a row should have met one of its tasks, and did not.
-    ///
-    /// One walk proves too little: the namespace may have begun after it, and an init that execs from
-    /// another thread changes places with its leader, which can hide it for that instant.
-    func isAbsent(at walk: Int) -> Bool { lastWalk + 2 <= walk }
   }
 
+  /// Names the container of a namespace by what the kernel knows of it.
+  public typealias Name = (NamespaceIdentity) -> Naming.Answer
+
   private let limits: Limits
+  private let labelling: Labelling
+  /// When the machine started, in seconds since the epoch.
+  private let boot: Double
   private var members: [PIDNamespace: Member] = [:]
-  private var series: [UInt32: Series] = [:]
+  private var series: [SeriesKey: Series] = [:]
   /// The keys of `series`, sorted; nil once they have changed.
-  private var order: [UInt32]?
+  private var order: [SeriesKey]?
   private var poll = 0
   private var walk = 0
-  /// Namespaces for whose series there was no room when they were first seen.
+  private var namesVersion: UInt64 = 0
+  /// Namespaces for whose series there was no room.
   public private(set) var refused: UInt64 = 0
+  /// Namespaces that the flags leave out.
+  public private(set) var excluded: UInt64 = 0
 
   /// Creates an empty ledger.
-  public init(limits: Limits) { self.limits = limits }
+  ///
+  /// - Parameter boot: When the machine started, in seconds since the epoch: what the kernel counts starts from.
+  public init(limits: Limits, labelling: Labelling = Labelling(), boot: Double = 0) {
+    self.limits = limits
+    self.labelling = labelling
+    self.boot = boot
+  }
+
+  /// Live namespaces of which it is not known whose they are.
+  public var unresolved: Int { members.values.count { !$0.hasEnded && !$0.isResolved } }
+
+  /// Namespaces, live or not, that wait to be shown.
+  var pending: Int { members.values.count { $0.place == .pending } }
 
   /// Takes in what a poll read.
   ///
   /// - Parameters:
-  ///   - tasks: What a walk met, by namespace; nil where the poll made none. The walk has to precede the
-  ///     reading of `events`: a namespace that had no task any more has had all its events when they are read.
-  ///   - events: The namespaces that have an entry in the kernel's maps.
+  ///   - tasks: What a walk met, by namespace; nil where the poll made none. The walk has to precede
+  ///     `reading`: a namespace that had no task any more has had all its events when they are read.
+  ///   - reading: The namespaces that have an entry in the kernel's maps.
+  ///   - namesVersion: Has changed whenever `name` may know more than before.
+  ///   - name: Asked for those of which not all is known.
   /// - Returns: The namespaces that have ended and whose counts were now read for the last time: their
   ///   entries are to be deleted. One whose entry is still there next time is answered again.
   /// - Complexity: O(namespaces): about a microsecond for each, by `make bench`.
   public mutating func take(
-    tasks: [PIDNamespace: TaskCounts]?, events: [PIDNamespace: Events], at now: ContinuousClock.Instant
+    tasks: [PIDNamespace: TaskCounts]?, _ reading: KernelCounters.Reading, at now: Moment,
+    namesVersion: UInt64 = 0, name: Name
   ) -> [PIDNamespace] {
     poll += 1
-    if let tasks { take(walked: tasks) }
-    for (namespace, read) in events {
-      var member = members[namespace] ?? Member(firstPoll: poll, lastWalk: walk)
-      if member.isExposed && member.events != read {
-        series[namespace.inum]?.events += read.increase(since: member.events)
+    if let tasks { take(walked: tasks, now) }
+    for (namespace, identity) in reading.identities {
+      var member = members[namespace] ?? Member(firstSeen: now.instant, lastWalk: walk)
+      member.take(identity)
+      member.lastEntry = poll
+      members[namespace] = member
+    }
+    for (namespace, read) in reading.events {
+      var member = members[namespace] ?? Member(firstSeen: now.instant, lastWalk: walk)
+      if member.events != read {
+        let increase = read.increase(since: member.events)
+        if case .series(let key) = member.place {
+          series[key]?.events += increase
+        } else {
+          member.unshown += increase
+        }
+        member.events = read
       }
-      member.events = read
       member.lastEntry = poll
       members[namespace] = member
     }
 
+    let mayKnowMore = namesVersion != self.namesVersion
+    self.namesVersion = namesVersion
+    // What waits for its name does so after its end too, as long as there is room.
+    let isCrowded = members.count > 2 * limits.series
     var finished: [PIDNamespace] = []
-    for (namespace, member) in members {
-      if !member.isExposed && !member.hasEnded { expose(namespace) }
-      guard member.isAbsent(at: walk) else { continue }
-      if !member.hasEnded { end(namespace, at: now) }
+    for (namespace, var member) in members {
+      if member.isAbsent(at: walk) && !member.hasEnded { end(&member, namespace, now) }
+      if !member.isNamed || (mayKnowMore && !member.isFinal) { member.take(name) }
+      let isDue = isCrowded || now.instant - member.firstSeen >= labelling.grace
+      if member.isToBePlaced && (isDue || member.isResolved) { place(&member, namespace, now) }
+      members[namespace] = member
+      guard member.hasEnded else { continue }
       if member.lastEntry == poll {
         finished.append(namespace)
-      } else {
+      } else if member.place != .pending {
         members[namespace] = nil
       }
     }
@@ -102,66 +131,109 @@ public struct Ledger {
     return finished
   }
 
-  private mutating func take(walked tasks: [PIDNamespace: TaskCounts]) {
+  private mutating func take(walked tasks: [PIDNamespace: TaskCounts], _ now: Moment) {
     walk += 1
     for namespace in members.keys where tasks[namespace] == nil {
       members[namespace]?.tasks = TaskCounts()
     }
     for (namespace, found) in tasks {
-      members[namespace, default: Member(firstPoll: poll, lastWalk: walk)].lastWalk = walk
+      members[namespace, default: Member(firstSeen: now.instant, lastWalk: walk)].lastWalk = walk
       members[namespace]?.tasks = found
     }
   }
 
-  /// The series that are exposed, in the order of their label sets.
+  /// The series that are exposed, in a stable order.
   public mutating func snapshot() -> [Snapshot.Namespace] {
-    let inums = order ?? series.keys.sorted()
-    order = inums
-    var tasks: [UInt32: TaskCounts] = [:]
-    for (namespace, member) in members where member.isExposed {
-      tasks[namespace.inum, default: TaskCounts()] += member.tasks
+    let keys = order ?? series.keys.sorted()
+    order = keys
+    var tasks: [SeriesKey: TaskCounts] = [:]
+    for member in members.values {
+      if case .series(let key) = member.place { tasks[key, default: TaskCounts()] += member.tasks }
     }
-    return inums.compactMap { inum in
-      series[inum].map {
+    return keys.compactMap { key in
+      series[key].map {
         Snapshot.Namespace(
-          labels: $0.labels, events: $0.events, tasks: tasks[$0.inum] ?? TaskCounts(),
-          isLive: $0.endedAt == nil)
+          labels: $0.labels, events: $0.events, tasks: tasks[key] ?? TaskCounts(), isLive: $0.endedAt == nil,
+          about: $0.about)
       }
     }
   }
 
-  private mutating func expose(_ namespace: PIDNamespace) {
-    guard let member = members[namespace] else { return }
-    var joined: Series
-    if let known = series[namespace.inum] {
-      joined = known
-    } else if series.count < limits.series {
-      joined = Series(inum: namespace.inum)
-      order = nil
-    } else {
-      if member.firstPoll == poll { refused += 1 }
+  /// Shows a namespace under what it is called now, from here on.
+  private mutating func place(_ member: inout Member, _ namespace: PIDNamespace, _ now: Moment) {
+    member.isToBePlaced = false
+    let names = member.container.names
+    guard labelling.selection.shows(names, inum: namespace.inum) else {
+      leave(member, namespace, now)
+      if member.place != .excluded { excluded += 1 }
+      member.place = .excluded
       return
     }
-    joined.events += member.events
-    joined.liveMembers += 1
-    joined.endedAt = nil
-    series[namespace.inum] = joined
-    members[namespace]?.isExposed = true
+    let key = SeriesKey(names, inum: namespace.inum, at: labelling.level)
+    if member.place != .series(key) {
+      leave(member, namespace, now)
+      guard series[key] != nil || series.count < limits.series else {
+        if member.place != .refused { refused += 1 }
+        member.place = .refused
+        member.isToBePlaced = true
+        return
+      }
+      join(key, member, namespace, now)
+      member.place = .series(key)
+      member.unshown = Events()
+    }
+    if series[key]?.newest == namespace {
+      let about = about(member, now)
+      series[key]?.about = about
+    }
   }
 
-  private mutating func end(_ namespace: PIDNamespace, at now: ContinuousClock.Instant) {
-    members[namespace]?.hasEnded = true
-    guard members[namespace]?.isExposed == true, var left = series[namespace.inum] else { return }
-    left.liveMembers -= 1
-    if left.liveMembers == 0 { left.endedAt = now }
-    series[namespace.inum] = left
+  private mutating func join(_ key: SeriesKey, _ member: Member, _ namespace: PIDNamespace, _ now: Moment) {
+    var joined = series[key] ?? Series(labels: key.labels, endedAt: now.instant)
+    if series[key] == nil { order = nil }
+    joined.events += member.unshown
+    if !member.hasEnded {
+      joined.liveMembers += 1
+      joined.endedAt = nil
+    }
+    joined.newest = namespace
+    series[key] = joined
   }
 
-  private mutating func expireSeries(at now: ContinuousClock.Instant) {
+  /// Has a namespace's series go on without it; what is in it stays.
+  private mutating func leave(_ member: Member, _ namespace: PIDNamespace, _ now: Moment) {
+    guard case .series(let key) = member.place else { return }
+    if !member.hasEnded { takeLiveMember(from: key, now) }
+    if series[key]?.newest == namespace { series[key]?.about = nil }
+  }
+
+  private mutating func end(_ member: inout Member, _ namespace: PIDNamespace, _ now: Moment) {
+    member.hasEnded = true
+    guard case .series(let key) = member.place else { return }
+    takeLiveMember(from: key, now)
+    if series[key]?.newest == namespace {
+      let about = about(member, now)
+      series[key]?.about = about
+    }
+  }
+
+  private mutating func takeLiveMember(from key: SeriesKey, _ now: Moment) {
+    series[key]?.liveMembers -= 1
+    if series[key]?.liveMembers == 0 { series[key]?.endedAt = now.instant }
+  }
+
+  private func about(_ member: Member, _ now: Moment) -> Snapshot.About? {
+    guard labelling.level == .pidns, let identity = member.identity else { return nil }
+    var about = Snapshot.About(identity, member.container, boot: boot)
+    if member.hasEnded && about.end == nil { about.end = now.epoch }
+    return about
+  }
+
+  private mutating func expireSeries(at now: Moment) {
     guard let retention = limits.retention else { return }
-    for (inum, retained) in series {
-      guard let endedAt = retained.endedAt, now - endedAt >= retention else { continue }
-      series[inum] = nil
+    for (key, retained) in series {
+      guard let endedAt = retained.endedAt, now.instant - endedAt >= retention else { continue }
+      series[key] = nil
       order = nil
     }
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import BPFKit
+public import Containers
 internal import Linux
 
 /// Brings the kernel's counts and the ledger together, once for each call of `poll`.
@@ -9,13 +10,17 @@ internal import Linux
 public struct Poller: ~Copyable {
   private var kernel: KernelCounters
   private var ledger: Ledger
+  private var naming: Naming
   private var pace = WalkPace()
   private var last = Snapshot()
 
   /// Takes ownership of the kernel half.
-  public init(kernel: consuming KernelCounters, limits: Ledger.Limits) {
+  public init(
+    kernel: consuming KernelCounters, limits: Ledger.Limits, labelling: Labelling, naming: Naming
+  ) {
     self.kernel = kernel
-    ledger = Ledger(limits: limits)
+    self.naming = naming
+    ledger = Ledger(limits: limits, labelling: labelling, boot: Clock.epochSeconds - Clock.bootSeconds)
   }
 
   /// Reads the kernel once.
@@ -48,14 +53,18 @@ public struct Poller: ~Copyable {
       pace.walked(at: now, cpu: Clock.threadCPU - cpu)
       snapshot.walk = (time, ContinuousClock.now - now)
     }
-    let events = try kernel.events()
-    snapshot.node = try kernel.nodeCounts()
-    let finished = ledger.take(tasks: tasks, events: events, at: now)
+    let reading = try kernel.read()
+    snapshot.node = reading.node
+    let finished = ledger.take(
+      tasks: tasks, reading, at: Ledger.Moment(now, epoch: time), namesVersion: naming.version
+    ) { naming.answer(cgroupPath: $0.cgroupPath, initComm: $0.initComm) }
     snapshot.namespaces = ledger.snapshot()
+    snapshot.unresolved = ledger.unresolved
     snapshot.refused = ledger.refused
-    var left = events
+    snapshot.excluded = ledger.excluded
+    var left = reading.events
     for namespace in finished {
-      guard let events = left.removeValue(forKey: namespace) else { continue }
+      let events = left.removeValue(forKey: namespace) ?? Events()
       do throws(BPFError) {
         try kernel.delete(namespace, events)
       } catch {

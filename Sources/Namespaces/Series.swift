@@ -1,20 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import BPFKit
+internal import Containers
 internal import Exposition
 
-/// The totals of all namespaces that have followed one another under one label set.
+/// The totals of all namespaces that have followed one another, or are beside one another, under one label set.
 struct Series {
-  let inum: UInt32
   let labels: LabelSet
   var events = Events()
-  /// Namespaces that make it up and have not ended: one at the most, but for the moment of a change.
+  /// Namespaces that make it up and have not ended.
   var liveMembers = 0
-  /// When the last of them ended; nil while there is one.
+  /// When the last of them ended, or was given another name; nil while there is one.
   var endedAt: ContinuousClock.Instant?
+  /// The namespace that joined last.
+  var newest: PIDNamespace?
+  /// What is true of it; nil where the series may stand for several, and once that one has another name.
+  var about: Snapshot.About?
 
-  init(inum: UInt32) {
-    self.inum = inum
-    labels = LabelSet(["pidns": String(inum), "namespace": "", "pod": "", "container": ""])
+  init(labels: LabelSet, endedAt: ContinuousClock.Instant) {
+    self.labels = labels
+    self.endedAt = endedAt
   }
 }

@@ -15,22 +15,31 @@ public struct Snapshot: Sendable {
     public let tasks: TaskCounts
     /// Whether one of them still has a task; the series is retained otherwise.
     public let isLive: Bool
+    /// What is true of the newest of them; nil where it may be of several, and where its init was not seen.
+    public let about: About?
 
     /// Creates a series' part.
-    public init(labels: LabelSet, events: Events, tasks: TaskCounts = .init(), isLive: Bool) {
+    public init(
+      labels: LabelSet, events: Events, tasks: TaskCounts = .init(), isLive: Bool, about: About? = nil
+    ) {
       self.labels = labels
       self.events = events
       self.tasks = tasks
       self.isLive = isLive
+      self.about = about
     }
   }
 
   /// The exposed series, in a stable order.
   public var namespaces: [Namespace] = []
+  /// Live namespaces of which it is not known whose they are.
+  public var unresolved = 0
   /// The node's own totals, and what was dropped.
   public var node = NodeCounts()
-  /// Namespaces that are not exposed, because the limit was reached when they were seen.
+  /// Namespaces that are not exposed, because there was no room when they were named.
   public var refused: UInt64 = 0
+  /// Namespaces that are not exposed, because the flags leave them out.
+  public var excluded: UInt64 = 0
   /// The kernel's maps.
   public var maps: [MapStatus] = []
   /// The kernel's programs.

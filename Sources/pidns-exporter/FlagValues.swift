@@ -5,6 +5,7 @@ public import BPFKit
 public import Exporter
 internal import Logging
 public import MetricsHTTP
+public import Namespaces
 
 /// The levels that the Prometheus exporters have.
 enum LogLevel: String, CaseIterable, ExpressibleByArgument {
@@ -22,6 +23,16 @@ enum LogLevel: String, CaseIterable, ExpressibleByArgument {
 
 extension LogFormat: ExpressibleByArgument {}
 extension KernelCounters.ExitDetection: ExpressibleByArgument {}
+
+extension LabelLevel: ExpressibleByArgument {}
+
+extension Selection.Rule: ExpressibleByArgument {
+  /// Reads the flag's value.
+  public init?(argument: String) {
+    guard let rule = try? Self(argument) else { return nil }
+    self = rule
+  }
+}
 
 extension ListenAddress: ExpressibleByArgument {
   /// Reads the flag's value.

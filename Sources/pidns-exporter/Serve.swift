@@ -44,6 +44,7 @@ struct Serve: ParsableCommand {
     help: ArgumentHelp("PID namespaces exposed at one time, retained ones included.", valueName: "number"))
   var maxNamespaces = 10_240
 
+  @OptionGroup(title: "Names") var names: NameFlags
   @OptionGroup(title: "Collectors") var collectors: CollectorFlags
 
   @Option(
@@ -119,6 +120,7 @@ struct Serve: ParsableCommand {
         countsInAttempts: countsInAttempts),
       limits: Ledger.Limits(
         series: maxNamespaces, retention: retention.duration == .zero ? nil : retention.duration),
+      labelling: names.labelling, localNames: names.local,
       showsLifetimesPerNamespace: collectors.lifetimesPerNamespace)
   }
 }

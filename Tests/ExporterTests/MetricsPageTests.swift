@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import BPFKit
+import Containers
 import Exposition
 import Foundation
 import Linux
-import Namespaces
 import Testing
 
 @testable import Exporter
+@testable import Namespaces
 
 /// docs/metrics.md against what the program registers and writes.
 @Suite struct MetricsPageTests {
@@ -16,7 +17,10 @@ import Testing
     var snapshot = Snapshot()
     let labels = LabelSet(["pidns": "7", "namespace": "", "pod": "", "container": ""])
     let details: [Detail: UInt64] = [.signalDeath(11): 1, .exitCode(3): 1, .execFailure(2): 1]
-    snapshot.namespaces = [.init(labels: labels, events: Events(details: details), isLive: true)]
+    let about = Snapshot.About(NamespaceIdentity(initEnd: 1), Container(), boot: 0)
+    snapshot.namespaces = [
+      .init(labels: labels, events: Events(details: details), isLive: true, about: about)
+    ]
     snapshot.maps = [MapStatus(map: "node", entries: 1, capacity: 1, memoryBytes: 1)]
     snapshot.programs = [ProgramStatus(program: "process_exec", runs: 1, runNanoseconds: 1, misses: 0)]
     let scope = Scope(collectors: Set(Collector.allCases), showsLifetimesPerNamespace: true)
@@ -92,6 +96,19 @@ import Testing
       case .execFailures: ["pidns_process_exec_failures_total"]
       }
     #expect(Set(gone) == expected)
+  }
+
+  @Test(
+    "Where a series may stand for many namespaces, there is nothing about one of them",
+    arguments: LabelLevel.allCases)
+  func levels(level: LabelLevel) {
+    var scope = Self.state.scope
+    scope.level = level
+    let state = State(scope: scope, snapshot: Self.state.snapshot, process: .read())
+    let text = String(decoding: Catalogue.render(state, as: .text), as: UTF8.self)
+    for family in ["pidns_info", "pidns_start_time_seconds", "pidns_end_time_seconds"] {
+      #expect(text.contains("# TYPE \(family) ") == (level == .pidns), "\(family)")
+    }
   }
 
   @Test("A failed poll shows in pidns_up")

@@ -15,7 +15,9 @@ package final class RunningExporter {
   }
 
   package init(_ flags: [String], wrapper: [String] = []) throws {
-    let own = ["--web.listen-address=127.0.0.1:0", "--poll.interval=100ms", "--log.format=json"]
+    let own = [
+      "--web.listen-address=127.0.0.1:0", "--poll.interval=100ms", "--labels.grace=0", "--log.format=json",
+    ]
     let command = wrapper + [Built.exporter.path()] + own + flags
     child = try Child(command[0], Array(command.dropFirst()))
     port = try Self.port(of: child)

@@ -57,7 +57,7 @@ extension KernelTests {
       // Numbers of tasks come around: each process of the last case has threads, one of which execs.
       for workload in ["exec-chain", "spawn", "fork", "threads-exec"] {
         let truth = try #require(try Workload.run(workload, "--count", "300").first)
-        let counted = try #require(try kernel.events().first { $0.key.inum == truth.pidns })
+        let counted = try #require(try kernel.read().events.first { $0.key.inum == truth.pidns })
         #expect(Int(counted.value.counts.execs) == truth.counts.execs, "\(workload)")
         #expect(Int(counted.value.counts.forks) == truth.counts.forks, "\(workload)")
         #expect(Int(counted.value.counts.threadStarts) == truth.counts.threadStarts, "\(workload)")
@@ -73,7 +73,7 @@ extension KernelTests {
       let tasks = try kernel.walkTasks()
       let host = try #require(tasks.keys.first { $0.inum == 4_026_531_836 })
       #expect(try #require(tasks[host]).processes >= 2)
-      let events = try #require(try kernel.events()[host])
+      let events = try #require(try kernel.read().events[host])
       #expect(events.counts.execs >= 1 && events.exits.byReason[.completed] >= 1)
       try kernel.delete(host, events)
       try kernel.delete(host, events)

@@ -1,53 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import BPFKit
-import Exposition
 import Testing
 
 @testable import Namespaces
-
-/// A ledger, and the clock and the kernel's map as a poller would bring them to it.
-private struct Kernel {
-  var ledger: Ledger
-  var map: [PIDNamespace: Events] = [:]
-  var tasks: [PIDNamespace: TaskCounts] = [:]
-  var now = ContinuousClock.now
-
-  init(series: Int = 100, retention: Duration? = .seconds(300)) {
-    ledger = Ledger(limits: .init(series: series, retention: retention))
-  }
-
-  /// Polls a second later, and deletes what has finished, as the poller does.
-  @discardableResult
-  mutating func poll(walking: Bool = true, deleting: Bool = true) -> [PIDNamespace] {
-    now += .seconds(1)
-    let finished = ledger.take(tasks: walking ? tasks : nil, events: map, at: now)
-    if deleting { for namespace in finished { map[namespace] = nil } }
-    return finished
-  }
-
-  /// Polls until what has ended is known to have: two walks that miss it.
-  @discardableResult
-  mutating func settle() -> [PIDNamespace] {
-    poll()
-    return poll()
-  }
-
-  mutating func begin(_ namespace: PIDNamespace, execs: UInt64 = 0) {
-    tasks[namespace] = TaskCounts(processes: 1, threads: 1)
-    if execs > 0 { map[namespace] = Events(ProcessCounts(execs: execs)) }
-  }
-
-  mutating func end(_ namespace: PIDNamespace) { tasks[namespace] = nil }
-
-  mutating func series(_ inum: UInt32) -> Snapshot.Namespace? {
-    ledger.snapshot().first { $0.labels == Self.labels(inum) }
-  }
-
-  static func labels(_ inum: UInt32) -> LabelSet {
-    LabelSet(["pidns": String(inum), "namespace": "", "pod": "", "container": ""])
-  }
-}
 
 extension Events {
   /// What a namespace of one process leaves that a signal ended.
@@ -67,7 +23,7 @@ private let second = PIDNamespace(inum: 7, generation: 11)
 @Suite struct LedgerTests {
   @Test("A namespace without an event is born at zero")
   func bornAtZero() {
-    var kernel = Kernel()
+    var kernel = FakeKernel()
     kernel.begin(host)
     kernel.poll()
     #expect(kernel.series(1)?.events == Events())
@@ -76,7 +32,7 @@ private let second = PIDNamespace(inum: 7, generation: 11)
 
   @Test("Counts are what the kernel says, however often it is read")
   func totals() {
-    var kernel = Kernel()
+    var kernel = FakeKernel()
     kernel.begin(first, execs: 5)
     kernel.poll()
     kernel.poll()
@@ -87,7 +43,7 @@ private let second = PIDNamespace(inum: 7, generation: 11)
 
   @Test("The last counts of a namespace that ended are read before its entry is deleted")
   func lastRead() {
-    var kernel = Kernel()
+    var kernel = FakeKernel()
     kernel.begin(first, execs: 1)
     kernel.poll()
     kernel.end(first)
@@ -102,7 +58,7 @@ private let second = PIDNamespace(inum: 7, generation: 11)
 
   @Test("One walk that misses a namespace proves nothing")
   func missedOnce() {
-    var kernel = Kernel()
+    var kernel = FakeKernel()
     kernel.map[first] = Events(ProcessCounts(forks: 1))
     #expect(kernel.poll().isEmpty)
     kernel.tasks[first] = TaskCounts(processes: 1, threads: 1)
@@ -116,7 +72,7 @@ private let second = PIDNamespace(inum: 7, generation: 11)
 
   @Test("One that lived between two polls is told whole")
   func livedBetweenPolls() {
-    var kernel = Kernel()
+    var kernel = FakeKernel()
     kernel.map[first] = Events(ProcessCounts(execs: 7, forks: 8, starts: 1))
     #expect(kernel.poll().isEmpty)
     #expect(kernel.settle() == [first])
@@ -126,7 +82,7 @@ private let second = PIDNamespace(inum: 7, generation: 11)
 
   @Test("Polls without a walk take in the counts, and end nothing")
   func withoutWalk() {
-    var kernel = Kernel()
+    var kernel = FakeKernel()
     kernel.begin(first, execs: 1)
     kernel.poll()
     kernel.end(first)
@@ -139,7 +95,7 @@ private let second = PIDNamespace(inum: 7, generation: 11)
 
   @Test("Exits and details of namespaces that follow one another add up, each by its kind")
   func everythingAddsUp() {
-    var kernel = Kernel()
+    var kernel = FakeKernel()
     kernel.begin(first)
     kernel.map[first] = .ended(execs: 1)
     kernel.poll()
@@ -158,7 +114,7 @@ private let second = PIDNamespace(inum: 7, generation: 11)
 
   @Test("What a walk met is shown until the next one")
   func tasks() {
-    var kernel = Kernel()
+    var kernel = FakeKernel()
     kernel.begin(first)
     kernel.tasks[first] = TaskCounts(processes: 3, threads: 9, zombies: 2)
     kernel.poll()
@@ -172,7 +128,7 @@ private let second = PIDNamespace(inum: 7, generation: 11)
 
   @Test("Namespaces that follow one another under one inum add up, and never go down")
   func reuse() {
-    var kernel = Kernel()
+    var kernel = FakeKernel()
     var highest: UInt64 = 0
     for generation in 1...50 as ClosedRange<UInt64> {
       let namespace = PIDNamespace(inum: 7, generation: generation)
@@ -191,7 +147,7 @@ private let second = PIDNamespace(inum: 7, generation: 11)
 
   @Test("A successor keeps the series live while its predecessor ends")
   func successor() {
-    var kernel = Kernel()
+    var kernel = FakeKernel()
     kernel.begin(first, execs: 1)
     kernel.poll()
     kernel.end(first)
@@ -203,7 +159,7 @@ private let second = PIDNamespace(inum: 7, generation: 11)
 
   @Test("An entry that cannot be deleted is asked for again, and counted once")
   func failedDelete() {
-    var kernel = Kernel()
+    var kernel = FakeKernel()
     kernel.begin(first, execs: 4)
     kernel.poll()
     kernel.end(first)
@@ -216,7 +172,7 @@ private let second = PIDNamespace(inum: 7, generation: 11)
 
   @Test("An entry of which a part could be deleted takes nothing from its series")
   func halfDeleted() {
-    var kernel = Kernel()
+    var kernel = FakeKernel()
     kernel.begin(first)
     kernel.map[first] = .ended(execs: 4)
     kernel.poll()
@@ -233,7 +189,7 @@ private let second = PIDNamespace(inum: 7, generation: 11)
 
   @Test("A series goes after the retention, and begins at zero when its inum comes back")
   func retention() {
-    var kernel = Kernel(retention: .seconds(5))
+    var kernel = FakeKernel(retention: .seconds(5))
     kernel.begin(first, execs: 4)
     kernel.poll()
     kernel.end(first)
@@ -251,7 +207,7 @@ private let second = PIDNamespace(inum: 7, generation: 11)
 
   @Test("A successor that begins in the very poll in which the retention ends continues the series")
   func successorAtTheEnd() {
-    var kernel = Kernel(retention: .seconds(5))
+    var kernel = FakeKernel(retention: .seconds(5))
     kernel.begin(first, execs: 100)
     kernel.poll()
     kernel.end(first)
@@ -264,7 +220,7 @@ private let second = PIDNamespace(inum: 7, generation: 11)
 
   @Test("Without a retention limit a series stays")
   func forGood() {
-    var kernel = Kernel(retention: nil)
+    var kernel = FakeKernel(retention: nil)
     kernel.begin(first, execs: 4)
     kernel.poll()
     kernel.end(first)
@@ -276,7 +232,7 @@ private let second = PIDNamespace(inum: 7, generation: 11)
 
   @Test("What is over the limit is refused, counted once, and exposed whole when there is room")
   func limit() {
-    var kernel = Kernel(series: 1, retention: .seconds(1))
+    var kernel = FakeKernel(series: 1, retention: .seconds(1))
     kernel.begin(host, execs: 1)
     kernel.poll()
     kernel.begin(first, execs: 2)
@@ -295,7 +251,7 @@ private let second = PIDNamespace(inum: 7, generation: 11)
 
   @Test("A refused namespace's entry is deleted too when it ends")
   func refusedEnds() {
-    var kernel = Kernel(series: 1)
+    var kernel = FakeKernel(series: 1)
     kernel.begin(host, execs: 1)
     kernel.poll()
     kernel.begin(first, execs: 2)
@@ -307,13 +263,16 @@ private let second = PIDNamespace(inum: 7, generation: 11)
 
   @Test("Series come in a stable order")
   func order() {
-    var kernel = Kernel()
+    var kernel = FakeKernel()
     for inum in [9, 3, 7, 1, 5] as [UInt32] { kernel.begin(PIDNamespace(inum: inum, generation: 1)) }
     kernel.poll()
-    #expect(kernel.ledger.snapshot().map(\.labels) == [1, 3, 5, 7, 9].map(Kernel.labels))
+    #expect(
+      kernel.ledger.snapshot().map(\.labels) == ([1, 3, 5, 7, 9] as [UInt32]).map { FakeKernel.labels($0) })
     kernel.begin(PIDNamespace(inum: 4, generation: 1))
     kernel.end(PIDNamespace(inum: 3, generation: 1))
     kernel.poll()
-    #expect(kernel.ledger.snapshot().map(\.labels) == [1, 3, 4, 5, 7, 9].map(Kernel.labels))
+    #expect(
+      kernel.ledger.snapshot().map(\.labels)
+        == ([1, 3, 4, 5, 7, 9] as [UInt32]).map { FakeKernel.labels($0) })
   }
 }

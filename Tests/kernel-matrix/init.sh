@@ -38,7 +38,7 @@ if [ -x /bin/pidns-exporter ]; then
 
   launch() {
     # shellcheck disable=SC2086 # flags are words
-    pidns-exporter --web.listen-address=127.0.0.1:10059 --poll.interval=100ms $flags \
+    pidns-exporter --web.listen-address=127.0.0.1:10059 --poll.interval=100ms --labels.grace=0 $flags \
       </dev/null >/tmp/counter.log 2>&1 3>&- &
     counter=$!
     within 60 fetch
@@ -155,6 +155,24 @@ late() {
   stop_counter
 }
 
+# named CASE FOLDER: a case in the cgroup of a pod's container, by which its namespaces have to be known.
+pod=0f3c9a1e-7d2b-4c5e-8f6a-1b2c3d4e5f60
+container=0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
+named() {
+  cgroup=$2/kubepods/burstable/pod$pod/$container
+  say "case $1"
+  compared=0
+  mkdir -p "$cgroup"
+  start_counter
+  (echo 0 >"$cgroup/cgroup.procs" && exec timeout 300 pidns-workload spawn --count 10) \
+    </dev/null >/tmp/truth 2>/tmp/workload.log || workload_failed $?
+  compare
+  pidns=$(sed -n 's/.*"pidns":\([0-9]*\).*/\1/p' /tmp/truth)
+  grep "^pidns_info{.*pidns=\"$pidns\"" /tmp/scrape | grep -q "$pod.*$container\|$container.*$pod" ||
+    say "error it is not known by its cgroup: $(grep '^pidns_info' /tmp/scrape | tr '\n' ' ')"
+  stop_counter
+}
+
 prepare
 mkfifo /tmp/input
 facts=
@@ -167,6 +185,12 @@ while read -r how name arguments; do
   # shellcheck disable=SC2086 # they are words
   "$how" "$name" $arguments
 done </cases
+named cgroup-v2 /sys/fs/cgroup
+# A controller is in one hierarchy.
+echo -pids >/sys/fs/cgroup/cgroup.subtree_control
+mkdir /tmp/pids
+mount -t cgroup -o pids pids /tmp/pids || say 'error there is no hierarchy of pids'
+named cgroup-v1 /tmp/pids
 for fact in $facts; do say "fact ${fact%%=*} ${fact#*=}"; done
 say end
 poweroff -f

@@ -33,6 +33,8 @@ public struct NodeCounts: Equatable, Sendable {
   public var detailsCounted: UInt64
   /// Those that are not, for want of room.
   public var detailsDropped: UInt64
+  /// Identities that have been written.
+  var identitiesWritten: UInt64 = 0
 
   /// Creates counts.
   public init(
@@ -57,5 +59,6 @@ public struct NodeCounts: Equatable, Sendable {
     }
     detailsCounted &+= node.details_counted
     detailsDropped &+= node.details_dropped
+    identitiesWritten &+= node.identities_written
   }
 }

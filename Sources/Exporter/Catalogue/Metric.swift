@@ -10,6 +10,8 @@ struct Scope: Sendable {
   var collectors: Set<Collector>
   /// Whether each namespace shows a histogram of lifetimes.
   var showsLifetimesPerNamespace: Bool
+  /// What tells series apart: only where that is the namespace there are those that are about it.
+  var level = LabelLevel.pidns
 }
 
 /// A family, and how its samples come out of what a poll found.

@@ -67,30 +67,6 @@ extension Catalogue {
     .perNamespace(
       "pidns_zombie_processes", .gauge, help: "Exited processes not yet reaped by their parent."
     ) { $0.tasks.zombies }.of(.tasks),
-    Metric(
-      family: MetricFamily(
-        "pidns_namespaces", .gauge, help: "PID namespaces exposed, by state (live, retained).")
-    ) { encoder, state in
-      let live = state.snapshot.namespaces.count(where: \.isLive)
-      encoder.sample(LabelSet(["state": "live"]), UInt64(live))
-      encoder.sample(
-        LabelSet(["state": "retained"]), UInt64(state.snapshot.namespaces.count - live))
-    },
-    .one(
-      MetricFamily(
-        "pidns_namespace_starts", .counter, help: "PID namespaces started since the exporter started.")
-    ) { $0.snapshot.node.total.counts.starts },
-    Metric(
-      family: MetricFamily(
-        "pidns_namespaces_dropped", .counter,
-        help: "PID namespaces that found no room when they were first seen, by reason.")
-    ) { encoder, state in
-      for reason in DropReason.allCases {
-        let dropped = state.snapshot.node.dropped[reason]?.counts.starts ?? 0
-        encoder.sample(LabelSet(["reason": reason.rawValue]), dropped)
-      }
-      encoder.sample(LabelSet(["reason": "namespaces_max"]), state.snapshot.refused)
-    },
   ]
 }
 

@@ -39,7 +39,7 @@ static const struct {
 };
 enum { PROGRAMS = sizeof(programs) / sizeof(*programs) };
 
-static struct bpf_link *counts_read, *exits_read, *details_read, *task_walk;
+static struct bpf_link *counts_read, *exits_read, *details_read, *identities_read, *task_walk;
 static int cpus;
 
 void probe(void)
@@ -83,12 +83,15 @@ void configure(void)
 		.count_exit_codes = 1,
 		.count_oom_kills = oom_by_task || oom_by_number,
 		.count_tasks = 1,
+		.capture_identities = 1,
 	};
-	const char *on_demand[] = {"namespaces", "exits", "details", "exit_claims", "oom_victims"};
+	const char *on_demand[] = {"namespaces", "exits",	"details",
+				   "identities", "exit_claims", "oom_victims"};
 
 	if (bpf_map__set_initial_value(map(".rodata.config"), &config, sizeof(config)) ||
 	    bpf_map__set_max_entries(map("namespaces"), 1024) ||
 	    bpf_map__set_max_entries(map("exits"), 1024) ||
+	    bpf_map__set_max_entries(map("identities"), 1024) ||
 	    bpf_map__set_max_entries(map("details"), 8192) ||
 	    bpf_map__set_max_entries(map("marks"), pid_max() / 16 + 1))
 		fail("configure");
@@ -120,6 +123,7 @@ void attach_all(void)
 	counts_read = attach_over("namespace_counts", map("namespaces"));
 	exits_read = attach_over("namespace_exits", map("exits"));
 	details_read = attach_over("namespace_details", map("details"));
+	identities_read = attach_over("namespace_identities", map("identities"));
 }
 
 /* The namespaces of one inum follow one another; the exporter adds them up, too. */
@@ -330,8 +334,23 @@ static void print_dropped(FILE *out)
 		(unsigned long long)sum);
 }
 
+static FILE *identities_out;
+
+/* The cgroup's names, innermost first: they are what a namespace is known by. */
+static void print_identity(const void *record)
+{
+	const struct pidns_identity_entry *entry = record;
+
+	fprintf(identities_out, "pidns_info{pidns=\"%u\",init_comm=\"%s\",cgroup=\"",
+		entry->key.inum, entry->identity.init_comm);
+	for (int i = 0; i < entry->identity.path_length; i++)
+		fputc(entry->identity.path[i] ? entry->identity.path[i] : ' ', identities_out);
+	fprintf(identities_out, "\"} 1\n");
+}
+
 void print_counts(FILE *out)
 {
+	identities_out = out;
 	shown_count = 0;
 	detail_count = 0;
 	memset(details, 0, sizeof(details));
@@ -339,6 +358,7 @@ void print_counts(FILE *out)
 	iterate(exits_read, sizeof(struct pidns_exits_entry), take_exits);
 	iterate(task_walk, sizeof(struct pidns_tasks), take_tasks);
 	iterate(details_read, sizeof(struct pidns_detail_entry), take_detail);
+	iterate(identities_read, sizeof(struct pidns_identity_entry), print_identity);
 	for (size_t i = 0; i < shown_count; i++)
 		print_namespace(out, &shown[i]);
 	for (size_t i = 0; i < detail_count; i++)

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import BPFKit
+internal import Containers
+
+/// A namespace that has a task, or an entry in the kernel's maps, or waits to be published.
+struct Member {
+  /// Where its events are shown.
+  enum Place: Equatable {
+    /// Nowhere yet: what it is called is not known.
+    case pending
+    case series(SeriesKey)
+    /// Nowhere, for as long as there is no room.
+    case refused
+    /// Nowhere: the flags say so.
+    case excluded
+  }
+
+  /// What its entries said last.
+  var events = Events()
+  /// What the last walk met of it.
+  var tasks = TaskCounts()
+  /// Whose it is; nil until its init was seen.
+  private(set) var identity: NamespaceIdentity?
+  private(set) var container = Container()
+  /// Whether `container` was asked for since the identity changed, and whether nothing more can be learnt of it.
+  private(set) var isNamed = false
+  private(set) var isFinal = false
+  var place = Place.pending
+  /// Whether it is to be shown under another name than before, or for the first time.
+  var isToBePlaced = true
+  /// What happened while no series showed it.
+  var unshown = Events()
+  var hasEnded = false
+  let firstSeen: ContinuousClock.Instant
+  /// The polls, by number, that saw it last with an entry.
+  var lastEntry = 0
+  /// The walk, by number, that met it last, or that came last before it was seen.
+  var lastWalk: Int
+
+  /// Whether two walks in a row should have met one of its tasks, and did not.
+  ///
+  /// One walk proves too little: the namespace may have begun after it, and an init that execs from
+  /// another thread changes places with its leader, which can hide it for that instant.
+  func isAbsent(at walk: Int) -> Bool { lastWalk + 2 <= walk }
+
+  /// Whether its names stay as they are: a runtime puts an init into its cgroup before that execs, not always
+  /// before it is forked.
+  var isResolved: Bool {
+    guard let identity, isFinal else { return false }
+    return !identity.initIsNew || identity.initEnd > 0 || hasEnded
+  }
+
+  init(firstSeen: ContinuousClock.Instant, lastWalk: Int) {
+    self.firstSeen = firstSeen
+    self.lastWalk = lastWalk
+  }
+
+  /// Takes in what the kernel knows of it.
+  mutating func take(_ identity: NamespaceIdentity) {
+    guard identity != self.identity else { return }
+    self.identity = identity
+    isNamed = false
+  }
+
+  /// Asks what the container is called, if its init was seen.
+  mutating func take(_ name: Ledger.Name) {
+    guard let identity else { return }
+    let answer = name(identity)
+    container = answer.container
+    isNamed = true
+    isFinal = answer.isFinal
+    isToBePlaced = true
+  }
+}

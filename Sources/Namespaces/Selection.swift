@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Containers
+
+/// Which namespaces are shown on their own, by regular expressions over their labels.
+///
+/// One is shown if no rule excludes it, and a rule includes it or there is none that does. The others are in the
+/// node's totals.
+public struct Selection: Sendable {
+  /// One label, and what its whole value has to match.
+  public struct Rule: Sendable, Equatable {
+    /// A label that can be matched.
+    public enum Label: String, CaseIterable, Sendable { case namespace, pod, container, pidns }
+
+    let label: Label
+    let pattern: String
+    /// Swift's regular expressions are not Sendable, although nothing changes them.
+    private let expression: Expression
+
+    /// Reads `label=expression`.
+    ///
+    /// - Throws: `Problem` for another label and for what is no regular expression.
+    public init(_ text: String) throws(Problem) {
+      let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      guard parts.count == 2, let label = Label(rawValue: String(parts[0])) else {
+        throw Problem(
+          "it is not label=regex with a label of \(Label.allCases.map(\.rawValue).joined(separator: ", "))")
+      }
+      self.label = label
+      pattern = String(parts[1])
+      do {
+        expression = Expression(regex: try Regex(pattern).matchingSemantics(.unicodeScalar))
+      } catch {
+        throw Problem("'\(pattern)' is no regular expression")
+      }
+    }
+
+    func matches(_ names: Container.Names, inum: UInt32) -> Bool {
+      let value =
+        switch label {
+        case .namespace: names.namespace
+        case .pod: names.pod
+        case .container: names.container
+        case .pidns: String(inum)
+        }
+      return (try? expression.regex.wholeMatch(in: value)) != nil
+    }
+
+    /// Equal rules are written alike.
+    public static func == (left: Self, right: Self) -> Bool {
+      left.label == right.label && left.pattern == right.pattern
+    }
+  }
+
+  /// Why a text is no rule.
+  public struct Problem: Error, CustomStringConvertible {
+    /// The reason.
+    public let description: String
+
+    init(_ description: String) { self.description = description }
+  }
+
+  private struct Expression: @unchecked Sendable {
+    let regex: Regex<AnyRegexOutput>
+  }
+
+  private let include: [Rule]
+  private let exclude: [Rule]
+
+  /// Sets rules; without any everything is shown.
+  public init(include: [Rule] = [], exclude: [Rule] = []) {
+    self.include = include
+    self.exclude = exclude
+  }
+
+  func shows(_ names: Container.Names, inum: UInt32) -> Bool {
+    guard include.isEmpty || include.contains(where: { $0.matches(names, inum: inum) }) else { return false }
+    return !exclude.contains { $0.matches(names, inum: inum) }
+  }
+}

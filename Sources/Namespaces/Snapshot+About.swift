@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import BPFKit
+internal import Containers
+public import Exposition
+
+extension Snapshot {
+  /// What is true of the one namespace that a series is of.
+  public struct About: Sendable {
+    /// Its level, its init, its container: what tells more than names do.
+    public let labels: LabelSet
+    /// When its init began, in seconds since the epoch.
+    public let start: Double
+    /// When it ended, in seconds since the epoch; nil while it is live.
+    public var end: Double?
+
+    /// - Parameter boot: When the machine started, in seconds since the epoch.
+    init(_ identity: NamespaceIdentity, _ container: Container, boot: Double) {
+      labels = LabelSet([
+        "level": String(identity.level), "parent": identity.parent == 0 ? "" : String(identity.parent),
+        "init_comm": identity.initComm, "init_pid": String(identity.initPID), "container_id": container.id,
+        "runtime": container.runtime, "pod_uid": container.podUID, "image": container.image,
+      ])
+      start = boot + Double(identity.initStart) / 1e9
+      end = identity.initEnd == 0 ? nil : boot + Double(identity.initEnd) / 1e9
+    }
+  }
+}

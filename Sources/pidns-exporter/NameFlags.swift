@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Containers
+import Namespaces
+
+/// What series are called, and which ones there are.
+struct NameFlags: ParsableArguments {
+  @Option(
+    name: .customLong("labels.level"),
+    help: ArgumentHelp(
+      "What tells series apart: with less than pidns, namespaces of the same labels add up.",
+      valueName: "level"))
+  var level = LabelLevel.pidns
+
+  @Option(
+    name: .customLong("labels.grace"),
+    help: ArgumentHelp(
+      "How long a PID namespace is held back while its container's names are not known.",
+      valueName: "duration"))
+  var grace = PromDuration(.seconds(5))
+
+  @Option(
+    name: .customLong("namespaces.include"),
+    help: ArgumentHelp(
+      "Show only these, by a regular expression for the whole value of a label (namespace, pod, container, pidns); may be given several times.",
+      valueName: "label=regex"))
+  var include: [Selection.Rule] = []
+
+  @Option(
+    name: .customLong("namespaces.exclude"),
+    help: ArgumentHelp("Do not show these; may be given several times.", valueName: "label=regex"))
+  var exclude: [Selection.Rule] = []
+
+  @Option(
+    name: .customLong("docker.root"),
+    help: ArgumentHelp(
+      "Docker's folder, where the names of its containers are read; nothing for none.", valueName: "path"))
+  var dockerRoot = LocalNames.dockerRoot
+
+  @Option(
+    name: .customLong("podman.root"),
+    help: ArgumentHelp(
+      "A folder of podman's storage, where the names of its containers are read; may be given several times.",
+      valueName: "path"))
+  var podmanRoots = LocalNames.podmanRoots
+
+  /// Where containers have their names outside of Kubernetes.
+  var local: LocalNames { LocalNames(dockerRoot: dockerRoot, podmanRoots: podmanRoots) }
+
+  /// How namespaces become series.
+  var labelling: Labelling {
+    Labelling(
+      level: level, grace: grace.duration, selection: Selection(include: include, exclude: exclude))
+  }
+}

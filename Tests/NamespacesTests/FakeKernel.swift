@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import BPFKit
+import Containers
+import Exposition
+
+@testable import Namespaces
+
+/// A ledger, and the clock, the kernel's maps and the names as a poller would bring them to it.
+struct FakeKernel {
+  var ledger: Ledger
+  var map: [PIDNamespace: Events] = [:]
+  var identities: [PIDNamespace: NamespaceIdentity] = [:]
+  var tasks: [PIDNamespace: TaskCounts] = [:]
+  /// Containers by the path of their cgroup; of a path that has none nothing more will be known.
+  var containers: [String: Naming.Answer] = [:]
+  var namesVersion: UInt64 = 0
+  var now = ContinuousClock.now
+  var epoch = 1000.0
+
+  init(
+    series: Int = 100, retention: Duration? = .seconds(300), labelling: Labelling = Labelling(grace: .zero)
+  ) {
+    ledger = Ledger(
+      limits: .init(series: series, retention: retention), labelling: labelling, boot: 500)
+  }
+
+  /// Polls a second later, and deletes what has finished, as the poller does.
+  @discardableResult
+  mutating func poll(walking: Bool = true, deleting: Bool = true) -> [PIDNamespace] {
+    now += .seconds(1)
+    epoch += 1
+    var reading = KernelCounters.Reading()
+    reading.events = map
+    reading.identities = identities
+    let containers = containers
+    let finished = ledger.take(
+      tasks: walking ? tasks : nil, reading, at: .init(now, epoch: epoch), namesVersion: namesVersion
+    ) { containers[$0.cgroupPath] ?? Naming.Answer(Container(), isFinal: true) }
+    if deleting {
+      for namespace in finished {
+        map[namespace] = nil
+        identities[namespace] = nil
+      }
+    }
+    return finished
+  }
+
+  /// Polls until what has ended is known to have: two walks that miss it.
+  @discardableResult
+  mutating func settle() -> [PIDNamespace] {
+    poll()
+    return poll()
+  }
+
+  mutating func begin(_ namespace: PIDNamespace, execs: UInt64 = 0) {
+    tasks[namespace] = TaskCounts(processes: 1, threads: 1)
+    if execs > 0 { map[namespace] = Events(ProcessCounts(execs: execs)) }
+  }
+
+  mutating func end(_ namespace: PIDNamespace) { tasks[namespace] = nil }
+
+  mutating func series(_ inum: UInt32, _ names: Container.Names = .init()) -> Snapshot.Namespace? {
+    let labels = Self.labels(inum, names)
+    return ledger.snapshot().first { $0.labels == labels }
+  }
+
+  static func labels(_ inum: UInt32, _ names: Container.Names = .init()) -> LabelSet {
+    LabelSet([
+      "pidns": String(inum), "namespace": names.namespace, "pod": names.pod, "container": names.container,
+    ])
+  }
+}

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import BPFKit
+import Containers
+import Testing
+
+@testable import Namespaces
+
+private let first = PIDNamespace(inum: 7, generation: 10)
+private let second = PIDNamespace(inum: 7, generation: 11)
+private let other = PIDNamespace(inum: 8, generation: 12)
+private let web = Container.Names(namespace: "shop", pod: "cart", container: "web")
+private let pod = Container.Names(namespace: "shop", pod: "cart")
+
+/// How series are named, renamed, added up and left out.
+@Suite struct NamingTests {
+  private func container(_ names: Container.Names, id: String = "c") -> Container {
+    Container(names: names, id: id)
+  }
+
+  private func execs(_ count: UInt64) -> Events { Events(ProcessCounts(execs: count)) }
+
+  /// A kernel with the grace time of five seconds, and one container that is in the cgroup `/c`.
+  private func kernel(_ labelling: Labelling = Labelling(), isFinal: Bool = true) -> FakeKernel {
+    var kernel = FakeKernel(labelling: labelling)
+    kernel.containers["/c"] = .init(container(web), isFinal: isFinal)
+    return kernel
+  }
+
+  @Test("A container is shown under its names from its first poll on")
+  func atOnce() {
+    var kernel = kernel()
+    kernel.begin(first, execs: 5)
+    kernel.identities[first] = NamespaceIdentity(cgroupPath: "/c")
+    kernel.poll()
+    #expect(kernel.series(7, web)?.events.counts.execs == 5)
+    #expect(kernel.ledger.snapshot().count == 1)
+    #expect(kernel.ledger.unresolved == 0)
+  }
+
+  @Test("An init that was just forked is held back until it execs, where its cgroup is the container's")
+  func untilExec() {
+    var kernel = kernel()
+    kernel.begin(first, execs: 1)
+    kernel.identities[first] = NamespaceIdentity(initIsNew: true, cgroupPath: "/runtime")
+    kernel.poll()
+    #expect(kernel.ledger.snapshot().isEmpty)
+    #expect(kernel.ledger.unresolved == 1)
+    kernel.identities[first] = NamespaceIdentity(cgroupPath: "/c")
+    kernel.poll()
+    #expect(kernel.series(7, web)?.events.counts.execs == 1)
+    #expect(kernel.ledger.snapshot().count == 1)
+  }
+
+  @Test("One that ended before its pod was known is shown whole once it is, under its names alone")
+  func lateName() {
+    var kernel = kernel(isFinal: false)
+    kernel.containers["/c"] = .init(container(pod), isFinal: false)
+    kernel.identities[first] = NamespaceIdentity(initEnd: 9, cgroupPath: "/c")
+    kernel.map[first] = execs(3)
+    kernel.poll()
+    #expect(kernel.settle() == [first])
+    kernel.poll()
+    #expect(kernel.map.isEmpty && kernel.ledger.snapshot().isEmpty)
+    kernel.containers["/c"] = .init(container(web), isFinal: true)
+    kernel.namesVersion = 1
+    kernel.poll()
+    #expect(kernel.series(7, web)?.events.counts.execs == 3)
+    #expect(kernel.series(7, web)?.isLive == false)
+    #expect(kernel.ledger.snapshot().count == 1)
+  }
+
+  @Test("After the grace time it is shown as far as it is known, ended or not")
+  func grace() {
+    var kernel = kernel()
+    kernel.containers["/c"] = .init(container(pod), isFinal: false)
+    kernel.identities[first] = NamespaceIdentity(cgroupPath: "/c")
+    kernel.identities[other] = NamespaceIdentity(initEnd: 9, cgroupPath: "/c")
+    kernel.begin(first, execs: 2)
+    kernel.map[other] = execs(4)
+    for _ in 0..<5 {
+      kernel.poll()
+      #expect(kernel.ledger.snapshot().isEmpty)
+    }
+    kernel.poll()
+    #expect(kernel.series(7, pod)?.events.counts.execs == 2)
+    #expect(kernel.series(8, pod)?.events.counts.execs == 4)
+    #expect(kernel.series(8, pod)?.isLive == false)
+    #expect(kernel.ledger.unresolved == 1)
+  }
+
+  @Test("One whose init was never seen is shown without names after the grace time")
+  func withoutIdentity() {
+    var kernel = kernel()
+    kernel.begin(first, execs: 2)
+    for _ in 0..<6 { kernel.poll() }
+    #expect(kernel.series(7)?.events.counts.execs == 2)
+    #expect(kernel.series(7)?.about == nil)
+    #expect(kernel.ledger.unresolved == 1)
+  }
+
+  @Test("Once names are known the series goes on under them: each event is in one of the two")
+  func renamed() {
+    var kernel = kernel()
+    kernel.containers["/c"] = .init(container(pod), isFinal: false)
+    kernel.identities[first] = NamespaceIdentity(cgroupPath: "/c")
+    kernel.begin(first, execs: 2)
+    for _ in 0..<6 { kernel.poll() }
+    kernel.map[first] = execs(5)
+    kernel.containers["/c"] = .init(container(web), isFinal: true)
+    kernel.namesVersion = 1
+    kernel.poll()
+    // What was read in this poll happened under the old name.
+    #expect(kernel.series(7, pod)?.events.counts.execs == 5)
+    #expect(kernel.series(7, pod)?.isLive == false)
+    #expect(kernel.series(7, pod)?.about == nil)
+    #expect(kernel.series(7, pod)?.tasks == TaskCounts())
+    #expect(kernel.series(7, web)?.events == Events())
+    #expect(kernel.series(7, web)?.isLive == true)
+    #expect(kernel.series(7, web)?.tasks.processes == 1)
+    kernel.map[first] = execs(9)
+    kernel.poll()
+    #expect(kernel.series(7, pod)?.events.counts.execs == 5)
+    #expect(kernel.series(7, web)?.events.counts.execs == 4)
+    #expect(kernel.ledger.unresolved == 0)
+  }
+
+  @Test("A container that is restarted continues its series where it gets its inum again")
+  func restarted() {
+    var kernel = kernel()
+    for generation in 1...20 as ClosedRange<UInt64> {
+      let namespace = PIDNamespace(inum: 7, generation: generation)
+      kernel.begin(namespace, execs: 3)
+      kernel.identities[namespace] = NamespaceIdentity(
+        initPID: UInt32(generation), initStart: generation * 1_000_000_000, cgroupPath: "/c")
+      kernel.poll()
+      #expect(kernel.ledger.snapshot().count == 1)
+      #expect(kernel.series(7, web)?.events.counts.execs == generation * 3)
+      #expect(kernel.series(7, web)?.about?.start == 500 + Double(generation))
+      #expect(kernel.series(7, web)?.about?.end == nil)
+      kernel.end(namespace)
+    }
+    kernel.settle()
+    #expect(kernel.series(7, web)?.isLive == false)
+    // The kernel did not tell of the end: it is the poll's that found it.
+    #expect(kernel.series(7, web)?.about?.end == kernel.epoch)
+  }
+
+  @Test("The end is when the init ended, which the kernel says")
+  func end() {
+    var kernel = kernel()
+    kernel.identities[first] = NamespaceIdentity(
+      initStart: 2_000_000_000, initEnd: 2_500_000_000, cgroupPath: "/c")
+    kernel.map[first] = execs(1)
+    kernel.settle()
+    #expect(kernel.series(7, web)?.about?.start == 502)
+    #expect(kernel.series(7, web)?.about?.end == 502.5)
+  }
+
+  @Test(
+    "Namespaces of the same labels add up at each level, beside and after one another",
+    arguments: [
+      (LabelLevel.container, web), (.pod, pod), (.namespace, Container.Names(namespace: "shop")),
+    ])
+  func levels(level: LabelLevel, names: Container.Names) {
+    var kernel = kernel(Labelling(level: level, grace: .zero))
+    func shown(_ kernel: inout FakeKernel) -> Snapshot.Namespace? {
+      let labels = SeriesKey(names, inum: 0, at: level).labels
+      return kernel.ledger.snapshot().first { $0.labels == labels }
+    }
+    for (namespace, execs) in [(first, 2), (other, 5)] as [(PIDNamespace, UInt64)] {
+      kernel.begin(namespace, execs: execs)
+      kernel.identities[namespace] = NamespaceIdentity(cgroupPath: "/c")
+    }
+    kernel.poll()
+    #expect(shown(&kernel)?.events.counts.execs == 7)
+    #expect(shown(&kernel)?.tasks.processes == 2)
+    #expect(shown(&kernel)?.about == nil)
+    kernel.end(first)
+    kernel.settle()
+    #expect(shown(&kernel)?.events.counts.execs == 7)
+    #expect(shown(&kernel)?.isLive == true)
+    kernel.begin(second, execs: 1)
+    kernel.identities[second] = NamespaceIdentity(cgroupPath: "/c")
+    kernel.poll()
+    #expect(shown(&kernel)?.events.counts.execs == 8)
+    #expect(kernel.ledger.snapshot().count == 1)
+  }
+
+  @Test("Those that the flags leave out are counted once, and their entries are deleted")
+  func selection() throws {
+    let selection = try Selection(include: [.init("namespace=shop|bank")], exclude: [.init("pod=ca.*")])
+    var kernel = kernel(Labelling(grace: .zero, selection: selection))
+    kernel.containers["/d"] = .init(
+      Container(names: .init(namespace: "bank", pod: "vault", container: "db")), isFinal: true)
+    kernel.identities = [
+      first: NamespaceIdentity(cgroupPath: "/c"), other: NamespaceIdentity(cgroupPath: "/d"),
+    ]
+    kernel.begin(first, execs: 2)
+    kernel.begin(other, execs: 2)
+    kernel.poll()
+    kernel.poll()
+    #expect(
+      kernel.ledger.snapshot().map(\.labels) == [
+        FakeKernel.labels(8, .init(namespace: "bank", pod: "vault", container: "db"))
+      ])
+    #expect(kernel.ledger.excluded == 1)
+    kernel.end(first)
+    #expect(kernel.settle() == [first])
+    #expect(kernel.ledger.excluded == 1)
+  }
+
+  @Test("What happens while there is no room is shown when there is, once")
+  func roomLater() {
+    var kernel = FakeKernel(series: 1, retention: .seconds(1))
+    kernel.containers["/c"] = .init(container(web), isFinal: true)
+    kernel.identities[first] = NamespaceIdentity(cgroupPath: "/c")
+    kernel.begin(other, execs: 1)
+    kernel.poll()
+    kernel.begin(first, execs: 2)
+    kernel.poll()
+    kernel.map[first] = execs(6)
+    kernel.end(other)
+    for _ in 0..<5 { kernel.poll() }
+    #expect(kernel.series(7, web)?.events.counts.execs == 6)
+    #expect(kernel.ledger.refused == 1)
+  }
+
+  @Test("However many wait for their names, no more are kept than there is room for")
+  func crowd() {
+    var kernel = FakeKernel(series: 10, labelling: Labelling(grace: .seconds(1_000_000)))
+    for generation in 1...100 as ClosedRange<UInt64> {
+      let namespace = PIDNamespace(inum: UInt32(generation), generation: generation)
+      kernel.map[namespace] = execs(1)
+      kernel.poll()
+    }
+    kernel.settle()
+    kernel.poll()
+    #expect(kernel.ledger.snapshot().count == 10)
+    #expect(kernel.ledger.refused > 0)
+    #expect(kernel.ledger.pending <= 20)
+  }
+}
+
+@Suite struct SelectionTests {
+  @Test(
+    "A rule matches the whole value of its label",
+    arguments: [
+      ("namespace=shop", true), ("namespace=sho", false), ("namespace=s.*", true), ("pod=cart|x", true),
+      ("container=", false), ("container=web", true), ("pidns=7", true), ("pidns=8", false),
+      ("pod=c\\w+", true),
+      ("namespace=(?i)SHOP", true), ("pod==", false),
+    ])
+  func matches(rule: String, isMatch: Bool) throws {
+    #expect(try Selection(include: [.init(rule)]).shows(web, inum: 7) == isMatch)
+    #expect(try Selection(exclude: [.init(rule)]).shows(web, inum: 7) == !isMatch)
+  }
+
+  @Test(
+    "What is no rule is refused",
+    arguments: ["", "shop", "node=x", "pod", "pod=(", "pod=[", " pod=x", "pod=*"])
+  func problems(text: String) {
+    #expect(throws: Selection.Problem.self) { try Selection.Rule(text) }
+  }
+}

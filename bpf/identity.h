@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
+/*
+ * Whose a namespace is: the cgroup and the name of its init.
+ *
+ * Written when the namespace is first seen, and when its init execs: whoever starts a container
+ * puts it into its cgroup before that, but not always before the first fork. So nothing depends on
+ * a process still being there when the user side looks, nor on its /proc.
+ *
+ * All is read by address: this is seldom run, and the names of cgroups can be read in no other way.
+ * Where the kernel forbids that (lockdown), the user side switches it off.
+ */
+#pragma once
+
+#include "namespace.h"
+#include "totals.h"
+
+/* The namespaces whose init has been seen; sized and emptied as `namespaces` is. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, struct pidns_key);
+	__type(value, struct pidns_identity);
+} identities SEC(".maps");
+
+/*
+ * Where an identity is put together, as the stack has no room for it: a place for each program that
+ * another one may be run beside on one CPU.
+ */
+enum scratch {
+	FORK_SCRATCH,
+	EXEC_SCRATCH = FORK_SCRATCH + PIDNS_ATTEMPTS,
+	EXIT_SCRATCH = EXEC_SCRATCH + PIDNS_ATTEMPTS,
+	OOM_SCRATCH = EXIT_SCRATCH + PIDNS_ATTEMPTS,
+	WALK_SCRATCH,
+	SCRATCHES,
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, SCRATCHES);
+	__type(key, __u32);
+	__type(value, struct pidns_identity);
+} scratches SEC(".maps");
+
+/* The node around this one in its hierarchy; NULL for the root. */
+static __always_inline struct kernfs_node *parent_of(struct kernfs_node *node)
+{
+	struct kernfs_node___before_6_15 *older = (void *)node;
+
+	if (bpf_core_field_exists(node->__parent))
+		return BPF_CORE_READ(node, __parent);
+	return BPF_CORE_READ(older, parent);
+}
+
+/* The cgroup of a set for the controller of processes, or for that of memory. */
+static __always_inline struct cgroup *controlled_cgroup(struct css_set *set)
+{
+	struct cgroup_subsys_state *state = 0;
+	__u64 index;
+
+	if (bpf_core_enum_value_exists(enum cgroup_subsys_id, pids_cgrp_id))
+		index = bpf_core_enum_value(enum cgroup_subsys_id, pids_cgrp_id);
+	else if (bpf_core_enum_value_exists(enum cgroup_subsys_id, memory_cgrp_id))
+		index = bpf_core_enum_value(enum cgroup_subsys_id, memory_cgrp_id);
+	else
+		return 0;
+	bpf_probe_read_kernel(&state, sizeof(state),
+			      (void *)set + bpf_core_field_offset(set->subsys) +
+				      index * sizeof(state));
+	return BPF_CORE_READ(state, cgroup);
+}
+
+/*
+ * The cgroup that names a task's container: that of v1's hierarchy of a controller that all
+ * runtimes use, where it has one of its own and the task is in a cgroup of it; else that of v2.
+ */
+static __always_inline struct kernfs_node *cgroup_node_of(struct task_struct *task)
+{
+	struct css_set *set = BPF_CORE_READ(task, cgroups);
+	struct cgroup *unified = BPF_CORE_READ(set, dfl_cgrp);
+	struct cgroup *controlled = controlled_cgroup(set);
+	struct kernfs_node *node = BPF_CORE_READ(controlled, kn);
+
+	if (BPF_CORE_READ(controlled, root) != BPF_CORE_READ(unified, root) && parent_of(node))
+		return node;
+	return BPF_CORE_READ(unified, kn);
+}
+
+/* Writes the names as struct pidns_identity has them, and answers how many bytes they take. */
+static __always_inline __u32 write_path(char path[PIDNS_PATH], struct kernfs_node *node)
+{
+	enum { DEEPEST = 32 };
+	__u32 length = 0;
+
+	for (int depth = 0; depth < DEEPEST && length <= PIDNS_PATH - PIDNS_NAME; depth++) {
+		struct kernfs_node *parent = parent_of(node);
+		long written;
+
+		if (!parent)
+			break;
+		written = bpf_probe_read_kernel_str(&path[length], PIDNS_NAME,
+						    BPF_CORE_READ(node, name));
+		if (written <= 0)
+			break;
+		length += written;
+		node = parent;
+	}
+	return length;
+}
+
+/* Writes down whose a namespace is. */
+static __noinline int capture_identity(const struct membership *own, struct pidns_node *totals,
+				       enum scratch scratch, bool is_new)
+{
+	__u32 index = scratch;
+	struct pidns_identity *identity = bpf_map_lookup_elem(&scratches, &index);
+	struct pid_namespace *ns = own->ns;
+	struct task_struct *init = BPF_CORE_READ(ns, child_reaper, group_leader);
+	struct kernfs_node *cgroup = cgroup_node_of(init);
+
+	if (!identity)
+		return 0;
+	identity->cgroup_id = BPF_CORE_READ(cgroup, id);
+	identity->init_start = BPF_CORE_READ(init, start_boottime);
+	identity->init_end = 0;
+	identity->parent = BPF_CORE_READ(ns, parent, ns.inum);
+	identity->level = BPF_CORE_READ(ns, level);
+	identity->init_pid = BPF_CORE_READ(init, tgid);
+	bpf_probe_read_kernel_str(identity->init_comm, PIDNS_COMM, init->comm);
+	identity->init_is_new = is_new;
+	identity->path_length = write_path(identity->path, cgroup);
+	if (bpf_map_update_elem(&identities, &own->key, identity, BPF_ANY) == 0)
+		add_shared(&totals->identities_written, 1);
+	return 0;
+}
+
+/*
+ * A namespace whose counts begin: it may have been seen by the walk before, or by another count.
+ * The identity comes first, so that who has read the counts finds it.
+ */
+static __always_inline void capture_first_identity(const struct membership *own,
+						   struct pidns_node *totals, enum scratch scratch)
+{
+	if (config.capture_identities && !bpf_map_lookup_elem(&identities, &own->key))
+		capture_identity(own, totals, scratch, own->nr == 1);
+}
+
+/* The init of a namespace execs: by now it is where it is to stay. */
+static __always_inline void capture_identity_at_exec(const struct membership *own,
+						     struct pidns_node *totals,
+						     enum scratch scratch)
+{
+	if (config.capture_identities && own->nr == 1)
+		capture_identity(own, totals, scratch, false);
+}
+
+/* The walk meets the init of a namespace that is not known yet, or was put into another cgroup. */
+static __always_inline void capture_identity_in_walk(const struct membership *own,
+						     struct task_struct *init)
+{
+	struct pidns_identity *identity;
+	struct pidns_node *totals;
+
+	if (!config.capture_identities || own->nr != 1)
+		return;
+	identity = bpf_map_lookup_elem(&identities, &own->key);
+	if (identity && identity->cgroup_id == BPF_CORE_READ(cgroup_node_of(init), id))
+		return;
+	totals = this_cpus_node();
+	if (totals)
+		capture_identity(own, totals, WALK_SCRATCH, identity && identity->init_is_new);
+}
+
+/* The last thread of a process exits: if that was the init, its namespace ends. */
+static __always_inline void note_end(struct task_struct *task, const struct membership *own,
+				     struct pidns_node *totals)
+{
+	struct pidns_identity *identity;
+	struct membership leader = *own;
+
+	if (!config.capture_identities)
+		return;
+	if (task->pid != task->tgid && !own_namespace(task->group_leader, &leader))
+		return;
+	if (leader.nr != 1)
+		return;
+	identity = bpf_map_lookup_elem(&identities, &own->key);
+	if (!identity)
+		return;
+	identity->init_end = bpf_ktime_get_boot_ns();
+	add_shared(&totals->identities_written, 1);
+}
