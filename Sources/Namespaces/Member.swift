@@ -56,11 +56,15 @@ struct Member {
     self.lastWalk = lastWalk
   }
 
-  /// Takes in what the kernel knows of it.
+  /// Takes in what the kernel knows of it. Only another cgroup, or another program in it, is asked for its name: a
+  /// container that ends is forgotten by its runtime.
   mutating func take(_ identity: NamespaceIdentity) {
     guard identity != self.identity else { return }
+    if identity.cgroupPath != self.identity?.cgroupPath || identity.initComm != self.identity?.initComm {
+      isNamed = false
+    }
     self.identity = identity
-    isNamed = false
+    isToBePlaced = true
   }
 
   /// Asks what the container is called, if its init was seen.
