@@ -33,18 +33,24 @@ struct {
 	__type(value, __u64);
 } details SEC(".maps");
 
+/*
+ * Where the events go that a map has no room for, by what its update said.
+ *
+ * verifier: looked up, not decided: each constant would be a state of its own in all that follows.
+ */
 static __always_inline struct pidns_events *drop(struct pidns_node *totals, int error)
 {
-	switch (error) {
-	case -E2BIG:
-		return &totals->dropped[PIDNS_DROP_MAP_FULL];
-	case -ENOMEM:
-		return &totals->dropped[PIDNS_DROP_NO_MEMORY];
-	case -EBUSY:
-		return &totals->dropped[PIDNS_DROP_BUSY];
-	default:
-		return &totals->dropped[PIDNS_DROP_OTHER];
-	}
+	enum { ERRNOS = 128 };
+	static const volatile __u8 reasons[ERRNOS] = {
+		[E2BIG] = PIDNS_DROP_MAP_FULL,
+		[ENOMEM] = PIDNS_DROP_NO_MEMORY,
+		[EBUSY] = PIDNS_DROP_BUSY,
+	};
+	__u8 reason = reasons[(__u32)-error % ERRNOS];
+
+	if (reason >= PIDNS_DROP_REASONS)
+		reason = PIDNS_DROP_OTHER;
+	return &totals->dropped[reason];
 }
 
 /* Makes room for a namespace that is seen for the first time; else says where its events go. */

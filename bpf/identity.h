@@ -171,18 +171,29 @@ static __always_inline void capture_identity_in_walk(const struct membership *ow
 		capture_identity(own, totals, WALK_SCRATCH, identity && identity->init_is_new);
 }
 
+/* Whether a task is of the init of its namespace: its leader has the number 1 inside. */
+static __always_inline bool is_of_init(struct task_struct *task, const struct membership *own)
+{
+	struct pid *pid;
+	int nr = 0;
+
+	if (task->pid == task->tgid)
+		return own->nr == 1;
+	pid = BPF_CORE_READ(task, group_leader, thread_pid);
+	bpf_probe_read_kernel(&nr, sizeof(nr),
+			      (void *)pid + bpf_core_field_offset(pid->numbers) +
+				      (__u64)BPF_CORE_READ(pid, level) * sizeof(struct upid) +
+				      bpf_core_field_offset(struct upid, nr));
+	return nr == 1;
+}
+
 /* The last thread of a process exits: if that was the init, its namespace ends. */
 static __always_inline void note_end(struct task_struct *task, const struct membership *own,
 				     struct pidns_node *totals)
 {
 	struct pidns_identity *identity;
-	struct membership leader = *own;
 
-	if (!config.capture_identities)
-		return;
-	if (task->pid != task->tgid && !own_namespace(task->group_leader, &leader))
-		return;
-	if (leader.nr != 1)
+	if (!config.capture_identities || !is_of_init(task, own))
 		return;
 	identity = bpf_map_lookup_elem(&identities, &own->key);
 	if (!identity)

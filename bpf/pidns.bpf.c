@@ -119,11 +119,15 @@ static __always_inline int count_process_exit(struct task_struct *task, __u32 at
 {
 	struct pidns_node *totals = this_cpus_node();
 	struct ending ending = {};
+	struct pidns_exits *counts;
 	struct membership own;
 	int status;
 
 	if (!totals || task->flags & PF_KTHREAD || !own_namespace(task, &own))
 		return 0;
+	/* verifier: what has many branches comes before there are many states to take them in. */
+	counts = exits_of(&own, totals, EXIT_SCRATCH + attempt);
+	note_end(task, &own, totals);
 	status = wait_status(task);
 	ending.signal = status_signal(status);
 	ending.was_oom_killed = was_oom_marked(task) && ending.signal == SIGKILL;
@@ -133,9 +137,8 @@ static __always_inline int count_process_exit(struct task_struct *task, __u32 at
 		ending.lifetime_ns = bpf_ktime_get_boot_ns() - task->group_leader->start_boottime;
 		ending.lifetime_bucket = lifetime_bucket(ending.lifetime_ns);
 	}
-	add_exit(exits_of(&own, totals, EXIT_SCRATCH + attempt), &ending, add_shared);
+	add_exit(counts, &ending, add_shared);
 	add_exit(&totals->total.exits, &ending, add_here);
-	note_end(task, &own, totals);
 
 	if (config.count_exit_codes && !ending.signal)
 		count_detail(&own.key, totals, PIDNS_EXIT_CODE, status_code(status));

@@ -92,10 +92,10 @@ enum pidns_detail_kind {
 
 /* Why an event is missing from the counts of its namespace. */
 enum pidns_drop {
+	PIDNS_DROP_OTHER,
 	PIDNS_DROP_MAP_FULL,  /* E2BIG: max_entries namespaces are in the map */
 	PIDNS_DROP_NO_MEMORY, /* ENOMEM: the allocator had none for a new entry */
 	PIDNS_DROP_BUSY,      /* EBUSY: another update held the bucket on this CPU */
-	PIDNS_DROP_OTHER,
 	PIDNS_DROP_REASONS,
 };
 
