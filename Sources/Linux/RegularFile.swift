@@ -22,10 +22,10 @@ package struct RegularFile: ~Copyable {
   package let version: Version
   private let descriptor: Int32
 
-  /// Opens a file to be read; nil where there is none, where it may not be read, and where it is anything but a
-  /// regular file, or a symbolic link to one.
+  /// Opens a file to be read; nil where there is none, where it may not be read, and where it is of another kind.
   ///
-  /// Never waits: opening a FIFO without a writer would. Folders in the path may be symbolic links. Two system calls.
+  /// A symbolic link is of another kind, but the folders around the file may be some. Never waits, as opening a
+  /// FIFO without a writer would. Two system calls.
   package init?(opening path: String) {
     // open() would take a path up to its first zero byte.
     guard !path.utf8.contains(0) else { return nil }

@@ -82,6 +82,18 @@ import Testing
     #expect(CgroupIdentity(path: "/docker/\(prefix)\(id)") == none)
   }
 
+  @Test("An id's runtime is that of the nearest folder that has one, inside of the container around it")
+  func runtimesOfFolders() {
+    let other = String(repeating: "f", count: 64)
+    #expect(CgroupIdentity(path: "/docker/a/b/\(id)").runtime == .docker)
+    #expect(CgroupIdentity(path: "/docker/default/\(id)").runtime == .containerd)
+    #expect(CgroupIdentity(path: "/docker/\(other)/default/\(id)").runtime == .containerd)
+    #expect(CgroupIdentity(path: "/docker/\(other)/system.slice/\(id)").runtime == nil)
+    #expect(CgroupIdentity(path: "/docker/lxc.payload.x/\(id)").runtime == nil)
+    #expect(CgroupIdentity(path: "/Docker/\(id)").runtime == nil)
+    #expect(CgroupIdentity(path: "/default/docker-\(id).scope").runtime == .docker)
+  }
+
   @Test("An id in front of a colon or a dash")
   func separators() {
     for separator in ["-", ":"] {
