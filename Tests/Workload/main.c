@@ -55,16 +55,14 @@ static const struct workload_case {
 	{"states", "ct", NULL, run_states, 10},
 	{"lifetimes", "c", NULL, run_lifetimes, 1000},
 	{"mixture", "ct", NULL, run_mixture, 0},
+	{"container", "cteh", NULL, run_container, 0},
 };
 
 static const struct option long_options[] = {
-	{"count", required_argument, NULL, 'c'},
-	{"threads", required_argument, NULL, 't'},
-	{"parallel", required_argument, NULL, 'p'},
-	{"namespaces", required_argument, NULL, 'n'},
-	{"execs", required_argument, NULL, 'e'},
-	{"seconds", required_argument, NULL, 's'},
-	{NULL, 0, NULL, 0},
+	{"count", required_argument, NULL, 'c'},    {"threads", required_argument, NULL, 't'},
+	{"parallel", required_argument, NULL, 'p'}, {"namespaces", required_argument, NULL, 'n'},
+	{"execs", required_argument, NULL, 'e'},    {"seconds", required_argument, NULL, 's'},
+	{"hold-ms", required_argument, NULL, 'h'},  {NULL, 0, NULL, 0},
 };
 
 static _Noreturn void usage(const char *problem, const char *what)
@@ -122,6 +120,9 @@ static void parse_options(const struct workload_case *chosen, struct options *op
 		case 's':
 			options->seconds = number;
 			break;
+		case 'h':
+			options->milliseconds = number;
+			break;
 		}
 	}
 	if (optind != argc)
@@ -170,13 +171,17 @@ int main(int argc, char **argv)
 		role_unshared(argv);
 	if (strcmp(argv[0], "wait") == 0)
 		role_wait(argv);
+	/* Started by that name from the image of a pod's sandbox. */
+	if (strcmp(argv[0], "/pause") == 0)
+		role_pause();
 
 	struct options options = {.count = 100,
 				  .threads = 8,
 				  .parallel = 2,
 				  .namespaces = 2,
 				  .execs = 10,
-				  .seconds = 1};
+				  .seconds = 1,
+				  .milliseconds = 1};
 
 	if (argc < 2)
 		usage("which case?", "");

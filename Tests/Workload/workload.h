@@ -22,7 +22,7 @@ enum status {
 
 struct options {
 	const char *name; /* the case */
-	unsigned long count, threads, parallel, namespaces, execs, seconds;
+	unsigned long count, threads, parallel, namespaces, execs, seconds, milliseconds;
 };
 
 /* Signals are numbered as the kernel does, whose first real-time signal is 32. */
@@ -270,6 +270,11 @@ uint64_t cgroup_oom_kills(const struct cgroup *cgroup);
 
 void run_oom(const struct options *options);
 void run_oom_group(const struct options *options);
+
+/* --- container.c: the entry point of a container --- */
+
+void run_container(const struct options *options);
+_Noreturn void role_pause(void);
 
 /* --- outside.c: namespaces that are used or held from outside --- */
 
