@@ -16,7 +16,12 @@ for group; do
       wanted+=(g++)
       wanted+=(libbpf-dev libmicrohttpd-dev pkg-config)
       ;;
-    test) wanted+=(bpftool curl prometheus util-linux) ;;
+    test)
+      wanted+=(bpftool curl prometheus util-linux)
+      # The container runtimes, and what speaks CRI. Podman would take crun where runc is not named.
+      wanted+=(containerd podman runc)
+      wanted+=(python3 python3-grpc-tools python3-grpcio python3-protobuf)
+      ;;
     check) wanted+=(clang-format prometheus shellcheck) ;;
     *)
       echo "install-dependencies.sh: no group '$group'" >&2
@@ -60,12 +65,29 @@ apt() {
     apt-get -qq --yes --option DPkg::Lock::Timeout=300 "$@" >/dev/null
 }
 
+# Debian starts what it installs, at once and at every boot, which no test needs: masked meanwhile, and then
+# disabled. What was there before is left as it is.
+units=()
+if [ -d /run/systemd/system ]; then
+  for name in "${missing[@]}"; do
+    case $name in
+      containerd | prometheus) units+=("$name.service") ;;
+      podman) units+=(podman{,-auto-update,-restart}.service podman.socket podman-auto-update.timer) ;;
+    esac
+  done
+fi
+if [ ${#units[@]} != 0 ]; then
+  "${sudo[@]}" systemctl mask --quiet --runtime "${units[@]}"
+  trap '"${sudo[@]}" systemctl unmask --quiet --runtime "${units[@]}"' EXIT
+fi
+
 # A fresh machine has no lists of packages, and old ones name versions that are gone.
 install=(install --no-install-recommends "${missing[@]}")
 apt-get --simulate "${install[@]}" >/dev/null 2>&1 || apt update
 apt "${install[@]}" || { apt update && apt "${install[@]}"; }
 
-# promtool comes with the server, which Debian starts at once.
-if [[ " ${missing[*]} " = *' prometheus '* && -d /run/systemd/system ]]; then
-  "${sudo[@]}" systemctl disable --quiet --now prometheus
+if [ ${#units[@]} != 0 ]; then
+  "${sudo[@]}" systemctl unmask --quiet --runtime "${units[@]}"
+  trap - EXIT
+  "${sudo[@]}" systemctl disable --quiet "${units[@]}"
 fi

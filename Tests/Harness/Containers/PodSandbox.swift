@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Foundation
+
+/// A pod of ``Containerd``: its sandbox, and what is started in it. It is removed with its last reference.
+package final class PodSandbox {
+  package let id: String
+  package let specification: PodSpecification
+  let containerd: Containerd
+  private let configuration: CRI.PodSandboxConfig
+  private var isRemoved = false
+
+  init(
+    id: String, configuration: CRI.PodSandboxConfig, specification: PodSpecification, containerd: Containerd
+  ) {
+    self.id = id
+    self.configuration = configuration
+    self.specification = specification
+    self.containerd = containerd
+  }
+
+  deinit { try? remove() }
+
+  /// The sandbox's init, as the host numbers it, while it lives.
+  package func initPID() throws -> Int32 {
+    try containerd.cri.call("PodSandboxStatus", CRI.PodSandbox(podSandboxId: id, verbose: true)).initPID()
+  }
+
+  /// The number of the sandbox's pid namespace.
+  package func pidns() throws -> UInt32 { try PIDNamespaceLink.read(of: initPID()) }
+
+  /// Starts a container in it.
+  package func start(name: String, _ work: ContainerWork) throws -> CRIContainer {
+    let created = try containerd.cri.call(
+      "CreateContainer",
+      CRI.CreateContainer(
+        podSandboxId: id,
+        config: CRI.ContainerConfig(
+          name: name, image: containerd.image, args: work.arguments, linux: configuration.linux),
+        sandboxConfig: configuration))
+    guard let container = created.containerId else { throw TestFailure("a container without an id") }
+    _ = try containerd.cri.call("StartContainer", CRI.Container(containerId: container))
+    return CRIContainer(id: container, pod: self)
+  }
+
+  /// Ends what is left of it, and removes it: containers by SIGKILL, and last the sandbox.
+  package func remove() throws {
+    if isRemoved { return }
+    isRemoved = true
+    let pod = CRI.PodSandbox(podSandboxId: id)
+    _ = try containerd.cri.call("StopPodSandbox", pod)
+    _ = try containerd.cri.call("RemovePodSandbox", pod)
+  }
+}
+
+/// A container of ``PodSandbox``. It goes with the pod.
+package final class CRIContainer: RunningContainer {
+  package let id: String
+  private let pod: PodSandbox
+
+  fileprivate init(id: String, pod: PodSandbox) {
+    self.id = id
+    self.pod = pod
+  }
+
+  package func initPID() throws -> Int32 { try status().initPID() }
+
+  package func untilReady() throws -> ContainerTruth {
+    try eventually("\(id) is ready") { ContainerTruth.isReady(output: try output(status())) }
+    return try ContainerTruth(output: output(status()))
+  }
+
+  package func stop() throws {
+    _ = try call("StopContainer", CRI.Container(containerId: id, timeout: 30))
+  }
+
+  package func finish() throws -> ContainerTruth {
+    var status = try status()
+    try eventually("\(id) has ended") {
+      status = try self.status()
+      return status.status?.state == "CONTAINER_EXITED"
+    }
+    // Zero is not said.
+    guard status.status?.exitCode == nil else { throw TestFailure("\(id) ended with an error") }
+    return try ContainerTruth(output: output(status))
+  }
+
+  private func status() throws -> CRI.Answer {
+    try call("ContainerStatus", CRI.Container(containerId: id, verbose: true))
+  }
+
+  private func output(_ answer: CRI.Answer) throws -> String {
+    guard let path = answer.status?.logPath else { throw TestFailure("\(id) has no log") }
+    return (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
+  }
+
+  private func call(_ method: String, _ request: CRI.Container) throws -> CRI.Answer {
+    try pod.containerd.cri.call(method, request)
+  }
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Foundation
+
+/// Podman with a storage and a state of its own, over runc, without a network.
+package final class Podman {
+  private let folder: TemporaryFolder
+  private let cgroups = CgroupParents()
+
+  /// The root of its storage: podman's `--root`.
+  package var storage: String { folder["storage"] }
+  /// The image of its containers.
+  package let image = ImageArchive.workload
+
+  package init() throws {
+    folder = try TemporaryFolder()
+    let archive = try ImageArchive(in: folder)
+    // Copies instead of overlays, locks in files, no limits: these work wherever the tests do, and the locks
+    // are apart from those of the machine's own podman.
+    try folder.write(
+      """
+      [storage]
+      driver = "vfs"
+      graphroot = "\(folder["storage"])"
+      runroot = "\(folder["run"])"
+      """, to: "storage.conf")
+    try folder.write(
+      """
+      [containers]
+      netns = "none"
+      pids_limit = 0
+      log_driver = "k8s-file"
+      default_ulimits = ["nofile=1024:1024", "nproc=4096:4096"]
+      [engine]
+      runtime = "runc"
+      cgroup_manager = "cgroupfs"
+      events_logger = "none"
+      lock_type = "file"
+      tmp_dir = "\(folder["state"])"
+      """, to: "containers.conf")
+    // conmon's, and of the containers.
+    cgroups.watch(above: "/libpod_parent/conmon/none")
+    try run("load", "--quiet", "--input", archive.path)
+  }
+
+  deinit { _ = try? run("rm", "--all", "--force", "--time", "0") }
+
+  /// Starts a container: `podman run`, or `podman run --detach`, which ends once the container has begun.
+  package func start(name: String, _ work: ContainerWork, detached: Bool = false) throws -> PodmanContainer {
+    let log = folder["\(name).log"]
+    let idFile = folder["\(name).id"]
+    let child = try Child(
+      "/usr/bin/env",
+      command(
+        ["run", "--name", name, "--cidfile", idFile, "--log-opt", "path=\(log)"]
+          + (detached ? ["--detach"] : []) + [image] + work.arguments))
+    child.closeInput()
+    var id = ""
+    try eventually("podman has written the id of \(name)") {
+      id = (try? String(contentsOfFile: idFile, encoding: .utf8)) ?? ""
+      guard id.count == 64 || child.isRunning || child.wait() == 0 else {
+        throw TestFailure("podman failed: \(child.stderr)")
+      }
+      return id.count == 64
+    }
+    return PodmanContainer(id: id, podman: self, child: child, log: log)
+  }
+
+  /// Runs a command to its end, and answers what it printed.
+  @discardableResult
+  func run(_ arguments: String...) throws -> String {
+    let (status, stdout, stderr) = try Child.run("/usr/bin/env", command(arguments))
+    guard status == 0 else { throw TestFailure("podman \(arguments): \(stderr)") }
+    return stdout.trimmingCharacters(in: .whitespacesAndNewlines)
+  }
+
+  private func command(_ arguments: [String]) -> [String] {
+    [
+      "CONTAINERS_CONF=\(folder["containers.conf"])", "CONTAINERS_STORAGE_CONF=\(folder["storage.conf"])",
+      "podman",
+    ] + arguments
+  }
+}
+
+/// A container of ``Podman``.
+package final class PodmanContainer: RunningContainer {
+  package let id: String
+  private let podman: Podman
+  private let child: Child
+  private let log: String
+  private var isRemoved = false
+
+  fileprivate init(id: String, podman: Podman, child: Child, log: String) {
+    self.id = id
+    self.podman = podman
+    self.child = child
+    self.log = log
+  }
+
+  deinit {
+    if !isRemoved { _ = try? podman.run("rm", "--force", "--time", "0", id) }
+  }
+
+  package func initPID() throws -> Int32 {
+    var pid: Int32 = 0
+    try eventually("podman has started \(id)") {
+      pid = Int32(try podman.run("inspect", "--format", "{{.State.Pid}}", id)) ?? 0
+      return pid > 0
+    }
+    return pid
+  }
+
+  package func untilReady() throws -> ContainerTruth {
+    try eventually("\(id) is ready") {
+      guard child.isRunning || child.wait() == 0 else { throw TestFailure("podman failed: \(child.stderr)") }
+      return ContainerTruth.isReady(output: output)
+    }
+    return try ContainerTruth(output: output)
+  }
+
+  package func stop() throws { try podman.run("stop", id) }
+
+  package func finish() throws -> ContainerTruth {
+    guard child.wait() == 0, try podman.run("wait", id) == "0" else {
+      throw TestFailure("podman failed: \(child.stderr)")
+    }
+    let truth = try ContainerTruth(output: output)
+    try podman.run("rm", id)
+    isRemoved = true
+    return truth
+  }
+
+  private var output: String { (try? String(contentsOfFile: log, encoding: .utf8)) ?? "" }
+}
