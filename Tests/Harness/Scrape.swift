@@ -4,11 +4,38 @@
 package struct Scrape {
   /// Values by name and labels, as written: `pidns_up`, `pidns_bpf_map_entries{map="node"}`.
   package let samples: [String: Double]
-  private let facts: [UInt32: Facts]
+  /// What was counted, by the labels that tell one namespace's series from another's.
+  private let facts: [Names: Facts]
+  /// The labels of the `pidns_info` of each namespace.
+  package let infos: [[String: String]]
+
+  /// The labels that all series of a namespace have.
+  package struct Names: Hashable {
+    package let pidns: UInt32?
+    package let namespace: String
+    package let pod: String
+    package let container: String
+
+    package init(pidns: UInt32? = nil, namespace: String = "", pod: String = "", container: String = "") {
+      self.pidns = pidns
+      self.namespace = namespace
+      self.pod = pod
+      self.container = container
+    }
+
+    /// nil for a series that is not of a namespace.
+    init?(_ series: Series) {
+      guard let namespace = series["namespace"], let pod = series["pod"], let container = series["container"]
+      else { return nil }
+      self.init(
+        pidns: series["pidns"].flatMap { UInt32($0) }, namespace: namespace, pod: pod, container: container)
+    }
+  }
 
   package init(_ text: String) throws {
     var samples: [String: Double] = [:]
-    var facts: [UInt32: Facts] = [:]
+    var facts: [Names: Facts] = [:]
+    var infos: [[String: String]] = []
     for line in text.split(separator: "\n") where !line.hasPrefix("#") {
       guard let space = line.lastIndex(of: " "), let value = Double(line[line.index(after: space)...])
       else { throw TestFailure("not a sample: \(line)") }
@@ -16,13 +43,15 @@ package struct Scrape {
       guard samples.updateValue(value, forKey: text) == nil else {
         throw TestFailure("shown twice: \(text)")
       }
-      guard let series = Series(text), let pidns = series["pidns"].flatMap({ UInt32($0) }) else { continue }
+      guard let series = try Series(text), let names = Names(series) else { continue }
       for quantity in series.quantities {
-        facts[pidns, default: Facts()].values[quantity, default: 0] += value
+        facts[names, default: Facts()].values[quantity, default: 0] += value
       }
+      if series.name == "pidns_info" { infos.append(series.labels) }
     }
     self.samples = samples
     self.facts = facts
+    self.infos = infos
   }
 
   /// The value of a series; 0 is not taken for one that is missing.
@@ -42,11 +71,19 @@ package struct Scrape {
     return Counts(facts)
   }
 
-  /// All that is shown of a namespace.
-  package func facts(_ pidns: UInt32) -> Facts { facts[pidns] ?? Facts() }
+  /// All that is shown of a namespace, or of those after one another that had its number, whatever their names.
+  package func facts(_ pidns: UInt32) -> Facts {
+    facts.filter { $0.key.pidns == pidns }.values.reduce(Facts(), +)
+  }
+
+  /// All that is shown under certain names.
+  package func facts(_ names: Names) -> Facts { facts[names] ?? Facts() }
+
+  /// All names that have series.
+  package var names: Set<Names> { Set(facts.keys) }
 
   /// The namespaces that have series.
-  package var namespaces: Set<UInt32> { Set(facts.keys) }
+  package var namespaces: Set<UInt32> { Set(facts.keys.compactMap(\.pidns)) }
 
   /// What the node's own totals say.
   package var node: Counts {
@@ -74,7 +111,7 @@ package struct Scrape {
   package var misses: [String: Int] {
     var misses: [String: Int] = [:]
     for (text, value) in samples where value > 0 {
-      guard let series = Series(text), series.name == "pidns_bpf_program_misses_total" else { continue }
+      guard let series = try? Series(text), series.name == "pidns_bpf_program_misses_total" else { continue }
       misses[series["program"] ?? ""] = Int(value)
     }
     return misses
@@ -84,41 +121,6 @@ package struct Scrape {
   package var pollStart: Double {
     get throws {
       try self["pidns_last_poll_timestamp_seconds"] - self["pidns_poll_duration_seconds"]
-    }
-  }
-}
-
-/// A sample's name and labels. No value here has a quote, a comma or a backslash in it.
-private struct Series {
-  let name: Substring
-  private let labels: Substring
-
-  /// nil where there are no labels.
-  init?(_ text: String) {
-    guard let brace = text.firstIndex(of: "{"), text.hasSuffix("}") else { return nil }
-    name = text[..<brace]
-    labels = text[text.index(after: brace)...].dropLast()
-  }
-
-  subscript(label: String) -> String? {
-    labels.split(separator: ",").first { $0.hasPrefix(label + "=\"") }
-      .map { String($0.dropFirst(label.count + 2).dropLast()) }
-  }
-
-  /// What the sample counts: it may be a part and add to the whole, too.
-  var quantities: [Facts.Quantity] {
-    switch name {
-    case Facts.Kind.lifetimes.metric + "_sum": [Facts.Quantity(.lifetimes, "sum")]
-    case Facts.Kind.lifetimes.metric + "_count": [Facts.Quantity(.lifetimes, "count")]
-    case Facts.Kind.lifetimes.metric + "_bucket":
-      [Facts.Quantity(.lifetimes, Facts.bound(self["le"] ?? ""))]
-    default:
-      Facts.Kind.allCases.filter { $0.metric == name }.flatMap { kind -> [Facts.Quantity] in
-        guard let label = kind.label else { return [Facts.Quantity(kind)] }
-        guard let part = self[label] else { return [] }
-        return kind == .exitReasons
-          ? [Facts.Quantity(kind, part)] : [Facts.Quantity(kind), Facts.Quantity(kind, part)]
-      }
     }
   }
 }

@@ -84,21 +84,6 @@ extension KernelTests {
       #expect(after.dropped == 0)
     }
 
-    @Test("500 containers of 50 ms, so many at a time, are counted to the last event", arguments: [1, 20])
-    func many(atATime: Int) throws {
-      let exporter = try RunningExporter("--collector.exit-codes")
-      let truths = try Runc().run(
-        (0..<500).map { Self.specification(ContainerWork(count: 1 + $0 % 7, execs: 1 + $0 % 5)) },
-        atATime: atATime)
-      let scrape = try exporter.scrape()
-      // Namespaces after one another may have one number; their events add up.
-      for (pidns, truths) in Dictionary(grouping: truths, by: \.pidns) {
-        let truth = truths.map(\.facts).reduce(Facts(), +)
-        #expect(scrape.differences(pidns, from: truth, mayLack: Self.off) == [])
-      }
-      #expect(scrape.dropped == 0)
-    }
-
     @Test("A container that does not end as it should is an error, as its truth is none")
     func failure() throws {
       let runc = try Runc()

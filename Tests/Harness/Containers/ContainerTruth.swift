@@ -53,4 +53,11 @@ extension Scrape {
   ) -> [String] {
     Comparison(truth: truth, counted: facts(pidns)).words(mayLack: mayLack)
   }
+
+  /// The same for the series of certain names.
+  package func differences(
+    _ names: Names, from truth: Facts, mayLack: Set<Facts.Kind> = Facts.Kind.optional
+  ) -> [String] {
+    Comparison(truth: truth, counted: facts(names)).words(mayLack: mayLack)
+  }
 }

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Harness
+import Testing
+
+extension KernelTests {
+  /// What series are called, with real containers of runtimes without Kubernetes.
+  @Suite(.serialized) struct Names {
+    /// What the exporters here do not show of a namespace.
+    static let off: Set<Facts.Kind> = [.exitCodes, .execFailures, .lifetimes]
+
+    /// An exporter that waits for names as long as one that is installed does.
+    static func exporter(_ flags: String...) throws -> RunningExporter {
+      try RunningExporter(["--labels.grace=5s"] + flags)
+    }
+
+    @Test(
+      "A container is known by its cgroup, in the shape of each runtime",
+      arguments: [
+        ("/docker/ID", "docker", ""), ("/system.slice/docker-ID.scope", "docker", ""),
+        (
+          "/kubepods/burstable/pod6f1e2d3c-0000-4000-8000-0123456789ab/ID", "",
+          "6f1e2d3c-0000-4000-8000-0123456789ab"
+        ),
+        (
+          "/kubepods.slice/kubepods-pod6f1e2d3c_0000_4000_8000_0123456789ab.slice/cri-containerd-ID.scope",
+          "containerd", "6f1e2d3c-0000-4000-8000-0123456789ab"
+        ),
+        (
+          "/kubepods.slice/kubepods-besteffort.slice/kubepods-besteffort-pod0123456789abcdef0123456789abcdef.slice/crio-ID.scope",
+          "cri-o", "0123456789abcdef0123456789abcdef"
+        ),
+        ("/machine.slice/libpod-ID.scope/container", "podman", ""),
+      ])
+    func cgroup(path: String, runtime: String, podUID: String) throws {
+      let exporter = try Self.exporter()
+      let specification = RuncSpecification(.untilStopped()) { path.replacing("ID", with: $0) }
+      let container = try Runc().start(specification)
+      let truth = try container.untilReady()
+      let scrape = try exporter.scrape()
+      let names = Scrape.Names(pidns: truth.pidns, container: String(specification.id.prefix(12)))
+      #expect(scrape.differences(names, from: truth.facts, mayLack: Self.off) == [])
+      let info = try #require(scrape.infos.first { $0["pidns"] == "\(truth.pidns)" })
+      #expect(info["container_id"] == specification.id)
+      #expect(info["runtime"] == runtime)
+      #expect(info["pod_uid"] == podUID)
+      #expect(info["level"] == "1")
+      #expect(info["parent"] == "4026531836")
+      #expect(info["init_comm"] == "pidns-workload")
+      #expect(info["init_pid"] == "\(try container.initPID())")
+      #expect(try scrape["pidns_namespaces_unresolved"] == 0)
+      _ = try container.stopAndFinish()
+    }
+
+    @Test("A container of podman has its name and its image, without a socket; a second one of its own")
+    func podman() throws {
+      let podman = try Podman()
+      let exporter = try Self.exporter("--podman.root=\(podman.storage)")
+      let begun = Date().timeIntervalSince1970
+      let containers = try ["web", "db"].map { try podman.start(name: $0, .untilStopped(), detached: true) }
+      let ready = Date().timeIntervalSince1970
+      for (container, name) in zip(containers, ["web", "db"]) {
+        let truth = try container.untilReady()
+        let scrape = try exporter.scrape()
+        let names = Scrape.Names(pidns: truth.pidns, container: name)
+        #expect(scrape.differences(names, from: truth.facts, mayLack: Self.off) == [])
+        let info = try #require(scrape.infos.first { $0["container"] == name })
+        #expect(info["container_id"] == container.id)
+        #expect(info["runtime"] == "podman")
+        #expect(info["image"]?.hasSuffix(podman.image) == true)
+        let start = try scrape[Self.moment("start", names)]
+        #expect((begun...ready + 1).contains(start))
+      }
+      for (container, name) in zip(containers, ["web", "db"]) {
+        let truth = try container.stopAndFinish()
+        let names = Scrape.Names(pidns: truth.pidns, container: name)
+        let ended = Date().timeIntervalSince1970
+        try eventually("\(name) has ended") {
+          try exporter.scrape().samples[Self.moment("end", names)] != nil
+        }
+        // podman has forgotten it by now.
+        let scrape = try exporter.scrape()
+        #expect((begun...ended).contains(try scrape[Self.moment("end", names)]))
+        #expect(scrape.differences(names, from: truth.facts, mayLack: Self.off) == [])
+      }
+    }
+
+    @Test(
+      "500 containers of 50 ms, so many at a time: each one is known by its own id, and counted to the last event",
+      arguments: [1, 20])
+    func many(atATime: Int) throws {
+      let exporter = try Self.exporter()
+      let specifications = (0..<500).map { number in
+        RuncSpecification(ContainerWork(count: 1 + number % 7, execs: 1 + number % 5)) { "/docker/\($0)" }
+      }
+      let truths = try Runc().run(specifications, atATime: atATime)
+      // The last ones may wait for their names.
+      try eventually("all of them are shown") { try exporter.scrape().infos.count >= 501 }
+      let scrape = try exporter.scrape()
+      for (specification, truth) in zip(specifications, truths) {
+        let names = Scrape.Names(pidns: truth.pidns, container: String(specification.id.prefix(12)))
+        #expect(scrape.differences(names, from: truth.facts, mayLack: Self.off) == [])
+      }
+      let shown = scrape.infos.compactMap { $0["container_id"] }.filter { !$0.isEmpty }
+      #expect(shown.sorted() == specifications.map(\.id).sorted())
+      #expect(scrape.dropped == 0)
+    }
+
+    @Test("Containers add up by level, and the sum stays when they go")
+    func levels() throws {
+      let exporter = try Self.exporter("--labels.level=namespace", "--namespaces.retention=2s")
+      let specifications = (0..<20).map { _ in
+        RuncSpecification(ContainerWork(count: 2, execs: 3)) { "/docker/\($0)" }
+      }
+      let truths = try Runc().run(specifications, atATime: 4)
+      let scrape = try exporter.quietScrape()
+      #expect(scrape.names == [Scrape.Names()])
+      #expect(scrape.infos.isEmpty)
+      let truth = truths.map(\.facts).reduce(Facts(), +)
+      // The host's own are in it.
+      let execs = Facts.Quantity(.execs)
+      let shown = try #require(scrape.facts(Scrape.Names()).values[execs])
+      #expect(shown == Double(try scrape.node.execs))
+      #expect(shown >= (try #require(truth.values[execs])))
+    }
+
+    @Test("What the flags leave out is in the node's totals, and is counted as left out")
+    func selection() throws {
+      let exporter = try Self.exporter("--namespaces.include=container=.+", "--namespaces.exclude=pidns=7.*")
+      let container = try Runc().start(RuncSpecification(.untilStopped()) { "/docker/\($0)" })
+      let truth = try container.untilReady()
+      let hold = try Workload("hold", "--namespaces", "3", "--execs", "2")
+      let others = try hold.untilReady().truths
+      try eventually("all are told") {
+        try exporter.scrape()[#"pidns_namespaces_dropped_total{reason="excluded"}"#] == 4
+      }
+      let scrape = try exporter.scrape()
+      #expect(scrape.namespaces == [truth.pidns])
+      #expect(try scrape.node.execs >= others.reduce(0) { $0 + $1.counts.execs })
+      _ = try hold.finish()
+      _ = try container.stopAndFinish()
+    }
+
+    static func moment(_ which: String, _ names: Scrape.Names) -> String {
+      "pidns_\(which)_time_seconds{pidns=\"\(names.pidns ?? 0)\",namespace=\"\(names.namespace)\","
+        + "pod=\"\(names.pod)\",container=\"\(names.container)\"}"
+    }
+  }
+}
