@@ -104,7 +104,7 @@ let package = Package(
         "BPFKit", "Exporter", "Harness", "Linux", "MetricsHTTP", "Namespaces", "pidns-exporter",
         "pidns-workload",
       ],
-      exclude: ["bpf"], swiftSettings: settings, plugins: ["CompileBPF"]),
+      exclude: ["bpf", "parse-openmetrics.py"], swiftSettings: settings, plugins: ["CompileBPF"]),
     .testTarget(name: "MetricsHTTPTests", dependencies: ["MetricsHTTP"], swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]

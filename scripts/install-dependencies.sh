@@ -21,6 +21,8 @@ for group; do
       # The container runtimes, and what speaks CRI. Podman would take crun where runc is not named.
       wanted+=(containerd podman runc)
       wanted+=(python3 python3-grpc-tools python3-grpcio python3-protobuf)
+      # The other parser of what is shown.
+      wanted+=(python3-prometheus-client)
       ;;
     check) wanted+=(clang-format prometheus shellcheck) ;;
     *)

@@ -14,7 +14,7 @@ package struct ContainerTruth: Sendable {
   ///
   /// - Parameter output: What the container wrote to stdout, as it is or as a log of the kubelet's format,
   ///   which has a time, a stream and a flag before each line.
-  init(output: String) throws {
+  package init(output: String) throws {
     let lines = output.split(separator: "\n").map { line in line.drop { $0 != "{" } }
     guard let last = lines.last(where: { $0.hasPrefix(#"{"case":"container""#) }) else {
       throw TestFailure("a container has not told the truth: \(output)")

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Harness
+import Testing
+
+extension KernelTests {
+  /// Containers that choose names to break what reads them.
+  @Suite(.serialized) struct HostileNames {
+    /// In bash's quotes. A cgroup's name can have anything but a newline and a slash.
+    private static let evil = #"\"} 1\\ \x01\xff\xc3{a=\"b\",\\\\"#
+    private static let comm = #"e\"}\n# \xff\\"#
+
+    /// Starts pidns-workload as the init of a container of LXC whose cgroup, hostname and program have such names.
+    private func start() throws -> Child {
+      let script = """
+        set -e
+        cgroup=$(grep -m1 -o '/[^ ]*pids[^ ]*' /proc/mounts || echo /sys/fs/cgroup)/$'lxc.payload.\(Self.evil)'
+        folder=$(mktemp -d)
+        program=$folder/$'\(Self.comm)'
+        cp "$1" "$program"
+        mkdir "$cgroup"
+        trap 'rm -r "$folder"; rmdir "$cgroup"' EXIT
+        (
+          echo 0 >"$cgroup/cgroup.procs"
+          /usr/bin/python3 -c 'import os, socket, sys; socket.sethostname(os.fsencode(sys.argv[1]))' $'\(Self.comm)'
+          exec unshare --pid --fork --kill-child --mount-proc "$program" container --count 3 --execs 2 --threads 1 \
+            --hold-ms 600000
+        )
+        """
+      return try Child("/usr/bin/unshare", ["--uts", "bash", "-c", script, "bash", Built.workload.path()])
+    }
+
+    @Test("Whatever they are, the exposition parses, and each series is there once, with its counts")
+    func parses() throws {
+      let exporter = try RunningExporter("--labels.grace=5s")
+      let container = try start()
+      let ready = try #require(container.line())
+      let truth = try ContainerTruth(output: ready)
+      let scrape = try exporter.scrape()
+      let info = try #require(scrape.infos.first { $0["pidns"] == "\(truth.pidns)" })
+      let name = "\"} 1\\ \u{1}\u{fffd}\u{fffd}{a=\"b\",\\\\"
+      #expect(info["container"] == name)
+      #expect(info["container_id"] == name)
+      #expect(info["init_comm"] == "e\"}\n# \u{fffd}\\")
+      #expect(info["runtime"] == "lxc")
+      let names = Scrape.Names(pidns: truth.pidns, container: name)
+      #expect(scrape.differences(names, from: truth.facts, mayLack: Names.off) == [])
+      #expect(scrape.names.filter { $0.pidns == truth.pidns } == [names])
+
+      let text = try HTTP.exchange(port: exporter.port, "GET /metrics HTTP/1.0")
+      let promtool = try Self.feed(text.body, to: ["promtool", "check", "metrics"])
+      #expect(promtool.status == 0, "\(promtool.output)")
+      let openMetrics = try HTTP.exchange(
+        port: exporter.port, "GET /metrics HTTP/1.0\r\nAccept: application/openmetrics-text")
+      #expect(openMetrics.body.hasSuffix("# EOF\n"))
+      let parser = URL(filePath: #filePath).deletingLastPathComponent().appending(
+        path: "parse-openmetrics.py")
+      let parsed = try Self.feed(openMetrics.body, to: ["/usr/bin/python3", parser.path()])
+      #expect(parsed.status == 0, "\(parsed.output)")
+      let samples = try parsed.output.split(separator: "\n").map {
+        try JSONDecoder().decode(ParsedSample.self, from: Data($0.utf8))
+      }
+      let execs = samples.filter {
+        $0.name == "pidns_process_execs_total" && $0.labels["pidns"] == "\(truth.pidns)"
+      }
+      #expect(execs.count == 1)
+      #expect(execs.first?.labels["container"] == name)
+      #expect(execs.first?.value == truth.facts.values[Facts.Quantity(.execs)])
+
+      let initPID = try #require(info["init_pid"].flatMap { Int32($0) })
+      kill(initPID, SIGTERM)
+      #expect(container.wait() == 0, "\(container.stderr)")
+    }
+
+    /// A line of parse-openmetrics.py.
+    private struct ParsedSample: Decodable {
+      let name: String
+      let labels: [String: String]
+      let value: Double
+    }
+
+    private static func feed(_ text: String, to command: [String]) throws -> (status: Int32, output: String) {
+      let file = FileManager.default.temporaryDirectory.appending(path: "pidns-test-\(UUID().uuidString)")
+      defer { try? FileManager.default.removeItem(at: file) }
+      try text.write(to: file, atomically: false, encoding: .utf8)
+      let run = try Child.run(
+        "/bin/sh", ["-c", "file=$1; shift; exec \"$@\" <\"$file\"", "sh", file.path()] + command)
+      return (run.status, run.stdout + run.stderr)
+    }
+  }
+}

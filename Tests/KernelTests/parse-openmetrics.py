@@ -1,0 +1,20 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Parses an OpenMetrics text on stdin; prints each sample as a JSON line; fails for one that is there twice.
+
+The parser accepts duplicate series, so these are looked for here.
+"""
+import json
+import sys
+
+from prometheus_client.openmetrics.parser import text_fd_to_metric_families
+
+seen = set()
+sys.stdin.reconfigure(encoding="utf-8", errors="strict", newline="\n")
+for family in text_fd_to_metric_families(sys.stdin):
+    for sample in family.samples:
+        key = (sample.name, tuple(sorted(sample.labels.items())))
+        if key in seen:
+            sys.exit(f"twice: {key}")
+        seen.add(key)
+        print(json.dumps({"name": sample.name, "labels": sample.labels, "value": sample.value}))
