@@ -8,9 +8,9 @@ internal import Synchronization
 /// is still there stays known when its successor takes its place in the status.
 public final class Pods: Sendable {
   /// Container ids that are kept of one pod, the newest: a crash loop makes one every few minutes at the most.
-  static let containersPerPod = 64
+  public static let containersPerPod = 64
   /// Pods that are kept; a node has a few hundred at the most.
-  static let limit = 20_000
+  public static let limit = 20_000
 
   fileprivate struct Contents {
     var pods: [String: Pod] = [:]
@@ -44,7 +44,9 @@ public final class Pods: Sendable {
 
   /// Takes in a pod that is new or has changed.
   ///
-  /// - Returns: false where there is no room for it.
+  /// Where there is no room, it takes the place of the pod that was deleted first.
+  ///
+  /// - Returns: false where there is no room for it, as all others are still there.
   @discardableResult
   public func put(_ pod: Pod) -> Bool {
     contents.withLock { $0.put(pod) }
@@ -85,29 +87,36 @@ public final class Pods: Sendable {
 extension Pods.Contents {
   fileprivate mutating func put(_ pod: Pod) -> Bool {
     let known = pods[pod.uid]
-    guard known != nil || pods.count < Pods.limit else { return false }
-    var pod = pod
+    if known == nil && pods.count >= Pods.limit {
+      guard let oldest = deletions.min(by: { $0.value < $1.value }) else { return false }
+      forget(oldest.key)
+    }
     let there = Set(pod.containers.map(\.id))
     let earlier = (known?.containers ?? []).filter { !there.contains($0.id) }
-    let kept = (earlier + pod.containers).suffix(Pods.containersPerPod)
-    for gone in earlier.dropLast(max(0, kept.count - pod.containers.count)) {
-      containers[gone.id] = nil
-    }
-    pod.containers = Array(kept)
+    var pod = pod
+    pod.containers = Array((earlier + pod.containers).suffix(Pods.containersPerPod))
     if deletions.removeValue(forKey: pod.uid) == nil && pod == known { return true }
-    for container in pod.containers { containers[container.id] = (pod.uid, container) }
-    if let hash = pod.configHash { configHashes[hash] = pod.uid }
+    if let known { removeNames(of: known) }
     pods[pod.uid] = pod
+    for container in pod.containers { containers[container.id] = (pod.uid, container) }
+    // Anyone may write an annotation: the hash stays that of the pod which had it first, until that is deleted.
+    if let hash = pod.configHash, configHashes[hash].map({ deletions[$0] != nil }) ?? true {
+      configHashes[hash] = pod.uid
+    }
     version += 1
     return true
   }
 
   fileprivate mutating func forget(_ uid: String) {
     deletions[uid] = nil
-    guard let pod = pods.removeValue(forKey: uid) else { return }
-    for container in pod.containers where containers[container.id]?.uid == uid {
+    if let pod = pods.removeValue(forKey: uid) { removeNames(of: pod) }
+  }
+
+  /// Removes what finds a pod, as far as that has not passed to another one.
+  private mutating func removeNames(of pod: Pod) {
+    for container in pod.containers where containers[container.id]?.uid == pod.uid {
       containers[container.id] = nil
     }
-    if let hash = pod.configHash, configHashes[hash] == uid { configHashes[hash] = nil }
+    if let hash = pod.configHash, configHashes[hash] == pod.uid { configHashes[hash] = nil }
   }
 }

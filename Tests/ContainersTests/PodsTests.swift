@@ -69,4 +69,41 @@ import Testing
     #expect(pods.put(pod("a", uid: "u1")))
     #expect(pods.count == Pods.limit)
   }
+
+  @Test("Where all places are taken, a new pod gets that of the one which was deleted first")
+  func limitWithDeleted() {
+    let pods = Pods(retention: nil)
+    for number in 0..<Pods.limit { pods.put(pod("c\(number)", uid: "u\(number)")) }
+    pods.delete(uid: "u7", at: start + .seconds(1))
+    pods.delete(uid: "u9", at: start)
+    #expect(pods.put(pod("new", uid: "one more")))
+    #expect(pods.container(id: "new") != nil && pods.container(id: "c7") != nil)
+    #expect(pods.container(id: "c9") == nil && pods.pod(uid: "u9") == nil)
+  }
+
+  @Test("What a pod no longer says of itself does not stay behind when it goes")
+  func nothingStays() {
+    let pods = Pods(retention: .zero)
+    let many = (0..<Pods.containersPerPod).map { Pod.Container(id: "a\($0)", name: "web", image: "i") }
+    let others = (0..<Pods.containersPerPod).map { Pod.Container(id: "b\($0)", name: "web", image: "i") }
+    pods.put(Pod(uid: "u", namespace: "n", name: "p", configHash: "h1", containers: many))
+    pods.put(Pod(uid: "u", namespace: "n", name: "p", configHash: "h2", containers: many + others))
+    #expect(pods.container(id: "a0") == nil && pods.container(id: "b0") != nil)
+    #expect(pods.pod(uid: "h1") == nil && pods.pod(uid: "h2") != nil)
+    pods.delete(uid: "u", at: start)
+    pods.expire(at: start)
+    for id in (many + others).map(\.id) { #expect(pods.container(id: id) == nil) }
+    #expect(pods.pod(uid: "h2") == nil)
+  }
+
+  @Test("The hash of a static pod's configuration is not taken over from a pod that is there")
+  func hashIsNotTaken() {
+    let pods = Pods(retention: nil)
+    pods.put(pod("a", uid: "static", hash: "h"))
+    pods.put(pod("b", uid: "impostor", hash: "h"))
+    #expect(pods.pod(uid: "h")?.uid == "static")
+    pods.delete(uid: "static", at: start)
+    pods.put(pod("c", uid: "successor", hash: "h"))
+    #expect(pods.pod(uid: "h")?.uid == "successor")
+  }
 }
