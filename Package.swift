@@ -20,6 +20,10 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+    .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
     // C libraries and headers, as module maps: no C is compiled for them.
@@ -54,6 +58,18 @@ let package = Package(
       swiftSettings: settings),
     .target(name: "Containers", dependencies: ["Linux"], swiftSettings: settings),
     .target(name: "Exposition", swiftSettings: settings),
+    .target(
+      name: "Kubernetes",
+      dependencies: [
+        "Containers", "Linux",
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        .product(name: "Yams", package: "Yams"),
+      ], swiftSettings: settings),
     .target(name: "Linux", dependencies: ["CGlibc"], swiftSettings: settings),
     .target(name: "MetricsHTTP", dependencies: ["CMicroHTTPD"], swiftSettings: settings),
 
@@ -98,6 +114,11 @@ let package = Package(
     .testTarget(
       name: "NamespacesTests", dependencies: ["BPFKit", "Containers", "Exposition", "Namespaces"],
       swiftSettings: settings),
+    .testTarget(
+      name: "KubernetesTests",
+      dependencies: [
+        "Containers", "Kubernetes",
+      ], swiftSettings: settings),
     .testTarget(
       name: "KernelTests",
       dependencies: [

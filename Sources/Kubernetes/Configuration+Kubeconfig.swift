@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import FoundationEssentials
+
+extension Configuration {
+  /// Takes a cluster and a user from a kubeconfig, as kubectl does: relative paths are relative to it.
+  ///
+  /// - Parameters:
+  ///   - path: The file, in YAML or JSON.
+  ///   - context: The context; nil is the file's `current-context`.
+  /// - Throws: One line for what is missing, malformed, or not supported.
+  public static func kubeconfig(
+    path: String, context name: String? = nil
+  ) throws(KubernetesError) -> Configuration {
+    let file = try Kubeconfig(parsing: ConfigurationFile.read(path), path: path)
+    guard let name = name ?? file.currentContext, !name.isEmpty else {
+      throw KubernetesError("\(path) has no current-context: set it with kubectl config use-context NAME")
+    }
+    guard let context = file.contexts?.first(where: { $0.name == name })?.context else {
+      throw KubernetesError("\(path) has no context \(name.quoted): kubectl config get-contexts lists them")
+    }
+    guard let cluster = file.clusters?.first(where: { $0.name == context.cluster })?.cluster else {
+      throw KubernetesError(
+        "\(path) has no cluster \(context.cluster.quoted), which context \(name.quoted) names")
+    }
+    var user: Kubeconfig.NamedUser.User?
+    if let userName = context.user, !userName.isEmpty {
+      guard let named = file.users?.first(where: { $0.name == userName }) else {
+        throw KubernetesError("\(path) has no user \(userName.quoted), which context \(name.quoted) names")
+      }
+      user = named.user
+    }
+
+    if cluster.insecureSkipTLSVerify == true {
+      throw KubernetesError(
+        "\(path) says insecure-skip-tls-verify, which would hand the token to anyone; give certificate-authority-data, "
+          + "and tls-server-name if the certificate has another name")
+    }
+    if let proxy = cluster.proxyURL, !proxy.isEmpty {
+      throw KubernetesError(
+        "\(path) says proxy-url, which is not supported: give a server that is reached directly")
+    }
+    if let way = user?.unsupported.first {
+      throw KubernetesError(
+        "\(path) says \(way), which is not supported; use the token of a service account (kubectl create token), "
+          + "tokenFile or a client certificate")
+    }
+
+    let sources = Sources(path: path)
+    let key = try sources.source(user?.clientKey, user?.clientKeyData, "client-key-data")
+    var identity: Identity?
+    if let certificate = try sources.source(
+      user?.clientCertificate, user?.clientCertificateData, "client-certificate-data")
+    {
+      guard let key else {
+        throw KubernetesError("\(path) has a client-certificate without client-key or client-key-data")
+      }
+      identity = Identity(certificate: certificate, key: key)
+    }
+    // As kubectl has it, a file wins over the token beside it, which may have been copied from it once.
+    let token =
+      user?.tokenFile.map { Source.file(sources.absolute($0)) } ?? user?.token.map { .bytes(Array($0.utf8)) }
+    return try Configuration(
+      server: cluster.server, serverName: cluster.tlsServerName,
+      authority: sources.source(
+        cluster.certificateAuthority, cluster.certificateAuthorityData, "certificate-authority-data"),
+      token: token, identity: identity, origin: path)
+  }
+
+  /// What a kubeconfig holds either itself, in base64, or in a file beside it.
+  private struct Sources {
+    let path: String
+
+    /// - Parameter name: That of the field with data, which wins over the file as kubectl has it.
+    func source(_ file: String?, _ data: String?, _ name: String) throws(KubernetesError) -> Source? {
+      if let data, !data.isEmpty {
+        guard let bytes = Data(base64Encoded: data, options: .ignoreUnknownCharacters), !bytes.isEmpty else {
+          throw KubernetesError("\(path): \(name) is no base64")
+        }
+        return .bytes([UInt8](bytes))
+      }
+      guard let file, !file.isEmpty else { return nil }
+      return .file(absolute(file))
+    }
+
+    func absolute(_ file: String) -> String {
+      if file.hasPrefix("/") { return file }
+      guard let slash = path.lastIndex(of: "/") else { return file }
+      return path[...slash] + file
+    }
+  }
+}

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import FoundationEssentials
+
+/// Where the API server is, whom to trust to be it, and who to be.
+///
+/// Nothing is opened but the kubeconfig itself: tokens and certificates are read when they are needed, as the
+/// kubelet replaces them.
+public struct Configuration: Sendable, Equatable {
+  /// Bytes that the configuration holds itself, or the file that holds them.
+  enum Source: Sendable, Equatable {
+    case bytes([UInt8])
+    case file(String)
+  }
+
+  /// A client certificate and its key, both in PEM.
+  struct Identity: Sendable, Equatable {
+    var certificate: Source
+    var key: Source
+  }
+
+  /// What every URL begins with, `https://10.96.0.1:443`, without a slash at the end.
+  let baseURL: String
+  /// Host names in URLs that stand for another address, where the certificate has another name than the address.
+  let addresses: [String: String]
+  /// The certificates that are trusted, in PEM; nil trusts what the machine trusts.
+  let authority: Source?
+  /// What proves who is asking, if not a certificate.
+  let token: Source?
+  /// What proves who is asking, if not a token.
+  let identity: Identity?
+
+  /// Checks what the others put together.
+  ///
+  /// - Parameters:
+  ///   - server: The API server's URL.
+  ///   - serverName: The name in its certificate, if not the URL's.
+  ///   - origin: What errors begin with: where the URL stands.
+  init(
+    server: String, serverName: String?, authority: Source?, token: Source?, identity: Identity?,
+    origin: String
+  ) throws(KubernetesError) {
+    guard var parts = URLComponents(string: server), let host = parts.host, !host.isEmpty,
+      parts.query == nil, parts.fragment == nil, parts.user == nil
+    else {
+      throw KubernetesError("\(origin): the server's URL \(server.quoted) is none; write https://HOST:PORT")
+    }
+    guard parts.scheme == "https" else {
+      throw KubernetesError(
+        "\(origin): the server's URL \(server.quoted) is not https, which the token needs")
+    }
+    var addresses: [String: String] = [:]
+    if let serverName, !serverName.isEmpty {
+      guard serverName.isHostName else {
+        throw KubernetesError("\(origin): tls-server-name \(serverName.quoted) is no host name")
+      }
+      addresses[serverName] = host.trimming("[", "]")
+      parts.host = serverName
+    }
+    while parts.path.hasSuffix("/") { parts.path.removeLast() }
+    guard let baseURL = parts.string else {
+      throw KubernetesError("\(origin): the server's URL \(server.quoted) is none; write https://HOST:PORT")
+    }
+    self.baseURL = baseURL
+    self.addresses = addresses
+    self.authority = authority
+    self.token = token
+    self.identity = identity
+  }
+
+  /// Takes what Kubernetes gives to each pod: two variables, and the files of its service account.
+  ///
+  /// - Parameters:
+  ///   - environment: That of the process.
+  ///   - folder: Where the service account's `token` and `ca.crt` are.
+  /// - Throws: One line where the process is in no pod, or in one without a service account's token.
+  public static func inCluster(
+    environment: [String: String], folder: String = "/var/run/secrets/kubernetes.io/serviceaccount"
+  ) throws(KubernetesError) -> Configuration {
+    guard let host = environment["KUBERNETES_SERVICE_HOST"], !host.isEmpty,
+      let port = environment["KUBERNETES_SERVICE_PORT"], UInt16(port) != nil
+    else {
+      throw KubernetesError(
+        "not in a pod: KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set; outside a cluster, "
+          + "give --kubernetes.kubeconfig")
+    }
+    let advice = "; set automountServiceAccountToken: true, or give --kubernetes.kubeconfig"
+    for name in ["token", "ca.crt"] {
+      do { _ = try ConfigurationFile.read("\(folder)/\(name)") } catch {
+        throw KubernetesError(error.description + advice)
+      }
+    }
+    return try Configuration(
+      server: "https://\(host.contains(":") ? "[\(host)]" : host):\(port)", serverName: nil,
+      authority: .file("\(folder)/ca.crt"), token: .file("\(folder)/token"), identity: nil,
+      origin: "KUBERNETES_SERVICE_HOST")
+  }
+}
+
+extension String {
+  /// The text in quotes, on one line and of bounded length, for errors and the log.
+  var quoted: String {
+    let line = unicodeScalars.prefix(200).map { $0.properties.generalCategory == .control ? " " : String($0) }
+    return "\"" + line.joined() + "\""
+  }
+
+  fileprivate var isHostName: Bool {
+    utf8.count <= 253
+      && utf8.allSatisfy { byte in
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+          UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."):
+          true
+        default: false
+        }
+      }
+  }
+
+  fileprivate func trimming(_ prefix: String, _ suffix: String) -> String {
+    guard hasPrefix(prefix), hasSuffix(suffix) else { return self }
+    return String(dropFirst(prefix.count).dropLast(suffix.count))
+  }
+}

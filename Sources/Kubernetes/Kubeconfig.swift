@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Yams
+
+/// A kubeconfig, as far as it is read: `k8s.io/client-go/tools/clientcmd/api/v1`.
+struct Kubeconfig: Decodable {
+  struct NamedContext: Decodable {
+    struct Context: Decodable {
+      var cluster: String
+      var user: String?
+    }
+    var name: String
+    var context: Context
+  }
+
+  struct NamedCluster: Decodable {
+    struct Cluster: Decodable {
+      var server: String
+      var certificateAuthority: String?
+      var certificateAuthorityData: String?
+      var tlsServerName: String?
+      var insecureSkipTLSVerify: Bool?
+      var proxyURL: String?
+
+      enum CodingKeys: String, CodingKey {
+        case server
+        case certificateAuthority = "certificate-authority"
+        case certificateAuthorityData = "certificate-authority-data"
+        case tlsServerName = "tls-server-name"
+        case insecureSkipTLSVerify = "insecure-skip-tls-verify"
+        case proxyURL = "proxy-url"
+      }
+    }
+    var name: String
+    var cluster: Cluster
+  }
+
+  struct NamedUser: Decodable {
+    struct User: Decodable {
+      var token: String?
+      var tokenFile: String?
+      var clientCertificate: String?
+      var clientCertificateData: String?
+      var clientKey: String?
+      var clientKeyData: String?
+      /// Ways to prove who one is that are there, and not supported.
+      var unsupported: [String]
+
+      enum CodingKeys: String, CodingKey, CaseIterable {
+        case token, tokenFile, exec, username
+        case clientCertificate = "client-certificate"
+        case clientCertificateData = "client-certificate-data"
+        case clientKey = "client-key"
+        case clientKeyData = "client-key-data"
+        case authProvider = "auth-provider"
+        case impersonation = "as"
+      }
+
+      init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        func text(_ key: CodingKeys) throws -> String? {
+          let text = try container.decodeIfPresent(String.self, forKey: key)
+          return text?.isEmpty == false ? text : nil
+        }
+        token = try text(.token)
+        tokenFile = try text(.tokenFile)
+        clientCertificate = try text(.clientCertificate)
+        clientCertificateData = try text(.clientCertificateData)
+        clientKey = try text(.clientKey)
+        clientKeyData = try text(.clientKeyData)
+        unsupported = [CodingKeys.exec, .authProvider, .username, .impersonation]
+          .filter(container.contains).map(\.rawValue)
+      }
+    }
+    var name: String
+    /// nil of a user without credentials.
+    var user: User?
+  }
+
+  var currentContext: String?
+  var contexts: [NamedContext]?
+  var clusters: [NamedCluster]?
+  var users: [NamedUser]?
+
+  enum CodingKeys: String, CodingKey {
+    case contexts, clusters, users
+    case currentContext = "current-context"
+  }
+
+  /// Parses a kubeconfig, in YAML or JSON.
+  init(parsing bytes: [UInt8], path: String) throws(KubernetesError) {
+    do {
+      self = try YAMLDecoder().decode(Kubeconfig.self, from: String(decoding: bytes, as: UTF8.self))
+    } catch let DecodingError.dataCorrupted(context) where context.underlyingError is YamlError {
+      throw KubernetesError("\(path) is no YAML: \((context.underlyingError as? YamlError)?.place ?? "")")
+    } catch let error as DecodingError {
+      throw KubernetesError("\(path) is no kubeconfig: \(error.place)")
+    } catch {
+      throw KubernetesError("\(path) is no YAML")
+    }
+  }
+}
+
+extension YamlError {
+  /// What is wrong and where, without the text, which may be a secret.
+  fileprivate var place: String {
+    switch self {
+    case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
+      .composer(_, let problem, let mark, _):
+      "line \(mark.line): \(problem.quoted)"
+    default: "it cannot be parsed"
+    }
+  }
+}
+
+extension DecodingError {
+  /// What is wrong and where, without the values, which may be secrets.
+  fileprivate var place: String {
+    func path(_ context: Context, _ last: (any CodingKey)? = nil) -> String {
+      let keys = context.codingPath + (last.map { [$0] } ?? [])
+      let text = keys.map { $0.intValue.map { "[\($0)]" } ?? $0.stringValue }.joined(separator: ".")
+      return text.isEmpty ? "the document" : text
+    }
+    return switch self {
+    case .keyNotFound(let key, let context): "\(path(context, key)) is missing"
+    case .typeMismatch(_, let context), .valueNotFound(_, let context): "\(path(context)) is of another type"
+    case .dataCorrupted(let context): "\(path(context)) is malformed"
+    @unknown default: "it cannot be decoded"
+    }
+  }
+}

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Containers
+internal import FoundationEssentials
+
+/// Reads pods and events out of the API's JSON: untrusted text, of which what is kept is bounded.
+struct PodDecoder {
+  /// What is kept of a name: that of a label's value.
+  static let textLimit = 256
+  /// What a resourceVersion may have; real ones have some ten digits.
+  static let versionLimit = 256
+  /// What a continue token may have; real ones have some 200 bytes.
+  static let tokenLimit = 8 << 10
+
+  private struct Event: Decodable {
+    var type: String
+    var object: Object
+
+    /// A pod, or what takes its place: of a bookmark only the version is there, of an error a Status.
+    struct Object: Decodable {
+      struct Metadata: Decodable {
+        var resourceVersion: String?
+      }
+      var metadata: Lenient<Metadata>?
+      var code: Lenient<Int>?
+      var message: Lenient<String>?
+      var details: Lenient<Details>?
+      var pod: PodObject?
+
+      struct Details: Decodable {
+        var retryAfterSeconds: Int?
+      }
+
+      enum CodingKeys: String, CodingKey { case metadata, code, message, details }
+
+      init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        metadata = try container.decodeIfPresent(Lenient<Metadata>.self, forKey: .metadata)
+        code = try container.decodeIfPresent(Lenient<Int>.self, forKey: .code)
+        message = try container.decodeIfPresent(Lenient<String>.self, forKey: .message)
+        details = try container.decodeIfPresent(Lenient<Details>.self, forKey: .details)
+        pod = try? PodObject(from: decoder)
+      }
+    }
+  }
+
+  private struct ListMetadata: Decodable {
+    var resourceVersion: String
+    var `continue`: String?
+  }
+
+  private struct Status: Decodable {
+    var message: String?
+  }
+
+  private let json = JSONDecoder()
+
+  /// Reads one item of a list; nil where it cannot be read.
+  func pod(_ bytes: [UInt8]) -> Pod? {
+    (try? json.decode(PodObject.self, from: Data(bytes))).flatMap(Pod.init)
+  }
+
+  /// Reads a list's `metadata`.
+  ///
+  /// - Throws: `invalid` where there is no resourceVersion.
+  func page(_ metadata: [UInt8]) throws(WatchFailure) -> PodWatch.Page {
+    guard let metadata = try? json.decode(ListMetadata.self, from: Data(metadata)),
+      let version = Self.version(metadata.resourceVersion),
+      (metadata.continue ?? "").utf8.count <= Self.tokenLimit
+    else { throw WatchFailure(.invalid, "the list has no resourceVersion") }
+    return PodWatch.Page(
+      resourceVersion: version, continueToken: metadata.continue.flatMap { $0.isEmpty ? nil : $0 })
+  }
+
+  /// Reads one line of a watch.
+  ///
+  /// - Throws: the failure that an ERROR event tells of, and `invalid` where it is no event.
+  func event(_ line: [UInt8]) throws(WatchFailure) -> PodWatch.Event {
+    guard let event = try? json.decode(Event.self, from: Data(line)) else {
+      throw WatchFailure(.invalid, "an event cannot be decoded")
+    }
+    let kind: PodWatch.Event.Kind
+    switch event.type {
+    case "ADDED", "MODIFIED": kind = .put
+    case "DELETED": kind = .delete
+    case "BOOKMARK": kind = .bookmark
+    case "ERROR":
+      throw WatchFailure(
+        status: event.object.code?.value ?? 0, message: event.object.message?.value ?? "an ERROR event",
+        retryAfter: event.object.details?.value?.retryAfterSeconds.map { .seconds($0) })
+    default: throw WatchFailure(.invalid, "an event is of type \(event.type.quoted)")
+    }
+    return PodWatch.Event(
+      kind: kind, pod: kind == .bookmark ? nil : event.object.pod.flatMap(Pod.init),
+      resourceVersion: event.object.metadata?.value?.resourceVersion.flatMap(Self.version))
+  }
+
+  /// Reads what the server says of a failure: a Status, or some text of a proxy's.
+  func message(_ body: [UInt8]) -> String {
+    (try? json.decode(Status.self, from: Data(body)))?.message ?? String(decoding: body, as: UTF8.self)
+  }
+
+  private static func version(_ text: String) -> String? {
+    text.isEmpty || text.utf8.count > versionLimit ? nil : text
+  }
+}
+
+extension Pod {
+  /// Takes what names containers; nil where the uid is no uid.
+  fileprivate init?(_ object: PodObject) {
+    let metadata = object.metadata
+    guard !metadata.uid.isEmpty, metadata.uid.utf8.count <= PodDecoder.textLimit else { return nil }
+    let spec = object.spec?.value
+    var images: [String: String] = [:]
+    for list in [spec?.ephemeralContainers, spec?.initContainers, spec?.containers] {
+      for case let container? in (list?.value ?? []).map(\.value) { images[container.name] = container.image }
+    }
+
+    let status = object.status?.value
+    let statuses = [
+      status?.initContainerStatuses, status?.ephemeralContainerStatuses, status?.containerStatuses,
+    ].flatMap { ($0?.value ?? []).compactMap(\.value) }
+    // The newest last: where there are too many, those are kept.
+    let ids: [(PodObject.Status.Container) -> String?] = [
+      { $0.lastState?.value?.terminated?.containerID }, { $0.state?.value?.terminated?.containerID },
+      { $0.containerID },
+    ]
+    var containers: [Container] = []
+    var known: Set<String> = []
+    for id in ids.reversed() {
+      for status in statuses.reversed() {
+        guard let id = id(status).flatMap(Self.containerID), known.insert(id).inserted,
+          known.count <= Pods.containersPerPod
+        else { continue }
+        containers.append(
+          Container(
+            id: id, name: status.name.bounded, image: (images[status.name] ?? status.image ?? "").bounded))
+      }
+    }
+    self.init(
+      uid: metadata.uid, namespace: metadata.namespace.bounded, name: metadata.name.bounded,
+      configHash: metadata.annotations?["kubernetes.io/config.hash"].flatMap {
+        $0.isEmpty || $0.utf8.count > PodDecoder.textLimit ? nil : $0
+      },
+      sharesProcessNamespace: spec?.shareProcessNamespace ?? false, containers: containers.reversed())
+  }
+
+  /// The id in `containerd://<id>`.
+  private static func containerID(_ text: String) -> String? {
+    guard let scheme = text.firstRange(of: "://") else { return nil }
+    let id = text[scheme.upperBound...]
+    return id.isEmpty || id.utf8.count > PodDecoder.textLimit ? nil : String(id)
+  }
+}
+
+extension String {
+  /// The text, or as many of its characters as fit into a label's value; never in shared memory with the rest.
+  fileprivate var bounded: String {
+    if utf8.count <= PodDecoder.textLimit { return self }
+    var text = ""
+    for scalar in unicodeScalars {
+      if text.utf8.count + UTF8.width(scalar) > PodDecoder.textLimit { break }
+      text.unicodeScalars.append(scalar)
+    }
+    return text
+  }
+}

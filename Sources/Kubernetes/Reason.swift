@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Why the watch failed, once: the label `reason` of `pidns_kubernetes_watch_errors_total`.
+public enum Reason: String, Sendable, CaseIterable {
+  /// 410: what the watch had seen last is too old, or the list took too long; lists again. Routine.
+  case expired
+  /// 401: the token or the certificate is not accepted.
+  case unauthorized
+  /// 403: the service account may not list and watch pods.
+  case forbidden
+  /// 429.
+  case throttled
+  /// 5xx.
+  case server
+  /// No connection, no TLS, or an answer that was cut.
+  case connection
+  /// An answer that took too long.
+  case timeout
+  /// What is not the protocol, among it each pod that could not be decoded.
+  case invalid
+  /// A pod for which there was no room.
+  case limit
+}
+
+extension Reason {
+  /// What a person can do.
+  var advice: String {
+    switch self {
+    case .expired, .throttled, .server: "the API server is busy or restarting; it is asked again"
+    case .unauthorized: "check the token, or the client certificate"
+    case .forbidden: "let the service account list and watch pods (ClusterRole, ClusterRoleBinding)"
+    case .connection: "check the address, network policies and the certificate authority; it is asked again"
+    case .timeout: "the network or the API server is slow; it is asked again"
+    case .invalid: "is it an API server? It is asked again"
+    case .limit: "is the node's name right?"
+    }
+  }
+}

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+
+@testable import Kubernetes
+
+@Suite struct ListSplitterTests {
+  private struct Parts: Equatable {
+    var items: [String] = []
+    var metadata: String?
+    var isComplete = false
+  }
+
+  private func split(_ text: String, at cuts: [Int] = []) throws -> Parts {
+    let bytes = Array(text.utf8)
+    var splitter = ListSplitter()
+    var parts = Parts()
+    for (start, end) in zip([0] + cuts, cuts + [bytes.count]) {
+      for item in try splitter.feed(Array(bytes[start..<end]).span) {
+        parts.items.append(String(decoding: item, as: UTF8.self))
+      }
+    }
+    parts.metadata = splitter.metadata.map { String(decoding: $0, as: UTF8.self) }
+    parts.isComplete = splitter.isComplete && splitter.hasItems
+    return parts
+  }
+
+  /// Lists, and what is in them.
+  private static let lists: [(String, items: [String], metadata: String?)] = [
+    (
+      #"{"metadata":{"resourceVersion":"1"},"items":[{"a":1},{"b":[2]}]}"#, [#"{"a":1}"#, #"{"b":[2]}"#],
+      #"{"resourceVersion":"1"}"#
+    ),
+    (
+      " {\n \"items\" : [ {\"a\":1} , {} ] ,\t\"metadata\" : {\"x\":{}}\r\n } \n", [#"{"a":1}"#, "{}"],
+      #"{"x":{}}"#
+    ),
+    (#"{"kind":"PodList","n":-1.5e3,"t":true,"x":null,"y":["]",{"items":[1]}],"items":[]}"#, [], nil),
+    (#"{"items":null,"metadata":{"resourceVersion":"1"}}"#, [], #"{"resourceVersion":"1"}"#),
+    (
+      #"{"items":[{"a":"}]\",[{\\"},{"\"":"\\\""}],"\"items\"":[1]}"#,
+      [#"{"a":"}]\",[{\\"}"#, #"{"\"":"\\\""}"#], nil
+    ),
+    (
+      #"{"items":[1,"a",null ,[{}],{"é":"\u00e9☃"}]}"#, ["1", #""a""#, "null", "[{}]", #"{"é":"\u00e9☃"}"#],
+      nil
+    ),
+  ]
+
+  @Test("The items and the metadata are the same wherever the body is cut in two", arguments: lists)
+  func boundaries(text: String, items: [String], metadata: String?) throws {
+    let expected = Parts(items: items, metadata: metadata, isComplete: true)
+    for cut in 0...text.utf8.count {
+      #expect(try split(text, at: [cut]) == expected, "cut at \(cut)")
+    }
+    #expect(try split(text, at: Array(1..<text.utf8.count)) == expected, "byte by byte")
+  }
+
+  @Test("A list that ends anywhere before its end is not complete", arguments: lists)
+  func cut(text: String, items: [String], metadata: String?) throws {
+    let end = text.utf8.count - text.reversed().prefix { $0 != "}" }.count
+    for length in 0..<end {
+      let beginning = String(decoding: Array(text.utf8)[..<length], as: UTF8.self)
+      #expect(try !split(beginning).isComplete, "\(beginning)")
+    }
+  }
+
+  @Test(
+    "What is no list is refused, or never complete",
+    arguments: [
+      "", "[]", "null", "x", #"{"items":[,]}"#, #"{"items":[1,]}"#, #"{"items":[1}"#, #"{"items"}"#,
+      #"{"a":,}"#,
+      #"{"a":1,}"#, "{}x", "{1:2}", #"{"a" 1}"#, #"{"a":1]"#, #"{"items":{}}x"#, "<html></html>", "\u{0}",
+    ])
+  func malformed(text: String) {
+    let parts = try? split(text)
+    #expect(parts?.isComplete != true)
+  }
+
+  @Test("No bytes whatever end in a crash")
+  func noise() {
+    var random = SystemRandomNumberGenerator()
+    let alphabet = Array(#"{}[]",:\ items metadata 0"#.utf8)
+    for _ in 0..<20_000 {
+      var bytes = Array("{\"items\":[".utf8.prefix(Int.random(in: 0...10, using: &random)))
+      bytes += (0..<30).map { _ in alphabet[Int.random(in: 0..<alphabet.count, using: &random)] }
+      var splitter = ListSplitter()
+      _ = try? splitter.feed(bytes.span)
+    }
+  }
+
+  @Test("An item that is too big is left out, and metadata that is too big refused")
+  func limits() throws {
+    let big = #"{"a":""# + String(repeating: "x", count: ListSplitter.itemLimit) + #""}"#
+    var splitter = ListSplitter()
+    let items = try splitter.feed(Array("{\"items\":[{},\(big),{}]}".utf8).span)
+    #expect(items.map { String(decoding: $0, as: UTF8.self) } == ["{}", "{}"])
+    #expect(splitter.oversized == 1 && splitter.isComplete)
+
+    let metadata = String(repeating: "x", count: ListSplitter.metadataLimit)
+    #expect(throws: WatchFailure(.invalid, "the answer is no list")) {
+      try split("{\"metadata\":\"\(metadata)\"")
+    }
+  }
+}
+
+@Suite struct LineSplitterTests {
+  @Test("The lines are the same wherever the body is cut, without empty ones")
+  func boundaries() throws {
+    let bytes = Array("{\"a\":1}\n\n{\"é\":\"\\n\"}\n{}\nrest".utf8)
+    for first in 0...bytes.count {
+      for second in first...bytes.count {
+        var splitter = LineSplitter()
+        var lines: [String] = []
+        for chunk in [bytes[..<first], bytes[first..<second], bytes[second...]] {
+          lines += try splitter.feed(Array(chunk).span).map { String(decoding: $0, as: UTF8.self) }
+        }
+        #expect(lines == ["{\"a\":1}", "{\"é\":\"\\n\"}", "{}"])
+        #expect(splitter.isInsideLine)
+      }
+    }
+  }
+
+  @Test("A line of 8 MiB is taken, a longer one refused")
+  func limit() throws {
+    var splitter = LineSplitter()
+    let line = [UInt8](repeating: 0x20, count: LineSplitter.limit)
+    #expect(try splitter.feed((line + [0x0a]).span).map(\.count) == [LineSplitter.limit])
+    #expect(!splitter.isInsideLine)
+    #expect(throws: WatchFailure.self) { try splitter.feed((line + [0x20]).span) }
+  }
+}

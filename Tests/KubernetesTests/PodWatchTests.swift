@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Containers
+import Testing
+
+@testable import Kubernetes
+
+@Suite struct PodWatchTests {
+  private var watch = PodWatch(timings: Timings())
+
+  private func pod(_ uid: String, _ name: String = "p") -> Pod { Pod(uid: uid, namespace: "n", name: name) }
+
+  private func list(_ version: String, limit: Int? = 500, continue token: String? = nil) -> PodWatch.Step {
+    .list(.init(resourceVersion: version, limit: limit, continueToken: token))
+  }
+
+  private func put(_ pod: Pod, _ version: String?) -> PodWatch.Event {
+    .init(kind: .put, pod: pod, resourceVersion: version)
+  }
+
+  private func delete(_ pod: Pod, _ version: String?) -> PodWatch.Event {
+    .init(kind: .delete, pod: pod, resourceVersion: version)
+  }
+
+  /// A watch that has listed one pod at version 10.
+  private var watching: PodWatch {
+    var watch = watch
+    _ = watch.list(pod("a"))
+    _ = watch.finish(.init(resourceVersion: "10", continueToken: nil))
+    return watch
+  }
+
+  @Test("It lists from what the server has at hand, page by page, then watches from the list's version")
+  func listing() {
+    var watch = watch
+    #expect(watch.next(jitter: 0) == list("0"))
+    #expect(watch.list(pod("a")) == .put(pod("a")))
+    #expect(watch.finish(.init(resourceVersion: "10", continueToken: "more")) == nil)
+    #expect(watch.next(jitter: 0) == list("", continue: "more"))
+    #expect(watch.list(pod("b")) == .put(pod("b")))
+    #expect(watch.finish(.init(resourceVersion: "10", continueToken: nil)) == .keepOnly(["a", "b"]))
+    #expect(watch.next(jitter: 0) == .watch(resourceVersion: "10", seconds: 300))
+    #expect(watch.next(jitter: 0.999_999) == .watch(resourceVersion: "10", seconds: 600))
+  }
+
+  @Test("A page that fails begins the list anew, and nothing is deleted before one came whole")
+  func listFailures() {
+    for (reason, version) in [
+      (Reason.connection, "0"), (.timeout, "0"), (.throttled, "0"), (.unauthorized, "0"), (.server, "0"),
+      (.invalid, "0"), (.expired, ""),
+    ] {
+      var watch = watch
+      _ = watch.list(pod("a"))
+      watch.fail(WatchFailure(reason, ""))
+      guard case .wait = watch.next(jitter: 0.5) else { Issue.record("\(reason): no wait"); return }
+      #expect(watch.next(jitter: 0) == list(version), "\(reason)")
+      _ = watch.list(pod("b"))
+      #expect(watch.finish(.init(resourceVersion: "1", continueToken: nil)) == .keepOnly(["b"]))
+    }
+  }
+
+  @Test("A continue token that has expired begins the list anew with what is true now")
+  func expiredToken() {
+    var watch = watch
+    _ = watch.list(pod("a"))
+    _ = watch.finish(.init(resourceVersion: "10", continueToken: "more"))
+    watch.fail(WatchFailure(.expired, ""))
+    _ = watch.next(jitter: 0)
+    #expect(watch.next(jitter: 0) == list(""))
+    _ = watch.list(pod("b"))
+    #expect(watch.finish(.init(resourceVersion: "11", continueToken: nil)) == .keepOnly(["b"]))
+  }
+
+  @Test("Too many pods to keep in mind delete none")
+  func tooMany() {
+    var watch = watch
+    for number in 0...Pods.limit { _ = watch.list(pod("\(number)")) }
+    #expect(watch.finish(.init(resourceVersion: "10", continueToken: nil)) == nil)
+    #expect(watch.next(jitter: 0) == .watch(resourceVersion: "10", seconds: 300))
+  }
+
+  @Test("The watch goes on at once from the last version heard of, bookmarks among them")
+  func versions() {
+    var watch = watching
+    #expect(watch.take(put(pod("b"), "11")) == .put(pod("b")))
+    #expect(watch.take(.init(kind: .bookmark, pod: nil, resourceVersion: "15")) == nil)
+    #expect(watch.take(put(pod("b"), nil)) == .put(pod("b")))
+    watch.end(after: .zero, hadEvents: true)
+    #expect(watch.next(jitter: 0) == .watch(resourceVersion: "15", seconds: 300))
+    #expect(watch.take(delete(pod("b"), "not a number")) == .delete(uid: "b"))
+    watch.end(after: .seconds(300), hadEvents: false)
+    #expect(watch.next(jitter: 0) == .watch(resourceVersion: "not a number", seconds: 300))
+  }
+
+  @Test("A pod that cannot be decoded moves the version on and changes nothing else")
+  func undecodable() {
+    var watch = watching
+    #expect(watch.take(.init(kind: .put, pod: nil, resourceVersion: "12")) == nil)
+    #expect(watch.next(jitter: 0) == .watch(resourceVersion: "12", seconds: 300))
+  }
+
+  @Test("What comes late of a deleted pod does not bring it back, until a list has it")
+  func lateEvents() {
+    var watch = watching
+    #expect(watch.take(delete(pod("b"), "11")) == .delete(uid: "b"))
+    #expect(watch.take(put(pod("b"), "10")) == nil)
+    #expect(watch.take(delete(pod("b"), "11")) == .delete(uid: "b"))
+    #expect(watch.take(put(pod("a"), "12")) == .put(pod("a")))
+    watch.fail(WatchFailure(.expired, ""))
+    #expect(watch.list(pod("b")) == .put(pod("b")))
+    _ = watch.finish(.init(resourceVersion: "20", continueToken: nil))
+    #expect(watch.take(put(pod("b"), "21")) == .put(pod("b")))
+  }
+
+  @Test("Deleted pods are kept in mind up to a number, the last ones")
+  func deletedLimit() {
+    var watch = watching
+    for number in 0...PodWatch.deletedLimit { _ = watch.take(delete(pod("\(number)"), "11")) }
+    #expect(watch.take(put(pod("0"), "11")) != nil)
+    #expect(watch.take(put(pod("1"), "11")) == nil)
+  }
+
+  @Test(
+    "A version that is too old is followed by a list of nothing older, and that by one of what is true now")
+  func expired() {
+    var watch = watching
+    watch.fail(WatchFailure(.expired, ""))
+    guard case .wait = watch.next(jitter: 0.5) else { Issue.record("no wait"); return }
+    #expect(watch.next(jitter: 0) == list("10", limit: nil))
+    watch.fail(WatchFailure(.expired, ""))
+    _ = watch.next(jitter: 0.5)
+    #expect(watch.next(jitter: 0) == list(""))
+  }
+
+  @Test("What a failed watch is followed by", arguments: Reason.allCases)
+  func watchFailures(reason: Reason) {
+    var watch = watching
+    watch.fail(WatchFailure(reason, ""))
+    guard case .wait = watch.next(jitter: 0.5) else { Issue.record("no wait"); return }
+    let next = watch.next(jitter: 0)
+    switch reason {
+    case .expired, .invalid: #expect(next == list("10", limit: nil))
+    default: #expect(next == .watch(resourceVersion: "10", seconds: 300))
+    }
+  }
+
+  @Test("A list of nothing older that the server cannot give is followed by one of what is true now")
+  func versionTooLarge() {
+    var watch = watching
+    watch.fail(WatchFailure(.invalid, ""))
+    watch.fail(WatchFailure(status: 504, message: "Too large resource version"))
+    _ = watch.next(jitter: 0)
+    #expect(watch.next(jitter: 0) == list(""))
+  }
+
+  @Test("Waits are by chance below a bound that doubles up to 30 s")
+  func backoff() {
+    var watch = watching
+    for bound in [0.8, 1.6, 3.2, 6.4, 12.8, 25.6, 30, 30] {
+      watch.fail(WatchFailure(.connection, ""))
+      var other = watch
+      #expect(watch.next(jitter: 0.5) == .wait(.seconds(bound) * 0.5))
+      #expect(other.next(jitter: 0) == .wait(.zero))
+      #expect(watch.next(jitter: 0) == .watch(resourceVersion: "10", seconds: 300))
+    }
+    for _ in 0..<10_000 { watch.fail(WatchFailure(.connection, "")) }
+    #expect(watch.next(jitter: 0.5) == .wait(.seconds(15)))
+  }
+
+  @Test("Waits are short again after a watch that said something, or lasted, and not after a list alone")
+  func reset() {
+    var failing = watching
+    for _ in 0..<5 { failing.fail(WatchFailure(.connection, "")) }
+    _ = failing.next(jitter: 0)
+
+    var spoke = failing
+    _ = spoke.take(.init(kind: .bookmark, pod: nil, resourceVersion: "11"))
+    #expect(spoke.failures == 0)
+    var lasted = failing
+    lasted.end(after: .seconds(1), hadEvents: false)
+    #expect(lasted.failures == 0)
+    var cutLate = failing
+    cutLate.fail(WatchFailure(.connection, ""), after: .seconds(30))
+    #expect(cutLate.failures == 1)
+
+    var listed = failing
+    listed.fail(WatchFailure(.expired, ""))
+    _ = listed.next(jitter: 0)
+    _ = listed.finish(.init(resourceVersion: "20", continueToken: nil))
+    listed.fail(WatchFailure(.expired, ""))
+    #expect(listed.failures == 7)
+  }
+
+  @Test("A watch that ends as soon as it began is asked for again later and later")
+  func shortWatches() {
+    var watch = watching
+    for bound in [0.8, 1.6, 3.2] {
+      watch.end(after: .milliseconds(10), hadEvents: false)
+      #expect(watch.next(jitter: 0.5) == .wait(.seconds(bound) * 0.5))
+      #expect(watch.next(jitter: 0) == .watch(resourceVersion: "10", seconds: 300))
+    }
+  }
+
+  @Test("A Retry-After is waited for, with a bound, and not by all nodes alike")
+  func retryAfter() {
+    for (asked, waited) in [(7, 7), (1_000_000, 300), (-5, 0)] {
+      var watch = watching
+      watch.fail(WatchFailure(.throttled, "", retryAfter: .seconds(asked)))
+      #expect(watch.next(jitter: 0.5) == .wait(.seconds(waited) + .milliseconds(400)))
+    }
+  }
+
+  @Test(
+    "A status has its reason",
+    arguments: [
+      (401, Reason.unauthorized), (403, .forbidden), (410, .expired), (429, .throttled), (500, .server),
+      (503, .server),
+      (504, .server), (301, .invalid), (400, .invalid), (404, .invalid), (0, .invalid), (204, .invalid),
+    ])
+  func statuses(status: Int, reason: Reason) {
+    #expect(WatchFailure(status: status, message: "a\nb").reason == reason)
+    #expect(WatchFailure(status: status, message: "a\nb").detail == "\(status) \"a b\"")
+  }
+
+  @Test(
+    "A Retry-After is seconds or a date",
+    arguments: [
+      ("120", 120), ("0", 0), ("Sun, 06 Nov 1994 08:49:37 GMT", 37), ("Sat, 01 Jan 1994 00:00:00 GMT", 0),
+      ("Thu, 29 Feb 1996 00:00:00 GMT", 41_440_260), ("", nil), ("-1", nil), ("soon", nil), ("1.5", nil),
+      ("Sun, 06 Foo 1994 08:49:37 GMT", nil), ("Sun, 06 Nov 1994 08:49 GMT", nil),
+      ("99999999999999999999", nil),
+      ("Sun, 06 Nov 99999999999999999999 08:49:37 GMT", nil),
+    ] as [(String, Double?)])
+  func retryAfterHeader(text: String, seconds: Double?) {
+    // 6 November 1994, 08:49:00.
+    #expect(RetryAfter.duration(text, now: 784_111_740) == seconds.map { .seconds($0) })
+  }
+}
