@@ -100,6 +100,16 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "Benchmarks", exclude: ["README.md", "bpf"], swiftSettings: settings, plugins: ["CompileBPF"]),
 
+    // An API server of Kubernetes, as far as pods go, with faults on order.
+    .target(
+      name: "APIServer",
+      dependencies: [
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+      ], path: "Tests/APIServer", swiftSettings: settings),
+
     .testTarget(name: "HarnessTests", dependencies: ["Harness", "pidns-judge"], swiftSettings: settings),
     .testTarget(
       name: "ExpositionTests", dependencies: ["Exposition"], exclude: ["Golden"], swiftSettings: settings),
@@ -117,7 +127,8 @@ let package = Package(
     .testTarget(
       name: "KubernetesTests",
       dependencies: [
-        "Containers", "Kubernetes",
+        "APIServer", "Containers", "Kubernetes",
+        .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: settings),
     .testTarget(
       name: "KernelTests",

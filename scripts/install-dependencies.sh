@@ -17,7 +17,7 @@ for group; do
       wanted+=(libbpf-dev libmicrohttpd-dev pkg-config)
       ;;
     test)
-      wanted+=(bpftool curl prometheus util-linux)
+      wanted+=(bpftool curl openssl prometheus util-linux)
       # The container runtimes, and what speaks CRI. Podman would take crun where runc is not named.
       wanted+=(containerd podman runc)
       wanted+=(python3 python3-grpc-tools python3-grpcio python3-protobuf)

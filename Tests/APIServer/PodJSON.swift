@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A pod as the API server writes it, of a realistic size with its `managedFields`.
+package struct PodJSON: Sendable {
+  /// `metadata.uid`; the container's id follows from it.
+  package var uid: String
+  /// `metadata.name`.
+  package var name: String
+  /// `metadata.namespace`.
+  package var namespace = "shop"
+  /// The image of its one container.
+  package var image = "registry.example/shop/cart:1.0"
+  /// How often the container has been started before.
+  package var restarts = 0
+  /// Bytes of an annotation that nobody reads.
+  package var padding = 0
+
+  /// Describes a running pod with one container.
+  package init(_ number: Int) {
+    let digits = String(number, radix: 16)
+    uid = "5d7b3d9a-0000-4000-8000-" + String(repeating: "0", count: 12 - digits.count) + digits
+    name = "cart-\(number)"
+  }
+
+  /// The id of the container that runs after some restarts.
+  package func containerID(_ restart: Int) -> String {
+    let id = uid.filter { $0 != "-" } + String(restart, radix: 16)
+    return String(repeating: "f", count: 64 - id.count) + id
+  }
+
+  /// Its JSON, on one line.
+  package func json(resourceVersion: Int) -> String {
+    let state = #""state":{"running":{"startedAt":"2026-01-01T00:00:00Z"}}"#
+    let last =
+      restarts == 0
+      ? "{}"
+      : #"{"terminated":{"exitCode":1,"containerID":"containerd://\#(containerID(restarts - 1))"}}"#
+    return """
+      {"kind":"Pod","apiVersion":"v1","metadata":{"name":"\(name)","namespace":"\(namespace)","uid":"\(uid)",\
+      "resourceVersion":"\(resourceVersion)","creationTimestamp":"2026-01-01T00:00:00Z","labels":{"app":"cart"},\
+      "annotations":{"note":"\(String(repeating: "x", count: padding))","quoted":"a \\"{[\\\\\\" b"},\
+      "managedFields":[\(Self.managedFields)]},\
+      "spec":{"containers":[{"name":"web","image":"\(image)","resources":{}}],"nodeName":"node"},\
+      "status":{"phase":"Running","containerStatuses":[{"name":"web",\(state),"lastState":\(last),"ready":true,\
+      "restartCount":\(restarts),"image":"sha256:0","imageID":"","containerID":"containerd://\(containerID(restarts))"}]}}
+      """
+  }
+
+  /// Some 6 KiB, as pods have them that two controllers and the kubelet write to.
+  private static let managedFields = (0..<3).map { writer in
+    let fields = (0..<40).map { #""f:field\#($0)":{".":{},"f:value":{},"f:name":{}}"# }.joined(separator: ",")
+    return
+      #"{"manager":"writer-\#(writer)","operation":"Update","fieldsType":"FieldsV1","fieldsV1":{"f:status":{\#(fields)}}}"#
+  }.joined(separator: ",")
+}

@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import APIServer
+import Containers
+import Foundation
+import Testing
+
+@testable import Kubernetes
+
+/// The watcher against a server, over TLS.
+@Suite struct PodWatcherTests {
+  @Test("Pods are listed, then watched as they come, change and go")
+  func lifecycle() async throws {
+    try await withWorld(retention: .zero) { world in
+      var pod = PodJSON(1)
+      let other = PodJSON(2)
+      world.server.put(pod)
+      try world.watch(node: "node a&b=c")
+      try await world.eventually("the pod is listed") { [pod] in
+        world.status.snapshot.isListed && world.knows(pod)
+      }
+      world.server.put(other)
+      try await world.eventually("the new pod is known") { world.knows(other) }
+      pod.restarts = 1
+      world.server.put(pod)
+      try await world.eventually("the new container is known") { [pod] in world.knows(pod) }
+      #expect(world.pods.container(id: pod.containerID(0)) != nil)
+      world.server.delete(other)
+      try await world.eventually("the deleted pod is gone") { !world.knows(other) }
+      #expect(world.pods.count == 1)
+      #expect(world.status.snapshot.errors.values.allSatisfy { $0 == 0 })
+      #expect(world.status.snapshot.errors.count == Reason.allCases.count)
+      #expect(abs(Date().timeIntervalSince1970 - (world.status.snapshot.lastEvent ?? 0)) < 600)
+      #expect(world.log.lines.isEmpty)
+
+      let requests = world.server.requests
+      #expect(requests.map(\.kind) == [.list, .watch])
+      #expect(
+        requests[0].query == [
+          "fieldSelector": "spec.nodeName%3Dnode%20a%26b%3Dc", "resourceVersion": "0", "limit": "500",
+        ])
+      #expect(
+        requests[1].query["allowWatchBookmarks"] == "true" && requests[1].query["resourceVersion"] == "101")
+      #expect((20...30).contains(requests[1].query["timeoutSeconds"].flatMap { Int($0) } ?? 0))
+      #expect(requests.allSatisfy { $0.token == "first" })
+    }
+  }
+
+  @Test("A list comes in pages, and begins anew where its token has expired")
+  func pages() async throws {
+    try await withWorld { world in
+      world.server.put((0..<1200).map { PodJSON($0) })
+      // The second page's token has expired.
+      world.server.inject(.list, .garbageItem, .status(410))
+      try world.watch()
+      try await world.eventually("all are listed") { world.status.snapshot.isListed }
+      #expect(world.pods.count == 1200)
+      let lists = world.server.requests.filter { $0.kind == .list }
+      #expect(lists.map { $0.query["resourceVersion"] } == ["0", nil, nil, nil, nil])
+      #expect(lists.map { $0.query["continue"] != nil } == [false, true, false, true, true])
+      #expect(world.errors(.invalid) == 1 && world.errors(.expired) == 1)
+    }
+  }
+
+  @Test("An ended watch is taken up where it ended, and nothing between is missed")
+  func normalEnd() async throws {
+    try await withWorld { world in
+      try world.watch()
+      try await world.eventually("it watches") { world.server.watches == 1 }
+      for number in 0..<5 {
+        let pod = PodJSON(number)
+        world.server.put(pod)
+        try await world.eventually("the pod is known") { world.knows(pod) }
+        world.server.endWatches()
+      }
+      world.server.bookmark()
+      try await world.eventually("it watches") { world.server.watches == 1 }
+      #expect(world.status.snapshot.errors.values.allSatisfy { $0 == 0 })
+      #expect(world.server.requests.count { $0.kind == .list } == 1)
+    }
+  }
+
+  @Test(
+    "Whatever goes wrong with a watch is counted by its reason and mended, and what is known stays",
+    arguments: [
+      (Fault.status(410), Reason.expired), (.errorEvent(410), .expired), (.errorEvent(500), .server),
+      (.cut, .connection), (.status(429, retryAfter: "0"), .throttled), (.status(500), .server),
+      (.status(503, retryAfter: "Thu, 01 Jan 1970 00:00:00 GMT"), .server), (.garbage, .invalid),
+      (.status(403), .forbidden), (.status(401), .unauthorized), (.status(302), .invalid),
+      (.status(404), .invalid),
+    ])
+  func watchFaults(fault: Fault, reason: Reason) async throws {
+    try await withWorld { world in
+      let before = PodJSON(1)
+      let after = PodJSON(2)
+      world.server.put(before)
+      world.server.inject(.watch, fault, fault)
+      try world.watch()
+      try await world.eventually("both faults are over") {
+        world.server.faultsLeft(.watch) == 0 && world.server.watches == 1
+      }
+      #expect(world.knows(before))
+      world.server.put(after)
+      try await world.eventually("the new pod is known") { world.knows(after) }
+      #expect(world.errors(reason) == 2)
+      #expect(world.status.snapshot.errors.values.reduce(0, +) == 2)
+      // Said once, and that it is over; but what is routine is not.
+      let lines =
+        reason == .expired
+        ? []
+        : [
+          "error: Cannot watch the node's pods; what is known stays: \(reason.advice) (\(reason.rawValue))",
+          "info: Watching the node's pods again",
+        ]
+      try await world.eventually("it is said") { world.log.lines == lines }
+    }
+  }
+
+  @Test(
+    "Whatever goes wrong with a list is counted by its reason and mended",
+    arguments: [
+      (Fault.status(410), Reason.expired), (.cut, .connection), (.status(429, retryAfter: "0"), .throttled),
+      (.status(500), .server), (.garbage, .invalid), (.status(403), .forbidden),
+      (.status(401), .unauthorized),
+    ])
+  func listFaults(fault: Fault, reason: Reason) async throws {
+    try await withWorld { world in
+      let pods = (0..<10).map { PodJSON($0) }
+      world.server.put(pods)
+      world.server.inject(.list, fault, fault, fault)
+      try world.watch()
+      try await world.eventually("all are listed") { world.status.snapshot.isListed }
+      #expect(pods.allSatisfy(world.knows) && world.errors(reason) == 3)
+    }
+  }
+
+  @Test("A list after 410 deletes what has gone meanwhile, keeps the rest, and never begins from nothing")
+  func relist() async throws {
+    try await withWorld { world in
+      let (stays, goes, comes) = (PodJSON(1), PodJSON(2), PodJSON(3))
+      world.server.put(stays, goes)
+      try world.watch()
+      try await world.eventually("it watches") { world.server.watches == 1 }
+      let version = world.pods.version
+      // Missed: the watch does not hear of it, and cannot be taken up.
+      world.server.delete(goes, announced: false)
+      world.server.put([comes], announced: false)
+      world.server.inject(.list, .cut)
+      world.server.compact()
+      world.server.endWatches()
+      try await world.eventually("the list has come") { world.knows(comes) && world.pods.count == 2 }
+      // Kept for the retention time, which has no end here.
+      #expect(world.knows(stays) && world.knows(goes))
+      #expect(world.pods.version == version + 1)
+      #expect(world.errors(.expired) >= 1)
+    }
+  }
+
+  @Test("A token that is not accepted is read again, whatever its age")
+  func newToken() async throws {
+    try await withWorld { world in
+      world.server.put(PodJSON(1))
+      world.server.require(token: "first")
+      try world.watch()
+      try await world.eventually("it watches") { world.server.watches == 1 }
+      world.server.require(token: "second")
+      world.server.endWatches()
+      try await world.eventually("it is not accepted") { world.errors(.unauthorized) >= 2 }
+      try world.write(token: "second")
+      try await world.eventually("it watches again") { world.server.watches == 1 }
+      #expect(world.server.requests.last?.token == "second")
+      #expect(world.knows(PodJSON(1)))
+    }
+  }
+
+  @Test("A new authority is read from its file, and a server that none signed is not believed")
+  func newAuthority() async throws {
+    let others = try Certificates(names: "IP:127.0.0.1")
+    try await withWorld { world in
+      world.server.put(PodJSON(1))
+      try world.trust(others)
+      try world.watch()
+      try await world.eventually("it is not believed") { world.errors(.connection) >= 2 }
+      #expect(world.server.requests.isEmpty && world.pods.count == 0)
+      try world.trust(world.server.certificates)
+      try await world.eventually("it is believed") { world.knows(PodJSON(1)) }
+    }
+  }
+
+  @Test("A certificate that is another host's is not believed, unless the configuration names it")
+  func hostName() async throws {
+    try await withWorld(certificates: try Certificates(names: "DNS:kubernetes.test")) { world in
+      world.server.put(PodJSON(1))
+      try world.watch(world.configuration(serverName: nil, identity: nil))
+      try await world.eventually("it is not believed") { world.errors(.connection) >= 2 }
+      #expect(world.server.requests.isEmpty)
+      await world.stopWatching()
+      try world.watch(world.configuration(serverName: "kubernetes.test", identity: nil))
+      try await world.eventually("it is believed") { world.knows(PodJSON(1)) }
+    }
+  }
+
+  @Test("A client certificate is shown to a server that asks for one")
+  func clientCertificate() async throws {
+    try await withWorld(authenticating: true) { world in
+      world.server.put(PodJSON(1))
+      try world.watch(world.configuration(serverName: nil, identity: nil))
+      try await world.eventually("it is turned away") { world.errors(.connection) >= 2 }
+      #expect(world.server.requests.isEmpty)
+      await world.stopWatching()
+      let certificates = world.server.certificates
+      let identity = Configuration.Identity(
+        certificate: .bytes(Array(certificates.client.utf8)), key: .bytes(Array(certificates.clientKey.utf8)))
+      try world.watch(world.configuration(serverName: nil, identity: identity))
+      try await world.eventually("it is let in") { world.knows(PodJSON(1)) }
+    }
+  }
+
+  @Test("A list that trickles in, a watch that does, and one that never answers take their time and no more")
+  func slow() async throws {
+    try await withWorld { world in
+      var timings = World.timings
+      timings.head = .milliseconds(300)
+      timings.listSilence = .milliseconds(300)
+      timings.watch = 0...0
+      timings.watchSlack = .milliseconds(300)
+      let pods = (0..<10).map { PodJSON($0) }
+      world.server.put(pods)
+      world.server.inject(.list, .trickle(milliseconds: 20), .silence)
+      world.server.inject(.watch, .trickle(milliseconds: 20), .silence)
+      try world.watch(timings: timings)
+      try await world.eventually("all have taken too long") { world.errors(.timeout) >= 4 }
+      try await world.eventually("it watches") { world.server.watches == 1 }
+      #expect(pods.allSatisfy(world.knows))
+    }
+  }
+
+  @Test("A watch that had bookmarks and falls silent is given up, one without may be silent")
+  func silentWatch() async throws {
+    try await withWorld { world in
+      var timings = World.timings
+      timings.watchSilence = .milliseconds(200)
+      world.server.put(PodJSON(1))
+      try world.watch(timings: timings)
+      try await world.eventually("it watches") { world.server.watches == 1 }
+      world.server.put(PodJSON(2))
+      try await world.eventually("the pod is known") { world.knows(PodJSON(2)) }
+      try await Task.sleep(for: .milliseconds(400))
+      #expect(world.errors(.timeout) == 0)
+      world.server.bookmark()
+      try await world.eventually("it is given up") { world.errors(.timeout) == 1 }
+      try await world.eventually("it watches again") { world.server.watches == 1 }
+    }
+  }
+
+  @Test("Events that come twice, late or out of order leave what is true")
+  func outOfOrder() async throws {
+    try await withWorld(retention: .zero) { world in
+      let pod = PodJSON(1)
+      let last = PodJSON(3)
+      world.server.put(pod)
+      try world.watch()
+      try await world.eventually("it watches") { world.server.watches == 1 }
+      let version = world.pods.version
+      for type in ["ADDED", "MODIFIED", "MODIFIED"] { world.server.announce(type, pod) }
+      world.server.put(PodJSON(2))
+      try await world.eventually("the pod is known") { world.knows(PodJSON(2)) }
+      #expect(world.pods.version == version + 1)
+      world.server.delete(PodJSON(2))
+      for type in ["MODIFIED", "ADDED", "DELETED", "MODIFIED"] { world.server.announce(type, PodJSON(2)) }
+      world.server.announce("DELETED", PodJSON(7))
+      world.server.put(last)
+      try await world.eventually("the last pod is known") { world.knows(last) }
+      #expect(world.pods.uids == [pod.uid, last.uid])
+      #expect(world.status.snapshot.errors.values.allSatisfy { $0 == 0 })
+    }
+  }
+
+  @Test("An event of 1 MB is taken, as is a pod without a uid: by counting it")
+  func bigEvent() async throws {
+    try await withWorld { world in
+      var big = PodJSON(1)
+      big.padding = 1 << 20
+      try world.watch()
+      try await world.eventually("it watches") { world.server.watches == 1 }
+      world.server.announce(
+        line: #"{"type":"ADDED","object":{"metadata":{"name":"x","resourceVersion":"101"}}}"#)
+      world.server.put(big)
+      try await world.eventually("the pod is known") { [big] in world.knows(big) }
+      #expect(world.errors(.invalid) == 1 && world.server.requests.count == 2)
+    }
+  }
+
+  @Test("A server that is away drops nothing, and what happened meanwhile is known when it comes back")
+  func away() async throws {
+    try await withWorld(retention: .zero) { world in
+      let (stays, goes, comes) = (PodJSON(1), PodJSON(2), PodJSON(3))
+      world.server.put(stays, goes)
+      try world.watch()
+      try await world.eventually("it watches") { world.server.watches == 1 }
+      let version = world.pods.version
+      try await world.server.goAway()
+      world.server.delete(goes)
+      world.server.put(comes)
+      // More failures than would fit into an hour at the longest wait.
+      try await world.eventually("it has tried") { world.errors(.connection) >= 20 }
+      #expect(
+        world.knows(stays) && world.knows(goes) && world.pods.count == 2 && world.pods.version == version)
+      #expect(world.log.lines.count == 1)
+      try await world.server.comeBack()
+      try await world.eventually("all is known") {
+        world.knows(comes) && world.pods.uids == [stays.uid, comes.uid]
+      }
+      #expect(world.knows(stays) && !world.knows(goes))
+      try await world.eventually("it is said") { world.log.lines.count == 2 }
+    }
+  }
+
+  @Test(
+    "A watcher that is told to end does, whatever it is at",
+    arguments: [nil, Fault.silence, .status(500), .trickle(milliseconds: 50)])
+  func cancellation(fault: Fault?) async throws {
+    try await withWorld { world in
+      world.server.put(PodJSON(1))
+      if let fault { world.server.inject(.list, fault, fault, fault) }
+      try world.watch()
+      try await world.eventually("it has asked") { !world.server.requests.isEmpty }
+      await world.stopWatching()
+      #expect(world.log.lines.isEmpty)
+    }
+  }
+}

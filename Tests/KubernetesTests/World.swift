@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import APIServer
+import Containers
+import Foundation
+import Logging
+import Synchronization
+import Testing
+
+@testable import Kubernetes
+
+/// A server, and a watcher of its pods that does not wait long.
+final class World: Sendable {
+  let server: APIServer
+  let pods: Pods
+  let status = WatchStatus()
+  let log = Log()
+  /// The folder of a service account, as the kubelet makes it.
+  let account: URL
+  private let run: Mutex<Task<Void, Never>?> = Mutex(nil)
+
+  /// Starts the server; the watcher is yet to be.
+  init(retention: Duration?, certificates: Certificates?, authenticating clients: Bool) async throws {
+    server = try await APIServer(certificates: certificates, authenticating: clients)
+    pods = Pods(retention: retention)
+    account = FileManager.default.temporaryDirectory.appending(path: "pidns-account-\(UUID())")
+    try FileManager.default.createDirectory(at: account, withIntermediateDirectories: true)
+    try write(token: "first")
+    try trust(server.certificates)
+  }
+
+  static var timings: Timings {
+    var timings = Timings()
+    timings.backoff = .milliseconds(20)
+    timings.longestBackoff = .milliseconds(200)
+    timings.watch = 20...30
+    return timings
+  }
+
+  func write(token: String) throws {
+    try (token + "\n").write(to: account.appending(path: "token"), atomically: true, encoding: .utf8)
+  }
+
+  func trust(_ certificates: Certificates) throws {
+    try Data(certificates.authority.utf8).write(to: account.appending(path: "ca.crt"), options: .atomic)
+  }
+
+  var inCluster: Configuration {
+    get throws {
+      try Configuration.inCluster(
+        environment: ["KUBERNETES_SERVICE_HOST": "127.0.0.1", "KUBERNETES_SERVICE_PORT": "\(server.port)"],
+        folder: account.path)
+    }
+  }
+
+  /// The server as a kubeconfig without a token may have it.
+  func configuration(serverName: String?, identity: Configuration.Identity?) throws -> Configuration {
+    try Configuration(
+      server: "https://127.0.0.1:\(server.port)", serverName: serverName,
+      authority: .bytes(Array(server.certificates.authority.utf8)), token: nil, identity: identity,
+      origin: "test")
+  }
+
+  /// Starts the watcher.
+  func watch(
+    _ configuration: Configuration? = nil, node: String = "node", timings: Timings = World.timings
+  ) throws {
+    let log = log
+    let watcher = PodWatcher(
+      try configuration ?? inCluster, node: node, pods: pods, status: status,
+      logger: Logger(label: "test") { _ in log }, timings: timings)
+    run.withLock { $0 = Task { await watcher.run() } }
+  }
+
+  /// Ends the watcher, and waits for it.
+  func stopWatching() async {
+    let task = run.withLock { $0 }
+    task?.cancel()
+    await task?.value
+  }
+
+  /// Ends both, and waits for it.
+  func end() async throws {
+    await stopWatching()
+    try await server.stop()
+    try FileManager.default.removeItem(at: account)
+  }
+
+  func errors(_ reason: Reason) -> UInt64 { status.snapshot.errors[reason] ?? 0 }
+
+  /// Whether a pod is known, with the container that runs after some restarts.
+  func knows(_ pod: PodJSON) -> Bool {
+    let found = pods.container(id: pod.containerID(pod.restarts))
+    return found?.pod.uid == pod.uid && found?.pod.name == pod.name && found?.container.name == "web"
+  }
+
+  /// Waits for something that has to come true; a minute is for a machine that is busy with other things.
+  func eventually(
+    _ what: Comment, _ location: SourceLocation = #_sourceLocation, _ condition: @Sendable () -> Bool
+  ) async throws {
+    let deadline = ContinuousClock.now + .seconds(60)
+    while !condition() {
+      if ContinuousClock.now > deadline {
+        Issue.record(
+          "it never came true that \(what): \(status.snapshot), \(log.lines)", sourceLocation: location)
+        throw CancellationError()
+      }
+      try await Task.sleep(for: .milliseconds(5))
+    }
+  }
+}
+
+/// Runs a test with a world, which is ended whatever the test does.
+func withWorld(
+  retention: Duration? = nil, certificates: Certificates? = nil, authenticating clients: Bool = false,
+  _ body: (World) async throws -> Void
+) async throws {
+  let world = try await World(retention: retention, certificates: certificates, authenticating: clients)
+  do {
+    try await body(world)
+  } catch {
+    try await world.end()
+    throw error
+  }
+  try await world.end()
+}
+
+/// Keeps what is logged.
+final class Log: LogHandler, Sendable {
+  private let kept: Mutex<[String]> = Mutex([])
+
+  var lines: [String] { kept.withLock { $0 } }
+  var metadata: Logger.Metadata {
+    get { [:] }
+    set {}
+  }
+  var logLevel: Logger.Level {
+    get { .info }
+    set {}
+  }
+  subscript(metadataKey _: String) -> Logger.MetadataValue? {
+    get { nil }
+    set {}
+  }
+
+  func log(event: LogEvent) {
+    let reason = event.metadata?["reason"].map { " (\($0))" } ?? ""
+    kept.withLock { $0.append("\(event.level): \(event.message)\(reason)") }
+  }
+}
