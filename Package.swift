@@ -110,6 +110,13 @@ let package = Package(
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
       ], path: "Tests/APIServer", swiftSettings: settings),
 
+    // What lists many pods in a process of its own, whose memory can be told.
+    .executableTarget(
+      name: "pidns-pod-list",
+      dependencies: [
+        "Containers", "Kubernetes", "Linux", .product(name: "Logging", package: "swift-log"),
+      ], path: "Tests/PodList", swiftSettings: settings),
+
     .testTarget(name: "HarnessTests", dependencies: ["Harness", "pidns-judge"], swiftSettings: settings),
     .testTarget(
       name: "ExpositionTests", dependencies: ["Exposition"], exclude: ["Golden"], swiftSettings: settings),
@@ -127,7 +134,7 @@ let package = Package(
     .testTarget(
       name: "KubernetesTests",
       dependencies: [
-        "APIServer", "Containers", "Kubernetes",
+        "APIServer", "Containers", "Kubernetes", "pidns-pod-list",
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: settings),
     .testTarget(
