@@ -39,14 +39,14 @@ let package = Package(
     .executableTarget(
       name: "pidns-exporter",
       dependencies: [
-        "Exporter", "BPFKit", "Containers", "Linux", "MetricsHTTP", "Namespaces",
+        "Exporter", "BPFKit", "Containers", "Kubernetes", "Linux", "MetricsHTTP", "Namespaces",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: settings),
     .target(
       name: "Exporter",
       dependencies: [
-        "BPFKit", "Containers", "Linux", "Namespaces", "Exposition", "MetricsHTTP",
+        "BPFKit", "Containers", "Kubernetes", "Linux", "Namespaces", "Exposition", "MetricsHTTP",
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: settings, plugins: ["StampVersion"]),
 
@@ -123,7 +123,9 @@ let package = Package(
     .testTarget(name: "BPFKitTests", dependencies: ["BPFKit", "CPidns"], swiftSettings: settings),
     .testTarget(
       name: "ExporterTests",
-      dependencies: ["Exporter", "BPFKit", "Containers", "Exposition", "Linux", "Namespaces"],
+      dependencies: [
+        "Exporter", "BPFKit", "Containers", "Exposition", "Kubernetes", "Linux", "Namespaces",
+      ],
       swiftSettings: settings),
     .testTarget(
       name: "ContainersTests", dependencies: ["Containers", "Linux"], exclude: ["Fixtures"],

@@ -16,6 +16,7 @@ public struct Exporter: ~Copyable {
   private let server: HTTPServer
   private let board: Board
   private let scope: Scope
+  private let podWatch: RunningPodWatch?
   private var poller: Poller
   private var watch = Watch()
   private var hasReleasedStart = false
@@ -55,13 +56,16 @@ public struct Exporter: ~Copyable {
     }
     scope = Scope(
       collectors: collectors, showsLifetimesPerNamespace: configuration.showsLifetimesPerNamespace,
-      level: configuration.labelling.level)
+      level: configuration.labelling.level, watchesPods: configuration.kubernetes != nil)
+    podWatch = configuration.kubernetes.map {
+      RunningPodWatch($0, retention: configuration.limits.retention, logger)
+    }
     self.logger = logger
     self.server = server
     self.board = board
     poller = Poller(
       kernel: kernel, limits: configuration.limits, labelling: configuration.labelling,
-      naming: Naming(pods: nil, local: configuration.localNames))
+      naming: Naming(pods: podWatch?.pods, local: configuration.localNames))
   }
 
   /// Reads the kernel once, and has the next scrapes show it. Until that has succeeded once there is
@@ -71,7 +75,7 @@ public struct Exporter: ~Copyable {
     watch.look(at: snapshot, logger)
     guard snapshot.failure == nil || board.publication != nil else { return }
     let state = State(
-      scope: scope, snapshot: snapshot, process: .read())
+      scope: scope, snapshot: snapshot, process: .read(), kubernetes: podWatch?.state)
     board.put(Publication(state))
     if !hasReleasedStart {
       hasReleasedStart = true

@@ -8,4 +8,6 @@ struct State: Sendable {
   let scope: Scope
   let snapshot: Snapshot
   let process: ProcessStatus
+  /// nil where no pods are watched.
+  var kubernetes: KubernetesState?
 }

@@ -3,6 +3,7 @@
 import ArgumentParser
 import Exporter
 import Glibc
+import Kubernetes
 import Linux
 
 /// The program: reads its flags, and turns what ends it into an exit code.
@@ -13,6 +14,8 @@ struct PidnsExporter {
       let serve = try Serve.parse()
       try serve.run()
     } catch let error as ExporterError {
+      quit(error.description, code: 1)
+    } catch let error as KubernetesError {
       quit(error.description, code: 1)
     } catch {
       // --help and --version arrive as errors too, with their text and the code 0.

@@ -45,6 +45,7 @@ struct Serve: ParsableCommand {
   var maxNamespaces = 10_240
 
   @OptionGroup(title: "Names") var names: NameFlags
+  @OptionGroup(title: "Kubernetes") var kubernetes: KubernetesFlags
   @OptionGroup(title: "Collectors") var collectors: CollectorFlags
 
   @Option(
@@ -112,15 +113,15 @@ struct Serve: ParsableCommand {
     logger.info("Stopping", metadata: ["signal": "\(signal ?? "")"])
   }
 
-  private func configuration() -> Exporter.Configuration {
-    Exporter.Configuration(
+  private func configuration() throws -> Exporter.Configuration {
+    try Exporter.Configuration(
       listenAddresses: listenAddresses, telemetryPath: telemetryPath,
       kernel: KernelCounters.Configuration(
         mapEntries: mapEntries, collectors: collectors.chosen, exitDetection: exitDetection,
         countsInAttempts: countsInAttempts),
       limits: Ledger.Limits(
         series: maxNamespaces, retention: retention.duration == .zero ? nil : retention.duration),
-      labelling: names.labelling, localNames: names.local,
+      labelling: names.labelling, kubernetes: kubernetes.watchedNode(), localNames: names.local,
       showsLifetimesPerNamespace: collectors.lifetimesPerNamespace)
   }
 }

@@ -4,6 +4,7 @@ import BPFKit
 import Containers
 import Exposition
 import Foundation
+import Kubernetes
 import Linux
 import Testing
 
@@ -23,8 +24,10 @@ import Testing
     ]
     snapshot.maps = [MapStatus(map: "node", entries: 1, capacity: 1, memoryBytes: 1)]
     snapshot.programs = [ProgramStatus(program: "process_exec", runs: 1, runNanoseconds: 1, misses: 0)]
-    let scope = Scope(collectors: Set(Collector.allCases), showsLifetimesPerNamespace: true)
-    return State(scope: scope, snapshot: snapshot, process: .read())
+    let scope = Scope(
+      collectors: Set(Collector.allCases), showsLifetimesPerNamespace: true, watchesPods: true)
+    let kubernetes = KubernetesState(pods: 1, watch: WatchStatus().snapshot)
+    return State(scope: scope, snapshot: snapshot, process: .read(), kubernetes: kubernetes)
   }()
 
   /// The rows of the page's tables: name, type, labels, help.
@@ -80,7 +83,8 @@ import Testing
   func off(collector: Collector) throws {
     var scope = Self.state.scope
     scope.collectors.remove(collector)
-    let state = State(scope: scope, snapshot: Self.state.snapshot, process: .read())
+    let state = State(
+      scope: scope, snapshot: Self.state.snapshot, process: .read(), kubernetes: Self.state.kubernetes)
     func families(_ state: State) -> Set<Substring> {
       let text = String(decoding: Catalogue.render(state, as: .text), as: UTF8.self)
       return Set(text.split(separator: "\n").filter { $0.hasPrefix("# TYPE") })

@@ -5,7 +5,7 @@ internal import Namespaces
 
 /// Every metric there is, in the order in which a scrape shows them. docs/metrics.md is its other half.
 enum Catalogue {
-  static let metrics: [Metric] = namespaces + about + node + kernel + exporter
+  static let metrics: [Metric] = namespaces + about + node + kernel + kubernetes + exporter
 
   /// Writes a scrape's body.
   static func render(_ state: State, as format: ExpositionFormat) -> [UInt8] {

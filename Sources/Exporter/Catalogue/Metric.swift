@@ -12,6 +12,8 @@ struct Scope: Sendable {
   var showsLifetimesPerNamespace: Bool
   /// What tells series apart: only where that is the namespace there are those that are about it.
   var level = LabelLevel.pidns
+  /// Whether the node's pods are watched.
+  var watchesPods = false
 }
 
 /// A family, and how its samples come out of what a poll found.

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Containers
+internal import Kubernetes
+internal import Logging
+
+/// The watch of a node's pods, beside the polls; it ends with its owner.
+final class RunningPodWatch: Sendable {
+  /// What the watch has heard.
+  let pods: Pods
+  private let status = WatchStatus()
+  private let task: Task<Void, Never>
+
+  /// Begins to watch.
+  ///
+  /// - Parameter retention: How long a deleted pod is known; nil is for good.
+  init(_ node: Exporter.Node, retention: Duration?, _ logger: Logger) {
+    let pods = Pods(retention: retention)
+    let watcher = PodWatcher(node.api, node: node.name, pods: pods, status: status, logger: logger)
+    self.pods = pods
+    task = Task.detached { await watcher.run() }
+  }
+
+  deinit { task.cancel() }
+
+  /// How the watch fares.
+  var state: KubernetesState { KubernetesState(pods: pods.count, watch: status.snapshot) }
+}
+
+/// How the watch of the node's pods fares.
+struct KubernetesState: Sendable {
+  /// Pods of the node, deleted ones left out.
+  var pods: Int
+  var watch: WatchStatus.Snapshot
+}
