@@ -39,19 +39,25 @@ final class Patience: Sendable {
   /// Does something until patience ends; then cancels it.
   ///
   /// - Throws: `timeout`, or what the work throws.
-  func bound(_ work: @escaping @Sendable () async throws -> Void) async throws {
-    try await withThrowingTaskGroup(of: Void.self) { group in
+  func bound<Result: Sendable>(_ work: @escaping @Sendable () async throws -> Result) async throws -> Result {
+    try await withThrowingTaskGroup(of: Result?.self) { group in
       group.addTask { try await work() }
-      group.addTask { try await self.runOut() }
+      group.addTask {
+        try await self.runOut()
+        return nil
+      }
       defer { group.cancelAll() }
-      try await group.next()
+      guard let result = try await group.next() ?? nil else {
+        throw WatchFailure(.timeout, "the answer took too long")
+      }
+      return result
     }
   }
 
   private func runOut() async throws {
     while true {
       let deadline = state.withLock { $0.deadline }
-      if deadline <= .now { throw WatchFailure(.timeout, "the answer took too long") }
+      if deadline <= .now { return }
       // The deadline may come closer meanwhile, though no closer than that.
       try await Task.sleep(until: min(deadline, .now + silence), clock: .continuous)
     }

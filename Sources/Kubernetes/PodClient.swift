@@ -4,7 +4,6 @@ internal import AsyncHTTPClient
 internal import Linux
 internal import NIOCore
 internal import NIOHTTP1
-internal import NIOSSL
 
 /// Asks the API server for the pods of a node: HTTP/1.1 over TLS, on one connection, without proxies and redirects.
 struct PodClient {
@@ -48,16 +47,22 @@ struct PodClient {
     let response = try await http.execute(request, timeout: .init(timings.head))
     if response.status == .ok { return response.body }
 
-    var message: [UInt8] = []
-    for try await chunk in response.body {
-      message += chunk.readableBytesView.prefix(Self.messageLimit - message.count)
-      if message.count >= Self.messageLimit { break }
-    }
+    let patience = Patience(whole: timings.head, silence: timings.head)
+    let message = try? await patience.bound { try await Self.beginning(of: response.body) }
     throw WatchFailure(
-      status: Int(response.status.code), message: PodDecoder().message(message),
+      status: Int(response.status.code), message: PodDecoder().message(message ?? []),
       retryAfter: response.headers.first(name: "Retry-After").flatMap {
         RetryAfter.duration($0, now: Clock.epochSeconds)
       })
+  }
+
+  private static func beginning(of body: HTTPClientResponse.Body) async throws -> [UInt8] {
+    var bytes: [UInt8] = []
+    for try await chunk in body {
+      bytes += chunk.readableBytesView.prefix(messageLimit - bytes.count)
+      if bytes.count >= messageLimit { break }
+    }
+    return bytes
   }
 
   private func url(of step: PodWatch.Step) -> String {
@@ -76,20 +81,6 @@ struct PodClient {
     }
     return "\(baseURL)/api/v1/pods?"
       + query.filter { !$0.1.isEmpty }.map { "\($0.0)=\($0.1.percentEncoded)" }.joined(separator: "&")
-  }
-
-  /// Says what is behind an error of the client's.
-  static func failure(_ error: any Error) -> WatchFailure {
-    switch error {
-    case let failure as WatchFailure: return failure
-    case let error as HTTPClientError:
-      let timeouts: [HTTPClientError] = [
-        .connectTimeout, .readTimeout, .writeTimeout, .deadlineExceeded, .tlsHandshakeTimeout,
-        .getConnectionFromPoolTimeout,
-      ]
-      return WatchFailure(timeouts.contains(error) ? .timeout : .connection, error.shortDescription)
-    default: return WatchFailure(.connection, "\(error)".quoted)
-    }
   }
 }
 

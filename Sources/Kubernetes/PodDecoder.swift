@@ -72,7 +72,7 @@ struct PodDecoder {
       resourceVersion: version, continueToken: metadata.continue.flatMap { $0.isEmpty ? nil : $0 })
   }
 
-  /// Reads one line of a watch.
+  /// Reads one line of a watch. An event of an unknown type is one without a pod.
   ///
   /// - Throws: the failure that an ERROR event tells of, and `invalid` where it is no event.
   func event(_ line: [UInt8]) throws(WatchFailure) -> PodWatch.Event {
@@ -88,7 +88,8 @@ struct PodDecoder {
       throw WatchFailure(
         status: event.object.code?.value ?? 0, message: event.object.message?.value ?? "an ERROR event",
         retryAfter: event.object.details?.value?.retryAfterSeconds.map { .seconds($0) })
-    default: throw WatchFailure(.invalid, "an event is of type \(event.type.quoted)")
+    // client-go leaves out what it does not know, too.
+    default: return PodWatch.Event(kind: .put, pod: nil, resourceVersion: nil)
     }
     return PodWatch.Event(
       kind: kind, pod: kind == .bookmark ? nil : event.object.pod.flatMap(Pod.init),

@@ -29,7 +29,7 @@ public actor PodWatcher {
   /// Connects to nothing yet.
   ///
   /// - Parameters:
-  ///   - node: The node's name, as the API has it.
+  ///   - node: The node's name, as the API has it. Not empty, which would be the pods of no node.
   ///   - pods: Where to put what is heard. Never cleared: while the server is away, they stay.
   public init(_ configuration: Configuration, node: String, pods: Pods, status: WatchStatus, logger: Logger) {
     self.init(configuration, node: node, pods: pods, status: status, logger: logger, timings: Timings())
@@ -39,6 +39,7 @@ public actor PodWatcher {
     _ configuration: Configuration, node: String, pods: Pods, status: WatchStatus, logger: Logger,
     timings: Timings
   ) {
+    precondition(!node.isEmpty, "The node has no name")
     self.configuration = configuration
     self.node = node
     self.pods = pods
@@ -79,7 +80,7 @@ public actor PodWatcher {
       }
     } catch {
       if Task.isCancelled { return }
-      fail(PodClient.failure(error))
+      fail(WatchFailure(error))
     }
   }
 

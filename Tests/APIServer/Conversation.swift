@@ -73,6 +73,7 @@ final class Conversation: ChannelInboundHandler {
     if case .status(let code, let retryAfter)? = fault {
       return refuse(code, "on order\nand on two lines", retryAfter, context)
     }
+    if case .stuckStatus(let code)? = fault { return begin(context, .init(statusCode: code)) }
     if fault == .silence { return }
     switch kind {
     case .list: list(query, fault, context)
@@ -156,9 +157,9 @@ final class Conversation: ChannelInboundHandler {
 
   // MARK: HTTP
 
-  private func begin(_ context: ChannelHandlerContext) {
+  private func begin(_ context: ChannelHandlerContext, _ status: HTTPResponseStatus = .ok) {
     let head = HTTPResponseHead(
-      version: .http1_1, status: .ok,
+      version: .http1_1, status: status,
       headers: ["Content-Type": "application/json", "Transfer-Encoding": "chunked"])
     context.writeAndFlush(wrapOutboundOut(.head(head)), promise: nil)
   }

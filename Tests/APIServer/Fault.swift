@@ -4,6 +4,8 @@
 package enum Fault: Sendable, Equatable {
   /// Answers with a status, and a header Retry-After if there is one.
   case status(Int, retryAfter: String? = nil)
+  /// Answers with a status, and says nothing more, though it promised to.
+  case stuckStatus(Int)
   /// Closes the connection in the middle of an object.
   case cut
   /// Sends the beginning of the answer's body one byte at a time, each after so many milliseconds, and no end.

@@ -156,66 +156,6 @@ import Testing
     }
   }
 
-  @Test("A token that is not accepted is read again, whatever its age")
-  func newToken() async throws {
-    try await withWorld { world in
-      world.server.put(PodJSON(1))
-      world.server.require(token: "first")
-      try world.watch()
-      try await world.eventually("it watches") { world.server.watches == 1 }
-      world.server.require(token: "second")
-      world.server.endWatches()
-      try await world.eventually("it is not accepted") { world.errors(.unauthorized) >= 2 }
-      try world.write(token: "second")
-      try await world.eventually("it watches again") { world.server.watches == 1 }
-      #expect(world.server.requests.last?.token == "second")
-      #expect(world.knows(PodJSON(1)))
-    }
-  }
-
-  @Test("A new authority is read from its file, and a server that none signed is not believed")
-  func newAuthority() async throws {
-    let others = try Certificates(names: "IP:127.0.0.1")
-    try await withWorld { world in
-      world.server.put(PodJSON(1))
-      try world.trust(others)
-      try world.watch()
-      try await world.eventually("it is not believed") { world.errors(.connection) >= 2 }
-      #expect(world.server.requests.isEmpty && world.pods.count == 0)
-      try world.trust(world.server.certificates)
-      try await world.eventually("it is believed") { world.knows(PodJSON(1)) }
-    }
-  }
-
-  @Test("A certificate that is another host's is not believed, unless the configuration names it")
-  func hostName() async throws {
-    try await withWorld(certificates: try Certificates(names: "DNS:kubernetes.test")) { world in
-      world.server.put(PodJSON(1))
-      try world.watch(world.configuration(serverName: nil, identity: nil))
-      try await world.eventually("it is not believed") { world.errors(.connection) >= 2 }
-      #expect(world.server.requests.isEmpty)
-      await world.stopWatching()
-      try world.watch(world.configuration(serverName: "kubernetes.test", identity: nil))
-      try await world.eventually("it is believed") { world.knows(PodJSON(1)) }
-    }
-  }
-
-  @Test("A client certificate is shown to a server that asks for one")
-  func clientCertificate() async throws {
-    try await withWorld(authenticating: true) { world in
-      world.server.put(PodJSON(1))
-      try world.watch(world.configuration(serverName: nil, identity: nil))
-      try await world.eventually("it is turned away") { world.errors(.connection) >= 2 }
-      #expect(world.server.requests.isEmpty)
-      await world.stopWatching()
-      let certificates = world.server.certificates
-      let identity = Configuration.Identity(
-        certificate: .bytes(Array(certificates.client.utf8)), key: .bytes(Array(certificates.clientKey.utf8)))
-      try world.watch(world.configuration(serverName: nil, identity: identity))
-      try await world.eventually("it is let in") { world.knows(PodJSON(1)) }
-    }
-  }
-
   @Test("A list that trickles in, a watch that does, and one that never answers take their time and no more")
   func slow() async throws {
     try await withWorld { world in
@@ -223,15 +163,15 @@ import Testing
       timings.head = .milliseconds(300)
       timings.listSilence = .milliseconds(300)
       timings.watch = 0...0
-      timings.watchSlack = .milliseconds(300)
+      timings.watchSlack = .seconds(1)
       let pods = (0..<10).map { PodJSON($0) }
       world.server.put(pods)
       world.server.inject(.list, .trickle(milliseconds: 20), .silence)
-      world.server.inject(.watch, .trickle(milliseconds: 20), .silence)
+      world.server.inject(.watch, .trickle(milliseconds: 20), .silence, .stuckStatus(500))
       try world.watch(timings: timings)
       try await world.eventually("all have taken too long") { world.errors(.timeout) >= 4 }
       try await world.eventually("it watches") { world.server.watches == 1 }
-      #expect(pods.allSatisfy(world.knows))
+      #expect(pods.allSatisfy(world.knows) && world.errors(.server) == 1)
     }
   }
 
@@ -291,6 +231,17 @@ import Testing
     }
   }
 
+  @Test("Watches that end as soon as they begin are no errors, and not followed by lists")
+  func shortWatches() async throws {
+    try await withWorld { world in
+      world.server.inject(.watch, .end, .end, .end, .end)
+      try world.watch()
+      try await world.eventually("it watches") { world.server.watches == 1 }
+      #expect(world.server.requests.map(\.kind) == [.list] + [APIServer.Kind](repeating: .watch, count: 5))
+      #expect(world.status.snapshot.errors.values.allSatisfy { $0 == 0 } && world.log.lines.isEmpty)
+    }
+  }
+
   @Test("A server that is away drops nothing, and what happened meanwhile is known when it comes back")
   func away() async throws {
     try await withWorld(retention: .zero) { world in
@@ -306,13 +257,34 @@ import Testing
       try await world.eventually("it has tried") { world.errors(.connection) >= 20 }
       #expect(
         world.knows(stays) && world.knows(goes) && world.pods.count == 2 && world.pods.version == version)
-      #expect(world.log.lines.count == 1)
+      #expect(world.log.lines.count == 1 && world.log.errors.count == 1)
       try await world.server.comeBack()
       try await world.eventually("all is known") {
         world.knows(comes) && world.pods.uids == [stays.uid, comes.uid]
       }
       #expect(world.knows(stays) && !world.knows(goes))
+      world.server.bookmark()
       try await world.eventually("it is said") { world.log.lines.count == 2 }
+    }
+  }
+
+  @Test("A port where nobody is is said to be that")
+  func nobody() async throws {
+    try await withWorld { world in
+      try await world.server.goAway()
+      try world.watch()
+      try await world.eventually("it has tried") { world.errors(.connection) >= 3 }
+      #expect(world.log.errors == ["ECONNREFUSED"])
+    }
+  }
+
+  @Test("What the server says of an error is in the log once, on one line")
+  func message() async throws {
+    try await withWorld { world in
+      world.server.inject(.list, .status(403), .status(403), .status(403))
+      try world.watch()
+      try await world.eventually("it is listed") { world.status.snapshot.isListed }
+      #expect(world.log.errors == ["403 \"on order and on two lines\""])
     }
   }
 

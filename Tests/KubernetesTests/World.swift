@@ -129,7 +129,11 @@ func withWorld(
 final class Log: LogHandler, Sendable {
   private let kept: Mutex<[String]> = Mutex([])
 
+  private let causes: Mutex<[String]> = Mutex([])
+
   var lines: [String] { kept.withLock { $0 } }
+  /// What was behind the errors.
+  var errors: [String] { causes.withLock { $0 } }
   var metadata: Logger.Metadata {
     get { [:] }
     set {}
@@ -145,6 +149,7 @@ final class Log: LogHandler, Sendable {
 
   func log(event: LogEvent) {
     let reason = event.metadata?["reason"].map { " (\($0))" } ?? ""
+    if let error = event.metadata?["error"] { causes.withLock { $0.append("\(error)") } }
     kept.withLock { $0.append("\(event.level): \(event.message)\(reason)") }
   }
 }
