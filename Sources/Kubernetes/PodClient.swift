@@ -35,7 +35,8 @@ struct PodClient {
 
   /// Sends a request, and answers the body of a 200.
   ///
-  /// - Throws: ``WatchFailure``, or CancellationError.
+  /// - Throws: ``WatchFailure`` for another status, and whatever the client does, which ``WatchFailure/init(_:)``
+  ///   explains.
   func body(of step: PodWatch.Step, _ credentials: Credentials.Current) async throws
     -> HTTPClientResponse.Body
   {

@@ -50,6 +50,8 @@ struct PodWatch {
 
   /// How many pods to ask for at a time; client-go's default.
   static let pageSize = 500
+  /// How many pages a list may have: a node's pods have one or two.
+  static let pageLimit = 1000
   /// How many deleted uids are kept in mind.
   static let deletedLimit = 1024
 
@@ -62,6 +64,8 @@ struct PodWatch {
   private var state = State.listing(Self.first("0"))
   /// The pods heard of since the list began; nil when there were too many to keep in mind.
   private var listed: Set<String>? = []
+  /// The pages since the list began.
+  private var pages = 0
   /// What to wait for before the next request.
   private var pause: Pause?
   private var deleted: Set<String> = []
@@ -120,15 +124,20 @@ struct PodWatch {
   }
 
   /// Takes the end of a page: the list goes on, or the watch begins.
-  mutating func finish(_ page: Page) -> Change? {
+  ///
+  /// - Throws: `invalid` where the list has no end; it has to be given to ``fail(_:after:)`` then.
+  mutating func finish(_ page: Page) throws(WatchFailure) -> Change? {
     guard case .listing = state else { return nil }
     if let token = page.continueToken {
+      pages += 1
+      guard pages < Self.pageLimit else { throw WatchFailure(.invalid, "the list has no end") }
       state = .listing(ListRequest(resourceVersion: "", limit: Self.pageSize, continueToken: token))
       return nil
     }
     state = .watching(resourceVersion: page.resourceVersion)
     deleted = []
     deletedInOrder = []
+    pages = 0
     defer { listed = [] }
     return listed.map { .keepOnly($0) }
   }
@@ -175,6 +184,7 @@ struct PodWatch {
     failures += 1
     pause = failure.retryAfter.map { .retryAfter($0) } ?? .backoff
     listed = []
+    pages = 0
     switch (state, failure.reason) {
     case (.watching(let version), .expired), (.watching(let version), .invalid):
       // Not older than what is known. Where the server does not have that any more, it says so, and the next

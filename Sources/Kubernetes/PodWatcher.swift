@@ -105,7 +105,7 @@ public actor PodWatcher {
     for _ in 0..<splitter.oversized { status.count(.invalid) }
     let page = try decoder.page(metadata)
     status.hear(at: Clock.epochSeconds)
-    apply(watch.finish(page))
+    apply(try watch.finish(page))
     if page.continueToken == nil {
       status.finishList()
       logger.debug("Listed the node's pods", metadata: ["pods": "\(pods.count)"])
@@ -157,8 +157,8 @@ public actor PodWatcher {
     status.count(failure.reason)
     if failure.reason == .unauthorized || failure.reason == .connection { credentials.refuse() }
     watch.fail(failure, after: watchStart.map { .now - $0 } ?? .zero)
-    // What the first retry mends, and what is too old, is everyday business.
-    guard !isFailing && watch.failures > 1 && failure.reason != .expired else { return }
+    // What the first retry mends is everyday business, and so is what has expired, unless it always has.
+    guard !isFailing, watch.failures > (failure.reason == .expired ? 4 : 1) else { return }
     isFailing = true
     logger.error(
       "Cannot watch the node's pods; what is known stays: \(failure.reason.advice)",

@@ -24,27 +24,29 @@ import Testing
 
   /// A watch that has listed one pod at version 10.
   private var watching: PodWatch {
-    var watch = watch
-    _ = watch.list(pod("a"))
-    _ = watch.finish(.init(resourceVersion: "10", continueToken: nil))
-    return watch
+    get throws {
+      var watch = watch
+      _ = watch.list(pod("a"))
+      _ = try watch.finish(.init(resourceVersion: "10", continueToken: nil))
+      return watch
+    }
   }
 
   @Test("It lists from what the server has at hand, page by page, then watches from the list's version")
-  func listing() {
+  func listing() throws {
     var watch = watch
     #expect(watch.next(jitter: 0) == list("0"))
     #expect(watch.list(pod("a")) == .put(pod("a")))
-    #expect(watch.finish(.init(resourceVersion: "10", continueToken: "more")) == nil)
+    #expect(try watch.finish(.init(resourceVersion: "10", continueToken: "more")) == nil)
     #expect(watch.next(jitter: 0) == list("", continue: "more"))
     #expect(watch.list(pod("b")) == .put(pod("b")))
-    #expect(watch.finish(.init(resourceVersion: "10", continueToken: nil)) == .keepOnly(["a", "b"]))
+    #expect(try watch.finish(.init(resourceVersion: "10", continueToken: nil)) == .keepOnly(["a", "b"]))
     #expect(watch.next(jitter: 0) == .watch(resourceVersion: "10", seconds: 300))
     #expect(watch.next(jitter: 0.999_999) == .watch(resourceVersion: "10", seconds: 600))
   }
 
   @Test("A page that fails begins the list anew, and nothing is deleted before one came whole")
-  func listFailures() {
+  func listFailures() throws {
     for (reason, version) in [
       (Reason.connection, "0"), (.timeout, "0"), (.throttled, "0"), (.unauthorized, "0"), (.server, "0"),
       (.invalid, "0"), (.expired, ""),
@@ -55,33 +57,48 @@ import Testing
       guard case .wait = watch.next(jitter: 0.5) else { Issue.record("\(reason): no wait"); return }
       #expect(watch.next(jitter: 0) == list(version), "\(reason)")
       _ = watch.list(pod("b"))
-      #expect(watch.finish(.init(resourceVersion: "1", continueToken: nil)) == .keepOnly(["b"]))
+      #expect(try watch.finish(.init(resourceVersion: "1", continueToken: nil)) == .keepOnly(["b"]))
     }
   }
 
   @Test("A continue token that has expired begins the list anew with what is true now")
-  func expiredToken() {
+  func expiredToken() throws {
     var watch = watch
     _ = watch.list(pod("a"))
-    _ = watch.finish(.init(resourceVersion: "10", continueToken: "more"))
+    _ = try watch.finish(.init(resourceVersion: "10", continueToken: "more"))
     watch.fail(WatchFailure(.expired, ""))
     _ = watch.next(jitter: 0)
     #expect(watch.next(jitter: 0) == list(""))
     _ = watch.list(pod("b"))
-    #expect(watch.finish(.init(resourceVersion: "11", continueToken: nil)) == .keepOnly(["b"]))
+    #expect(try watch.finish(.init(resourceVersion: "11", continueToken: nil)) == .keepOnly(["b"]))
+  }
+
+  @Test("A list whose pages have no end is given up, and begun anew after a while")
+  func endless() throws {
+    var watch = watch
+    for _ in 1..<PodWatch.pageLimit {
+      _ = try watch.finish(.init(resourceVersion: "10", continueToken: "more"))
+    }
+    let failure = #expect(throws: WatchFailure(.invalid, "the list has no end")) {
+      try watch.finish(.init(resourceVersion: "10", continueToken: "more"))
+    }
+    watch.fail(try #require(failure))
+    #expect(watch.next(jitter: 0.5) == .wait(.milliseconds(400)))
+    #expect(watch.next(jitter: 0) == list(""))
+    #expect(try watch.finish(.init(resourceVersion: "10", continueToken: "more")) == nil)
   }
 
   @Test("Too many pods to keep in mind delete none")
-  func tooMany() {
+  func tooMany() throws {
     var watch = watch
     for number in 0...Pods.limit { _ = watch.list(pod("\(number)")) }
-    #expect(watch.finish(.init(resourceVersion: "10", continueToken: nil)) == nil)
+    #expect(try watch.finish(.init(resourceVersion: "10", continueToken: nil)) == nil)
     #expect(watch.next(jitter: 0) == .watch(resourceVersion: "10", seconds: 300))
   }
 
   @Test("The watch goes on at once from the last version heard of, bookmarks among them")
-  func versions() {
-    var watch = watching
+  func versions() throws {
+    var watch = try watching
     #expect(watch.take(put(pod("b"), "11")) == .put(pod("b")))
     #expect(watch.take(.init(kind: .bookmark, pod: nil, resourceVersion: "15")) == nil)
     #expect(watch.take(put(pod("b"), nil)) == .put(pod("b")))
@@ -93,28 +110,28 @@ import Testing
   }
 
   @Test("A pod that cannot be decoded moves the version on and changes nothing else")
-  func undecodable() {
-    var watch = watching
+  func undecodable() throws {
+    var watch = try watching
     #expect(watch.take(.init(kind: .put, pod: nil, resourceVersion: "12")) == nil)
     #expect(watch.next(jitter: 0) == .watch(resourceVersion: "12", seconds: 300))
   }
 
   @Test("What comes late of a deleted pod does not bring it back, until a list has it")
-  func lateEvents() {
-    var watch = watching
+  func lateEvents() throws {
+    var watch = try watching
     #expect(watch.take(delete(pod("b"), "11")) == .delete(uid: "b"))
     #expect(watch.take(put(pod("b"), "10")) == nil)
     #expect(watch.take(delete(pod("b"), "11")) == .delete(uid: "b"))
     #expect(watch.take(put(pod("a"), "12")) == .put(pod("a")))
     watch.fail(WatchFailure(.expired, ""))
     #expect(watch.list(pod("b")) == .put(pod("b")))
-    _ = watch.finish(.init(resourceVersion: "20", continueToken: nil))
+    _ = try watch.finish(.init(resourceVersion: "20", continueToken: nil))
     #expect(watch.take(put(pod("b"), "21")) == .put(pod("b")))
   }
 
   @Test("Deleted pods are kept in mind up to a number, the last ones")
-  func deletedLimit() {
-    var watch = watching
+  func deletedLimit() throws {
+    var watch = try watching
     for number in 0...PodWatch.deletedLimit { _ = watch.take(delete(pod("\(number)"), "11")) }
     #expect(watch.take(put(pod("0"), "11")) != nil)
     #expect(watch.take(put(pod("1"), "11")) == nil)
@@ -122,8 +139,8 @@ import Testing
 
   @Test(
     "A version that is too old is followed by a list of nothing older, and that by one of what is true now")
-  func expired() {
-    var watch = watching
+  func expired() throws {
+    var watch = try watching
     watch.fail(WatchFailure(.expired, ""))
     guard case .wait = watch.next(jitter: 0.5) else { Issue.record("no wait"); return }
     #expect(watch.next(jitter: 0) == list("10", limit: nil))
@@ -133,8 +150,8 @@ import Testing
   }
 
   @Test("What a failed watch is followed by", arguments: Reason.allCases)
-  func watchFailures(reason: Reason) {
-    var watch = watching
+  func watchFailures(reason: Reason) throws {
+    var watch = try watching
     watch.fail(WatchFailure(reason, ""))
     guard case .wait = watch.next(jitter: 0.5) else { Issue.record("no wait"); return }
     let next = watch.next(jitter: 0)
@@ -145,8 +162,8 @@ import Testing
   }
 
   @Test("A list of nothing older that the server cannot give is followed by one of what is true now")
-  func versionTooLarge() {
-    var watch = watching
+  func versionTooLarge() throws {
+    var watch = try watching
     watch.fail(WatchFailure(.invalid, ""))
     watch.fail(WatchFailure(status: 504, message: "Too large resource version"))
     _ = watch.next(jitter: 0)
@@ -154,8 +171,8 @@ import Testing
   }
 
   @Test("Waits are by chance below a bound that doubles up to 30 s")
-  func backoff() {
-    var watch = watching
+  func backoff() throws {
+    var watch = try watching
     for bound in [0.8, 1.6, 3.2, 6.4, 12.8, 25.6, 30, 30] {
       watch.fail(WatchFailure(.connection, ""))
       var other = watch
@@ -168,8 +185,8 @@ import Testing
   }
 
   @Test("Waits are short again after a watch that said something, or lasted, and not after a list alone")
-  func reset() {
-    var failing = watching
+  func reset() throws {
+    var failing = try watching
     for _ in 0..<5 { failing.fail(WatchFailure(.connection, "")) }
     _ = failing.next(jitter: 0)
 
@@ -186,14 +203,14 @@ import Testing
     var listed = failing
     listed.fail(WatchFailure(.expired, ""))
     _ = listed.next(jitter: 0)
-    _ = listed.finish(.init(resourceVersion: "20", continueToken: nil))
+    _ = try listed.finish(.init(resourceVersion: "20", continueToken: nil))
     listed.fail(WatchFailure(.expired, ""))
     #expect(listed.failures == 7)
   }
 
   @Test("A watch that ends as soon as it began is asked for again later and later")
-  func shortWatches() {
-    var watch = watching
+  func shortWatches() throws {
+    var watch = try watching
     for bound in [0.8, 1.6, 3.2] {
       watch.end(after: .milliseconds(10), hadEvents: false)
       #expect(watch.next(jitter: 0.5) == .wait(.seconds(bound) * 0.5))
@@ -202,9 +219,9 @@ import Testing
   }
 
   @Test("A Retry-After is waited for, with a bound, and not by all nodes alike")
-  func retryAfter() {
+  func retryAfter() throws {
     for (asked, waited) in [(7, 7), (1_000_000, 300), (-5, 0)] {
-      var watch = watching
+      var watch = try watching
       watch.fail(WatchFailure(.throttled, "", retryAfter: .seconds(asked)))
       #expect(watch.next(jitter: 0.5) == .wait(.seconds(waited) + .milliseconds(400)))
     }
@@ -217,7 +234,7 @@ import Testing
       (503, .server),
       (504, .server), (301, .invalid), (400, .invalid), (404, .invalid), (0, .invalid), (204, .invalid),
     ])
-  func statuses(status: Int, reason: Reason) {
+  func statuses(status: Int, reason: Reason) throws {
     #expect(WatchFailure(status: status, message: "a\nb").reason == reason)
     #expect(WatchFailure(status: status, message: "a\nb").detail == "\(status) \"a b\"")
   }
@@ -231,7 +248,7 @@ import Testing
       ("99999999999999999999", nil),
       ("Sun, 06 Nov 99999999999999999999 08:49:37 GMT", nil),
     ] as [(String, Double?)])
-  func retryAfterHeader(text: String, seconds: Double?) {
+  func retryAfterHeader(text: String, seconds: Double?) throws {
     // 6 November 1994, 08:49:00.
     #expect(RetryAfter.duration(text, now: 784_111_740) == seconds.map { .seconds($0) })
   }

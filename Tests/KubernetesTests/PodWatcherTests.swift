@@ -242,6 +242,16 @@ import Testing
     }
   }
 
+  @Test("What has expired is said when it always has")
+  func alwaysExpired() async throws {
+    try await withWorld { world in
+      world.server.inject(.watch, .status(410), .errorEvent(410), .status(410), .status(410), .status(410))
+      try world.watch()
+      try await world.eventually("it watches") { world.server.watches == 1 }
+      #expect(world.log.lines.count == 1 && world.errors(.expired) == 5)
+    }
+  }
+
   @Test("A server that is away drops nothing, and what happened meanwhile is known when it comes back")
   func away() async throws {
     try await withWorld(retention: .zero) { world in
