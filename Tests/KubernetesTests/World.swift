@@ -34,6 +34,8 @@ final class World: Sendable {
     timings.backoff = .milliseconds(20)
     timings.longestBackoff = .milliseconds(200)
     timings.watch = 20...30
+    // Only a refusal has files read again.
+    timings.credentials = .seconds(3600)
     return timings
   }
 
