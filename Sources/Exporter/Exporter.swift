@@ -74,6 +74,7 @@ public struct Exporter: ~Copyable {
     let snapshot = poller.poll()
     watch.look(at: snapshot, logger)
     guard snapshot.failure == nil || board.publication != nil else { return }
+    podWatch?.pods.expire(at: .now)
     let state = State(
       scope: scope, snapshot: snapshot, process: .read(), kubernetes: podWatch?.state)
     board.put(Publication(state))
