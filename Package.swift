@@ -142,8 +142,8 @@ let package = Package(
     .testTarget(
       name: "KernelTests",
       dependencies: [
-        "BPFKit", "Exporter", "Harness", "Linux", "MetricsHTTP", "Namespaces", "pidns-exporter",
-        "pidns-workload",
+        "APIServer", "BPFKit", "Exporter", "Harness", "Linux", "MetricsHTTP", "Namespaces",
+        "pidns-exporter", "pidns-workload",
       ],
       exclude: ["bpf", "parse-openmetrics.py"], swiftSettings: settings, plugins: ["CompileBPF"]),
     .testTarget(name: "MetricsHTTPTests", dependencies: ["MetricsHTTP"], swiftSettings: settings),

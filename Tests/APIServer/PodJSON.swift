@@ -14,6 +14,25 @@ package struct PodJSON: Sendable {
   package var restarts = 0
   /// Bytes of an annotation that nobody reads.
   package var padding = 0
+  /// `spec.shareProcessNamespace`.
+  package var sharesProcessNamespace = false
+  /// What the status says of containers; nil is the one that follows from the uid.
+  package var statuses: [Status]?
+
+  /// What the status says of a container.
+  package struct Status: Sendable {
+    package let name: String
+    /// nil before the first start.
+    package let id: String?
+    /// That before it, if it was restarted.
+    package let lastID: String?
+
+    package init(name: String, id: String?, lastID: String? = nil) {
+      self.name = name
+      self.id = id
+      self.lastID = lastID
+    }
+  }
 
   /// Describes a running pod with one container.
   package init(_ number: Int) {
@@ -28,21 +47,22 @@ package struct PodJSON: Sendable {
     return String(repeating: "f", count: 64 - id.count) + id
   }
 
-  /// Its JSON, on one line.
+  /// Its JSON, on one line. Names go in as they are, escaped or not.
   package func json(resourceVersion: Int) -> String {
-    let state = #""state":{"running":{"startedAt":"2026-01-01T00:00:00Z"}}"#
-    let last =
-      restarts == 0
-      ? "{}"
-      : #"{"terminated":{"exitCode":1,"containerID":"containerd://\#(containerID(restarts - 1))"}}"#
+    let statuses =
+      statuses ?? [
+        Status(
+          name: "web", id: containerID(restarts), lastID: restarts == 0 ? nil : containerID(restarts - 1))
+      ]
+    let containers = statuses.map { #"{"name":"\#($0.name)","image":"\#(image)","resources":{}}"# }
+      .joined(separator: ",")
     return """
       {"kind":"Pod","apiVersion":"v1","metadata":{"name":"\(name)","namespace":"\(namespace)","uid":"\(uid)",\
       "resourceVersion":"\(resourceVersion)","creationTimestamp":"2026-01-01T00:00:00Z","labels":{"app":"cart"},\
       "annotations":{"note":"\(String(repeating: "x", count: padding))","quoted":"a \\"{[\\\\\\" b"},\
       "managedFields":[\(Self.managedFields)]},\
-      "spec":{"containers":[{"name":"web","image":"\(image)","resources":{}}],"nodeName":"node"},\
-      "status":{"phase":"Running","containerStatuses":[{"name":"web",\(state),"lastState":\(last),"ready":true,\
-      "restartCount":\(restarts),"image":"sha256:0","imageID":"","containerID":"containerd://\(containerID(restarts))"}]}}
+      "spec":{"containers":[\(containers)],"nodeName":"node","shareProcessNamespace":\(sharesProcessNamespace)},\
+      "status":{"phase":"Running","containerStatuses":[\(statuses.map(\.json).joined(separator: ","))]}}
       """
   }
 
@@ -52,4 +72,18 @@ package struct PodJSON: Sendable {
     return
       #"{"manager":"writer-\#(writer)","operation":"Update","fieldsType":"FieldsV1","fieldsV1":{"f:status":{\#(fields)}}}"#
   }.joined(separator: ",")
+}
+
+extension PodJSON.Status {
+  fileprivate var json: String {
+    let last = lastID.map { #"{"terminated":{"exitCode":1,"containerID":"containerd://\#($0)"}}"# } ?? "{}"
+    guard let id else {
+      return #"{"name":"\#(name)","state":{"waiting":{"reason":"ContainerCreating"}},"lastState":\#(last)}"#
+    }
+    return """
+      {"name":"\(name)","state":{"running":{"startedAt":"2026-01-01T00:00:00Z"}},"lastState":\(last),\
+      "ready":true,"restartCount":\(lastID == nil ? 0 : 1),"image":"sha256:0","imageID":"",\
+      "containerID":"containerd://\(id)"}
+      """
+  }
 }

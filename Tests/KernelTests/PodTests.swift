@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import APIServer
+import Foundation
+import Harness
+import Testing
+
+extension KernelTests {
+  /// What series are called in a pod: real containers, and an API server that says what the kubelet would.
+  @Suite(.serialized) struct Pods {
+    @Test("The containers of a pod and its sandbox are called by their names, and counted each on its own")
+    func separate() async throws {
+      let cluster = try await Cluster()
+      let exporter = try cluster.exporter()
+      let sandbox = try Containerd().start(PodSpecification(namespace: "shop", name: "cart"))
+      let app = try sandbox.start(name: "app", .untilStopped(count: 7, execs: 5))
+      let short = try sandbox.start(name: "short", ContainerWork(count: 2, execs: 1))
+      let shortTruth = try short.finish()
+      // The kubelet tells of a container seconds after it began.
+      cluster.server.put(
+        cluster.pod(sandbox, [.init(name: "app", id: app.id), .init(name: "short", id: short.id)]))
+      let appTruth = try app.untilReady()
+      try eventually("all are resolved") {
+        let scrape = try exporter.scrape()
+        return try scrape["pidns_namespaces_unresolved"] == 0 && scrape.infos.count >= 4
+      }
+      let scrape = try exporter.scrape()
+      for (container, pidns, truth) in [
+        ("app", appTruth.pidns, appTruth.facts), ("short", shortTruth.pidns, shortTruth.facts),
+        ("POD", try sandbox.pidns(), .sandbox),
+      ] {
+        let names = Scrape.Names(pidns: pidns, namespace: "shop", pod: "cart", container: container)
+        #expect(scrape.differences(names, from: truth, mayLack: Names.off) == [], "\(container)")
+        #expect(scrape.names.filter { $0.pidns == pidns } == [names])
+        let info = try #require(scrape.infos.first { $0["pidns"] == "\(pidns)" })
+        #expect(info["pod_uid"] == sandbox.specification.uid)
+        #expect(info["init_comm"] == (container == "POD" ? "pause" : "pidns-workload"))
+        #expect(info["image"] == (container == "POD" ? "" : "registry.example/shop/cart:1.0"))
+      }
+      #expect(try scrape["pidns_kubernetes_pods"] == 1)
+      _ = try app.stopAndFinish()
+      try await cluster.end()
+    }
+
+    @Test("Containers that share a namespace are counted together, as their pod's")
+    func shared() async throws {
+      let cluster = try await Cluster()
+      let exporter = try cluster.exporter()
+      let sandbox = try Containerd().start(
+        PodSpecification(namespace: "shop", name: "cart", sharesProcessNamespace: true))
+      var pod = cluster.pod(sandbox, [])
+      pod.sharesProcessNamespace = true
+      cluster.server.put(pod)
+      let app = try sandbox.start(name: "app", .untilStopped(count: 7, execs: 5))
+      let sidecar = try sandbox.start(name: "sidecar", .untilStopped(count: 2, execs: 9))
+      pod.statuses = [.init(name: "app", id: app.id), .init(name: "sidecar", id: sidecar.id)]
+      cluster.server.put(pod)
+      let truth = try app.untilReady().facts + sidecar.untilReady().facts + .sandbox
+      let names = Scrape.Names(pidns: try sandbox.pidns(), namespace: "shop", pod: "cart")
+      try eventually("it is shown") { try exporter.scrape().names.contains(names) }
+      let scrape = try exporter.scrape()
+      #expect(scrape.differences(names, from: truth, mayLack: Names.off) == [])
+      #expect(scrape.names.count { $0.pod == "cart" } == 1)
+      _ = try app.stopAndFinish()
+      _ = try sidecar.stopAndFinish()
+      try await cluster.end()
+    }
+
+    @Test("A container that is restarted 20 times is one series for each inum: none goes down, all is in it")
+    func restarts() async throws {
+      let cluster = try await Cluster()
+      let exporter = try cluster.exporter()
+      let prometheus = try RunningPrometheus(scraping: exporter)
+      let runc = try Runc()
+      var pod = PodJSON(1)
+      pod.name = "cart"
+      var truths: [ContainerTruth] = []
+      var highest: [String: Double] = [:]
+      func look() throws {
+        // Reading `Scrape` fails where a series is shown twice.
+        for (series, value) in try exporter.scrapeLast().samples where series.contains("_total{pidns=") {
+          #expect(value >= highest[series] ?? 0, "\(series) went down")
+          highest[series] = value
+        }
+      }
+      for restart in 0...20 {
+        let path = "/kubepods/burstable/pod\(pod.uid)/ID"
+        let work = ContainerWork(count: 1 + restart % 4, execs: 1 + restart % 3)
+        let specification = RuncSpecification(work) { path.replacing("ID", with: $0) }
+        truths += try runc.run([specification])
+        // It has ended by the time that its id is in the status, as the last state of the next one.
+        pod.statuses = [
+          .init(name: "web", id: restart == 20 ? specification.id : nil, lastID: specification.id)
+        ]
+        cluster.server.put(pod)
+        for _ in 0..<10 {
+          try look()
+          usleep(100_000)
+        }
+      }
+      let total = truths.map(\.facts).reduce(Facts(), +)
+      let series = Set(truths.map(\.pidns)).map {
+        Scrape.Names(pidns: $0, namespace: "shop", pod: "cart", container: "web")
+      }
+      try eventually("all of them are named") {
+        let scrape = try exporter.scrape()
+        return series.map { scrape.facts($0) }.reduce(Facts(), +).values[Facts.Quantity(.execs)]
+          == total.values[Facts.Quantity(.execs)]
+      }
+      let scrape = try exporter.scrape()
+      #expect(Set(scrape.names.filter { $0.pod == "cart" }) == Set(series))
+      for names in series {
+        let truth = truths.filter { $0.pidns == names.pidns }.map(\.facts).reduce(Facts(), +)
+        #expect(scrape.differences(names, from: truth, mayLack: Names.off) == [])
+      }
+
+      for (metric, kind) in [("execs", Facts.Kind.execs), ("forks", .forks), ("exits", .exits)] {
+        let selector = "pidns_process_\(metric)_total{pod=\"cart\"}"
+        let truth = try #require(total.values[Facts.Quantity(kind)])
+        try eventually("Prometheus has all \(metric)") {
+          try prometheus.latest("sum(\(selector))").first?.value == truth
+        }
+        #expect(try prometheus.latest("resets(\(selector)[10m]) > 0").isEmpty)
+        // Last minus first of each series is what its later containers did.
+        for names in series {
+          let own = "\(selector.dropLast()),pidns=\"\(names.pidns ?? 0)\"}"
+          let counts = truths.filter { $0.pidns == names.pidns }.compactMap {
+            $0.facts.values[Facts.Quantity(kind)]
+          }
+          let afterEach = counts.reduce(into: [0.0]) { $0.append($0[$0.count - 1] + $1) }
+          let samples = try prometheus.stored("\(own)[10m]").map(\.samples)
+          func sum(_ pick: ([RunningPrometheus.Sample]) -> RunningPrometheus.Sample?) -> Double {
+            samples.compactMap(pick).reduce(0) { $0 + $1.value }
+          }
+          #expect(sum(\.last) == afterEach.last)
+          #expect(afterEach.contains(sum(\.first)))
+        }
+      }
+      try await cluster.end()
+    }
+
+    @Test(
+      "While the API server is away counts go on and labels stay; what began then is named when it is back")
+    func away() async throws {
+      let cluster = try await Cluster()
+      let exporter = try cluster.exporter("--labels.grace=1s")
+      let runc = try Runc()
+      var first = PodJSON(1)
+      // Escaped as JSON has it: no name may forge a series.
+      first.name = #"ca\"rt\n\\"#
+      let begun = try Self.start(runc, first)
+      first.statuses = [.init(name: "web", id: begun.id)]
+      cluster.server.put(first)
+      let live = try begun.untilReady()
+      let firstNames = Scrape.Names(
+        pidns: live.pidns, namespace: "shop", pod: "ca\"rt\n\\", container: "web")
+      try eventually("it is named") { try exporter.scrape().names.contains(firstNames) }
+
+      try await cluster.server.goAway()
+      var second = PodJSON(2)
+      let unnamed = try Self.start(runc, second)
+      let secondTruth = try unnamed.untilReady()
+      let truth = try begun.stopAndFinish()
+      let withoutNames = Scrape.Names(pidns: secondTruth.pidns)
+      try eventually("it is shown without names") { try exporter.scrape().names.contains(withoutNames) }
+      let away = try exporter.scrape()
+      #expect(away.differences(firstNames, from: truth.facts, mayLack: Names.off) == [])
+      #expect(away.differences(withoutNames, from: secondTruth.facts, mayLack: Names.off) == [])
+      #expect(try away["pidns_namespaces_unresolved"] == 1)
+      try eventually("it is known that the server is away") {
+        try exporter.scrape()[#"pidns_kubernetes_watch_errors_total{reason="connection"}"#] > 0
+      }
+
+      try await cluster.server.comeBack()
+      second.statuses = [.init(name: "web", id: unnamed.id)]
+      cluster.server.put(second)
+      let secondNames = Scrape.Names(
+        pidns: secondTruth.pidns, namespace: "shop", pod: second.name, container: "web")
+      try eventually("it is named") { try exporter.scrape().names.contains(secondNames) }
+      let ended = try unnamed.stopAndFinish()
+      // What it did before is where it was, what it did since is under its names, and nothing is in both.
+      let scrape = try exporter.scrape()
+      let both = scrape.facts(withoutNames) + scrape.facts(secondNames)
+      #expect(Comparison(truth: ended.facts, counted: both).words(mayLack: Names.off) == [])
+      #expect(scrape.differences(firstNames, from: truth.facts, mayLack: Names.off) == [])
+      #expect(try scrape["pidns_namespaces_unresolved"] == 0)
+      try await cluster.end()
+    }
+
+    private static func start(_ runc: Runc, _ pod: PodJSON) throws -> RuncContainer {
+      let path =
+        "/kubepods.slice/kubepods-pod\(pod.uid.replacing("-", with: "_")).slice/cri-containerd-ID.scope"
+      return try runc.start(RuncSpecification(.untilStopped()) { path.replacing("ID", with: $0) })
+    }
+  }
+
+  /// An API server, and what an exporter needs to ask it.
+  struct Cluster {
+    let server: APIServer
+    private let kubeconfig: URL
+
+    init() async throws {
+      server = try await APIServer()
+      server.require(token: "secret")
+      kubeconfig = FileManager.default.temporaryDirectory.appending(path: "pidns-kubeconfig-\(UUID())")
+      let authority = Data(server.certificates.authority.utf8).base64EncodedString()
+      try """
+      apiVersion: v1
+      kind: Config
+      current-context: test
+      contexts: [{name: test, context: {cluster: test, user: exporter}}]
+      clusters:
+      - name: test
+        cluster: {server: "https://127.0.0.1:\(server.port)", certificate-authority-data: \(authority)}
+      users: [{name: exporter, user: {token: secret}}]
+      """.write(to: kubeconfig, atomically: true, encoding: .utf8)
+    }
+
+    func exporter(_ flags: String...) throws -> RunningExporter {
+      try RunningExporter(
+        ["--labels.grace=5s", "--kubernetes.kubeconfig=\(kubeconfig.path())", "--kubernetes.node=node"]
+          + flags)
+    }
+
+    /// What the kubelet tells of a pod of containerd's.
+    func pod(_ sandbox: PodSandbox, _ statuses: [PodJSON.Status]) -> PodJSON {
+      var pod = PodJSON(1)
+      pod.uid = sandbox.specification.uid
+      pod.name = sandbox.specification.name
+      pod.namespace = sandbox.specification.namespace
+      pod.statuses = statuses
+      return pod
+    }
+
+    func end() async throws {
+      try await server.stop()
+      try FileManager.default.removeItem(at: kubeconfig)
+    }
+  }
+}
