@@ -27,7 +27,7 @@ extension KernelTests {
       try eventually("nothing is left") { try Self.programs().subtracting(before).isEmpty }
     }
 
-    @Test("It counts as nobody, with CAP_BPF and CAP_PERFMON only")
+    @Test("It counts and names as nobody, with CAP_BPF and CAP_PERFMON only")
     func leastPrivilege() throws {
       let capabilities = "-all,+bpf,+perfmon"
       let exporter = try RunningExporter(
@@ -40,6 +40,11 @@ extension KernelTests {
       #expect(status.contains("Uid:\t65534\t65534"))
       let truth = try #require(try Workload.run("mixed", "--count", "500").first)
       #expect(try exporter.scrape().differences(from: truth) == [])
+      let container = try Runc().start(RuncSpecification(.untilStopped()) { "/docker/\($0)" })
+      let pidns = try container.untilReady().pidns
+      let info = try exporter.scrape().infos.first { $0["pidns"] == "\(pidns)" }
+      #expect(info?["container_id"] == container.id)
+      _ = try container.stopAndFinish()
       #expect(exporter.stop() == 0)
     }
 
