@@ -5,6 +5,7 @@
 public struct Naming {
   /// A container as far as it is known.
   public struct Answer: Sendable {
+    /// What is known of it.
     public let container: Container
     /// Whether nothing more can be learnt of it while it stays in its cgroup.
     public let isFinal: Bool

@@ -15,8 +15,9 @@ public struct NamespaceIdentity: Equatable, Sendable {
   public var initComm: String
   /// Whether the init was seen to be forked, and not to exec since: a runtime may not have put it into its cgroup.
   public var initIsNew: Bool
-  /// When the init began, in nanoseconds since boot, and when it ended: 0 before.
+  /// When the init began, in nanoseconds since boot.
   public var initStart: UInt64
+  /// When it ended, in nanoseconds since boot; 0 before.
   public var initEnd: UInt64
   /// The cgroup of the init, from the root of its hierarchy: `/` or `/a/b`. That of cgroup v1's hierarchy of
   /// pids where there is one, else that of v2. Of a path of more than 512 bytes the outer part is missing.
