@@ -39,9 +39,7 @@ struct KernelFeatures {
       exitTellsGroupDead: unsafe parameterKinds(of: "btf_trace_sched_process_exit", in: btf).count >= 3,
       hashesAllocateSafely: unsafe structure("bpf_htab", has: "pcpu_ma", in: btf),
       tracepointsArePreemptible: unsafe has(BTF_KIND_TYPEDEF, "class_srcu_fast_notrace_t", in: btf),
-      // Programs of all kinds that trace have the same helpers.
-      addressesAreReadable: libbpf_probe_bpf_helper(
-        BPF_PROG_TYPE_KPROBE, BPF_FUNC_probe_read_kernel_str, nil) == 1,
+      addressesAreReadable: shim_reads_addresses() == 1,
       oomVictim: unsafe oomVictim(in: btf),
       execEntries: execEntries.filter { unsafe has(BTF_KIND_FUNC, $0.function, in: btf) })
   }

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 /* LIBBPF_OPTS and the inline readers of struct btf_type are C macros and C inline functions over
  * trailing arrays, which Swift cannot import. */
@@ -62,4 +63,27 @@ static inline __u32 shim_btf_parameter(const struct btf_type *type, __u32 index)
 static inline __u32 shim_btf_member_name(const struct btf_type *type, __u32 index)
 {
 	return btf_members(type)[index].name_off;
+}
+
+/* Whether programs that trace may read strings by their addresses: loads one that does, and lets it
+ * go. Instructions are made by macros of the kernel's that are in no header of libbpf. */
+static inline int shim_reads_addresses(void)
+{
+	const struct bpf_insn instructions[] = {
+		{.code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = BPF_REG_1, .src_reg = BPF_REG_10},
+		{.code = BPF_ALU64 | BPF_ADD | BPF_K, .dst_reg = BPF_REG_1, .imm = -8},
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_2, .imm = 8},
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_3, .imm = 0},
+		{.code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_probe_read_kernel_str},
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 0},
+		{.code = BPF_JMP | BPF_EXIT},
+	};
+	int program =
+		bpf_prog_load(BPF_PROG_TYPE_KPROBE, "pidns_probe", "Dual BSD/GPL", instructions,
+			      sizeof(instructions) / sizeof(*instructions), NULL);
+
+	if (program < 0)
+		return 0;
+	close(program);
+	return 1;
 }

@@ -18,6 +18,10 @@ public struct Poller: ~Copyable {
   public init(
     kernel: consuming KernelCounters, limits: Ledger.Limits, labelling: Labelling, naming: Naming
   ) {
+    // Names that will never come are not waited for.
+    let labelling =
+      kernel.readsIdentities
+      ? labelling : Labelling(level: labelling.level, grace: .zero, selection: labelling.selection)
     self.kernel = kernel
     self.naming = naming
     ledger = Ledger(limits: limits, labelling: labelling, boot: Clock.epochSeconds - Clock.bootSeconds)
