@@ -23,13 +23,13 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
-    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
     // C libraries and headers, as module maps: no C is compiled for them.
     .systemLibrary(name: "CLibBPF", pkgConfig: "libbpf", providers: [.apt(["libbpf-dev"])]),
     .systemLibrary(
       name: "CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
+    .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
     .systemLibrary(name: "CGlibc"),
     .systemLibrary(name: "CPidns", path: "bpf"),
 
@@ -61,17 +61,17 @@ let package = Package(
     .target(
       name: "Kubernetes",
       dependencies: [
-        "Containers", "Linux",
+        "Containers", "Linux", "YAML",
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
-        .product(name: "Yams", package: "Yams"),
       ], swiftSettings: settings),
     .target(name: "Linux", dependencies: ["CGlibc"], swiftSettings: settings),
     .target(name: "MetricsHTTP", dependencies: ["CMicroHTTPD"], swiftSettings: settings),
+    .target(name: "YAML", dependencies: ["CLibYAML"], swiftSettings: settings),
 
     // Ground truth for the tests: a static C program, as it execs itself all the time. SwiftPM links it
     // with swiftc, whose start-up files would pull in the Swift runtime.
@@ -147,6 +147,7 @@ let package = Package(
       ],
       exclude: ["bpf", "parse-openmetrics.py"], swiftSettings: settings, plugins: ["CompileBPF"]),
     .testTarget(name: "MetricsHTTPTests", dependencies: ["MetricsHTTP"], swiftSettings: settings),
+    .testTarget(name: "YAMLTests", dependencies: ["YAML"], swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Yams
+internal import FoundationEssentials
+internal import YAML
 
 /// A kubeconfig, as far as it is read: `k8s.io/client-go/tools/clientcmd/api/v1`.
 struct Kubeconfig: Decodable {
@@ -90,25 +91,13 @@ struct Kubeconfig: Decodable {
   /// Parses a kubeconfig, in YAML or JSON.
   init(parsing bytes: [UInt8], path: String) throws(KubernetesError) {
     do {
-      self = try YAMLDecoder().decode(Kubeconfig.self, from: String(decoding: bytes, as: UTF8.self))
-    } catch let DecodingError.dataCorrupted(context) where context.underlyingError is YamlError {
-      throw KubernetesError("\(path) is no YAML: \((context.underlyingError as? YamlError)?.place ?? "")")
+      self = try JSONDecoder().decode(Kubeconfig.self, from: Data(try YAML.json(bytes)))
+    } catch let error as YAMLError {
+      throw KubernetesError("\(path) is no YAML: \(error)")
     } catch let error as DecodingError {
       throw KubernetesError("\(path) is no kubeconfig: \(error.place)")
     } catch {
       throw KubernetesError("\(path) is no YAML")
-    }
-  }
-}
-
-extension YamlError {
-  /// What is wrong and where, without the text, which may be a secret.
-  fileprivate var place: String {
-    switch self {
-    case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
-      .composer(_, let problem, let mark, _):
-      "line \(mark.line): \(problem.quoted)"
-    default: "it cannot be parsed"
     }
   }
 }

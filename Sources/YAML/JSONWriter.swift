@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Writes JSON, value by value.
+struct JSONWriter {
+  /// Why a value cannot be written.
+  struct Problem: Error {
+    let reason: String
+  }
+
+  /// A mapping or a sequence that is not at its end.
+  private struct Level {
+    let isMapping: Bool
+    var isEmpty = true
+    var keys: Set<[UInt8]> = []
+    /// Whether the key of the next value has been written.
+    var hasKey = false
+  }
+
+  private(set) var bytes: [UInt8] = []
+  private var levels: [Level] = []
+
+  mutating func begin(isMapping: Bool) throws(Problem) {
+    guard levels.count < YAML.deepest else { throw Problem(reason: "it is nested too deeply") }
+    if let level = levels.last, level.isMapping && !level.hasKey {
+      throw Problem(reason: "a key has to be text")
+    }
+    beginValue()
+    levels.append(Level(isMapping: isMapping))
+    bytes.append(UInt8(ascii: isMapping ? "{" : "["))
+  }
+
+  mutating func end() {
+    guard let level = levels.popLast() else { return }
+    bytes.append(UInt8(ascii: level.isMapping ? "}" : "]"))
+  }
+
+  mutating func scalar(_ text: [UInt8], isPlain: Bool) throws(Problem) {
+    if let level = levels.last, level.isMapping && !level.hasKey {
+      return try key(text)
+    }
+    beginValue()
+    if isPlain, let value = Self.plain(text) {
+      bytes += value
+    } else {
+      string(text)
+    }
+  }
+
+  private mutating func key(_ text: [UInt8]) throws(Problem) {
+    let last = levels.count - 1
+    guard levels[last].keys.insert(text).inserted else { throw Problem(reason: "a key is there twice") }
+    if !levels[last].isEmpty { bytes.append(UInt8(ascii: ",")) }
+    levels[last].isEmpty = false
+    levels[last].hasKey = true
+    string(text)
+    bytes.append(UInt8(ascii: ":"))
+  }
+
+  /// Writes what stands before a value that is not a key.
+  private mutating func beginValue() {
+    guard let last = levels.indices.last else { return }
+    if levels[last].isMapping {
+      levels[last].hasKey = false
+    } else {
+      if !levels[last].isEmpty { bytes.append(UInt8(ascii: ",")) }
+      levels[last].isEmpty = false
+    }
+  }
+
+  private mutating func string(_ text: [UInt8]) {
+    bytes.append(UInt8(ascii: "\""))
+    for byte in text {
+      switch byte {
+      case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes += [UInt8(ascii: "\\"), byte]
+      case 0..<0x20:
+        let digits = String(byte, radix: 16)
+        bytes += ((byte < 0x10 ? "\\u000" : "\\u00") + digits).utf8
+      default: bytes.append(byte)
+      }
+    }
+    bytes.append(UInt8(ascii: "\""))
+  }
+
+  /// What a plain scalar is in JSON; nil for text.
+  private static func plain(_ text: [UInt8]) -> [UInt8]? {
+    let word = String(decoding: text, as: UTF8.self)
+    switch word {
+    case "", "~", "null", "Null", "NULL": return Array("null".utf8)
+    case "true", "True", "TRUE": return Array("true".utf8)
+    case "false", "False", "FALSE": return Array("false".utf8)
+    default:
+      // What JSON writes otherwise (`+1`, `.5`, `0x1f`, `.inf`) is left as text.
+      return word.wholeMatch(of: /-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?/) == nil ? nil : text
+    }
+  }
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+
+@testable import YAML
+
+@Suite struct YAMLTests {
+  private func json(_ text: String) throws -> String {
+    String(decoding: try YAML.json(Array(text.utf8)), as: UTF8.self)
+  }
+
+  @Test(
+    "A document is the same in JSON",
+    arguments: [
+      ("", "null"), ("---\n", "null"), ("a: b", #"{"a":"b"}"#), ("- a\n- 1\n", #"["a",1]"#),
+      ("a: {b: [c, 'd'], e: }", #"{"a":{"b":["c","d"],"e":null}}"#),
+      ("a:\n- b: 1\n  c: 2\n- d\n", #"{"a":[{"b":1,"c":2},"d"]}"#),
+      ("a: |\n  x\n  y\n", #"{"a":"x\ny\n"}"#), ("a: >-\n  x\n  y\n", #"{"a":"x y"}"#),
+      (#"{"a": "\t\"\\", "b": [true, null]}"#, #"{"a":"\u0009\"\\","b":[true,null]}"#),
+      ("é: ü # comment", #"{"é":"ü"}"#), ("[]", "[]"), ("{}", "{}"), ("1: 2", #"{"1":2}"#),
+      ("word", #""word""#),
+    ])
+  func documents(text: String, expected: String) throws {
+    // In JSON a line feed may be written in two ways.
+    #expect(try json(text).replacing("\\u000a", with: "\\n") == expected)
+  }
+
+  @Test(
+    "A plain scalar is what the core schema has it be, a quoted one is text",
+    arguments: [
+      ("~", "null"), ("NULL", "null"), ("True", "true"), ("FALSE", "false"), ("yes", "\"yes\""),
+      ("0", "0"), ("-12", "-12"), ("1.50", "1.50"), ("1e3", "1e3"), ("-0.5E-7", "-0.5E-7"), ("01", "\"01\""),
+      ("+1", "\"+1\""), (".5", "\".5\""), ("1.", "\"1.\""), ("0x1f", "\"0x1f\""), (".inf", "\".inf\""),
+      ("'1'", "\"1\""), ("\"true\"", "\"true\""), ("!!str 1", "\"1\""), ("2026-01-01", "\"2026-01-01\""),
+    ])
+  func scalars(text: String, expected: String) throws {
+    #expect(try json("a: \(text)") == "{\"a\":\(expected)}")
+  }
+
+  @Test(
+    "What is not read is refused, with its line and without its text",
+    arguments: [
+      ("a: secret\nb: [", 3), ("\tsecret: 1", 1), ("a: 1\na: 2", 2), ("&x a: *x", 1),
+      ("a: &x secret\nb: *x", 2),
+      ("a\n---\nb", 2), ("? [a]\n: b", 1), ("a: \"secret", 1), ("a: b: c", 1), ("%YAML 9.9\n---\na", 1),
+    ])
+  func problems(text: String, line: Int) throws {
+    let error = #expect(throws: YAMLError.self) { try json(text) }
+    #expect(error?.line == line)
+    #expect(error?.description.contains("secret") == false)
+    #expect(error?.description.contains("\n") == false)
+  }
+
+  @Test("Bytes that are no UTF-8 are refused")
+  func encoding() {
+    #expect(throws: YAMLError.self) { try YAML.json([0x61, 0x3a, 0x20, 0xff, 0xfe, 0xc3]) }
+    #expect(throws: YAMLError.self) { try YAML.json([0]) }
+  }
+
+  @Test("Depth has an end")
+  func depth() throws {
+    let deepest = String(repeating: "[", count: 64) + String(repeating: "]", count: 64)
+    #expect(try json(deepest) == deepest)
+    #expect(throws: YAMLError(line: 1, problem: "it is nested too deeply")) { try json("[" + deepest + "]") }
+    #expect(throws: YAMLError.self) { try json(String(repeating: "[", count: 100_000)) }
+  }
+}
