@@ -10,6 +10,9 @@ public struct CgroupIdentity: Hashable, Sendable {
   public let containerID: String?
   /// What started the container; nil where there is none, or the path does not tell.
   public let runtime: Runtime?
+  /// The ids of the containers that this one was started in, the nearest first: of one that Docker runs inside of
+  /// a pod's. A pod begins anew: the node of kind that it is in is not among them.
+  public let enclosingIDs: [String]
   /// The pod: its uid with `-`, or of a static pod the 32 digits of its configuration's hash.
   public let podUID: String?
 
@@ -27,6 +30,7 @@ public struct CgroupIdentity: Hashable, Sendable {
   /// - Complexity: linear in the path's length; allocates for what it finds, and for a list of the folders.
   public init(path: String) {
     var container: (id: String, runtime: Runtime?)?
+    var enclosing: [String] = []
     var pod: String?
     // What the folders since the last container or pod say of ids that stand alone.
     var runtimeOfFolder: Runtime?
@@ -36,8 +40,9 @@ public struct CgroupIdentity: Hashable, Sendable {
       let name = String(Substring(bytes))
       let component = CgroupComponent(name, in: parent)
       parent = name
-      if let uid = component.podUID { (pod, container, runtimeOfFolder) = (uid, nil, nil) }
+      if let uid = component.podUID { (pod, container, enclosing, runtimeOfFolder) = (uid, nil, [], nil) }
       if let id = component.containerID {
+        if let outer = container { enclosing.insert(outer.id, at: 0) }
         container = (id, component.runtime ?? runtimeOfFolder)
         runtimeOfFolder = nil
       } else if let runtime = Runtime.byFolder[name] {
@@ -45,10 +50,12 @@ public struct CgroupIdentity: Hashable, Sendable {
       }
     }
     (containerID, runtime, podUID) = (container?.id, container?.runtime, pod)
+    enclosingIDs = enclosing
   }
 
   /// States an identity.
-  init(containerID: String?, runtime: Runtime?, podUID: String?) {
+  init(containerID: String?, runtime: Runtime?, podUID: String?, enclosingIDs: [String] = []) {
     (self.containerID, self.runtime, self.podUID) = (containerID, runtime, podUID)
+    self.enclosingIDs = enclosingIDs
   }
 }

@@ -3,17 +3,27 @@
 /// Finds out what the container that a cgroup is of is called: by the node's pods, else by what docker and
 /// podman have on disk.
 public struct Naming {
+  /// How much an answer is worth.
+  public enum Certainty: Sendable {
+    /// More is to be known: who can wait, should.
+    case partial
+    /// It is as good as sure, but the API may know better later.
+    case presumed
+    /// Nothing more can be learnt while the container stays in its cgroup.
+    case final
+  }
+
   /// A container as far as it is known.
   public struct Answer: Sendable {
     /// What is known of it.
     public let container: Container
-    /// Whether nothing more can be learnt of it while it stays in its cgroup.
-    public let isFinal: Bool
+    /// How much that is worth.
+    public let certainty: Certainty
 
     /// Makes an answer.
-    public init(_ container: Container, isFinal: Bool) {
+    public init(_ container: Container, _ certainty: Certainty) {
       self.container = container
-      self.isFinal = isFinal
+      self.certainty = certainty
     }
   }
 
@@ -26,7 +36,7 @@ public struct Naming {
     self.local = local
   }
 
-  /// Rises whenever an answer that was not final may have become better.
+  /// Rises whenever an answer that is not final may have become better.
   public var version: UInt64 { pods?.version ?? 0 }
 
   /// Names the container of a namespace.
@@ -37,30 +47,37 @@ public struct Naming {
   public mutating func answer(cgroupPath: String, initComm: String) -> Answer {
     let cgroup = CgroupIdentity(path: cgroupPath)
     if let pods, let known = Self.answer(cgroup, initComm, pods) { return known }
-    guard let id = cgroup.containerID else { return Answer(Container(cgroup), isFinal: true) }
+    guard let id = cgroup.containerID else { return Answer(Container(cgroup), .final) }
     // What a pod and its containers are called only the API knows: it comes later, or never.
     if cgroup.podUID != nil && (pods != nil || Self.isSandbox(initComm)) {
       let names = Container.Names(container: Self.isSandbox(initComm) ? "POD" : "")
-      return Answer(Container(cgroup, names), isFinal: pods == nil)
+      return Answer(Container(cgroup, names), pods == nil ? .final : .partial)
     }
     let known = local?.name(ofContainer: id, runtime: cgroup.runtime)
     let names = Container.Names(container: known?.name ?? Self.short(id))
-    return Answer(Container(cgroup, names, image: known?.image ?? ""), isFinal: true)
+    return Answer(Container(cgroup, names, image: known?.image ?? ""), .final)
   }
 
   private static func answer(_ cgroup: CgroupIdentity, _ initComm: String, _ pods: Pods) -> Answer? {
-    func answer(_ pod: Pod, _ container: String, image: String = "", isFinal: Bool = true) -> Answer {
+    func answer(
+      _ pod: Pod, _ container: String, image: String = "", _ certainty: Certainty = .final
+    ) -> Answer {
       let names = Container.Names(namespace: pod.namespace, pod: pod.name, container: container)
-      return Answer(Container(cgroup, names, image: image), isFinal: isFinal)
+      return Answer(Container(cgroup, names, image: image), certainty)
     }
-    if let (pod, container) = cgroup.containerID.flatMap({ pods.container(id: $0) }) {
-      return answer(pod, pod.sharesProcessNamespace ? "" : container.name, image: container.image)
+    if let id = cgroup.containerID {
+      // One that was started inside of a pod's container is of that container.
+      for known in [id] + cgroup.enclosingIDs {
+        guard let (pod, container) = pods.container(id: known), cgroup.isIn(pod) else { continue }
+        return answer(
+          pod, pod.sharesProcessNamespace ? "" : container.name, image: known == id ? container.image : "")
+      }
     }
     guard let pod = cgroup.podUID.flatMap({ pods.pod(uid: $0) }) else { return nil }
     if pod.sharesProcessNamespace { return answer(pod, "") }
-    if isSandbox(initComm) { return answer(pod, "POD") }
+    if isSandbox(initComm) { return answer(pod, "POD", .presumed) }
     // A container that the kubelet has not told the API of yet.
-    return answer(pod, "", isFinal: false)
+    return answer(pod, "", .partial)
   }
 
   /// The API does not tell of sandboxes: each runtime's is one process of this name.
@@ -77,5 +94,13 @@ extension Container {
     self.init(
       names: names, id: cgroup.containerID ?? "", runtime: cgroup.runtime?.rawValue ?? "",
       podUID: cgroup.podUID ?? "", image: image)
+  }
+}
+
+extension CgroupIdentity {
+  /// Whether the path does not say that it is another pod's: who may make cgroups could give one of theirs the id of
+  /// anybody's container.
+  fileprivate func isIn(_ pod: Pod) -> Bool {
+    podUID == nil || podUID == pod.uid || podUID == pod.configHash
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import FoundationEssentials
+internal import Linux
 
 /// Reads tokens, certificates and kubeconfigs: files of the operator's or the kubelet's.
 enum ConfigurationFile {
@@ -12,19 +13,21 @@ enum ConfigurationFile {
   /// - Throws: what hinders it, beginning with the path, where the file is missing, may not be read or has
   ///   more than 4 MiB.
   static func read(_ path: String) throws(KubernetesError) -> [UInt8] {
-    let bytes: [UInt8]
-    do {
-      bytes = [UInt8](try Data(contentsOf: URL(filePath: path)))
-    } catch let error as CocoaError where error.code == .fileReadNoSuchFile {
-      throw KubernetesError("\(path) does not exist")
-    } catch let error as CocoaError where error.code == .fileReadNoPermission {
-      throw KubernetesError("\(path) may not be read: give the exporter's user access to it")
-    } catch {
-      throw KubernetesError("\(path) cannot be read as a file")
+    // The kubelet's files are links into a folder that it replaces as a whole.
+    guard let file = RegularFile(opening: path, followingLink: true) else {
+      throw KubernetesError("\(path) \(hindrance(path))")
     }
-    guard bytes.count <= limit else {
-      throw KubernetesError("\(path) has more than 4 MiB, which no token, certificate or kubeconfig has")
+    guard let bytes = file.read(upTo: limit) else {
+      throw KubernetesError(
+        "\(path) cannot be read, or has more than 4 MiB, which no token, certificate or kubeconfig has")
     }
     return bytes
+  }
+
+  private static func hindrance(_ path: String) -> String {
+    let files = FileManager.default
+    if !files.fileExists(atPath: path) { return "does not exist" }
+    if !files.isReadableFile(atPath: path) { return "may not be read: give the exporter's user access to it" }
+    return "is no file"
   }
 }

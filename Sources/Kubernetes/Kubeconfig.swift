@@ -69,8 +69,8 @@ struct Kubeconfig: Decodable {
         clientCertificateData = try text(.clientCertificateData)
         clientKey = try text(.clientKey)
         clientKeyData = try text(.clientKeyData)
-        unsupported = [CodingKeys.exec, .authProvider, .username, .impersonation]
-          .filter(container.contains).map(\.rawValue)
+        unsupported = try [CodingKeys.exec, .authProvider, .username, .impersonation]
+          .filter { container.contains($0) ? try !container.decodeNil(forKey: $0) : false }.map(\.rawValue)
       }
     }
     var name: String

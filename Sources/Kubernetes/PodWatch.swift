@@ -43,7 +43,8 @@ struct PodWatch {
   /// What has changed.
   enum Change: Equatable {
     case put(Pod)
-    case delete(uid: String)
+    /// Gone; the pod is as it was last, with containers that may not have been heard of before.
+    case delete(Pod)
     /// The list is complete: all others are gone.
     case keepOnly(Set<String>)
   }
@@ -144,6 +145,11 @@ struct PodWatch {
 
   // MARK: The watch
 
+  /// How far the watch has come; nil before.
+  var resourceVersion: String? {
+    if case .watching(let version) = state { version } else { nil }
+  }
+
   /// Takes an event; nil where it changes nothing.
   ///
   /// A uid never comes back: what an event says of one that was deleted since the list is late, and ignored.
@@ -160,13 +166,16 @@ struct PodWatch {
         deletedInOrder.append(pod.uid)
         if deletedInOrder.count > Self.deletedLimit { deleted.remove(deletedInOrder.removeFirst()) }
       }
-      return .delete(uid: pod.uid)
+      return .delete(pod)
     }
   }
 
-  /// Takes the end of a watch, which is followed by the next one at once; one that ends as soon as it began is not.
-  mutating func end(after lifetime: Duration, hadEvents: Bool) {
-    if hadEvents || lifetime >= timings.shortWatch {
+  /// Takes the end of a watch, which is followed by the next one at once; one that ends as soon as it began, or
+  /// says again what it has said, is not.
+  ///
+  /// - Parameter isFurther: Whether it has come further than it began at.
+  mutating func end(after lifetime: Duration, isFurther: Bool) {
+    if isFurther || lifetime >= timings.shortWatch {
       failures = 0
     } else {
       failures += 1

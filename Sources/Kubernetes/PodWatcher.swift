@@ -121,11 +121,10 @@ public actor PodWatcher {
     let start = ContinuousClock.now
     watchStart = start
     var splitter = LineSplitter()
-    var hadEvents = false
+    let begin = self.watch.resourceVersion
     for try await chunk in body {
       for line in try splitter.feed(chunk.readableBytesUInt8Span) {
         let event = try decoder.event(line)
-        hadEvents = true
         patience.hear(bounding: event.kind == .bookmark)
         status.hear(at: Clock.epochSeconds)
         if event.pod == nil && event.kind != .bookmark { status.count(.invalid) }
@@ -134,7 +133,7 @@ public actor PodWatcher {
       }
     }
     if splitter.isInsideLine { throw WatchFailure(.connection, "the watch was cut") }
-    watch.end(after: .now - start, hadEvents: hadEvents)
+    watch.end(after: .now - start, isFurther: watch.resourceVersion != begin)
     recover()
   }
 
@@ -143,7 +142,10 @@ public actor PodWatcher {
     switch change {
     case .put(let pod)?:
       if !pods.put(pod) { refuse() }
-    case .delete(let uid)?: pods.delete(uid: uid, at: now)
+    case .delete(let pod)?:
+      // A short pod's containers may be heard of in this alone.
+      if !pods.put(pod) { refuse() }
+      pods.delete(uid: pod.uid, at: now)
     case .keepOnly(let listed)?:
       for uid in pods.uids.subtracting(listed) { pods.delete(uid: uid, at: now) }
     case nil: break

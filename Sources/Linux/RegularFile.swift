@@ -24,12 +24,13 @@ package struct RegularFile: ~Copyable {
 
   /// Opens a file to be read; nil where there is none, where it may not be read, and where it is of another kind.
   ///
-  /// A symbolic link is of another kind, but the folders around the file may be some. Never waits, as opening a
-  /// FIFO without a writer would. Two system calls.
-  package init?(opening path: String) {
+  /// A symbolic link is of another kind, unless it is to be followed; the folders around the file may be some.
+  /// Never waits, as opening a FIFO without a writer would. Two system calls.
+  package init?(opening path: String, followingLink: Bool = false) {
     // open() would take a path up to its first zero byte.
     guard !path.utf8.contains(0) else { return nil }
-    let descriptor = unsafe open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC)
+    let flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | (followingLink ? 0 : O_NOFOLLOW)
+    let descriptor = unsafe open(path, flags)
     guard descriptor >= 0 else { return nil }
     var status = stat()
     guard unsafe fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {

@@ -7,8 +7,9 @@ public import Containers
 ///
 /// A series is its label set, not a namespace: namespaces of the same labels are added to those already there,
 /// beside them or after them (the kernel gives the inum of one that ended to the next). So a series never goes
-/// down while it is exposed. Each event is in one series: in that which its namespace was called by when it was
-/// read. The ledger does no I/O: readings go in, and what there is to delete comes out.
+/// down while it is exposed. Each event is in one series: when a namespace gets another name, a series that is its
+/// alone goes on under that; from one that it shares, it goes to the other one with what happens from then on.
+/// The ledger does no I/O: readings go in, and what there is to delete comes out.
 public struct Ledger {
   /// The bounds of a ledger.
   public struct Limits: Sendable {
@@ -64,11 +65,18 @@ public struct Ledger {
     self.boot = boot
   }
 
+  /// Live namespaces that are shown.
+  public var live: Int {
+    members.values.count { member in
+      if case .series = member.place { !member.hasEnded } else { false }
+    }
+  }
+
   /// Live namespaces of which it is not known whose they are.
   public var unresolved: Int { members.values.count { !$0.hasEnded && !$0.isResolved } }
 
-  /// Namespaces, live or not, that wait to be shown.
-  var pending: Int { members.values.count { $0.place == .pending } }
+  /// Namespaces that are kept, live or not.
+  var memberCount: Int { members.count }
 
   /// Takes in what a poll read.
   ///
@@ -110,20 +118,21 @@ public struct Ledger {
 
     let mayKnowMore = namesVersion != self.namesVersion
     self.namesVersion = namesVersion
-    // What waits for its name does so after its end too, as long as there is room.
+    // What may get a name, or a better one, is kept after its end too, as long as there is room.
     let isCrowded = members.count > 2 * limits.series
     var finished: [PIDNamespace] = []
     for (namespace, var member) in members {
       if member.isAbsent(at: walk) && !member.hasEnded { end(&member, namespace, now) }
-      if !member.isNamed || (mayKnowMore && !member.isFinal) { member.take(name) }
-      let isDue = isCrowded || now.instant - member.firstSeen >= labelling.grace
-      if member.isToBePlaced && (isDue || member.isResolved) { place(&member, namespace, now) }
+      if !member.isNamed || (mayKnowMore && member.mayBeRenamed) { member.take(name) }
+      if isCrowded || now.instant - member.firstSeen >= labelling.grace { member.isDue = true }
+      if member.isToBePlaced && (member.isDue || member.isResolved) { place(&member, namespace, now) }
       members[namespace] = member
-      guard member.hasEnded else { continue }
+      guard let endedAt = member.endedAt else { continue }
       if member.lastEntry == poll {
         finished.append(namespace)
       } else if member.place != .pending {
-        members[namespace] = nil
+        let isKept = member.mayBeRenamed && !isCrowded && now.instant - endedAt < Self.patience(limits)
+        if !isKept { members[namespace] = nil }
       }
     }
     // Last: a namespace that begins in this very poll continues the series, which then never goes down.
@@ -159,7 +168,10 @@ public struct Ledger {
     }
   }
 
-  /// Shows a namespace under what it is called now, from here on.
+  /// How long a name is waited for after the end of its namespace: as long as that is shown.
+  private static func patience(_ limits: Limits) -> Duration { limits.retention ?? .seconds(300) }
+
+  /// Shows a namespace under what it is called now.
   private mutating func place(_ member: inout Member, _ namespace: PIDNamespace, _ now: Moment) {
     member.isToBePlaced = false
     let names = member.container.names
@@ -171,16 +183,23 @@ public struct Ledger {
     }
     let key = SeriesKey(names, inum: namespace.inum, at: labelling.level)
     if member.place != .series(key) {
-      leave(member, namespace, now)
-      guard series[key] != nil || series.count < limits.series else {
-        if member.place != .refused { refused += 1 }
-        member.place = .refused
-        member.isToBePlaced = true
-        return
+      if case .series(let old) = member.place, series[old]?.isOnly(of: namespace) == true {
+        rename(old, to: key, now)
+      } else {
+        guard series[key] != nil || series.count < limits.series else {
+          // Where it is shown already, it stays.
+          member.isToBePlaced = true
+          if member.place == .pending || member.place == .excluded {
+            refused += 1
+            member.place = .refused
+          }
+          return
+        }
+        leave(member, namespace, now)
+        join(key, member, namespace, now)
+        member.unshown = Events()
       }
-      join(key, member, namespace, now)
       member.place = .series(key)
-      member.unshown = Events()
     }
     if series[key]?.newest == namespace {
       let about = about(member, now)
@@ -188,15 +207,19 @@ public struct Ledger {
     }
   }
 
+  /// Has a series that is one namespace's alone go on under another name, with all that is in it.
+  private mutating func rename(_ old: SeriesKey, to new: SeriesKey, _ now: Moment) {
+    guard let renamed = series.removeValue(forKey: old) else { return }
+    var joined = series[new] ?? Series(labels: new.labels, endedAt: now.instant)
+    joined.join(renamed)
+    series[new] = joined
+    order = nil
+  }
+
   private mutating func join(_ key: SeriesKey, _ member: Member, _ namespace: PIDNamespace, _ now: Moment) {
     var joined = series[key] ?? Series(labels: key.labels, endedAt: now.instant)
     if series[key] == nil { order = nil }
-    joined.events += member.unshown
-    if !member.hasEnded {
-      joined.liveMembers += 1
-      joined.endedAt = nil
-    }
-    joined.newest = namespace
+    joined.join(namespace, with: member.unshown, isLive: !member.hasEnded)
     series[key] = joined
   }
 
@@ -208,7 +231,7 @@ public struct Ledger {
   }
 
   private mutating func end(_ member: inout Member, _ namespace: PIDNamespace, _ now: Moment) {
-    member.hasEnded = true
+    member.endedAt = now.instant
     guard case .series(let key) = member.place else { return }
     takeLiveMember(from: key, now)
     if series[key]?.newest == namespace {

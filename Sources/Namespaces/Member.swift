@@ -23,15 +23,19 @@ struct Member {
   /// Whose it is; nil until its init was seen.
   private(set) var identity: NamespaceIdentity?
   private(set) var container = Container()
-  /// Whether `container` was asked for since the identity changed, and whether nothing more can be learnt of it.
+  /// Whether `container` was asked for since the identity changed, and how much is known of it.
   private(set) var isNamed = false
-  private(set) var isFinal = false
+  private(set) var certainty = Naming.Certainty.partial
+  /// Whether names are not waited for any more.
+  var isDue = false
   var place = Place.pending
   /// Whether it is to be shown under another name than before, or for the first time.
   var isToBePlaced = true
   /// What happened while no series showed it.
   var unshown = Events()
-  var hasEnded = false
+  /// When it was known to have ended; nil while it lives.
+  var endedAt: ContinuousClock.Instant?
+  var hasEnded: Bool { endedAt != nil }
   let firstSeen: ContinuousClock.Instant
   /// The polls, by number, that saw it last with an entry.
   var lastEntry = 0
@@ -44,23 +48,28 @@ struct Member {
   /// another thread changes places with its leader, which can hide it for that instant.
   func isAbsent(at walk: Int) -> Bool { lastWalk + 2 <= walk }
 
-  /// Whether its names stay as they are: a runtime puts an init into its cgroup before that execs, not always
-  /// before it is forked.
+  /// Whether it is known whose it is: a runtime puts an init into its cgroup before that execs, not always before
+  /// it is forked.
   var isResolved: Bool {
-    guard let identity, isFinal else { return false }
-    return !identity.initIsNew || identity.initEnd > 0 || hasEnded
+    guard let identity, certainty != .partial else { return false }
+    return !identity.initIsNew || identity.initEnd > 0 || hasEnded || isDue
   }
+
+  /// Whether a better name may still come.
+  var mayBeRenamed: Bool { certainty != .final }
 
   init(firstSeen: ContinuousClock.Instant, lastWalk: Int) {
     self.firstSeen = firstSeen
     self.lastWalk = lastWalk
   }
 
-  /// Takes in what the kernel knows of it. Only another cgroup, or another program in it, is asked for its name: a
-  /// container that ends is forgotten by its runtime.
+  /// Takes in what the kernel knows of it. Only another cgroup is asked for its name, or another program where
+  /// that makes a difference: a container that ends is forgotten by its runtime.
   mutating func take(_ identity: NamespaceIdentity) {
     guard identity != self.identity else { return }
-    if identity.cgroupPath != self.identity?.cgroupPath || identity.initComm != self.identity?.initComm {
+    if identity.cgroupPath != self.identity?.cgroupPath
+      || (identity.initComm != self.identity?.initComm && mayBeRenamed)
+    {
       isNamed = false
     }
     self.identity = identity
@@ -71,9 +80,11 @@ struct Member {
   mutating func take(_ name: Ledger.Name) {
     guard let identity else { return }
     let answer = name(identity)
-    container = answer.container
     isNamed = true
-    isFinal = answer.isFinal
+    // A cgroup that the container made inside of its own: what is known of it stays.
+    if certainty == .final && !container.id.isEmpty && answer.container.id == container.id { return }
+    container = answer.container
+    certainty = answer.certainty
     isToBePlaced = true
   }
 }

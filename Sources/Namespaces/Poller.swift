@@ -63,6 +63,7 @@ public struct Poller: ~Copyable {
       tasks: tasks, reading, at: Ledger.Moment(now, epoch: time), namesVersion: naming.version
     ) { naming.answer(cgroupPath: $0.cgroupPath, initComm: $0.initComm) }
     snapshot.namespaces = ledger.snapshot()
+    snapshot.live = ledger.live
     snapshot.unresolved = ledger.unresolved
     snapshot.refused = ledger.refused
     snapshot.excluded = ledger.excluded

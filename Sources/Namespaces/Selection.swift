@@ -24,7 +24,8 @@ public struct Selection: Sendable {
       let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
       guard parts.count == 2, let label = Label(rawValue: String(parts[0])) else {
         throw Problem(
-          "it is not label=regex with a label of \(Label.allCases.map(\.rawValue).joined(separator: ", "))")
+          "write label=regex, with one of the labels \(Label.allCases.map(\.rawValue).joined(separator: ", "))"
+        )
       }
       self.label = label
       pattern = String(parts[1])

@@ -12,13 +12,34 @@ struct Series {
   var liveMembers = 0
   /// When the last of them ended, or was given another name; nil while there is one.
   var endedAt: ContinuousClock.Instant?
-  /// The namespace that joined last.
-  var newest: PIDNamespace?
+  /// Namespaces that have ever made it up.
+  private var joined = 0
+  /// The one that joined last.
+  private(set) var newest: PIDNamespace?
   /// What is true of it; nil where the series may stand for several, and once that one has another name.
   var about: Snapshot.About?
 
   init(labels: LabelSet, endedAt: ContinuousClock.Instant) {
     self.labels = labels
     self.endedAt = endedAt
+  }
+
+  /// Whether all that is in it is of one namespace.
+  func isOnly(of namespace: PIDNamespace) -> Bool { joined == 1 && newest == namespace }
+
+  /// Takes in a namespace, with what has happened in it.
+  mutating func join(_ namespace: PIDNamespace, with events: Events, isLive: Bool) {
+    self.events += events
+    joined += 1
+    newest = namespace
+    guard isLive else { return }
+    liveMembers += 1
+    endedAt = nil
+  }
+
+  /// Takes in all of another series, of one namespace.
+  mutating func join(_ other: Series) {
+    guard let namespace = other.newest else { return }
+    join(namespace, with: other.events, isLive: other.liveMembers > 0)
   }
 }

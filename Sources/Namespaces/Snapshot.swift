@@ -32,6 +32,8 @@ public struct Snapshot: Sendable {
 
   /// The exposed series, in a stable order.
   public var namespaces: [Namespace] = []
+  /// Live namespaces that are exposed.
+  public var live = 0
   /// Live namespaces of which it is not known whose they are.
   public var unresolved = 0
   /// The node's own totals, and what was dropped.

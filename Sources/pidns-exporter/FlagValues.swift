@@ -26,14 +26,6 @@ extension KernelCounters.ExitDetection: ExpressibleByArgument {}
 
 extension LabelLevel: ExpressibleByArgument {}
 
-extension Selection.Rule: ExpressibleByArgument {
-  /// Reads the flag's value.
-  public init?(argument: String) {
-    guard let rule = try? Self(argument) else { return nil }
-    self = rule
-  }
-}
-
 extension ListenAddress: ExpressibleByArgument {
   /// Reads the flag's value.
   public init?(argument: String) { self.init(argument) }

@@ -24,18 +24,24 @@ struct NameFlags: ParsableArguments {
     name: .customLong("namespaces.include"),
     help: ArgumentHelp(
       "Show only these, by a regular expression for the whole value of a label (namespace, pod, container, pidns); may be given several times.",
-      valueName: "label=regex"))
+      valueName: "label=regex"), transform: Self.rule)
   var include: [Selection.Rule] = []
 
   @Option(
     name: .customLong("namespaces.exclude"),
-    help: ArgumentHelp("Do not show these; may be given several times.", valueName: "label=regex"))
+    help: ArgumentHelp("Do not show these; may be given several times.", valueName: "label=regex"),
+    transform: Self.rule)
   var exclude: [Selection.Rule] = []
+
+  @Flag(
+    name: .customLong("local-names"), inversion: .prefixedNo,
+    help: "Name containers outside of Kubernetes by the files of Docker and podman; else by their short ids.")
+  var readsLocalNames = true
 
   @Option(
     name: .customLong("docker.root"),
     help: ArgumentHelp(
-      "Docker's folder, where the names of its containers are read; nothing for none.", valueName: "path"))
+      "Docker's folder, where the names of its containers are read.", valueName: "path"))
   var dockerRoot = LocalNames.dockerRoot
 
   @Option(
@@ -46,7 +52,17 @@ struct NameFlags: ParsableArguments {
   var podmanRoots = LocalNames.podmanRoots
 
   /// Where containers have their names outside of Kubernetes.
-  var local: LocalNames { LocalNames(dockerRoot: dockerRoot, podmanRoots: podmanRoots) }
+  var local: LocalNames? {
+    readsLocalNames ? LocalNames(dockerRoot: dockerRoot, podmanRoots: podmanRoots) : nil
+  }
+
+  private static func rule(_ text: String) throws -> Selection.Rule {
+    do {
+      return try Selection.Rule(text)
+    } catch {
+      throw ValidationError(error.description)
+    }
+  }
 
   /// How namespaces become series.
   var labelling: Labelling {

@@ -11,7 +11,10 @@ import Testing
 
   @Test("Every path that was seen says what it should", arguments: try SeenPath.all())
   func seenPaths(seen: SeenPath) {
-    #expect(CgroupIdentity(path: seen.path) == seen.identity, "\(seen.source)")
+    let identity = CgroupIdentity(path: seen.path)
+    #expect(identity.containerID == seen.identity.containerID, "\(seen.source)")
+    #expect(identity.runtime == seen.identity.runtime, "\(seen.source)")
+    #expect(identity.podUID == seen.identity.podUID, "\(seen.source)")
   }
 
   @Test("The table holds every runtime, pods of all kinds, and paths of no container")
@@ -170,4 +173,17 @@ import Testing
     // A combining character after the slash.
     #expect(CgroupIdentity(path: "/docker/\(id)/\u{0301}x").containerID == id)
   }
+
+  @Test("Containers around a container are told, as far as they are in its pod")
+  func enclosing() {
+    let (node, outer, inner) = (Self.id("a"), Self.id("b"), Self.id("c"))
+    let pod = "/pod0f3c9a1e-7d2b-4c5e-8f6a-1b2c3d4e5f60/"
+    #expect(CgroupIdentity(path: "/docker/\(outer)/docker/\(inner)").enclosingIDs == [outer])
+    #expect(CgroupIdentity(path: "/docker/\(node)\(pod)\(outer)/docker/\(inner)").enclosingIDs == [outer])
+    #expect(
+      CgroupIdentity(path: "\(pod)\(node)/docker/\(outer)/docker/\(inner)").enclosingIDs == [outer, node])
+    #expect(CgroupIdentity(path: "/docker/\(inner)/init.scope").enclosingIDs == [])
+  }
+
+  private static func id(_ digit: Character) -> String { String(repeating: digit, count: 64) }
 }

@@ -23,7 +23,7 @@ import Testing
     var naming = Naming(pods: Pods(retention: nil), local: nil)
     for path in ["/", "/user.slice", "/system.slice/docker.service", ""] {
       let answer = naming.answer(cgroupPath: path, initComm: "sh")
-      #expect(answer.container == Container() && answer.isFinal, "\(path)")
+      #expect(answer.container == Container() && answer.certainty == .final, "\(path)")
     }
   }
 
@@ -34,7 +34,7 @@ import Testing
     #expect(answer.container.names == .init(container: "0123456789ab"))
     #expect(answer.container.id == Self.id)
     #expect(answer.container.runtime == "docker")
-    #expect(answer.isFinal)
+    #expect(answer.certainty == .final)
   }
 
   @Test("Without the API a pod's container has its short id, and its sandbox the name POD")
@@ -42,9 +42,9 @@ import Testing
     var naming = Naming(pods: nil, local: nil)
     let container = naming.answer(cgroupPath: inPod, initComm: "nginx")
     #expect(container.container.names == .init(container: "0123456789ab"))
-    #expect(container.container.podUID == Self.uid && container.isFinal)
+    #expect(container.container.podUID == Self.uid && container.certainty == .final)
     let sandbox = naming.answer(cgroupPath: inPod, initComm: "pause")
-    #expect(sandbox.container.names == .init(container: "POD") && sandbox.isFinal)
+    #expect(sandbox.container.names == .init(container: "POD") && sandbox.certainty == .final)
   }
 
   @Test("A container is what its pod's status calls it")
@@ -55,7 +55,7 @@ import Testing
     for path in [inPod, "/system.slice/cri-containerd-\(Self.id).scope"] {
       let answer = naming.answer(cgroupPath: path, initComm: "pause")
       #expect(answer.container.names == .init(namespace: "shop", pod: "cart", container: "web"))
-      #expect(answer.container.image == "shop/web:7" && answer.isFinal)
+      #expect(answer.container.image == "shop/web:7" && answer.certainty == .final)
     }
   }
 
@@ -64,7 +64,7 @@ import Testing
     let pods = Pods(retention: nil)
     var naming = Naming(pods: pods, local: nil)
     let unknown = naming.answer(cgroupPath: inPod, initComm: "nginx")
-    #expect(unknown.container.names == .init() && !unknown.isFinal)
+    #expect(unknown.container.names == .init() && unknown.certainty == .partial)
     #expect(unknown.container.podUID == Self.uid && unknown.container.id == Self.id)
     var version = naming.version
 
@@ -72,14 +72,40 @@ import Testing
     #expect(naming.version > version)
     version = naming.version
     let inPod = naming.answer(cgroupPath: inPod, initComm: "nginx")
-    #expect(inPod.container.names == .init(namespace: "shop", pod: "cart") && !inPod.isFinal)
+    #expect(inPod.container.names == .init(namespace: "shop", pod: "cart") && inPod.certainty == .partial)
     let sandbox = naming.answer(cgroupPath: self.inPod, initComm: "pause")
     #expect(sandbox.container.names == .init(namespace: "shop", pod: "cart", container: "POD"))
-    #expect(sandbox.isFinal)
+    // It may be a program of that name: its status will tell.
+    #expect(sandbox.certainty == .presumed)
 
     pods.put(cart(containers: [web]))
     #expect(naming.version > version)
-    #expect(naming.answer(cgroupPath: self.inPod, initComm: "nginx").container.names.container == "web")
+    for comm in ["nginx", "pause"] {
+      #expect(naming.answer(cgroupPath: self.inPod, initComm: comm).container.names.container == "web")
+    }
+  }
+
+  @Test("A container that was started inside of a pod's container is of that container")
+  func nested() {
+    let pods = Pods(retention: nil)
+    pods.put(cart(containers: [web]))
+    var naming = Naming(pods: pods, local: nil)
+    let inner = String(repeating: "a", count: 64)
+    let answer = naming.answer(cgroupPath: inPod + "/docker/" + inner, initComm: "sh")
+    #expect(answer.container.names == .init(namespace: "shop", pod: "cart", container: "web"))
+    #expect(answer.container.id == inner && answer.container.image == "" && answer.certainty == .final)
+  }
+
+  @Test("A cgroup of one pod that has the id of another one's container is not that container's")
+  func forged() {
+    let pods = Pods(retention: nil)
+    pods.put(cart())
+    pods.put(
+      Pod(
+        uid: "aaaaaaaa-7d2b-4c5e-8f6a-1b2c3d4e5f60", namespace: "bank", name: "vault", containers: [web]))
+    var naming = Naming(pods: pods, local: nil)
+    let answer = naming.answer(cgroupPath: inPod, initComm: "sh")
+    #expect(answer.container.names == .init(namespace: "shop", pod: "cart"))
   }
 
   @Test("A namespace that containers share is the pod's, whichever of them its init is")
@@ -89,7 +115,7 @@ import Testing
     for pod in [cart(isShared: true), cart(containers: [web], isShared: true)] {
       pods.put(pod)
       let answer = naming.answer(cgroupPath: inPod, initComm: "pause")
-      #expect(answer.container.names == .init(namespace: "shop", pod: "cart") && answer.isFinal)
+      #expect(answer.container.names == .init(namespace: "shop", pod: "cart") && answer.certainty == .final)
     }
   }
 

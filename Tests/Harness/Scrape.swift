@@ -9,6 +9,9 @@ package struct Scrape {
   /// The labels of the `pidns_info` of each namespace.
   package let infos: [[String: String]]
 
+  /// The host's own namespace.
+  package static let host: UInt32 = 4_026_531_836
+
   /// The labels that all series of a namespace have.
   package struct Names: Hashable {
     package let pidns: UInt32?

@@ -102,10 +102,10 @@ import Testing
     #expect(watch.take(put(pod("b"), "11")) == .put(pod("b")))
     #expect(watch.take(.init(kind: .bookmark, pod: nil, resourceVersion: "15")) == nil)
     #expect(watch.take(put(pod("b"), nil)) == .put(pod("b")))
-    watch.end(after: .zero, hadEvents: true)
+    watch.end(after: .zero, isFurther: true)
     #expect(watch.next(jitter: 0) == .watch(resourceVersion: "15", seconds: 300))
-    #expect(watch.take(delete(pod("b"), "not a number")) == .delete(uid: "b"))
-    watch.end(after: .seconds(300), hadEvents: false)
+    #expect(watch.take(delete(pod("b"), "not a number")) == .delete(pod("b")))
+    watch.end(after: .seconds(300), isFurther: false)
     #expect(watch.next(jitter: 0) == .watch(resourceVersion: "not a number", seconds: 300))
   }
 
@@ -119,9 +119,9 @@ import Testing
   @Test("What comes late of a deleted pod does not bring it back, until a list has it")
   func lateEvents() throws {
     var watch = try watching
-    #expect(watch.take(delete(pod("b"), "11")) == .delete(uid: "b"))
+    #expect(watch.take(delete(pod("b"), "11")) == .delete(pod("b")))
     #expect(watch.take(put(pod("b"), "10")) == nil)
-    #expect(watch.take(delete(pod("b"), "11")) == .delete(uid: "b"))
+    #expect(watch.take(delete(pod("b"), "11")) == .delete(pod("b")))
     #expect(watch.take(put(pod("a"), "12")) == .put(pod("a")))
     watch.fail(WatchFailure(.expired, ""))
     #expect(watch.list(pod("b")) == .put(pod("b")))
@@ -194,7 +194,7 @@ import Testing
     _ = spoke.take(.init(kind: .bookmark, pod: nil, resourceVersion: "11"))
     #expect(spoke.failures == 0)
     var lasted = failing
-    lasted.end(after: .seconds(1), hadEvents: false)
+    lasted.end(after: .seconds(1), isFurther: false)
     #expect(lasted.failures == 0)
     var cutLate = failing
     cutLate.fail(WatchFailure(.connection, ""), after: .seconds(30))
@@ -212,7 +212,7 @@ import Testing
   func shortWatches() throws {
     var watch = try watching
     for bound in [0.8, 1.6, 3.2] {
-      watch.end(after: .milliseconds(10), hadEvents: false)
+      watch.end(after: .milliseconds(10), isFurther: false)
       #expect(watch.next(jitter: 0.5) == .wait(.seconds(bound) * 0.5))
       #expect(watch.next(jitter: 0) == .watch(resourceVersion: "10", seconds: 300))
     }

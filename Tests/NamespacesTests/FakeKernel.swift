@@ -36,7 +36,7 @@ struct FakeKernel {
     let containers = containers
     let finished = ledger.take(
       tasks: walking ? tasks : nil, reading, at: .init(now, epoch: epoch), namesVersion: namesVersion
-    ) { containers[$0.cgroupPath] ?? Naming.Answer(Container(), isFinal: true) }
+    ) { containers[$0.cgroupPath] ?? Naming.Answer(Container(), .final) }
     if deleting {
       for namespace in finished {
         map[namespace] = nil

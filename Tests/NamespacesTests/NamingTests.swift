@@ -21,9 +21,9 @@ private let pod = Container.Names(namespace: "shop", pod: "cart")
   private func execs(_ count: UInt64) -> Events { Events(ProcessCounts(execs: count)) }
 
   /// A kernel with the grace time of five seconds, and one container that is in the cgroup `/c`.
-  private func kernel(_ labelling: Labelling = Labelling(), isFinal: Bool = true) -> FakeKernel {
+  private func kernel(_ labelling: Labelling = Labelling()) -> FakeKernel {
     var kernel = FakeKernel(labelling: labelling)
-    kernel.containers["/c"] = .init(container(web), isFinal: isFinal)
+    kernel.containers["/c"] = .init(container(web), .final)
     return kernel
   }
 
@@ -54,15 +54,15 @@ private let pod = Container.Names(namespace: "shop", pod: "cart")
 
   @Test("One that ended before its pod was known is shown whole once it is, under its names alone")
   func lateName() {
-    var kernel = kernel(isFinal: false)
-    kernel.containers["/c"] = .init(container(pod), isFinal: false)
+    var kernel = kernel()
+    kernel.containers["/c"] = .init(container(pod), .partial)
     kernel.identities[first] = NamespaceIdentity(initEnd: 9, cgroupPath: "/c")
     kernel.map[first] = execs(3)
     kernel.poll()
     #expect(kernel.settle() == [first])
     kernel.poll()
     #expect(kernel.map.isEmpty && kernel.ledger.snapshot().isEmpty)
-    kernel.containers["/c"] = .init(container(web), isFinal: true)
+    kernel.containers["/c"] = .init(container(web), .final)
     kernel.namesVersion = 1
     kernel.poll()
     #expect(kernel.series(7, web)?.events.counts.execs == 3)
@@ -73,7 +73,7 @@ private let pod = Container.Names(namespace: "shop", pod: "cart")
   @Test("After the grace time it is shown as far as it is known, ended or not")
   func grace() {
     var kernel = kernel()
-    kernel.containers["/c"] = .init(container(pod), isFinal: false)
+    kernel.containers["/c"] = .init(container(pod), .partial)
     kernel.identities[first] = NamespaceIdentity(cgroupPath: "/c")
     kernel.identities[other] = NamespaceIdentity(initEnd: 9, cgroupPath: "/c")
     kernel.begin(first, execs: 2)
@@ -87,6 +87,7 @@ private let pod = Container.Names(namespace: "shop", pod: "cart")
     #expect(kernel.series(8, pod)?.events.counts.execs == 4)
     #expect(kernel.series(8, pod)?.isLive == false)
     #expect(kernel.ledger.unresolved == 1)
+    #expect(kernel.ledger.live == 1)
   }
 
   @Test("One whose init was never seen is shown without names after the grace time")
@@ -99,29 +100,115 @@ private let pod = Container.Names(namespace: "shop", pod: "cart")
     #expect(kernel.ledger.unresolved == 1)
   }
 
-  @Test("Once names are known the series goes on under them: each event is in one of the two")
+  @Test("Once names are known the series goes on under them, with all that is in it")
   func renamed() {
     var kernel = kernel()
-    kernel.containers["/c"] = .init(container(pod), isFinal: false)
+    kernel.containers["/c"] = .init(container(pod), .partial)
     kernel.identities[first] = NamespaceIdentity(cgroupPath: "/c")
     kernel.begin(first, execs: 2)
     for _ in 0..<6 { kernel.poll() }
+    #expect(kernel.series(7, pod)?.events.counts.execs == 2)
     kernel.map[first] = execs(5)
-    kernel.containers["/c"] = .init(container(web), isFinal: true)
+    kernel.containers["/c"] = .init(container(web), .final)
+    kernel.namesVersion = 1
+    kernel.poll()
+    #expect(kernel.ledger.snapshot().count == 1)
+    #expect(kernel.series(7, web)?.events.counts.execs == 5)
+    #expect(kernel.series(7, web)?.isLive == true)
+    #expect(kernel.series(7, web)?.tasks.processes == 1)
+    #expect(kernel.series(7, web)?.about != nil)
+    kernel.map[first] = execs(9)
+    kernel.poll()
+    #expect(kernel.series(7, web)?.events.counts.execs == 9)
+    #expect(kernel.ledger.unresolved == 0)
+  }
+
+  @Test("From a series that it shares it takes along only what happens from then on")
+  func renamedFromShared() {
+    var kernel = kernel()
+    kernel.containers["/c"] = .init(container(pod), .partial)
+    // One that had the same number and the same names, before.
+    kernel.identities[second] = NamespaceIdentity(cgroupPath: "/c")
+    kernel.begin(second, execs: 100)
+    for _ in 0..<6 { kernel.poll() }
+    kernel.end(second)
+    kernel.identities[first] = NamespaceIdentity(cgroupPath: "/c")
+    kernel.begin(first, execs: 2)
+    for _ in 0..<6 { kernel.poll() }
+    #expect(kernel.series(7, pod)?.events.counts.execs == 102)
+    kernel.map[first] = execs(5)
+    kernel.containers["/c"] = .init(container(web), .final)
     kernel.namesVersion = 1
     kernel.poll()
     // What was read in this poll happened under the old name.
-    #expect(kernel.series(7, pod)?.events.counts.execs == 5)
+    #expect(kernel.series(7, pod)?.events.counts.execs == 105)
     #expect(kernel.series(7, pod)?.isLive == false)
     #expect(kernel.series(7, pod)?.about == nil)
     #expect(kernel.series(7, pod)?.tasks == TaskCounts())
     #expect(kernel.series(7, web)?.events == Events())
     #expect(kernel.series(7, web)?.isLive == true)
-    #expect(kernel.series(7, web)?.tasks.processes == 1)
     kernel.map[first] = execs(9)
     kernel.poll()
-    #expect(kernel.series(7, pod)?.events.counts.execs == 5)
+    #expect(kernel.series(7, pod)?.events.counts.execs == 105)
     #expect(kernel.series(7, web)?.events.counts.execs == 4)
+  }
+
+  @Test("One that ended, and was shown without its names, is given them for as long as it is shown")
+  func namedAfterItsEnd() {
+    var kernel = kernel()
+    kernel.containers["/c"] = .init(container(pod), .partial)
+    kernel.identities[first] = NamespaceIdentity(initEnd: 9, cgroupPath: "/c")
+    kernel.map[first] = execs(3)
+    for _ in 0..<20 { kernel.poll() }
+    #expect(kernel.map.isEmpty && kernel.ledger.unresolved == 0)
+    #expect(kernel.series(7, pod)?.events.counts.execs == 3)
+    kernel.containers["/c"] = .init(container(web), .final)
+    kernel.namesVersion = 1
+    kernel.poll()
+    #expect(kernel.ledger.snapshot().count == 1)
+    #expect(kernel.series(7, web)?.events.counts.execs == 3)
+    #expect(kernel.series(7, web)?.isLive == false)
+    #expect(kernel.ledger.memberCount == 0)
+  }
+
+  @Test("One that ended and never gets its names is forgotten with its series")
+  func neverNamed() {
+    var kernel = FakeKernel(retention: .seconds(30), labelling: Labelling())
+    kernel.containers["/c"] = .init(container(pod), .partial)
+    kernel.identities[first] = NamespaceIdentity(initEnd: 9, cgroupPath: "/c")
+    kernel.map[first] = execs(3)
+    for _ in 0..<20 { kernel.poll() }
+    #expect(kernel.ledger.memberCount == 1)
+    for _ in 0..<30 { kernel.poll() }
+    #expect(kernel.ledger.memberCount == 0 && kernel.ledger.snapshot().isEmpty)
+  }
+
+  @Test("What is presumed is shown at once, and corrected when more is known")
+  func presumed() {
+    var kernel = kernel()
+    let sandbox = Container.Names(namespace: "shop", pod: "cart", container: "POD")
+    kernel.containers["/c"] = .init(container(sandbox), .presumed)
+    kernel.identities[first] = NamespaceIdentity(cgroupPath: "/c")
+    kernel.begin(first, execs: 2)
+    kernel.poll()
+    #expect(kernel.series(7, sandbox)?.events.counts.execs == 2)
+    #expect(kernel.ledger.unresolved == 0)
+    kernel.containers["/c"] = .init(container(web), .final)
+    kernel.namesVersion = 1
+    kernel.poll()
+    #expect(kernel.series(7, web)?.events.counts.execs == 2)
+    #expect(kernel.ledger.snapshot().count == 1)
+  }
+
+  @Test("An init that never execs is in no container once the grace time is over")
+  func neverExecs() {
+    var kernel = kernel()
+    kernel.begin(first, execs: 0)
+    kernel.identities[first] = NamespaceIdentity(initIsNew: true, cgroupPath: "/sandbox")
+    kernel.poll()
+    #expect(kernel.ledger.unresolved == 1)
+    for _ in 0..<6 { kernel.poll() }
+    #expect(kernel.series(7) != nil)
     #expect(kernel.ledger.unresolved == 0)
   }
 
@@ -192,7 +279,7 @@ private let pod = Container.Names(namespace: "shop", pod: "cart")
     let selection = try Selection(include: [.init("namespace=shop|bank")], exclude: [.init("pod=ca.*")])
     var kernel = kernel(Labelling(grace: .zero, selection: selection))
     kernel.containers["/d"] = .init(
-      Container(names: .init(namespace: "bank", pod: "vault", container: "db")), isFinal: true)
+      Container(names: .init(namespace: "bank", pod: "vault", container: "db")), .final)
     kernel.identities = [
       first: NamespaceIdentity(cgroupPath: "/c"), other: NamespaceIdentity(cgroupPath: "/d"),
     ]
@@ -213,7 +300,7 @@ private let pod = Container.Names(namespace: "shop", pod: "cart")
   @Test("What happens while there is no room is shown when there is, once")
   func roomLater() {
     var kernel = FakeKernel(series: 1, retention: .seconds(1))
-    kernel.containers["/c"] = .init(container(web), isFinal: true)
+    kernel.containers["/c"] = .init(container(web), .final)
     kernel.identities[first] = NamespaceIdentity(cgroupPath: "/c")
     kernel.begin(other, execs: 1)
     kernel.poll()
@@ -238,7 +325,7 @@ private let pod = Container.Names(namespace: "shop", pod: "cart")
     kernel.poll()
     #expect(kernel.ledger.snapshot().count == 10)
     #expect(kernel.ledger.refused > 0)
-    #expect(kernel.ledger.pending <= 20)
+    #expect(kernel.ledger.memberCount <= 21)
   }
 }
 

@@ -28,10 +28,9 @@ extension Catalogue {
       family: MetricFamily(
         "pidns_namespaces", .gauge, help: "PID namespaces exposed, by state (live, retained).")
     ) { encoder, state in
-      let live = state.snapshot.namespaces.count(where: \.isLive)
-      encoder.sample(LabelSet(["state": "live"]), UInt64(live))
-      encoder.sample(
-        LabelSet(["state": "retained"]), UInt64(state.snapshot.namespaces.count - live))
+      let retained = state.snapshot.namespaces.count { !$0.isLive }
+      encoder.sample(LabelSet(["state": "live"]), UInt64(state.snapshot.live))
+      encoder.sample(LabelSet(["state": "retained"]), UInt64(retained))
     },
     .one(
       MetricFamily(
