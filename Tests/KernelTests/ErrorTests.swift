@@ -33,6 +33,14 @@ extension KernelTests {
         (["--bpf.map-entries=-1"], "bpf.map-entries"),
         (["--log.level=loud"], "log.level"),
         (["--lifetimes.per-namespace", "--no-collector.lifetimes"], "--collector.lifetimes"),
+        (["--labels.level=node"], "labels.level"),
+        (["--labels.grace=-1s"], "labels.grace"),
+        (["--namespaces.include=shop"], "write label=regex, with one of the labels namespace"),
+        (["--namespaces.exclude=node=a"], "write label=regex, with one of the labels namespace"),
+        (["--namespaces.exclude=pod=("], "'(' is no regular expression"),
+        (["--kubernetes"], "NODE_NAME"),
+        (["--kubernetes.kubeconfig=/none"], "NODE_NAME"),
+        (["--kubernetes.node=a"], "--kubernetes.node needs --kubernetes"),
         (["surplus"], "surplus"),
       ])
     func usage(flags: [String], names: String) throws {
@@ -41,6 +49,15 @@ extension KernelTests {
       #expect(stderr.split(separator: "\n").count == 1, "\(stderr)")
       #expect(stderr.contains(names))
       #expect(stderr.contains("--help"))
+    }
+
+    @Test("An API server that cannot be asked is told before anything is loaded")
+    func kubernetes() throws {
+      let missing = try failure(
+        Self.exporter, Self.listen, "--kubernetes.kubeconfig=/none", "--kubernetes.node=a", code: 1)
+      #expect(missing == "pidns-exporter: /none does not exist")
+      let outside = try failure(Self.exporter, Self.listen, "--kubernetes", "--kubernetes.node=a", code: 1)
+      #expect(outside.hasSuffix("outside a cluster, give --kubernetes.kubeconfig"))
     }
 
     @Test("Help and version are answers, not errors")
