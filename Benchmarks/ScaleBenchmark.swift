@@ -22,7 +22,7 @@ struct ScaleBenchmark {
       // Where a poll or eight scrapes take a good part of 250 ms, they would get into each other's way.
       let isBig = size > 2_500
       let interval = isBig ? 1_000 : 250
-      let flags = ["--poll.interval=\(interval)ms", "--namespaces.retention=2s"]
+      let flags = ["--poll.interval=\(interval)ms", "--namespaces.retention=2s", "--labels.grace=0"]
       let server = try Server(servers[0].with(flags))
       defer { server.stop() }
       _ = usleep(1_000_000)

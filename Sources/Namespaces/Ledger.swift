@@ -65,15 +65,10 @@ public struct Ledger {
     self.boot = boot
   }
 
-  /// Live namespaces that are shown.
-  public var live: Int {
-    members.values.count { member in
-      if case .series = member.place { !member.hasEnded } else { false }
-    }
-  }
-
-  /// Live namespaces of which it is not known whose they are.
-  public var unresolved: Int { members.values.count { !$0.hasEnded && !$0.isResolved } }
+  /// Live namespaces that are shown, as of the last poll.
+  public private(set) var live = 0
+  /// Live namespaces of which it is not known whose they are, as of the last poll.
+  public private(set) var unresolved = 0
 
   /// Namespaces that are kept, live or not.
   var memberCount: Int { members.count }
@@ -95,25 +90,14 @@ public struct Ledger {
   ) -> [PIDNamespace] {
     poll += 1
     if let tasks { take(walked: tasks, now) }
+    // In place: a copy of a member is a kilobyte.
     for (namespace, identity) in reading.identities {
-      var member = members[namespace] ?? Member(firstSeen: now.instant, lastWalk: walk)
-      member.take(identity)
-      member.lastEntry = poll
-      members[namespace] = member
+      members[namespace, default: Member(firstSeen: now.instant, lastWalk: walk)].take(identity, in: poll)
     }
     for (namespace, read) in reading.events {
-      var member = members[namespace] ?? Member(firstSeen: now.instant, lastWalk: walk)
-      if member.events != read {
-        let increase = read.increase(since: member.events)
-        if case .series(let key) = member.place {
-          series[key]?.events += increase
-        } else {
-          member.unshown += increase
-        }
-        member.events = read
-      }
-      member.lastEntry = poll
-      members[namespace] = member
+      let shown = members[namespace, default: Member(firstSeen: now.instant, lastWalk: walk)]
+        .take(read, in: poll)
+      if let shown { series[shown.key]?.events += shown.increase }
     }
 
     let mayKnowMore = namesVersion != self.namesVersion
@@ -121,10 +105,20 @@ public struct Ledger {
     // What may get a name, or a better one, is kept after its end too, as long as there is room.
     let isCrowded = members.count > 2 * limits.series
     var finished: [PIDNamespace] = []
+    live = 0
+    unresolved = 0
     for (namespace, var member) in members {
+      defer {
+        if !member.hasEnded {
+          if member.isShown { live += 1 }
+          if !member.isResolved { unresolved += 1 }
+        }
+      }
+      let isOver = isCrowded || now.instant - member.firstSeen >= labelling.grace
+      guard member.hasWork(walk: walk, graceIsOver: isOver, mayKnowMore: mayKnowMore) else { continue }
       if member.isAbsent(at: walk) && !member.hasEnded { end(&member, namespace, now) }
       if !member.isNamed || (mayKnowMore && member.mayBeRenamed) { member.take(name) }
-      if isCrowded || now.instant - member.firstSeen >= labelling.grace { member.isDue = true }
+      if isOver { member.isDue = true }
       if member.isToBePlaced && (member.isDue || member.isResolved) { place(&member, namespace, now) }
       members[namespace] = member
       guard let endedAt = member.endedAt else { continue }
@@ -197,7 +191,7 @@ public struct Ledger {
         }
         leave(member, namespace, now)
         join(key, member, namespace, now)
-        member.unshown = Events()
+        member.unshown = []
       }
       member.place = .series(key)
     }
@@ -219,7 +213,7 @@ public struct Ledger {
   private mutating func join(_ key: SeriesKey, _ member: Member, _ namespace: PIDNamespace, _ now: Moment) {
     var joined = series[key] ?? Series(labels: key.labels, endedAt: now.instant)
     if series[key] == nil { order = nil }
-    joined.join(namespace, with: member.unshown, isLive: !member.hasEnded)
+    joined.join(namespace, with: member.unshown.first ?? Events(), isLive: !member.hasEnded)
     series[key] = joined
   }
 

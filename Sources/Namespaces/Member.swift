@@ -17,7 +17,7 @@ struct Member {
   }
 
   /// What its entries said last.
-  var events = Events()
+  private var events = Events()
   /// What the last walk met of it.
   var tasks = TaskCounts()
   /// Whose it is; nil until its init was seen.
@@ -31,8 +31,8 @@ struct Member {
   var place = Place.pending
   /// Whether it is to be shown under another name than before, or for the first time.
   var isToBePlaced = true
-  /// What happened while no series showed it.
-  var unshown = Events()
+  /// What happened while no series showed it; empty while one does. (A list, as it would be most of a member.)
+  var unshown: [Events] = []
   /// When it was known to have ended; nil while it lives.
   var endedAt: ContinuousClock.Instant?
   var hasEnded: Bool { endedAt != nil }
@@ -65,7 +65,8 @@ struct Member {
 
   /// Takes in what the kernel knows of it. Only another cgroup is asked for its name, or another program where
   /// that makes a difference: a container that ends is forgotten by its runtime.
-  mutating func take(_ identity: NamespaceIdentity) {
+  mutating func take(_ identity: NamespaceIdentity, in poll: Int) {
+    lastEntry = poll
     guard identity != self.identity else { return }
     if identity.cgroupPath != self.identity?.cgroupPath
       || (identity.initComm != self.identity?.initComm && mayBeRenamed)
@@ -74,6 +75,28 @@ struct Member {
     }
     self.identity = identity
     isToBePlaced = true
+  }
+
+  /// Takes in what its entries say now, and answers what is new of it, if a series shows it.
+  mutating func take(_ read: Events, in poll: Int) -> (key: SeriesKey, increase: Events)? {
+    lastEntry = poll
+    guard events != read else { return nil }
+    let increase = read.increase(since: events)
+    events = read
+    if case .series(let key) = place { return (key, increase) }
+    if unshown.isEmpty { unshown = [increase] } else { unshown[0] += increase }
+    return nil
+  }
+
+  /// Whether a poll has anything to decide about it.
+  func hasWork(walk: Int, graceIsOver: Bool, mayKnowMore: Bool) -> Bool {
+    hasEnded || isAbsent(at: walk) || isToBePlaced || (graceIsOver && !isDue)
+      || (identity != nil && (!isNamed || (mayKnowMore && mayBeRenamed)))
+  }
+
+  /// Whether a series shows it.
+  var isShown: Bool {
+    if case .series = place { true } else { false }
   }
 
   /// Asks what the container is called, if its init was seen.
