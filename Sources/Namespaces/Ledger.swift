@@ -179,6 +179,9 @@ public struct Ledger {
     if member.place != .series(key) {
       if case .series(let old) = member.place, series[old]?.isOnly(of: namespace) == true {
         rename(old, to: key, now)
+      } else if member.isShown && member.hasEnded {
+        // All that it did is in a series that others have a part in.
+        return
       } else {
         guard series[key] != nil || series.count < limits.series else {
           // Where it is shown already, it stays.

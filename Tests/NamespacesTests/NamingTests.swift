@@ -171,6 +171,23 @@ private let pod = Container.Names(namespace: "shop", pod: "cart")
     #expect(kernel.ledger.memberCount == 0)
   }
 
+  @Test("One that ended in a series that it shares stays there: no other one begins for it")
+  func namedAfterItsEndInShared() {
+    var kernel = kernel()
+    kernel.containers["/c"] = .init(container(pod), .partial)
+    for namespace in [first, second] {
+      kernel.identities[namespace] = NamespaceIdentity(initEnd: 9, cgroupPath: "/c")
+      kernel.map[namespace] = execs(3)
+      for _ in 0..<8 { kernel.poll() }
+    }
+    kernel.containers["/c"] = .init(container(web), .final)
+    kernel.namesVersion = 1
+    kernel.poll()
+    #expect(kernel.ledger.snapshot().count == 1)
+    #expect(kernel.series(7, pod)?.events.counts.execs == 6)
+    #expect(kernel.ledger.memberCount == 0)
+  }
+
   @Test("One that ended and never gets its names is forgotten with its series")
   func neverNamed() {
     var kernel = FakeKernel(retention: .seconds(30), labelling: Labelling())
