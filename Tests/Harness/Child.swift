@@ -28,7 +28,8 @@ package final class Child {
     // Room for all that a workload says, as some tests read it only at the end.
     let setPipeSize: Int32 = 1031  // F_SETPIPE_SZ, which Swift does not see
     _ = fcntl(output.fileHandleForWriting.fileDescriptor, setPipeSize, 1 << 20)
-    try process.run()
+    let process = process
+    try SpawningThread.shared.run { try process.run() }
   }
 
   deinit {

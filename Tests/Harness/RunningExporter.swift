@@ -60,8 +60,12 @@ package final class RunningExporter {
 
   /// GETs a path.
   package func get(_ path: String) throws -> (status: Int, body: String) {
-    let reply = try HTTP.exchange(port: port, "GET \(path) HTTP/1.0")
-    return (reply.status, reply.body)
+    do {
+      let reply = try HTTP.exchange(port: port, "GET \(path) HTTP/1.0")
+      return (reply.status, reply.body)
+    } catch  where !child.isRunning {
+      throw TestFailure("\(error); the exporter has ended with \(child.wait()): \(child.stderr)")
+    }
   }
 
   /// Ends it by SIGTERM, and answers its exit status.
