@@ -71,6 +71,7 @@ let package = Package(
       ], swiftSettings: settings),
     .target(name: "Linux", dependencies: ["CGlibc"], swiftSettings: settings),
     .target(name: "MetricsHTTP", dependencies: ["CMicroHTTPD"], swiftSettings: settings),
+    .target(name: "Terminal", dependencies: ["CGlibc"], swiftSettings: settings),
     .target(name: "YAML", dependencies: ["CLibYAML"], swiftSettings: settings),
 
     // Ground truth for the tests: a static C program, as it execs itself all the time. SwiftPM links it
@@ -147,6 +148,7 @@ let package = Package(
       ],
       exclude: ["bpf", "parse-openmetrics.py"], swiftSettings: settings, plugins: ["CompileBPF"]),
     .testTarget(name: "MetricsHTTPTests", dependencies: ["MetricsHTTP"], swiftSettings: settings),
+    .testTarget(name: "TerminalTests", dependencies: ["Terminal"], swiftSettings: settings),
     .testTarget(name: "YAMLTests", dependencies: ["YAML"], swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]

@@ -11,7 +11,7 @@
  */
 #pragma once
 
-#include "counters.h"
+#include "config.h"
 
 /* What is remembered of a task, by its number. */
 enum mark {
@@ -107,3 +107,22 @@ static __always_inline bool is_to_count_exit(struct task_struct *task, bool is_l
 	change_mark(marks, MARK_KNOWN, false);
 	return is_last && change_mark(marks, MARK_EXITED, true);
 }
+
+/* The programs at a hook: each calls `count` with the number of its attempt. */
+#define ATTEMPTS(hook, program, count)   \
+	SEC("tp_btf/" hook)              \
+	int program(__u64 *ctx)          \
+	{                                \
+		return count(ctx, 0);    \
+	}                                \
+	SEC("tp_btf/" hook)              \
+	int program##_second(__u64 *ctx) \
+	{                                \
+		return count(ctx, 1);    \
+	}                                \
+	SEC("tp_btf/" hook)              \
+	int program##_third(__u64 *ctx)  \
+	{                                \
+		return count(ctx, 2);    \
+	}                                \
+	_Static_assert(PIDNS_ATTEMPTS == 3, "each has its program")

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "identity.h"
+#include "totals.h"
 
 /*
  * What began in each namespace. The user side sets max_entries (a flag) and, where the kernel makes
@@ -61,7 +62,7 @@ static __noinline struct pidns_counts *first_counts(const struct membership *own
 	struct pidns_counts *counts = 0;
 	int error;
 
-	capture_first_identity(own, totals, scratch);
+	capture_first_identity(own, &totals->identities_written, scratch);
 	error = add_if_absent(&namespaces, &own->key, &zero);
 	/* EEXIST: another CPU was first. */
 	if (error == 0 || error == -EEXIST)
@@ -86,7 +87,7 @@ static __noinline struct pidns_exits *first_exits(const struct membership *own,
 	struct pidns_exits *counts = 0;
 	int error;
 
-	capture_first_identity(own, totals, scratch);
+	capture_first_identity(own, &totals->identities_written, scratch);
 	error = add_if_absent(&exits, &own->key, &zero);
 	if (error == 0 || error == -EEXIST)
 		counts = bpf_map_lookup_elem(&exits, &own->key);

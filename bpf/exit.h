@@ -2,8 +2,8 @@
 /* When a process has exited, as opposed to one of its threads, why, and after how long a life. */
 #pragma once
 
-#include "counters.h"
-#include "lifetime.h"
+#include "config.h"
+#include "namespace.h"
 
 /*
  * The processes whose exit is counted while their last threads may still come by. An entry is

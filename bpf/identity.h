@@ -11,8 +11,8 @@
  */
 #pragma once
 
+#include "config.h"
 #include "namespace.h"
-#include "totals.h"
 
 /* The namespaces whose init has been seen; sized and emptied as `namespaces` is. */
 struct {
@@ -108,8 +108,8 @@ static __always_inline __u32 write_path(char path[PIDNS_PATH], struct kernfs_nod
 	return length;
 }
 
-/* Writes down whose a namespace is. */
-static __noinline int capture_identity(const struct membership *own, struct pidns_node *totals,
+/* Writes down whose a namespace is, and counts that in `written`. */
+static __noinline int capture_identity(const struct membership *own, __u64 *written,
 				       enum scratch scratch, bool is_new)
 {
 	__u32 index = scratch;
@@ -130,7 +130,7 @@ static __noinline int capture_identity(const struct membership *own, struct pidn
 	identity->init_is_new = is_new;
 	identity->path_length = write_path(identity->path, cgroup);
 	if (bpf_map_update_elem(&identities, &own->key, identity, BPF_ANY) == 0)
-		add_shared(&totals->identities_written, 1);
+		add_shared(written, 1);
 	return 0;
 }
 
@@ -138,37 +138,33 @@ static __noinline int capture_identity(const struct membership *own, struct pidn
  * A namespace whose counts begin: it may have been seen by the walk before, or by another count.
  * The identity comes first, so that who has read the counts finds it.
  */
-static __always_inline void capture_first_identity(const struct membership *own,
-						   struct pidns_node *totals, enum scratch scratch)
+static __always_inline void capture_first_identity(const struct membership *own, __u64 *written,
+						   enum scratch scratch)
 {
 	if (config.capture_identities && !bpf_map_lookup_elem(&identities, &own->key))
-		capture_identity(own, totals, scratch, own->nr == 1);
+		capture_identity(own, written, scratch, own->nr == 1);
 }
 
 /* The init of a namespace execs: by now it is where it is to stay. */
-static __always_inline void capture_identity_at_exec(const struct membership *own,
-						     struct pidns_node *totals,
+static __always_inline void capture_identity_at_exec(const struct membership *own, __u64 *written,
 						     enum scratch scratch)
 {
 	if (config.capture_identities && own->nr == 1)
-		capture_identity(own, totals, scratch, false);
+		capture_identity(own, written, scratch, false);
 }
 
 /* The walk meets the init of a namespace that is not known yet, or was put into another cgroup. */
-static __always_inline void capture_identity_in_walk(const struct membership *own,
+static __always_inline void capture_identity_in_walk(const struct membership *own, __u64 *written,
 						     struct task_struct *init)
 {
 	struct pidns_identity *identity;
-	struct pidns_node *totals;
 
-	if (!config.capture_identities || own->nr != 1)
+	if (!config.capture_identities)
 		return;
 	identity = bpf_map_lookup_elem(&identities, &own->key);
 	if (identity && identity->cgroup_id == BPF_CORE_READ(cgroup_node_of(init), id))
 		return;
-	totals = this_cpus_node();
-	if (totals)
-		capture_identity(own, totals, WALK_SCRATCH, identity && identity->init_is_new);
+	capture_identity(own, written, WALK_SCRATCH, identity && identity->init_is_new);
 }
 
 /* Whether a task is of the init of its namespace: its leader has the number 1 inside. */
@@ -189,7 +185,7 @@ static __always_inline bool is_of_init(struct task_struct *task, const struct me
 
 /* The last thread of a process exits: if that was the init, its namespace ends. */
 static __always_inline void note_end(struct task_struct *task, const struct membership *own,
-				     struct pidns_node *totals)
+				     __u64 *written)
 {
 	struct pidns_identity *identity;
 
@@ -199,5 +195,5 @@ static __always_inline void note_end(struct task_struct *task, const struct memb
 	if (!identity)
 		return;
 	identity->init_end = bpf_ktime_get_boot_ns();
-	add_shared(&totals->identities_written, 1);
+	add_shared(written, 1);
 }

@@ -23,6 +23,7 @@ enum {
 	BPF_MAP_TYPE_ARRAY = 2,
 	BPF_MAP_TYPE_PERCPU_HASH = 5,
 	BPF_MAP_TYPE_PERCPU_ARRAY = 6,
+	BPF_MAP_TYPE_RINGBUF = 27,
 };
 enum { BPF_ANY = 0, BPF_NOEXIST = 1 };
 
@@ -105,6 +106,86 @@ struct css_set {
 	struct cgroup *dfl_cgrp;	       /* of cgroup v2 */
 };
 
+typedef struct {
+	unsigned int val;
+} kuid_t;
+
+typedef struct {
+	unsigned int val;
+} kgid_t;
+
+struct uid_gid_extent {
+	__u32 first;	   /* inside */
+	__u32 lower_first; /* in the initial user namespace */
+	__u32 count;
+};
+
+struct uid_gid_map {
+	__u32 nr_extents;
+	union {
+		struct uid_gid_extent extent[5];
+		/* Where there are more of them; this one is sorted by lower_first. */
+		struct {
+			struct uid_gid_extent *forward;
+			struct uid_gid_extent *reverse;
+		};
+	};
+};
+
+struct user_namespace {
+	struct uid_gid_map uid_map;
+	struct uid_gid_map gid_map;
+	struct ns_common ns;
+};
+
+struct cred {
+	kuid_t uid;
+	kgid_t gid;
+	struct user_namespace *user_ns;
+};
+
+struct cgroup_namespace {
+	struct ns_common ns;
+};
+
+struct ipc_namespace {
+	struct ns_common ns;
+};
+
+struct mnt_namespace {
+	struct ns_common ns;
+};
+
+struct net {
+	struct ns_common ns;
+};
+
+struct time_namespace {
+	struct ns_common ns;
+};
+
+struct uts_namespace {
+	struct ns_common ns;
+};
+
+struct nsproxy {
+	struct uts_namespace *uts_ns;
+	struct ipc_namespace *ipc_ns;
+	struct mnt_namespace *mnt_ns;
+	struct net *net_ns;
+	struct time_namespace *time_ns;
+	struct cgroup_namespace *cgroup_ns;
+};
+
+struct mm_struct {
+	unsigned long arg_start; /* of the arguments, NUL after each, in the process's memory */
+	unsigned long arg_end;
+};
+
+struct linux_binprm {
+	const char *filename; /* as it was given to execve */
+};
+
 struct task_struct {
 	unsigned int flags;
 	int exit_state;
@@ -112,9 +193,12 @@ struct task_struct {
 	int pid;
 	int tgid;
 	__u64 start_boottime;
-	__u64 self_exec_id; /* one more at each exec */
+	__u64 self_exec_id;		 /* one more at each exec */
+	struct task_struct *real_parent; /* whom it has when nobody traces it */
 	struct task_struct *group_leader;
 	struct pid *thread_pid;
+	const struct cred *cred;
+	struct nsproxy *nsproxy; /* NULL once it has exited */
 	struct css_set *cgroups;
 	char comm[16];
 	struct mm_struct *mm; /* NULL once the task has begun to exit */

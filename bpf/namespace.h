@@ -21,12 +21,12 @@ struct membership {
 #define NUMBERS_ARE_TYPED bpf_core_field_exists(((struct pid *)0)->numbers[1])
 
 /*
- * &numbers[level] of a pid, from the container in a container on.
+ * &numbers[level] of a pid that has that many, from the container in a container on.
  *
  * verifier: a variable offset into a kernel struct is refused, so every level is spelled out; once,
  * not at each use.
  */
-static __noinline struct upid *deep_number(struct pid *pid)
+static __noinline struct upid *deep_number(struct pid *pid, __u32 level)
 {
 #define LEVEL(n) \
 	case n:  \
@@ -38,7 +38,7 @@ static __noinline struct upid *deep_number(struct pid *pid)
 	LEVEL(n + 3)
 
 	_Static_assert(MAX_PID_NS_LEVEL == 32, "every level has its case");
-	switch (pid->level) {
+	switch (level) {
 		FOUR_LEVELS(2);
 		FOUR_LEVELS(6);
 		FOUR_LEVELS(10);
@@ -56,28 +56,34 @@ static __noinline struct upid *deep_number(struct pid *pid)
 #undef LEVEL
 }
 
-/* &numbers[level] of a pid. */
-static __always_inline struct upid *own_number(struct pid *pid)
+/* &numbers[level] of a pid that has that many. */
+static __always_inline struct upid *number_at(struct pid *pid, __u32 level)
 {
-	switch (pid->level) {
+	switch (level) {
 	case 0: /* the host */
 		return &pid->numbers[0];
 	case 1: /* a container */
 		return &pid->numbers[1];
 	default:
-		return deep_number(pid);
+		return deep_number(pid, level);
 	}
+}
+
+/* Copies numbers[level] of a pid by address. */
+static __always_inline bool probe_number(struct pid *pid, __u32 level, struct upid *number)
+{
+	__u64 offset = bpf_core_field_offset(pid->numbers) + (__u64)level * sizeof(*number);
+
+	return bpf_probe_read_kernel(number, sizeof(*number), (void *)pid + offset) == 0;
 }
 
 /* own_namespace() by address. */
 static __always_inline bool own_namespace_probed(struct pid *pid, struct membership *own)
 {
-	struct upid number;
-	__u64 offset = bpf_core_field_offset(pid->numbers) +
-		       (__u64)BPF_CORE_READ(pid, level) * sizeof(number);
 	struct pid_namespace *ns;
+	struct upid number;
 
-	if (bpf_probe_read_kernel(&number, sizeof(number), (void *)pid + offset))
+	if (!probe_number(pid, BPF_CORE_READ(pid, level), &number))
 		return false;
 	ns = number.ns;
 	own->nr = number.nr;
@@ -110,7 +116,7 @@ static __always_inline bool own_namespace(struct task_struct *task, struct membe
 	if (!NUMBERS_ARE_TYPED)
 		return own_namespace_probed(pid, own);
 
-	number = own_number(pid);
+	number = number_at(pid, pid->level);
 	if (!number)
 		return false;
 	ns = number->ns;

@@ -11,31 +11,14 @@
  * Needs Linux 5.10 with BTF.
  */
 #include "attempts.h"
+#include "counters.h"
+#include "lifetime.h"
 #include "oom.h"
 
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
-
-/* What one event of a kind is for; see attempts.h. */
-#define ATTEMPTS(hook, program, count)   \
-	SEC("tp_btf/" hook)              \
-	int program(__u64 *ctx)          \
-	{                                \
-		return count(ctx, 0);    \
-	}                                \
-	SEC("tp_btf/" hook)              \
-	int program##_second(__u64 *ctx) \
-	{                                \
-		return count(ctx, 1);    \
-	}                                \
-	SEC("tp_btf/" hook)              \
-	int program##_third(__u64 *ctx)  \
-	{                                \
-		return count(ctx, 2);    \
-	}                                \
-	_Static_assert(PIDNS_ATTEMPTS == 3, "each has its program")
 
 static __always_inline int count_fork(__u64 *ctx, __u32 attempt)
 {
@@ -80,7 +63,7 @@ static __always_inline int count_exec(__u64 *ctx, __u32 attempt)
 		return 0;
 	add_here(&counts_of(&own, totals, EXEC_SCRATCH + attempt)->execs, 1);
 	add_here(&totals->total.counts.execs, 1);
-	capture_identity_at_exec(&own, totals, EXEC_SCRATCH + attempt);
+	capture_identity_at_exec(&own, &totals->identities_written, EXEC_SCRATCH + attempt);
 	return 0;
 }
 
@@ -127,7 +110,7 @@ static __always_inline int count_process_exit(struct task_struct *task, __u32 at
 		return 0;
 	/* verifier: what has many branches comes before there are many states to take them in. */
 	counts = exits_of(&own, totals, EXIT_SCRATCH + attempt);
-	note_end(task, &own, totals);
+	note_end(task, &own, &totals->identities_written);
 	status = wait_status(task);
 	ending.signal = status_signal(status);
 	ending.was_oom_killed = was_oom_marked(task) && ending.signal == SIGKILL;
@@ -264,6 +247,7 @@ int task_walk(struct bpf_iter__task *ctx)
 {
 	struct task_struct *task = ctx->task;
 	struct membership own = {};
+	struct pidns_node *totals;
 
 	if (ctx->meta->seq_num == 0)
 		walked = (struct pidns_tasks){};
@@ -277,7 +261,8 @@ int task_walk(struct bpf_iter__task *ctx)
 	}
 	if (!task)
 		return 0;
-	capture_identity_in_walk(&own, task);
+	if (own.nr == 1 && (totals = this_cpus_node()))
+		capture_identity_in_walk(&own, &totals->identities_written, task);
 	if (!config.count_tasks)
 		return 0;
 	if (!task->exit_state)

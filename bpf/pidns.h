@@ -24,9 +24,14 @@ struct pidns_config {
 	__u8 count_oom_kills; /* at the exit of those that oom_marked saw */
 	__u8 count_tasks;     /* in the walk over the tasks */
 	__u8 capture_identities;
-	__u8 padding[2];
+	__u8 keep_exemplars; /* the latest process of each kind, beside the counts */
+	/* Of the programs that tell of each event, see event.h: */
+	__u8 tell_forks;
+	__u8 tell_oom_kills;
+	__u8 tell_arguments;
+	__u8 padding[6];
 };
-_Static_assert(sizeof(struct pidns_config) == 16, "part of the contract");
+_Static_assert(sizeof(struct pidns_config) == 24, "part of the contract");
 
 /* How many programs are at a hook where the kernel may skip one of them; see attempts.h. */
 enum { PIDNS_ATTEMPTS = 3 };

@@ -88,7 +88,8 @@ struct ProgramPlan {
       possible_cpus: UInt32(cpus), attempts: UInt32(attempts), count_signals: flag(.signals),
       count_lifetimes: flag(.lifetimes), count_exit_codes: flag(.exitCodes),
       count_oom_kills: flag(.oomKills), count_tasks: flag(.tasks),
-      capture_identities: hasIdentities ? 1 : 0, padding: (0, 0))
+      capture_identities: hasIdentities ? 1 : 0, keep_exemplars: 0, tell_forks: 0, tell_oom_kills: 0,
+      tell_arguments: 0, padding: (0, 0, 0, 0, 0, 0))
     self.attempts = attempts
     exitDetection = detection
   }

@@ -101,7 +101,7 @@ public struct Exporter: ~Copyable {
     do {
       return try KernelCounters(configuration.kernel)
     } catch {
-      throw ExporterError("\(error); \(error.advice)")
+      throw ExporterError(error)
     }
   }
 }

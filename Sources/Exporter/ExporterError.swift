@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import BPFKit
+public import BPFKit
 internal import Linux
 
 /// Why the exporter cannot run, in one line for people: what, why, and what to do.
@@ -8,12 +8,16 @@ public struct ExporterError: Error, Sendable, CustomStringConvertible {
   /// The line, without the program's name.
   public let description: String
 
-  init(_ description: String) { self.description = description }
+  /// Says why.
+  public init(_ description: String) { self.description = description }
+
+  /// Says why the kernel half does not run, and what to do.
+  public init(_ error: BPFError) { self.init("\(error); \(error.advice)") }
 }
 
 extension BPFError {
   /// What a person can do when the kernel half does not load. The capabilities are there: they were checked.
-  var advice: String {
+  fileprivate var advice: String {
     switch errno {
     case Errno.notPermitted:
       "a security module, lockdown or seccomp forbids bpf(), or, before Linux 5.11, the limit of locked "

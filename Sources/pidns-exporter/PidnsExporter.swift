@@ -11,8 +11,8 @@ import Linux
 struct PidnsExporter {
   static func main() {
     do {
-      let serve = try Serve.parse()
-      try serve.run()
+      var command = try Serve.parseAsRoot()
+      try command.run()
     } catch let error as ExporterError {
       quit(error.description, code: 1)
     } catch let error as KubernetesError {

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Glibc
+
+/// What is at the other end of a file descriptor, if that is a terminal.
+package enum Terminal {
+  /// How many characters a terminal shows.
+  package struct Size: Equatable, Sendable {
+    /// In a row.
+    package var columns: Int
+    /// Rows.
+    package var rows: Int
+
+    /// States a size.
+    package init(columns: Int, rows: Int) { (self.columns, self.rows) = (columns, rows) }
+  }
+
+  /// Whether a descriptor is a terminal.
+  package static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
+
+  /// The size of a terminal; nil for anything else, and where the terminal does not know it.
+  package static func size(of descriptor: Int32) -> Size? {
+    var size = winsize()
+    let request = UInt(TIOCGWINSZ)
+    guard unsafe ioctl(descriptor, request, &size) == 0, size.ws_col > 0, size.ws_row > 0 else { return nil }
+    return Size(columns: Int(size.ws_col), rows: Int(size.ws_row))
+  }
+}
