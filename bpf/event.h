@@ -18,7 +18,10 @@ enum pidns_event_kind {
 /* Bytes of a file's name and of arguments that are told; what is longer is cut. */
 enum { PIDNS_FILE = 1024, PIDNS_ARGUMENTS = 4096 };
 
-/* The event of a process: who it is, where, and what happened. Ends after the text that it has. */
+/*
+ * The event of a process: who it is, where, and what happened. Of an exec, there follow the file as
+ * it was given to execve and then the arguments, with a NUL after each.
+ */
 struct pidns_event {
 	__u64 time;		    /* ns since boot */
 	struct pidns_key namespace; /* its pid namespace */
@@ -33,11 +36,9 @@ struct pidns_event {
 	__u32 inner_uid, inner_gid; /* in its own; 65534 where they have no number there */
 	/* The inums of its namespaces, but for that of pids. */
 	__u32 cgroup_ns, ipc_ns, mnt_ns, net_ns, time_ns, user_ns, uts_ns;
-	__u16 file_length; /* of what was execed */
+	__u16 file_length; /* of the file, with its NUL */
 	__u16 arguments_length;
 	__u32 arguments_cut; /* whether there were more */
 	char comm[PIDNS_COMM];
-	/* The file as it was given to execve, and then the arguments, with a NUL after each. */
-	char text[PIDNS_FILE + PIDNS_ARGUMENTS];
 };
-_Static_assert(sizeof(struct pidns_event) == 5264, "part of the contract");
+_Static_assert(sizeof(struct pidns_event) == 144, "part of the contract");

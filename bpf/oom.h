@@ -56,3 +56,21 @@ static __always_inline bool was_oom_marked(struct task_struct *task)
 {
 	return config.count_oom_kills && oom_marks && take_oom_mark(task->tgid);
 }
+
+/*
+ * Takes note of a task that the OOM killer chose; answers whether its exit has been by already.
+ *
+ * From 6.16 on the victim may be past its exit's tracepoint by now, as the signal was sent before
+ * this. Then the mark is still there, and who takes it away counts.
+ */
+static __always_inline bool note_oom_victim(struct task_struct *task)
+{
+	struct membership own;
+
+	/* What dies with its namespace is marked too, if the killer comes by meanwhile. */
+	if (!own_namespace(task, &own) || is_torn_down(own.ns))
+		return false;
+	if (!mark_oom_victim(task->tgid) || task->signal->live.counter != 0)
+		return false;
+	return was_oom_marked(task);
+}

@@ -177,25 +177,14 @@ int process_free(__u64 *ctx)
 	return 0;
 }
 
-/*
- * The tracepoint gives the task (upstream 6.9, and backports): the mark can be its process's at
- * once.
- *
- * From 6.16 on the victim may be past its exit's tracepoint by now, as the signal was sent before
- * this. Then the mark is still there, and who takes it away counts.
- */
+/* The tracepoint gives the task (upstream 6.9, and backports): the mark can be its process's at
+ * once. */
 SEC("tp_btf/mark_victim")
 int oom_marked(__u64 *ctx)
 {
 	struct task_struct *task = (void *)ctx[0];
-	struct membership own;
 
-	/* What dies with its namespace is marked too, if the killer comes by meanwhile. */
-	if (!own_namespace(task, &own) || is_torn_down(own.ns))
-		return 0;
-	if (!mark_oom_victim(task->tgid) || task->signal->live.counter != 0)
-		return 0;
-	return was_oom_marked(task) ? count_late_oom_kill(task) : 0;
+	return note_oom_victim(task) ? count_late_oom_kill(task) : 0;
 }
 
 /* oom_marked for kernels whose tracepoint gives the number of a thread only. */

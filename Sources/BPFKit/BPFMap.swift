@@ -27,6 +27,27 @@ internal import Linux
       "set a BPF map's flags", unsafe bpf_map__set_map_flags(map, UInt32(BPF_F_NO_PREALLOC)))
   }
 
+  /// Has the kernel forget the entries that were not used for longest, where there is no more room. Before load.
+  func keepRecent(_ entries: UInt32) throws(BPFError) {
+    try resize(to: entries)
+    _ = try checked(
+      "set a BPF map's type", unsafe bpf_map__set_type(map, BPF_MAP_TYPE_LRU_HASH))
+  }
+
+  /// Reads a value; nil where there is none.
+  func value<Key: BitwiseCopyable, Value: BitwiseCopyable>(
+    of key: Key, as value: Value.Type
+  ) throws(BPFError) -> Value? {
+    var key = key
+    let (result, value) = unsafe withUnsafeTemporaryAllocation(of: Value.self, capacity: 1) {
+      buffer -> (Int32, Value?) in
+      let result = unsafe bpf_map_lookup_elem(descriptor, &key, buffer.baseAddress)
+      return (result, result == 0 ? unsafe buffer[0] : nil)
+    }
+    if result != -ENOENT { _ = try checked("read an entry of a BPF map", result) }
+    return value
+  }
+
   /// Deletes an entry. That it is not there is no error.
   func delete<Key: BitwiseCopyable>(_ key: Key) throws(BPFError) {
     var key = key

@@ -30,6 +30,9 @@ struct KernelFeatures {
   /// The functions that the system calls execve and execveat begin in, by the program that follows each.
   let execEntries: [(program: String, function: String)]
 
+  /// How exits are best told apart.
+  var exitDetection: KernelCounters.ExitDetection { exitTellsGroupDead ? .groupDead : .claimed }
+
   /// Asks the kernel's BTF. 25 ms, and 20 MB of memory for that moment.
   static func probe() throws(BPFError) -> KernelFeatures {
     let btf = unsafe try checked("read the kernel's BTF, /sys/kernel/btf/vmlinux", btf__load_vmlinux_btf())

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import CPidns
-internal import Linux
 
 /// Owns the object's programs and maps once they are loaded and attached, as a plan says.
 struct LoadedPrograms: ~Copyable {
@@ -22,7 +21,7 @@ struct LoadedPrograms: ~Copyable {
     try object.map("identities").resize(to: mapEntries)
     try object.map("details").resize(
       to: UInt32(clamping: UInt64(mapEntries) * Self.detailsPerNamespace))
-    try object.map("marks").resize(to: Self.wordsOfMarks)
+    try object.map("marks").resize(to: Attempts.wordsOfMarks)
     for name in plan.mapsOnDemand { try object.map(name).allocateOnDemand() }
     for name in plan.unusedMaps { try object.leaveOut(map: name) }
     try object.configure(plan.constants)
@@ -47,14 +46,6 @@ struct LoadedPrograms: ~Copyable {
     self.refused = refused
     self.plan = plan
     self.object = object
-  }
-
-  /// 64-bit words for the marks of every task that there can be.
-  private static var wordsOfMarks: UInt32 {
-    let tasks = ProcFile.read("/proc/sys/kernel/pid_max")
-      .flatMap { UInt32($0.split(separator: "\n").first ?? "") }
-    let marksPerTask: UInt32 = 4
-    return (tasks ?? 4_194_304) / (64 / marksPerTask) + 1
   }
 
   /// Finds a map; nil for one that no program uses.

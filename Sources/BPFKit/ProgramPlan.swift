@@ -30,24 +30,17 @@ struct ProgramPlan {
     var function: String?
   }
 
-  /// What the names of the second program for an event, and of those after it, end in.
-  static let furtherAttempts = ["_second", "_third"]
-
   init(features: KernelFeatures, _ configuration: KernelCounters.Configuration, cpus: Int) {
     let collectors = configuration.collectors
-    let detection = configuration.exitDetection ?? (features.exitTellsGroupDead ? .groupDead : .claimed)
+    let detection = configuration.exitDetection ?? features.exitDetection
     let mayBeSkipped = configuration.countsInAttempts ?? features.tracepointsArePreemptible
-    let attempts = 1 + (mayBeSkipped ? Self.furtherAttempts.count : 0)
-
-    func attempt(_ program: String) -> [String] {
-      [program] + (mayBeSkipped ? Self.furtherAttempts.map { program + $0 } : [])
-    }
+    let attempts = Attempts(mayBeSkipped: mayBeSkipped)
     let exit =
       switch detection {
-      case .groupDead: attempt("process_exit")
+      case .groupDead: attempts.programs("process_exit")
       case .claimed: ["process_free", "process_exit_claimed"]
       }
-    required = (exit + attempt("process_exec") + attempt("process_fork"))
+    required = (exit + attempts.programs("process_exec") + attempts.programs("process_fork"))
       .filter { !configuration.programsLeftOut.contains($0) }
 
     var optional: [Optional] = []
@@ -85,12 +78,12 @@ struct ProgramPlan {
 
     func flag(_ collector: Collector) -> UInt8 { collectors.contains(collector) ? 1 : 0 }
     constants = pidns_config(
-      possible_cpus: UInt32(cpus), attempts: UInt32(attempts), count_signals: flag(.signals),
+      possible_cpus: UInt32(cpus), attempts: UInt32(attempts.count), count_signals: flag(.signals),
       count_lifetimes: flag(.lifetimes), count_exit_codes: flag(.exitCodes),
       count_oom_kills: flag(.oomKills), count_tasks: flag(.tasks),
       capture_identities: hasIdentities ? 1 : 0, keep_exemplars: 0, tell_forks: 0, tell_oom_kills: 0,
       tell_arguments: 0, padding: (0, 0, 0, 0, 0, 0))
-    self.attempts = attempts
+    self.attempts = attempts.count
     exitDetection = detection
   }
 }

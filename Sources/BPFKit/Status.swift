@@ -15,7 +15,7 @@ public struct ProgramStatus: Equatable, Sendable {
 
   /// What the program counts, or does: its name, without what tells several for one event apart.
   public var event: String {
-    for attempt in ProgramPlan.furtherAttempts where program.hasSuffix(attempt) {
+    for attempt in Attempts.further where program.hasSuffix(attempt) {
       return String(program.dropLast(attempt.count))
     }
     return program
@@ -55,5 +55,13 @@ public struct MapStatus: Equatable, Sendable {
 
   init(map name: String, of map: BPFMap, entries: Int) {
     self.init(map: name, entries: entries, capacity: map.capacity, memoryBytes: map.memory() ?? 0)
+  }
+}
+
+extension Collection<ProgramStatus> {
+  /// The program of an event of which some may be lost: the kernel has skipped each of those that there are for it.
+  public var skippedEvent: String? {
+    Dictionary(grouping: self, by: \.event)
+      .first { _, attempts in attempts.allSatisfy { $0.misses > 0 } }?.key
   }
 }

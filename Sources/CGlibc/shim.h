@@ -2,6 +2,7 @@
 #pragma once
 
 #include <malloc.h>
+#include <sys/signalfd.h>
 #include <wchar.h>
 
 /* <string.h>, under _GNU_SOURCE, which whoever includes it first decides on. */

@@ -2,6 +2,7 @@
 
 internal import Containers
 internal import Kubernetes
+internal import Linux
 internal import Logging
 
 /// The watch of a node's pods, beside the polls; it ends with its owner.
@@ -22,6 +23,13 @@ final class RunningPodWatch: Sendable {
   }
 
   deinit { task.cancel() }
+
+  /// Blocks until all pods have been heard of once, or until a moment.
+  func waitForList(until deadline: ContinuousClock.Instant) {
+    while !status.snapshot.isListed && ContinuousClock.now < deadline {
+      _ = Waiting.wait(for: [], until: .now + .milliseconds(20))
+    }
+  }
 
   /// How the watch fares.
   var state: KubernetesState { KubernetesState(pods: pods.count, watch: status.snapshot) }

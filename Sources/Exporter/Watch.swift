@@ -42,19 +42,12 @@ struct Watch {
         "Some PID namespaces are not exposed; raise --namespaces.max; said once, see pidns_namespaces_dropped_total"
       )
     }
-    if !reportedMisses, let missed = Self.missedEvent(snapshot.programs) {
+    if !reportedMisses, let missed = snapshot.programs.skippedEvent {
       reportedMisses = true
       logger.warning(
         "The kernel skipped runs of a BPF program, whose events may be in no count; said once, see pidns_bpf_program_misses_total",
         metadata: ["program": "\(missed)"])
     }
-  }
-
-  /// The program of an event of which some may be lost: the kernel has skipped each of those that there
-  /// are for it.
-  private static func missedEvent(_ programs: [ProgramStatus]) -> String? {
-    Dictionary(grouping: programs, by: \.event)
-      .first { _, attempts in attempts.allSatisfy { $0.misses > 0 } }?.key
   }
 }
 

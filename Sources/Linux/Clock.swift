@@ -10,6 +10,11 @@ package enum Clock {
   /// Seconds since boot, those asleep included: what /proc counts process starts in.
   package static var bootSeconds: Double { seconds(CLOCK_BOOTTIME) }
 
+  /// When the machine started, in nanoseconds since the epoch: what the kernel's times since boot are added to.
+  package static var bootNanoseconds: Int64 {
+    nanoseconds(CLOCK_REALTIME) - nanoseconds(CLOCK_BOOTTIME)
+  }
+
   /// The time of day in RFC 3339, UTC, with milliseconds.
   package static var timestamp: String {
     var time = timespec()
@@ -29,6 +34,12 @@ package enum Clock {
 
   /// CPU time of the calling thread.
   package static var threadCPU: Duration { .seconds(seconds(CLOCK_THREAD_CPUTIME_ID)) }
+
+  private static func nanoseconds(_ clock: clockid_t) -> Int64 {
+    var time = timespec()
+    _ = unsafe clock_gettime(clock, &time)
+    return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+  }
 
   private static func seconds(_ clock: clockid_t) -> Double {
     var time = timespec()

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import CGlibc
 internal import Glibc
 
 /// SIGTERM and SIGINT, taken out of a queue and not by a handler.
@@ -33,5 +34,12 @@ package struct StopSignals {
       default: if errno != EINTR { return nil }
       }
     }
+  }
+
+  /// A descriptor that is readable once one of them has come; -1 where the kernel has none left. It stays open as long
+  /// as the process does.
+  package func descriptor() -> Int32 {
+    var signals = signals
+    return unsafe signalfd(-1, &signals, Int32(SFD_CLOEXEC))
   }
 }

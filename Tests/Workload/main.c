@@ -56,6 +56,7 @@ static const struct workload_case {
 	{"lifetimes", "c", NULL, run_lifetimes, 1000},
 	{"mixture", "ct", NULL, run_mixture, 0},
 	{"container", "cteh", NULL, run_container, 0},
+	{"identities", "", NULL, run_identities, 0},
 };
 
 static const struct option long_options[] = {
@@ -171,6 +172,8 @@ int main(int argc, char **argv)
 		role_unshared(argv);
 	if (strcmp(argv[0], "wait") == 0)
 		role_wait(argv);
+	if (strcmp(argv[0], "identity") == 0)
+		role_identity(argv);
 	/* Started by that name from the image of a pod's sandbox. */
 	if (strcmp(argv[0], "/pause") == 0)
 		role_pause();

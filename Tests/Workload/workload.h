@@ -276,6 +276,11 @@ void run_oom_group(const struct options *options);
 void run_container(const struct options *options);
 _Noreturn void role_pause(void);
 
+/* --- identities.c --- */
+
+void run_identities(const struct options *options);
+_Noreturn void role_identity(char **argv);
+
 /* --- outside.c: namespaces that are used or held from outside --- */
 
 void run_setns(const struct options *options);

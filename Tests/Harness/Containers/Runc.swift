@@ -22,12 +22,14 @@ package final class Runc {
   ///
   /// Not detached: that leaves the init to the machine's own, which may take its time to reap it, unless
   /// something above runc does, as conmon and containerd's shim do for ``Podman`` and ``Containerd``.
-  package func start(_ specification: RuncSpecification) throws -> RuncContainer {
+  ///
+  /// - Parameter keepsInput: Whether the container can be written to, by its child.
+  package func start(_ specification: RuncSpecification, keepsInput: Bool = false) throws -> RuncContainer {
     let bundle = try makeBundle(specification)
     let pidFile = bundle + "/pid"
     let id = specification.id
     let child = try Child("/usr/bin/env", command("run", "--bundle", bundle, "--pid-file", pidFile, id))
-    child.closeInput()
+    if !keepsInput { child.closeInput() }
     return RuncContainer(id: id, runc: self, child: child, pidFile: pidFile)
   }
 
@@ -81,8 +83,9 @@ package final class Runc {
 /// A container of ``Runc``.
 package final class RuncContainer: RunningContainer {
   package let id: String
+  /// runc, which hands on what its init says.
+  package let child: Child
   private let runc: Runc
-  private let child: Child
   private let pidFile: String
   private var output = ""
   private var isRemoved = false

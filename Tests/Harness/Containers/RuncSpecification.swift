@@ -13,16 +13,19 @@ package struct RuncSpecification {
   package let command: [String]
   /// The process whose pid namespace it joins, instead of having its own.
   package let joining: Int32?
+  /// The users and groups of the host that its own are, from 0 on; nil for no user namespace.
+  package let userIDs: Range<Int>?
 
   package init(
     id: String = ContainerID.random(), cgroupsPath: String, hostname: String = "test", command: [String],
-    joining: Int32? = nil
+    joining: Int32? = nil, userIDs: Range<Int>? = nil
   ) {
     self.id = id
     self.cgroupsPath = cgroupsPath
     self.hostname = hostname
     self.command = command
     self.joining = joining
+    self.userIDs = userIDs
   }
 
   /// One that does the work, in a cgroup that `path` makes of its id.
@@ -37,13 +40,16 @@ package struct RuncSpecification {
 
   /// `config.json` of its bundle.
   func configuration(rootfs: String) throws -> Data {
-    let namespaces = ["mount", "uts", "ipc"].map { Configuration.Namespace(type: $0, path: nil) }
+    let types = ["mount", "uts", "ipc"] + (userIDs == nil ? [] : ["user"])
+    let namespaces = types.map { Configuration.Namespace(type: $0, path: nil) }
+    let map = userIDs.map { [Configuration.IDMap(containerID: 0, hostID: $0.lowerBound, size: $0.count)] }
     let pid = Configuration.Namespace(type: "pid", path: joining.map { "/proc/\($0)/ns/pid" })
     return try JSONEncoder().encode(
       Configuration(
         process: Configuration.Process(args: command), root: Configuration.Root(path: rootfs),
         hostname: hostname,
-        linux: Configuration.Linux(cgroupsPath: cgroupsPath, namespaces: namespaces + [pid])))
+        linux: Configuration.Linux(
+          cgroupsPath: cgroupsPath, namespaces: namespaces + [pid], uidMappings: map, gidMappings: map)))
   }
 }
 
@@ -81,9 +87,17 @@ private struct Configuration: Encodable {
     let path: String?
   }
 
+  struct IDMap: Encodable {
+    let containerID: Int
+    let hostID: Int
+    let size: Int
+  }
+
   struct Linux: Encodable {
     let cgroupsPath: String
     let namespaces: [Namespace]
+    let uidMappings: [IDMap]?
+    let gidMappings: [IDMap]?
   }
 
   let ociVersion = "1.0.2"

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CLibBPF
+internal import CPidns
+
+/// Owns the kernel half that tells of single events: loads the programs, attaches them, reads their ring buffer.
+///
+/// Apart from ``KernelCounters``, which it neither needs nor disturbs. Needs what that needs. When it goes,
+/// everything is detached and freed: nothing is left in the path of anybody's fork.
+public struct KernelEvents: ~Copyable {
+  /// What is told, and how.
+  public struct Configuration: Sendable {
+    /// Bytes of the ring buffer: a power of two, 4,096 at the least. An event takes some 160, of an exec some
+    /// more for the name of the file and the arguments.
+    public var bufferBytes: UInt32
+    /// Whether new processes are told of.
+    public var forks: Bool
+    /// Whether kills of the OOM killer are.
+    public var oomKills: Bool
+    /// Whether execs come with their arguments.
+    public var arguments: Bool
+    /// How exits are detected; nil takes what the kernel's BTF says is best.
+    public var exitDetection: KernelCounters.ExitDetection?
+    /// Whether each event has several programs, as the kernel may skip one; nil as the kernel's BTF says.
+    public var countsInAttempts: Bool?
+
+    /// Puts a configuration together.
+    public init(
+      bufferBytes: UInt32 = 4 << 20, forks: Bool = false, oomKills: Bool = false, arguments: Bool = false,
+      exitDetection: KernelCounters.ExitDetection? = nil, countsInAttempts: Bool? = nil
+    ) {
+      self.bufferBytes = bufferBytes
+      self.forks = forks
+      self.oomKills = oomKills
+      self.arguments = arguments
+      self.exitDetection = exitDetection
+      self.countsInAttempts = countsInAttempts
+    }
+  }
+
+  /// Why kills of the OOM killer cannot be told of, where they were asked for; nil where they are.
+  public let oomKillsUnavailable: String?
+
+  private let object: BPFObject
+  private let programs: [String]
+  private var hooks: [Link]
+  private let ring: RingBuffer
+  private let drops: BPFMap
+  private let identities: BPFMap?
+
+  /// Loads and attaches; from when this returns, every event is told of, or counted as dropped.
+  ///
+  /// - Throws: `BPFError` for the first step that fails; nothing stays loaded or attached then.
+  public init(_ configuration: Configuration) throws(BPFError) {
+    let plan = EventPlan(features: try KernelFeatures.probe(), configuration)
+    let object = try BPFObject(embedded: EmbeddedObject.events, name: "pidns_events")
+    try object.map("events").resize(to: configuration.bufferBytes)
+    try object.map("marks").resize(to: Attempts.wordsOfMarks)
+    try object.map("identities").keepRecent(EventPlan.identities)
+    for name in plan.mapsOnDemand { try object.map(name).allocateOnDemand() }
+    for name in plan.unusedMaps { try object.leaveOut(map: name) }
+    try object.configure(plan.constants)
+    try object.loadOnly(plan.programs)
+    try object.load()
+    let ring = try RingBuffer(object.map("events"))
+    let drops = try object.map("dropped")
+    let identities = plan.readsIdentities ? try object.map("identities") : nil
+    var hooks: [Link] = []
+    for name in plan.programs { hooks.append(try object.attach(name)) }
+
+    self.object = object
+    programs = plan.programs
+    self.hooks = hooks
+    self.ring = ring
+    self.drops = drops
+    self.identities = identities
+    oomKillsUnavailable = configuration.oomKills ? plan.oomKillsUnavailable : nil
+  }
+
+  /// Is ready to be read when there are events.
+  public var descriptor: Int32 { ring.descriptor }
+
+  /// Takes the oldest events out of the buffer, in the order in which they were put there; none only if it is empty.
+  ///
+  /// - Complexity: About a microsecond for each; 1,024 at the most.
+  public func take() throws(BPFError) -> [ProcessEvent] { try ring.take() }
+
+  /// Events for which there was no room in the buffer, so far. One system call.
+  public func dropped() throws(BPFError) -> UInt64 {
+    try drops.value(of: 0 as UInt32, as: UInt64.self) ?? 0
+  }
+
+  /// Whose a namespace is; nil for one of which no event was told, or too many others since, and in lockdown,
+  /// where the kernel forbids to find out. One system call.
+  public func identity(of namespace: PIDNamespace) throws(BPFError) -> NamespaceIdentity? {
+    try identities?.value(of: namespace.key, as: pidns_identity.self).map { NamespaceIdentity($0) }
+  }
+
+  /// Detaches the programs: what is in the buffer by then is all that there will be.
+  public mutating func detach() { hooks = [] }
+
+  /// Reads how the programs have fared. A system call for each of them.
+  public func programStatuses() throws(BPFError) -> [ProgramStatus] {
+    var statuses: [ProgramStatus] = []
+    for name in programs { statuses.append(try object.status(ofProgram: name)) }
+    return statuses
+  }
+}

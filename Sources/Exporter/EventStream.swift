@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import BPFKit
+public import Containers
+internal import Kubernetes
+internal import Linux
+public import Logging
+
+/// Puts the parts together that tell of single events: the kernel half, and the names of containers.
+///
+/// Belongs to one thread. When it goes, nothing stays attached in the kernel.
+public struct EventStream: ~Copyable {
+  /// What is told.
+  public struct Configuration: Sendable {
+    /// What the kernel half tells of.
+    public var kernel: KernelEvents.Configuration
+    /// Whose pods are known; nil for none.
+    public var kubernetes: Exporter.Node?
+    /// Where containers have their names outside of Kubernetes; nil for nowhere.
+    public var localNames: LocalNames?
+
+    /// Puts a configuration together.
+    public init(kernel: KernelEvents.Configuration, kubernetes: Exporter.Node?, localNames: LocalNames?) {
+      self.kernel = kernel
+      self.kubernetes = kubernetes
+      self.localNames = localNames
+    }
+  }
+
+  private var kernel: KernelEvents
+  private let podWatch: RunningPodWatch?
+  private var containers: EventContainers
+  private var boot = Clock.bootNanoseconds
+
+  /// Waits, for five seconds at the most, until the node's pods are known, then loads and attaches.
+  ///
+  /// - Throws: `ExporterError` for the first step that fails; nothing stays attached then.
+  public init(_ configuration: Configuration, logger: Logger) throws(ExporterError) {
+    try Requirements.check()
+    let podWatch = configuration.kubernetes.map { RunningPodWatch($0, retention: .seconds(300), logger) }
+    podWatch?.waitForList(until: .now + .seconds(5))
+    kernel = try Self.load(configuration.kernel)
+    self.podWatch = podWatch
+    containers = EventContainers(Naming(pods: podWatch?.pods, local: configuration.localNames))
+  }
+
+  private static func load(_ configuration: KernelEvents.Configuration) throws(ExporterError) -> KernelEvents
+  {
+    let kernel: KernelEvents
+    do {
+      kernel = try KernelEvents(configuration)
+    } catch {
+      throw ExporterError(error)
+    }
+    if let reason = kernel.oomKillsUnavailable {
+      throw ExporterError("this kernel does not tell of OOM kills: \(reason); leave --oom out")
+    }
+    return kernel
+  }
+
+  /// Is ready to be read when there are events.
+  public var descriptor: Int32 { kernel.descriptor }
+
+  /// Takes the oldest events; none only if there is none by now.
+  public mutating func take() throws(ExporterError) -> [ProcessEvent] {
+    // Two clocks that are read one after the other never agree; when the machine's is set, they differ by more.
+    let now = Clock.bootNanoseconds
+    if abs(now - boot) > 1_000_000 { boot = now }
+    return try attempt { kernel throws(BPFError) in try kernel.take() }
+  }
+
+  /// Events for which there was no room, so far.
+  public mutating func dropped() throws(ExporterError) -> UInt64 {
+    try attempt { kernel throws(BPFError) in try kernel.dropped() }
+  }
+
+  /// A program of which the kernel skipped runs; nil where there is none.
+  public mutating func skippedProgram() throws(ExporterError) -> String? {
+    try attempt { kernel throws(BPFError) in try kernel.programStatuses().skippedEvent }
+  }
+
+  /// Whose the namespace of an event is, as far as that is known. Asks the kernel once for each namespace.
+  public mutating func container(of event: ProcessEvent) -> Container {
+    containers.container(of: event, kernel)
+  }
+
+  /// When an event was, in nanoseconds since the epoch.
+  public func time(of event: ProcessEvent) -> Int64 { boot &+ Int64(clamping: event.time) }
+
+  /// Has no more events come.
+  public mutating func detach() { kernel.detach() }
+
+  private mutating func attempt<Value>(
+    _ operation: (inout KernelEvents) throws(BPFError) -> Value
+  ) throws(ExporterError) -> Value {
+    do {
+      return try operation(&kernel)
+    } catch {
+      throw ExporterError(error)
+    }
+  }
+}
+
+/// The containers of the namespaces whose events were seen.
+private struct EventContainers {
+  private struct Known {
+    var container: Container
+    /// What the names' version was when that was answered; nil for an answer that stays.
+    var version: UInt64?
+  }
+
+  /// More than a node has at one time; with more, all is asked for again.
+  private static let limit = 4096
+  private var known: [PIDNamespace: Known] = [:]
+  private var naming: Naming
+
+  init(_ naming: Naming) { self.naming = naming }
+
+  mutating func container(of event: ProcessEvent, _ kernel: borrowing KernelEvents) -> Container {
+    let version = naming.version
+    // The init has become another program: by now a runtime has put it into its cgroup.
+    let isStale = if case .exec = event.action { event.inside.pid == 1 } else { false }
+    if !isStale, let known = known[event.namespace], known.version ?? version == version {
+      return known.container
+    }
+    // What cannot be read is not known.
+    guard let identity = try? kernel.identity(of: event.namespace) else { return Container() }
+    let answer = naming.answer(cgroupPath: identity.cgroupPath, initComm: identity.initComm)
+    if known.count >= Self.limit { known.removeAll() }
+    known[event.namespace] = Known(
+      container: answer.container, version: answer.certainty == .final ? nil : version)
+    return answer.container
+  }
+}

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
+/*
+ * Tells of single events: who did it, and where.
+ *
+ * Hooks: as in pidns.bpf.c, on sched_process_exec and sched_process_exit; on sched_process_fork
+ * where forks are told of or counted in attempts; on sched_process_free and mark_victim as there.
+ *
+ * Maps: `events`, a ring buffer; see attempts.h, exit.h, identity.h and oom.h for the others.
+ *
+ * Loaded only while somebody reads. Needs Linux 5.10 with BTF.
+ */
+#include "attempts.h"
+#include "event.h"
+#include "identity.h"
+#include "oom.h"
+#include "process.h"
+#include "user.h"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+/* The user side sets its size in bytes. When it is full, an event is only counted in `dropped`. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4096);
+} events SEC(".maps");
+
+/* One value: events for which there was no room. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} dropped SEC(".maps");
+
+/* An event with all the text that it may have. */
+struct draft {
+	struct pidns_event event;
+	char text[PIDNS_FILE + PIDNS_ARGUMENTS];
+};
+
+/* Where events are put together, as `scratches` is for identities. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, SCRATCHES);
+	__type(key, __u32);
+	__type(value, struct draft);
+} drafts SEC(".maps");
+
+static __u64 identities_written;
+
+static __always_inline __u64 cgroup_id_of(struct task_struct *task)
+{
+	if (config.capture_identities)
+		return BPF_CORE_READ(cgroup_node_of(task), id);
+	/* Nothing may be read by address. */
+	return task->cgroups->dfl_cgrp->kn->id;
+}
+
+static __always_inline void describe_namespaces(struct pidns_event *event, struct task_struct *task)
+{
+	struct nsproxy *proxy = task->nsproxy;
+	struct time_namespace *time_ns = proxy->time_ns;
+
+	event->cgroup_ns = proxy->cgroup_ns->ns.inum;
+	event->ipc_ns = proxy->ipc_ns->ns.inum;
+	event->mnt_ns = proxy->mnt_ns->ns.inum;
+	event->net_ns = proxy->net_ns->ns.inum;
+	event->time_ns = bpf_core_field_exists(time_ns->ns) ? time_ns->ns.inum : 0;
+	event->user_ns = task->cred->user_ns->ns.inum;
+	event->uts_ns = proxy->uts_ns->ns.inum;
+}
+
+/* Says of an event whose it is; NULL if that cannot be found out. */
+static __noinline struct draft *describe(struct task_struct *task, const struct membership *own,
+					 enum scratch scratch)
+{
+	__u32 index = scratch;
+	struct draft *draft = bpf_map_lookup_elem(&drafts, &index);
+	struct task_struct *parent = task->real_parent;
+	const struct cred *cred = task->cred;
+	struct pidns_event *event;
+
+	if (!draft)
+		return 0;
+	event = &draft->event;
+	capture_first_identity(own, &identities_written, scratch);
+	event->time = bpf_ktime_get_boot_ns();
+	event->namespace = own->key;
+	event->cgroup_id = cgroup_id_of(task);
+	event->host_pid = task->tgid;
+	event->host_tid = task->pid;
+	event->host_ppid = parent->tgid;
+	event->pid = pid_inside(task, own);
+	event->tid = own->nr;
+	event->ppid = ppid_inside(task, own);
+	event->uid = cred->uid.val;
+	event->gid = cred->gid.val;
+	event->inner_uid = id_inside(&cred->user_ns->uid_map, event->uid);
+	event->inner_gid = id_inside(&cred->user_ns->gid_map, event->gid);
+	describe_namespaces(event, task);
+	event->file_length = 0;
+	event->arguments_length = 0;
+	event->arguments_cut = 0;
+	read_comm(event->comm, task);
+	return draft;
+}
+
+static __always_inline void tell(struct draft *draft, enum pidns_event_kind kind)
+{
+	const struct pidns_event *event = &draft->event;
+	__u64 size = sizeof(*event) + event->file_length + event->arguments_length;
+	__u32 only = 0;
+	__u64 *count;
+
+	draft->event.kind = kind;
+	if (size > sizeof(*draft))
+		size = sizeof(*draft);
+	if (bpf_ringbuf_output(&events, draft, size, 0) == 0)
+		return;
+	count = bpf_map_lookup_elem(&dropped, &only);
+	if (count)
+		add_shared(count, 1);
+}
+
+static __always_inline int tell_fork(__u64 *ctx, __u32 attempt)
+{
+	struct task_struct *child = (void *)ctx[1];
+	struct membership own;
+	struct draft *draft;
+
+	if (child->flags & PF_KTHREAD || !is_to_count_fork(child, attempt))
+		return 0;
+	if (!config.tell_forks || child->pid != child->tgid || !own_namespace(child, &own))
+		return 0;
+	draft = describe(child, &own, FORK_SCRATCH + attempt);
+	if (draft)
+		tell(draft, PIDNS_FORKED);
+	return 0;
+}
+
+ATTEMPTS("sched_process_fork", process_forked, tell_fork);
+
+/* Adds the file and the arguments of an exec, which the new program's memory has by now. */
+static __always_inline void describe_exec(struct draft *draft, struct task_struct *task,
+					  struct linux_binprm *program)
+{
+	struct pidns_event *event = &draft->event;
+	struct mm_struct *mm = task->mm;
+	long length = 0;
+	__u64 start, arguments;
+
+	if (config.capture_identities)
+		length = bpf_probe_read_kernel_str(draft->text, PIDNS_FILE, program->filename);
+	if (length < 0 || length > PIDNS_FILE)
+		length = 0;
+	event->file_length = length;
+	if (!config.tell_arguments)
+		return;
+	start = mm->arg_start;
+	arguments = mm->arg_end - start;
+	event->arguments_cut = arguments > PIDNS_ARGUMENTS;
+	if (arguments > PIDNS_ARGUMENTS)
+		arguments = PIDNS_ARGUMENTS;
+	if (bpf_probe_read_user(&draft->text[length], arguments, (void *)start) == 0)
+		event->arguments_length = arguments;
+}
+
+static __always_inline int tell_exec(__u64 *ctx, __u32 attempt)
+{
+	struct task_struct *task = (void *)ctx[0];
+	struct membership own;
+	struct draft *draft;
+
+	if (!is_to_count_exec(task, ctx[1], attempt) || !own_namespace(task, &own))
+		return 0;
+	capture_identity_at_exec(&own, &identities_written, EXEC_SCRATCH + attempt);
+	draft = describe(task, &own, EXEC_SCRATCH + attempt);
+	if (!draft)
+		return 0;
+	describe_exec(draft, task, (void *)ctx[2]);
+	tell(draft, PIDNS_EXECED);
+	return 0;
+}
+
+ATTEMPTS("sched_process_exec", process_execed, tell_exec);
+
+/* Tells of the exit of the process whose last thread this is. */
+static __always_inline int tell_process_exit(struct task_struct *task, __u32 attempt)
+{
+	struct pidns_event *event;
+	struct membership own;
+	bool was_oom_killed;
+	struct draft *draft;
+	int status;
+
+	if (task->flags & PF_KTHREAD || !own_namespace(task, &own))
+		return 0;
+	draft = describe(task, &own, EXIT_SCRATCH + attempt);
+	if (!draft)
+		return 0;
+	event = &draft->event;
+	status = wait_status(task);
+	was_oom_killed = was_oom_marked(task) && status_signal(status) == SIGKILL;
+	if (config.tell_oom_kills && was_oom_killed)
+		tell(draft, PIDNS_OOM_KILLED);
+	event->status = status;
+	event->reason = exit_reason(status, own.ns, was_oom_killed);
+	event->lifetime = event->time - task->group_leader->start_boottime;
+	tell(draft, PIDNS_EXITED);
+	return 0;
+}
+
+/* Tells of the OOM kill of a process of whose exit was told without it. */
+static __always_inline int tell_late_oom_kill(struct task_struct *task)
+{
+	struct membership own;
+	struct draft *draft;
+
+	if (!config.tell_oom_kills || status_signal(wait_status(task)) != SIGKILL ||
+	    !own_namespace(task, &own))
+		return 0;
+	draft = describe(task, &own, OOM_SCRATCH);
+	if (draft)
+		tell(draft, PIDNS_OOM_KILLED);
+	return 0;
+}
+
+static __always_inline int tell_exit(__u64 *ctx, __u32 attempt)
+{
+	struct task_struct *task = (void *)ctx[0];
+	bool group_dead = ctx[1];
+
+	hand_on_oom_mark(task);
+	return is_to_count_exit(task, group_dead, attempt) ? tell_process_exit(task, attempt) : 0;
+}
+
+ATTEMPTS("sched_process_exit", process_exited, tell_exit);
+
+/* process_exited for kernels whose tracepoint has no group_dead. */
+SEC("tp_btf/sched_process_exit")
+int process_exited_claimed(__u64 *ctx)
+{
+	struct task_struct *task = (void *)ctx[0];
+
+	hand_on_oom_mark(task);
+	if (task->signal->live.counter != 0 || is_left_to_leader(task))
+		return 0;
+	if (claim_exit(task))
+		return tell_process_exit(task, 0);
+	return was_oom_marked(task) ? tell_late_oom_kill(task) : 0;
+}
+
+SEC("tp_btf/sched_process_free")
+int process_freed(__u64 *ctx)
+{
+	release_claim((void *)ctx[0]);
+	return 0;
+}
+
+SEC("tp_btf/mark_victim")
+int oom_victim(__u64 *ctx)
+{
+	struct task_struct *task = (void *)ctx[0];
+
+	return note_oom_victim(task) ? tell_late_oom_kill(task) : 0;
+}
+
+/* oom_victim for kernels whose tracepoint gives the number of a thread only. */
+SEC("tp_btf/mark_victim")
+int oom_victim_by_number(__u64 *ctx)
+{
+	mark_oom_victim((int)ctx[0]);
+	return 0;
+}
