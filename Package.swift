@@ -47,6 +47,7 @@ let package = Package(
       name: "Exporter",
       dependencies: [
         "BPFKit", "Containers", "Kubernetes", "Linux", "Namespaces", "Exposition", "MetricsHTTP",
+        "Terminal",
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: settings, plugins: ["StampVersion"]),
 
@@ -71,6 +72,9 @@ let package = Package(
       ], swiftSettings: settings),
     .target(name: "Linux", dependencies: ["CGlibc"], swiftSettings: settings),
     .target(name: "MetricsHTTP", dependencies: ["CMicroHTTPD"], swiftSettings: settings),
+    .target(
+      name: "ProcessEvents", dependencies: ["BPFKit", "Containers", "Linux", "Terminal"],
+      swiftSettings: settings),
     .target(name: "Terminal", dependencies: ["CGlibc"], swiftSettings: settings),
     .target(name: "YAML", dependencies: ["CLibYAML"], swiftSettings: settings),
 
@@ -148,6 +152,9 @@ let package = Package(
       ],
       exclude: ["bpf", "parse-openmetrics.py"], swiftSettings: settings, plugins: ["CompileBPF"]),
     .testTarget(name: "MetricsHTTPTests", dependencies: ["MetricsHTTP"], swiftSettings: settings),
+    .testTarget(
+      name: "ProcessEventsTests", dependencies: ["BPFKit", "Containers", "ProcessEvents", "Terminal"],
+      swiftSettings: settings),
     .testTarget(name: "TerminalTests", dependencies: ["Terminal"], swiftSettings: settings),
     .testTarget(name: "YAMLTests", dependencies: ["YAML"], swiftSettings: settings),
   ],

@@ -32,6 +32,16 @@ package enum Clock {
       + "." + padded(time.tv_nsec / 1_000_000, 3) + "Z"
   }
 
+  /// What clocks on the wall show at a moment, where the process is (`TZ`, `/etc/localtime`).
+  ///
+  /// - Parameter epochSeconds: The moment. One that the C library has no year for is shown as midnight.
+  package static func local(epochSeconds: Int) -> (hour: Int, minute: Int, second: Int) {
+    var time = time_t(epochSeconds)
+    var parts = unsafe tm()
+    guard unsafe localtime_r(&time, &parts) != nil else { return (0, 0, 0) }
+    return unsafe (Int(parts.tm_hour), Int(parts.tm_min), Int(parts.tm_sec))
+  }
+
   /// CPU time of the calling thread.
   package static var threadCPU: Duration { .seconds(seconds(CLOCK_THREAD_CPUTIME_ID)) }
 

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Which columns a table has, and how wide they are; what happened takes the rest.
+struct TableLayout: Sendable {
+  /// A column and its width; where nothing is cut, its least width.
+  typealias Cell = (column: TableColumn, width: Int)
+
+  let cells: [Cell]
+
+  /// Chooses what fits into a terminal, with room left for what happened: 13 columns at 60, 14 at 80, 24 at 120,
+  /// 34 at 160, 22 at 200 and 30 at 240. In fewer than 60 the line ends where the terminal does.
+  ///
+  /// - Parameter columns: Those of the terminal; nil for all that there is to show.
+  init(columns: Int?) {
+    // A pid has seven digits at the most, an inum ten. Of the inums that all but repeat from line to line only
+    // the last digits are shown on terminals: they begin with 40265 on every machine.
+    switch columns {
+    case nil:
+      cells =
+        [
+          (.time, 12), (.event, 5), (.hostPID, 7), (.hostTID, 7), (.hostPPID, 7), (.pid, 7), (.tid, 7),
+          (.ppid, 7), (.uid, 10), (.gid, 10), (.comm, 15), (.cgroup, 8), (.pidNS, 10),
+        ] + Self.otherNamespaces(width: 10) + [(.pod, 40), (.container, 20)]
+    case .some(..<60): cells = [(.time, 12), (.event, 5), (.pid, 7), (.comm, 10)]
+    case .some(..<80): cells = [(.time, 12), (.event, 5), (.pid, 7), (.ppid, 7), (.comm, 11)]
+    case .some(..<120):
+      cells = [
+        (.time, 12), (.event, 5), (.pid, 7), (.ppid, 7), (.uid, 6), (.comm, 11), (.container, 11),
+      ]
+    case .some(..<160):
+      cells = [
+        (.time, 12), (.event, 5), (.hostPID, 7), (.pid, 7), (.ppid, 7), (.uid, 10), (.comm, 15),
+        (.container, 25),
+      ]
+    case .some(..<200):
+      cells = [
+        (.time, 12), (.event, 5), (.hostPID, 7), (.hostPPID, 7), (.pid, 7), (.ppid, 7), (.uid, 10),
+        (.comm, 15), (.pidNS, 10), (.pod, 20), (.container, 15),
+      ]
+    case .some(..<240):
+      cells =
+        [
+          (.time, 12), (.event, 5), (.hostPID, 7), (.hostPPID, 7), (.pid, 7), (.ppid, 7), (.uid, 6),
+          (.gid, 6), (.comm, 13), (.cgroup, 7), (.pidNS, 10),
+        ] + Self.otherNamespaces(width: 5) + [(.pod, 20), (.container, 16)]
+    case .some:
+      cells =
+        [
+          (.time, 12), (.event, 5), (.hostPID, 7), (.hostPPID, 7), (.pid, 7), (.ppid, 7), (.uid, 10),
+          (.gid, 10), (.comm, 15), (.cgroup, 8), (.pidNS, 10),
+        ] + Self.otherNamespaces(width: 5) + [(.pod, 32), (.container, 25)]
+    }
+  }
+
+  /// Whether threads have columns of their own.
+  var showsThreads: Bool { cells.contains { $0.column == .tid } }
+
+  private static func otherNamespaces(width: Int) -> [Cell] {
+    [.cgroupNS, .ipcNS, .mntNS, .netNS, .timeNS, .userNS, .utsNS].map { ($0, width) }
+  }
+}

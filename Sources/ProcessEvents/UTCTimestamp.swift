@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Writes moments as RFC 3339 has them, in UTC, to the nanosecond: `2026-11-22T09:05:01.000000042Z`.
+///
+/// Events come many in a second: what they share of it is kept.
+struct UTCTimestamp: Sendable {
+  private var second: Int?
+  private var beginning: [UInt8] = []
+
+  /// Appends a moment. The years 0 to 9999 are right, which is all that RFC 3339 has.
+  mutating func append(_ time: WallTime, to bytes: inout [UInt8]) {
+    if second != time.seconds {
+      second = time.seconds
+      beginning = Self.text(of: time.seconds)
+    }
+    bytes.append(contentsOf: beginning)
+    bytes.append(UInt8(ascii: "."))
+    bytes.appendDecimal(UInt64(clamping: time.nanoseconds), digits: 9)
+    bytes.append(UInt8(ascii: "Z"))
+  }
+
+  private static func text(of seconds: Int) -> [UInt8] {
+    let (days, rest) = (seconds / 86_400, seconds % 86_400)
+    let (year, month, day) = rest < 0 ? date(ofDay: days - 1) : date(ofDay: days)
+    let inDay = rest < 0 ? rest + 86_400 : rest
+    var text: [UInt8] = []
+    let fields = [(year, 4, "-"), (month, 2, "-"), (day, 2, "T")]
+    let clock = [(inDay / 3600, 2, ":"), (inDay / 60 % 60, 2, ":"), (inDay % 60, 2, "")]
+    for (number, digits, separator) in fields + clock {
+      text.appendDecimal(UInt64(clamping: number), digits: digits)
+      text.append(contentsOf: separator.utf8)
+    }
+    return text
+  }
+
+  /// The Gregorian date of a day since the epoch: years begin in March here, so that a leap day is the last.
+  /// The numbers are the days in 400, 100 and 4 years, and in five months.
+  private static func date(ofDay day: Int) -> (year: Int, month: Int, day: Int) {
+    let sinceMarch = day + 719_468  // 1 March of the year 0
+    let era = (sinceMarch >= 0 ? sinceMarch : sinceMarch - 146_096) / 146_097
+    let inEra = sinceMarch - era * 146_097
+    let yearInEra = (inEra - inEra / 1460 + inEra / 36_524 - inEra / 146_096) / 365
+    let inYear = inEra - (365 * yearInEra + yearInEra / 4 - yearInEra / 100)
+    let fromMarch = (5 * inYear + 2) / 153
+    let month = fromMarch < 10 ? fromMarch + 3 : fromMarch - 9
+    return (yearInEra + era * 400 + (month <= 2 ? 1 : 0), month, inYear - (153 * fromMarch + 2) / 5 + 1)
+  }
+}

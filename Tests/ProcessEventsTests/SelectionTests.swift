@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import BPFKit
+import Containers
+import ProcessEvents
+import Testing
+
+@Suite struct SelectionTests {
+  @Test(
+    "Only what went wrong has failed",
+    arguments: [
+      (Samples.exec, false), (.fork, false), (Samples.completed, false), (Samples.teardown, false),
+      (Samples.exit, true), (Samples.death, true), (.oomKill, true),
+    ])
+  func failures(action: ProcessEvent.Action, isShown: Bool) {
+    var selection = EventSelection()
+    #expect(selection.includes(Samples.record(action)))
+    selection.failedOnly = true
+    #expect(selection.includes(Samples.record(action)) == isShown)
+  }
+
+  @Test(
+    "A container is called by its whole name, or by four digits of its id or more",
+    arguments: [
+      ("web", true), ("we", false), ("webs", false), ("0123", true), ("012", false),
+      ("0123456789abcdef", true),
+      ("0123456789abcdef0", false), ("1234", false), ("cart-7d9f", false),
+    ])
+  func containers(text: String, isShown: Bool) {
+    var selection = EventSelection()
+    selection.containers = [text]
+    #expect(selection.asksForContainer)
+    #expect(selection.includes(Samples.web) == isShown)
+    #expect(!selection.includes(Container()))
+  }
+
+  @Test(
+    "A pod is called by its name, in one namespace or in any",
+    arguments: [
+      ("cart-7d9f", true), ("shop/cart-7d9f", true), ("cart", false), ("other/cart-7d9f", false),
+      ("shop/cart", false), ("", nil), ("/", nil), ("shop/", nil), ("/cart-7d9f", nil), ("a/b/c", nil),
+    ] as [(String, Bool?)])
+  func pods(text: String, isShown: Bool?) {
+    let rule = EventSelection.PodRule(text)
+    #expect((rule == nil) == (isShown == nil))
+    guard let rule else { return }
+    var selection = EventSelection()
+    selection.pods = [rule]
+    #expect(selection.asksForContainer)
+    #expect(selection.includes(Samples.web) == isShown)
+  }
+
+  @Test("Users are those of the view that is shown")
+  func users() {
+    var selection = EventSelection()
+    selection.uids = [33]
+    #expect(!selection.mayInclude(Samples.record(.fork).event))
+    selection.userView = .own
+    #expect(selection.mayInclude(Samples.record(.fork).event))
+    selection.uids = [100_033]
+    #expect(!selection.mayInclude(Samples.record(.fork).event))
+  }
+
+  @Test("Values of one kind are alternatives, and kinds have to agree")
+  func kinds() {
+    var selection = EventSelection()
+    selection.pidNamespaces = [1, 4_026_532_205]
+    selection.comms = ["bash", "sh"]
+    selection.uids = [0, 100_033]
+    selection.containers = ["db", "web"]
+    #expect(selection.includes(Samples.record(.fork)))
+    #expect(!selection.includes(Samples.record(.fork, comm: "sh2")))
+    #expect(!selection.includes(Samples.record(.fork, container: Container())))
+    #expect(selection.mayInclude(Samples.record(.fork, container: Container()).event))
+    selection.pidNamespaces = [1]
+    #expect(!selection.includes(Samples.record(.fork)))
+  }
+}
