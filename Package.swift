@@ -40,7 +40,7 @@ let package = Package(
       name: "pidns-exporter",
       dependencies: [
         "Exporter", "BPFKit", "Containers", "Kubernetes", "Linux", "MetricsHTTP", "Namespaces",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "ProcessEvents", "Terminal", .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: settings),
     .target(
@@ -152,6 +152,12 @@ let package = Package(
       ],
       exclude: ["bpf", "parse-openmetrics.py"], swiftSettings: settings, plugins: ["CompileBPF"]),
     .testTarget(name: "MetricsHTTPTests", dependencies: ["MetricsHTTP"], swiftSettings: settings),
+    .testTarget(
+      name: "PidnsExporterTests",
+      dependencies: [
+        "pidns-exporter", "ProcessEvents", "Terminal",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], swiftSettings: settings),
     .testTarget(
       name: "ProcessEventsTests", dependencies: ["BPFKit", "Containers", "ProcessEvents", "Terminal"],
       swiftSettings: settings),

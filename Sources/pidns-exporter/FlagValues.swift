@@ -6,6 +6,7 @@ public import Exporter
 internal import Logging
 public import MetricsHTTP
 public import Namespaces
+public import ProcessEvents
 
 /// The levels that the Prometheus exporters have.
 enum LogLevel: String, CaseIterable, ExpressibleByArgument {
@@ -25,6 +26,8 @@ extension LogFormat: ExpressibleByArgument {}
 extension KernelCounters.ExitDetection: ExpressibleByArgument {}
 
 extension LabelLevel: ExpressibleByArgument {}
+
+extension EventFormat: ExpressibleByArgument {}
 
 extension ListenAddress: ExpressibleByArgument {
   /// Reads the flag's value.

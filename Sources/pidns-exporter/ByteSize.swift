@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+
+/// A size of memory: `4096`, `64KiB`, `4MiB`, `1GiB`.
+struct ByteSize: Equatable, ExpressibleByArgument, CustomStringConvertible {
+  let bytes: UInt64
+
+  private static let units: [(name: String, bytes: UInt64)] = [
+    ("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10),
+  ]
+
+  init(bytes: UInt64) { self.bytes = bytes }
+
+  /// Reads a whole number, with a unit or of bytes; nil for anything else, and for what has no 64 bits.
+  init?(argument: String) {
+    let unit = Self.units.first { argument.hasSuffix($0.name) }
+    let digits = argument.dropLast(unit?.name.count ?? 0)
+    // UInt64 takes a plus sign too.
+    guard digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = UInt64(digits) else {
+      return nil
+    }
+    let (bytes, overflow) = number.multipliedReportingOverflow(by: unit?.bytes ?? 1)
+    guard !overflow else { return nil }
+    self.init(bytes: bytes)
+  }
+
+  /// The size of a ring buffer that has room for so much: the next power of two, 4,096 at the least; nil for 0 and
+  /// for more than 1 GiB.
+  var ringBufferBytes: UInt32? {
+    guard (1...1 << 30).contains(bytes) else { return nil }
+    var size: UInt32 = 4096
+    while size < bytes { size <<= 1 }
+    return size
+  }
+
+  var description: String {
+    for (name, unit) in Self.units where bytes >= unit && bytes % unit == 0 {
+      return "\(bytes / unit)\(name)"
+    }
+    return "\(bytes)"
+  }
+
+  var defaultValueDescription: String { description }
+}

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import ProcessEvents
+import Terminal
+
+/// Whether a table is coloured.
+enum ColorChoice: String, CaseIterable, ExpressibleByArgument {
+  case auto, always, never
+
+  /// Decides.
+  ///
+  /// - Parameters:
+  ///   - isTerminal: Whether the table goes to a terminal.
+  ///   - environment: In which NO_COLOR (https://no-color.org) and TERM may speak against it.
+  func isOn(isTerminal: Bool, environment: [String: String]) -> Bool {
+    switch self {
+    case .always: true
+    case .never: false
+    case .auto: isTerminal && environment["NO_COLOR", default: ""].isEmpty && environment["TERM"] != "dumb"
+    }
+  }
+}
+
+/// Which events are shown, how, and how many.
+struct EventFlags: ParsableArguments {
+  @Flag(name: .customLong("fork"), help: "Show new processes too.")
+  var showsForks = false
+
+  @Flag(name: .customLong("oom"), help: "Show kills of the kernel's OOM killer too.")
+  var showsOOMKills = false
+
+  @Flag(
+    name: .customLong("args"),
+    help: "Show the arguments of an exec, up to 4096 bytes; there may be secrets among them.")
+  var showsArguments = false
+
+  @Flag(
+    name: .customLong("userns"),
+    help: "Show, and select by, uid and gid as in the process's own user namespace, not as on the host.")
+  var usesOwnUserNamespace = false
+
+  @Option(
+    name: .customLong("output"),
+    help: ArgumentHelp("A table for people, or one JSON object or logfmt line an event.", valueName: "format")
+  )
+  var format = EventFormat.table
+
+  @Option(name: .customLong("color"), help: ArgumentHelp("Whether the table is coloured.", valueName: "when"))
+  var color = ColorChoice.auto
+
+  @Option(
+    name: .customLong("pidns"),
+    help: ArgumentHelp(
+      "Show only this PID namespace, by the number in /proc/PID/ns/pid; may be given several times, as the next ones.",
+      valueName: "inum"))
+  var pidNamespaces: [UInt32] = []
+
+  @Option(
+    name: .customLong("container"),
+    help: ArgumentHelp(
+      "Show only this container, by its name or how its id begins (\(EventSelection.shortestIDPrefix) digits or more).",
+      valueName: "name|id"))
+  var containers: [String] = []
+
+  @Option(
+    name: .customLong("pod"),
+    help: ArgumentHelp("Show only this pod.", valueName: "[namespace/]name"))
+  var pods: [String] = []
+
+  @Option(
+    name: .customLong("comm"), help: ArgumentHelp("Show only processes of this name.", valueName: "name"))
+  var comms: [String] = []
+
+  @Option(name: .customLong("uid"), help: ArgumentHelp("Show only this user's.", valueName: "number"))
+  var uids: [UInt32] = []
+
+  @Flag(
+    name: .customLong("failed"),
+    help: "Show only failures: exits with a code but 0 or by a signal, and OOM kills.")
+  var failedOnly = false
+
+  @Option(name: .customLong("count"), help: ArgumentHelp("End after so many events.", valueName: "number"))
+  var count: Int?
+
+  @Option(
+    name: .customLong("duration"), help: ArgumentHelp("End after this time.", valueName: "duration"))
+  var duration: PromDuration?
+
+  @Option(
+    name: .customLong("bpf.ring-buffer"),
+    help: ArgumentHelp(
+      "Kernel memory for events that are not read yet, made a power of two; more stands longer bursts.",
+      valueName: "size"))
+  var ringBuffer = ByteSize(bytes: 4 << 20)
+
+  func validate() throws {
+    for (flag, values) in [("--container", containers), ("--pod", pods), ("--comm", comms)]
+    where values.contains("") { throw ValidationError("\(flag) has to be given a name, not an empty text") }
+    for pod in pods where EventSelection.PodRule(pod) == nil {
+      throw ValidationError("--pod '\(pod.printable)' is neither a name nor namespace/name")
+    }
+    // What is no UTF-8 is shown, and may be given, as one character for a byte or more.
+    for comm in comms where comm.unicodeScalars.count > 15 {
+      throw ValidationError("--comm '\(comm.printable)' is longer than the 15 bytes that the kernel keeps")
+    }
+    guard count.map({ $0 >= 1 }) ?? true else { throw ValidationError("--count has to be 1 at least") }
+    guard duration.map({ $0.duration > .zero }) ?? true else {
+      throw ValidationError("--duration has to be more than 0")
+    }
+    guard ringBuffer.ringBufferBytes != nil else {
+      throw ValidationError("--bpf.ring-buffer has to be from 1 byte to 1GiB")
+    }
+  }
+
+  /// Which events are shown, but for those that are not asked of the kernel.
+  var selection: EventSelection {
+    var selection = EventSelection()
+    selection.pidNamespaces = Set(pidNamespaces)
+    selection.containers = containers
+    selection.pods = pods.compactMap(EventSelection.PodRule.init)
+    selection.comms = Set(comms)
+    selection.uids = Set(uids)
+    selection.userView = userView
+    selection.failedOnly = failedOnly
+    return selection
+  }
+
+  /// Whose numbers of users are shown.
+  var userView: UserView { usesOwnUserNamespace ? .own : .initial }
+
+  /// The size of the ring buffer, a power of two.
+  var ringBufferBytes: UInt32 { ringBuffer.ringBufferBytes ?? 4 << 20 }
+
+  /// What writes events as asked for.
+  ///
+  /// - Parameters:
+  ///   - size: Of the terminal that they go to; nil for a file or a pipe.
+  ///   - environment: What may speak against colours.
+  func writer(size: Terminal.Size?, isTerminal: Bool, environment: [String: String]) -> EventWriter {
+    var options = EventWriter.Options()
+    options.userView = userView
+    options.showsArguments = showsArguments
+    options.columns = size?.columns
+    options.rows = size?.rows
+    options.isColored = color.isOn(isTerminal: isTerminal, environment: environment)
+    return EventWriter(format, options: options)
+  }
+}

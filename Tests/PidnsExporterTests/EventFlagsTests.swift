@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import ProcessEvents
+import Terminal
+import Testing
+
+@testable import pidns_exporter
+
+@Suite struct EventFlagsTests {
+  @Test(
+    "A size is a number with a unit or of bytes",
+    arguments: [
+      ("4096", 4096), ("64KiB", 65_536), ("4MiB", 4_194_304), ("1GiB", 1_073_741_824), ("0", 0), ("007", 7),
+      ("", nil), ("MiB", nil), ("4 MiB", nil), ("+4", nil), ("-4", nil), ("4MB", nil), ("4mib", nil),
+      ("1.5MiB", nil), ("٤", nil), ("18446744073709551616", nil), ("17179869184GiB", nil),
+    ] as [(String, UInt64?)])
+  func sizes(text: String, bytes: UInt64?) {
+    #expect(ByteSize(argument: text)?.bytes == bytes)
+  }
+
+  @Test(
+    "A ring buffer has the next power of two, 4096 at the least and 1 GiB at most",
+    arguments: [
+      (1, 4096), (4096, 4096), (4097, 8192), (100_000, 131_072), (1 << 30, 1 << 30), (0, nil),
+      ((1 << 30) + 1, nil), (UInt64.max, nil),
+    ] as [(UInt64, UInt32?)])
+  func ringBuffers(bytes: UInt64, size: UInt32?) {
+    #expect(ByteSize(bytes: bytes).ringBufferBytes == size)
+  }
+
+  @Test("A size is shown as it would be given", arguments: ["4MiB", "64KiB", "1GiB", "5000", "0", "1025KiB"])
+  func shownSize(text: String) {
+    #expect(ByteSize(argument: text)?.description == text)
+  }
+
+  @Test("Without flags, all events go into a table")
+  func defaults() throws {
+    let flags = try EventFlags.parse([])
+    #expect(flags.selection == EventSelection())
+    #expect(flags.format == .table && flags.color == .auto && flags.ringBufferBytes == 4 << 20)
+    #expect(!flags.showsForks && !flags.showsOOMKills && flags.count == nil && flags.duration == nil)
+  }
+
+  @Test("Filters may be given several times")
+  func filters() throws {
+    let flags = try EventFlags.parse([
+      "--pidns", "4026532000", "--pidns", "4026532001", "--container", "web", "--pod", "shop/cart", "--comm",
+      "sh",
+      "--comm", "bash", "--uid", "0", "--failed", "--userns",
+    ])
+    var expected = EventSelection()
+    expected.pidNamespaces = [4_026_532_000, 4_026_532_001]
+    expected.containers = ["web"]
+    expected.pods = try [#require(EventSelection.PodRule("shop/cart"))]
+    expected.comms = ["sh", "bash"]
+    expected.uids = [0]
+    expected.userView = .own
+    expected.failedOnly = true
+    #expect(flags.selection == expected)
+  }
+
+  @Test(
+    "What makes no sense is said in one line",
+    arguments: [
+      (["--count", "0"], "--count has to be 1 at least"),
+      (["--duration", "0"], "--duration has to be more than 0"),
+      (["--container", ""], "--container has to be given a name, not an empty text"),
+      (["--pod", ""], "--pod has to be given a name, not an empty text"),
+      (["--pod", "a/b/c"], "--pod 'a/b/c' is neither a name nor namespace/name"),
+      (["--pod", "\u{1b}/"], "--pod '\u{fffd}/' is neither a name nor namespace/name"),
+      (
+        ["--comm", "sixteen-bytes-it"],
+        "--comm 'sixteen-bytes-it' is longer than the 15 bytes that the kernel keeps"
+      ),
+      (["--bpf.ring-buffer", "2GiB"], "--bpf.ring-buffer has to be from 1 byte to 1GiB"),
+      (["--bpf.ring-buffer", "0"], "--bpf.ring-buffer has to be from 1 byte to 1GiB"),
+    ])
+  func errors(arguments: [String], message: String) {
+    let error = #expect(throws: (any Error).self) { try EventFlags.parse(arguments) }
+    #expect(error.map { EventFlags.message(for: $0) } == message)
+  }
+
+  @Test(
+    "Colours are for terminals, and NO_COLOR is respected unless they are asked for",
+    arguments: [
+      (ColorChoice.auto, true, [:], true), (.auto, false, [:], false),
+      (.auto, true, ["NO_COLOR": "1"], false),
+      (.auto, true, ["NO_COLOR": ""], true), (.auto, true, ["TERM": "dumb"], false),
+      (.always, false, ["NO_COLOR": "1"], true), (.never, true, [:], false),
+    ] as [(ColorChoice, Bool, [String: String], Bool)])
+  func colors(choice: ColorChoice, isTerminal: Bool, environment: [String: String], isOn: Bool) {
+    #expect(choice.isOn(isTerminal: isTerminal, environment: environment) == isOn)
+  }
+}
