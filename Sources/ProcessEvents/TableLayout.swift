@@ -12,8 +12,8 @@ struct TableLayout: Sendable {
   ///
   /// - Parameter columns: Those of the terminal; nil for all that there is to show.
   init(columns: Int?) {
-    // A pid has seven digits at the most, an inum ten. Of the inums that all but repeat from line to line only
-    // the last digits are shown on terminals: they begin with 40265 on every machine.
+    // A pid has seven digits at the most, an inum ten. Of inums that repeat from line to line only the last four are
+    // shown on terminals: the others differ only where there are thousands of namespaces.
     switch columns {
     case nil:
       cells =
@@ -21,6 +21,7 @@ struct TableLayout: Sendable {
           (.time, 12), (.event, 5), (.hostPID, 7), (.hostTID, 7), (.hostPPID, 7), (.pid, 7), (.tid, 7),
           (.ppid, 7), (.uid, 10), (.gid, 10), (.comm, 15), (.cgroup, 8), (.pidNS, 10),
         ] + Self.otherNamespaces(width: 10) + [(.pod, 40), (.container, 20)]
+    case .some(..<50): cells = [(.time, 12), (.event, 5), (.pid, 7)]
     case .some(..<60): cells = [(.time, 12), (.event, 5), (.pid, 7), (.comm, 10)]
     case .some(..<80): cells = [(.time, 12), (.event, 5), (.pid, 7), (.ppid, 7), (.comm, 11)]
     case .some(..<120):
