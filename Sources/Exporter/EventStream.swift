@@ -84,8 +84,8 @@ public struct EventStream: ~Copyable {
     containers.container(of: event, kernel)
   }
 
-  /// When an event was, in nanoseconds since the epoch.
-  public func time(of event: ProcessEvent) -> Int64 { boot &+ Int64(clamping: event.time) }
+  /// A time since boot as one since the epoch, in nanoseconds.
+  public func epochTime(of time: UInt64) -> Int64 { boot &+ Int64(clamping: time) }
 
   /// Has no more events come.
   public mutating func detach() { kernel.detach() }

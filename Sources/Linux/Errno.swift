@@ -18,4 +18,7 @@ extension Errno {
   package static func name(_ number: Int32) -> String {
     unsafe strerrorname_np(number).map { unsafe String(cString: $0) } ?? String(number)
   }
+
+  /// What an error number means, in English: "No space left on device".
+  package static func text(_ number: Int32) -> String { unsafe String(cString: strerror(number)) }
 }

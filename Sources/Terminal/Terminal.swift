@@ -15,6 +15,9 @@ package enum Terminal {
     package init(columns: Int, rows: Int) { (self.columns, self.rows) = (columns, rows) }
   }
 
+  /// The descriptor of the standard output.
+  package static let stdout = STDOUT_FILENO
+
   /// Whether a descriptor is a terminal.
   package static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
-import Containers
 import Namespaces
 
 /// What series are called, and which ones there are.
@@ -32,29 +31,6 @@ struct NameFlags: ParsableArguments {
     help: ArgumentHelp("Do not show these; may be given several times.", valueName: "label=regex"),
     transform: Self.rule)
   var exclude: [Selection.Rule] = []
-
-  @Flag(
-    name: .customLong("local-names"), inversion: .prefixedNo,
-    help: "Name containers outside of Kubernetes by the files of Docker and podman; else by their short ids.")
-  var readsLocalNames = true
-
-  @Option(
-    name: .customLong("docker.root"),
-    help: ArgumentHelp(
-      "Docker's folder, where the names of its containers are read.", valueName: "path"))
-  var dockerRoot = LocalNames.dockerRoot
-
-  @Option(
-    name: .customLong("podman.root"),
-    help: ArgumentHelp(
-      "A folder of podman's storage, where the names of its containers are read; may be given several times.",
-      valueName: "path"))
-  var podmanRoots = LocalNames.podmanRoots
-
-  /// Where containers have their names outside of Kubernetes.
-  var local: LocalNames? {
-    readsLocalNames ? LocalNames(dockerRoot: dockerRoot, podmanRoots: podmanRoots) : nil
-  }
 
   private static func rule(_ text: String) throws -> Selection.Rule {
     do {

@@ -9,9 +9,22 @@ import Linux
 /// The program: reads its flags, and turns what ends it into an exit code.
 @main
 struct PidnsExporter {
+  /// What is done instead of serving, by the first argument. No subcommands of the parser's: these take the flags of the
+  /// command above them as that one's, also where both have a flag of a name.
+  private static let commands: [String: any ParsableCommand.Type] = ["events": EventsCommand.self]
+
   static func main() {
+    let arguments = Array(CommandLine.arguments.dropFirst())
+    if let name = arguments.first, let command = commands[name] {
+      run(command, Array(arguments.dropFirst()))
+    } else {
+      run(Serve.self, arguments)
+    }
+  }
+
+  private static func run(_ command: (some ParsableCommand).Type, _ arguments: [String]) {
     do {
-      var command = try Serve.parseAsRoot()
+      var command = try command.parse(arguments)
       try command.run()
     } catch let error as ExporterError {
       quit(error.description, code: 1)
@@ -19,11 +32,11 @@ struct PidnsExporter {
       quit(error.description, code: 1)
     } catch {
       // --help and --version arrive as errors too, with their text and the code 0.
-      guard Serve.exitCode(for: error) == .success else {
-        let message = Serve.message(for: error).split(separator: "\n").joined(separator: " ")
-        quit("\(message); see pidns-exporter --help", code: 2)
+      guard command.exitCode(for: error) == .success else {
+        let message = command.message(for: error).split(separator: "\n").joined(separator: " ")
+        quit("\(message); see \(command.configuration.commandName ?? "pidns-exporter") --help", code: 2)
       }
-      print(Serve.fullMessage(for: error))
+      print(command.fullMessage(for: error))
     }
   }
 

@@ -13,7 +13,11 @@ struct Serve: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "pidns-exporter",
     abstract: "Counts what the processes of every PID namespace of this host do, for Prometheus.",
-    discussion: "Needs Linux 5.10 with BTF, CAP_BPF and CAP_PERFMON, and the host's PID namespace.",
+    discussion: """
+      Needs Linux 5.10 with BTF, CAP_BPF and CAP_PERFMON, and the host's PID namespace.
+
+      pidns-exporter events shows single events and who did it; see pidns-exporter events --help.
+      """,
     version: "pidns-exporter \(BuildInfo.summary)")
 
   @Option(
@@ -45,6 +49,7 @@ struct Serve: ParsableCommand {
   var maxNamespaces = 10_240
 
   @OptionGroup(title: "Names") var names: NameFlags
+  @OptionGroup(title: "Names") var localNames: LocalNameFlags
   @OptionGroup(title: "Kubernetes") var kubernetes: KubernetesFlags
   @OptionGroup(title: "Collectors") var collectors: CollectorFlags
 
@@ -121,7 +126,7 @@ struct Serve: ParsableCommand {
         countsInAttempts: countsInAttempts),
       limits: Ledger.Limits(
         series: maxNamespaces, retention: retention.duration == .zero ? nil : retention.duration),
-      labelling: names.labelling, kubernetes: kubernetes.watchedNode(), localNames: names.local,
+      labelling: names.labelling, kubernetes: kubernetes.watchedNode(), localNames: localNames.names,
       showsLifetimesPerNamespace: collectors.lifetimesPerNamespace)
   }
 }

@@ -173,6 +173,40 @@ named() {
   stop_counter
 }
 
+# A number of the last truth.
+stated() { sed -n "\$s/.*\"$1\":\([0-9]*\).*/\1/p" /tmp/truth; }
+
+# Every event has to be told of once, and of whom the process says that it is.
+told() {
+  say 'case events'
+  compared=0
+  start_counter
+  pidns-exporter events --fork --args --output=json --log.level=info >/tmp/told 2>/tmp/told.log 3>&- &
+  teller=$!
+  within 60 grep -q 'Telling of events' /tmp/told.log || say "error no events: $(tail -n 1 /tmp/told.log)"
+  timeout 300 pidns-workload mixed --count 300 </dev/null >/tmp/truth 2>/tmp/workload.log || workload_failed $?
+  compare
+  yes '' | unshare -p -f -n -u -i -m pidns-workload identities >/tmp/said 2>/tmp/workload.log || workload_failed $?
+  kill -INT "$teller"
+  wait "$teller" || say "error events ended with $?"
+  sed 's/^/events: /' /tmp/told.log
+  stop_counter
+
+  pidns=$(stated pidns)
+  for kind in exec fork exit; do
+    lines=$(grep -c "\"event\":\"$kind\".*\"pid_ns\":$pidns," /tmp/told)
+    [ "$lines" = "$(stated "${kind}s")" ] || say "error $lines events $kind told, $(stated "${kind}s") true"
+  done
+  if grep -q '"event":"dropped"' /tmp/told; then say 'error events were dropped'; fi
+  [ "$(wc -l </tmp/said)" = 5 ] || say 'error not all have said who they are'
+  while read -r line; do
+    numbers=$(echo "$line" | sed 's/.*\("pid":.*"comm":"[^"]*"\).*/\1/')
+    namespaces=$(echo "$line" | sed 's/.*\("cgroup_ns":.*[0-9]\).*/\1/')
+    grep -F "$numbers" /tmp/told | grep -F "$namespaces" | grep -q '"event":"exit"' ||
+      say "error no exit of $line is told"
+  done </tmp/said
+}
+
 prepare
 mkfifo /tmp/input
 facts=
@@ -185,6 +219,7 @@ while read -r how name arguments; do
   # shellcheck disable=SC2086 # they are words
   "$how" "$name" $arguments
 done </cases
+if [ -x /bin/pidns-exporter ]; then told; fi
 named cgroup-v2 /sys/fs/cgroup
 # A controller is in one hierarchy, and the kernel takes its time to have it leave one.
 echo -pids >/sys/fs/cgroup/cgroup.subtree_control

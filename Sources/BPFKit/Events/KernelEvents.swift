@@ -2,6 +2,7 @@
 
 internal import CLibBPF
 internal import CPidns
+internal import Glibc
 
 /// Owns the kernel half that tells of single events: loads the programs, attaches them, reads their ring buffer.
 ///
@@ -10,7 +11,7 @@ internal import CPidns
 public struct KernelEvents: ~Copyable {
   /// What is told, and how.
   public struct Configuration: Sendable {
-    /// Bytes of the ring buffer: a power of two, 4,096 at the least. An event takes some 160, of an exec some
+    /// Bytes of the ring buffer: a power of two; a page at the least is taken. An event takes some 160, of an exec some
     /// more for the name of the file and the arguments.
     public var bufferBytes: UInt32
     /// Whether new processes are told of.
@@ -54,7 +55,7 @@ public struct KernelEvents: ~Copyable {
   public init(_ configuration: Configuration) throws(BPFError) {
     let plan = EventPlan(features: try KernelFeatures.probe(), configuration)
     let object = try BPFObject(embedded: EmbeddedObject.events, name: "pidns_events")
-    try object.map("events").resize(to: configuration.bufferBytes)
+    try object.map("events").resize(to: max(configuration.bufferBytes, UInt32(getpagesize())))
     try object.map("marks").resize(to: Attempts.wordsOfMarks)
     try object.map("identities").keepRecent(EventPlan.identities)
     for name in plan.mapsOnDemand { try object.map(name).allocateOnDemand() }

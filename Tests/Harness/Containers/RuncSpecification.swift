@@ -62,8 +62,16 @@ private struct Configuration: Encodable {
       let gid = 0
     }
 
+    /// In all sets that an exec of root's hands on.
+    struct Capabilities: Encodable {
+      let bounding = ["CAP_SETUID", "CAP_SETGID"]
+      let permitted = ["CAP_SETUID", "CAP_SETGID"]
+      let effective = ["CAP_SETUID", "CAP_SETGID"]
+    }
+
     let terminal = false
     let user = User()
+    let capabilities = Capabilities()
     let args: [String]
     let env = ["PATH=/"]
     let cwd = "/"

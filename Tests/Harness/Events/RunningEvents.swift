@@ -5,28 +5,28 @@ internal import Foundation
 /// `pidns-exporter events --output json`, writing into a file, so that it never waits for its reader.
 package final class RunningEvents {
   package let child: Child
+  /// The file that it writes.
+  package let path: String
   private let folder: TemporaryFolder
 
-  /// The file that it writes.
-  package var path: String { folder["events"] }
-
   /// Starts it and waits until it tells of what happens.
-  package init(_ flags: String...) throws {
+  ///
+  /// - Parameter output: Where it writes to, instead of to a file of its own.
+  package init(output: String? = nil, _ flags: String...) throws {
     folder = try TemporaryFolder()
+    path = output ?? folder["events"]
     child = try Child(
       "/bin/sh",
-      ["-c", "exec \"$0\" events --output=json \"$@\" >\(folder["events"])", Built.exporter.path()] + flags)
+      ["-c", "exec \"$0\" events --log.level=info --output=json \"$@\" >\(path)", Built.exporter.path()]
+        + flags)
     try eventually("events are told") {
       guard child.isRunning else { throw TestFailure("it has ended: \(child.stderr)") }
-      _ = try Child.run("/bin/true", [])
-      return try size() > 0
+      return child.stderr.contains(#"msg="Telling of events""#)
     }
   }
 
-  /// Bytes that it has written by now.
-  package func size() throws -> Int {
-    try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int ?? 0
-  }
+  /// What it said on stderr beside its log.
+  package var said: [Substring] { child.stderr.split(separator: "\n").filter { !$0.hasPrefix("ts=") } }
 
   /// Ends it as Ctrl-C does, and reads all that it told.
   package func finish() throws -> [ToldEvent] {
