@@ -147,7 +147,7 @@ let package = Package(
     .testTarget(
       name: "KernelTests",
       dependencies: [
-        "APIServer", "BPFKit", "Exporter", "Harness", "Linux", "MetricsHTTP", "Namespaces",
+        "APIServer", "BPFKit", "CLibBPF", "Exporter", "Harness", "Linux", "MetricsHTTP", "Namespaces",
         "pidns-exporter", "pidns-workload",
       ],
       exclude: ["bpf", "parse-openmetrics.py"], swiftSettings: settings, plugins: ["CompileBPF"]),

@@ -40,9 +40,13 @@ public struct EventStream: ~Copyable {
     let podWatch = configuration.kubernetes.map { RunningPodWatch($0, retention: .seconds(300), logger) }
     podWatch?.waitForList(until: .now + .seconds(5))
     kernel = try Self.load(configuration.kernel)
+    if !kernel.readsIdentities { logger.warning("\(Self.lockdown)") }
     self.podWatch = podWatch
     containers = EventContainers(Naming(pods: podWatch?.pods, local: configuration.localNames))
   }
+
+  private static let lockdown =
+    "This kernel forbids to read its memory by address (lockdown), and with it the names of containers and the files of execs; the rest goes on"
 
   private static func load(_ configuration: KernelEvents.Configuration) throws(ExporterError) -> KernelEvents
   {

@@ -42,6 +42,12 @@ extension KernelTests {
         (["--kubernetes.kubeconfig=/none"], "NODE_NAME"),
         (["--kubernetes.node=a"], "--kubernetes.node needs --kubernetes"),
         (["surplus"], "surplus"),
+        (["events", "--no-such-flag"], "see pidns-exporter events --help"),
+        (["events", "--web.listen-address=:1"], "--web.listen-address"),
+        (["events", "--count=0"], "--count"), (["events", "--duration=0"], "--duration"),
+        (["events", "--output=xml"], "xml"), (["events", "--pod=a/b/c"], "--pod"),
+        (["events", "--bpf.ring-buffer=2GiB"], "--bpf.ring-buffer"),
+        (["events", "--kubernetes"], "NODE_NAME"),
       ])
     func usage(flags: [String], names: String) throws {
       let (status, _, stderr) = try Child.run(Self.exporter, flags)
@@ -70,6 +76,14 @@ extension KernelTests {
         "--log.level", "--log.format", "--version",
       ] { #expect(help.stdout.contains(flag)) }
       #expect(!help.stdout.contains("exit-detection") && !help.stdout.contains("in-attempts"))
+      #expect(help.stdout.contains("pidns-exporter events"))
+      let events = try Child.run(Self.exporter, ["events", "--help"])
+      #expect(events.status == 0)
+      for flag in [
+        "--fork", "--oom", "--args", "--userns", "--output", "--container", "--failed", "--kubernetes",
+      ] {
+        #expect(events.stdout.contains(flag))
+      }
       let version = try Child.run(Self.exporter, ["--version"])
       #expect(version.status == 0)
       #expect(version.stdout.hasPrefix("pidns-exporter "))
@@ -81,10 +95,21 @@ extension KernelTests {
         ("-all", "CAP_BPF and CAP_PERFMON"), ("-all,+bpf", "CAP_PERFMON"), ("-all,+perfmon", "CAP_BPF"),
       ])
     func capabilities(set: String, names: String) throws {
+      for command in [Self.listen, "events"] {
+        let line = try failure(
+          "/usr/bin/setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "--inh-caps", set,
+          "--ambient-caps", set, "--bounding-set", set, Self.exporter, command, code: 1)
+        #expect(line.contains("\(names) missing"))
+      }
+    }
+
+    @Test("A disk that is full is told to who writes events to it")
+    func fullDisk() throws {
       let line = try failure(
-        "/usr/bin/setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "--inh-caps", set,
-        "--ambient-caps", set, "--bounding-set", set, Self.exporter, Self.listen, code: 1)
-      #expect(line.contains("\(names) missing"))
+        "/bin/sh", "-c",
+        "(while /bin/true; do sleep 0.05; done) & \(Self.exporter) events >/dev/full; s=$?; kill $!; exit $s",
+        code: 1)
+      #expect(line == "pidns-exporter: cannot write to stdout: No space left on device")
     }
 
     @Test("A kernel without BTF is told so")

@@ -228,10 +228,11 @@ extension KernelTests {
     }
 
     func exporter(_ flags: String...) throws -> RunningExporter {
-      try RunningExporter(
-        ["--labels.grace=5s", "--kubernetes.kubeconfig=\(kubeconfig.path())", "--kubernetes.node=node"]
-          + flags)
+      try RunningExporter(["--labels.grace=5s"] + self.flags + flags)
     }
+
+    /// How a program is told of it.
+    var flags: [String] { ["--kubernetes.kubeconfig=\(kubeconfig.path())", "--kubernetes.node=node"] }
 
     /// What the kubelet tells of a pod of containerd's.
     func pod(_ sandbox: PodSandbox, _ statuses: [PodJSON.Status]) -> PodJSON {

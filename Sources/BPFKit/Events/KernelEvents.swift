@@ -42,6 +42,10 @@ public struct KernelEvents: ~Copyable {
   /// Why kills of the OOM killer cannot be told of, where they were asked for; nil where they are.
   public let oomKillsUnavailable: String?
 
+  /// Whether the kernel lets it be read whose namespaces are, and which file is execed: not in lockdown for
+  /// confidentiality.
+  public var readsIdentities: Bool { identities != nil }
+
   private let object: BPFObject
   private let programs: [String]
   private var hooks: [Link]

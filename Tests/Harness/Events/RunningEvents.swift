@@ -12,7 +12,11 @@ package final class RunningEvents {
   /// Starts it and waits until it tells of what happens.
   ///
   /// - Parameter output: Where it writes to, instead of to a file of its own.
-  package init(output: String? = nil, _ flags: String...) throws {
+  package convenience init(output: String? = nil, _ flags: String...) throws {
+    try self.init(output: output, flags)
+  }
+
+  package init(output: String? = nil, _ flags: [String]) throws {
     folder = try TemporaryFolder()
     path = output ?? folder["events"]
     child = try Child(

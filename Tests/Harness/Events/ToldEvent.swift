@@ -6,8 +6,10 @@ internal import Foundation
 package struct ToldEvent: Decodable, Sendable {
   package let time: String
   package let event: String
-  /// Every other field that is a number.
+  /// Every other field that is a whole number.
   package var numbers: [String: Int64] = [:]
+  /// Every one that is another number.
+  package var reals: [String: Double] = [:]
   /// Every other field that is a text.
   package var texts: [String: String] = [:]
   package var arguments: [String]?
@@ -28,6 +30,8 @@ package struct ToldEvent: Decodable, Sendable {
     for key in fields.allKeys where key.stringValue != "time" && key.stringValue != "event" {
       if let number = try? fields.decode(Int64.self, forKey: key) {
         numbers[key.stringValue] = number
+      } else if let number = try? fields.decode(Double.self, forKey: key) {
+        reals[key.stringValue] = number
       } else if let text = try? fields.decode(String.self, forKey: key) {
         texts[key.stringValue] = text
       } else if key.stringValue == "args" {
