@@ -15,6 +15,8 @@ public struct Encoder: ~Copyable {
   private var histogramPrefixes: HistogramPrefixes?
   /// Starts the bucket lines of the series that is written, with its labels; kept to be used again.
   private var head: [UInt8] = []
+  /// Whether the family that was begun last is a counter.
+  private var isCounter = false
   private var usedNames: Set<String> = []
 
   /// Starts an exposition.
@@ -45,6 +47,7 @@ public struct Encoder: ~Copyable {
       }
       metadata("HELP", family.name) { $0.appendEscaped(family.help, quotes: true) }
     }
+    isCounter = family.kind == .counter
     let isHistogram = family.kind == .histogram
     prefix = isHistogram ? [] : Array("\(sampleName){".utf8)
     histogramPrefixes = isHistogram ? HistogramPrefixes(family) : nil
@@ -80,6 +83,24 @@ public struct Encoder: ~Copyable {
   @_disfavoredOverload  // As above.
   public mutating func sample(_ labels: LabelSet, adding extra: LabelSet, _ value: Double) {
     bytes.appendLineEnd(value, after: series(labels, adding: extra))
+  }
+
+  /// Writes a sample as the one without an exemplar does, and the exemplar behind it, in OpenMetrics:
+  ///
+  ///     name_total{labels} 5 # {pid="12",comm="sh"} 1 1700000000.000123
+  ///
+  /// - Parameter exemplar: One of the events that were counted, if one is known; asked for only where it is
+  ///   written.
+  /// - Precondition: a counter family was begun; no name is in both label sets (checked in debug builds only).
+  public mutating func sample(
+    _ labels: LabelSet, adding extra: LabelSet = .empty, _ value: UInt64,
+    exemplar: @autoclosure () -> Exemplar?
+  ) {
+    precondition(isCounter, "Only a counter has exemplars")
+    bytes.appendLineEnd(value, after: series(labels, adding: extra))
+    guard format == .openMetrics, let exemplar = exemplar() else { return }
+    bytes.removeLast()
+    bytes.appendCopy(of: exemplar.bytes.span)
   }
 
   /// Writes the lines of one series of a histogram, `bounds.bucketCount` + 2 of them:

@@ -45,6 +45,48 @@ import Testing
   }
 
   @Test(arguments: [
+    (0, "0.000000"), (1, "0.000001"), (999_999, "0.999999"), (1_000_000, "1.000000"),
+    (1_700_000_000_012_300, "1700000000.012300"), (Int64.max, "9223372036854.775807"),
+  ])
+  func anExemplarIsWrittenInOpenMetricsOnly(microseconds: Int64, time: String) {
+    let exemplar = Exemplar(["pid": "12", "comm": "a\"b\\\n"], microseconds: microseconds)
+    #expect(
+      encode(.openMetrics) {
+        $0.begin(Self.counter)
+        $0.sample(LabelSet(["a": "b"]), 5, exemplar: exemplar)
+        $0.sample(.empty, 6, exemplar: nil)
+      }.hasSuffix(
+        #"""
+        x_seconds_total{a="b"} 5 # {pid="12",comm="a\"b\\\n"} 1 \#(time)
+        x_seconds_total 6
+        # EOF
+
+        """#))
+    #expect(
+      encode(.text) {
+        $0.begin(Self.counter)
+        $0.sample(LabelSet(["a": "b"]), 5, exemplar: exemplar)
+      }.hasSuffix("\nx_seconds_total{a=\"b\"} 5\n"))
+  }
+
+  @Test func aBraceThatWouldEndTheLabelsOfAnExemplarIsReplaced() {
+    let exemplar = Exemplar(["comm": "a}\u{301}{}"], microseconds: 0)
+    #expect(
+      encode(.openMetrics) {
+        $0.begin(Self.counter)
+        $0.sample(.empty, 1, exemplar: exemplar)
+      }.contains("1 # {comm=\"a\u{fffd}\u{301}{\u{fffd}\"} 1 0.000000\n"))
+  }
+
+  @Test func anExemplarThatIsTooLongIsNone() {
+    func exemplar(_ length: Int) -> Exemplar? {
+      Exemplar(["comm": String(repeating: "🐧", count: length - 8), "host": ""], microseconds: 0)
+    }
+    #expect(exemplar(128) != nil)
+    #expect(exemplar(129) == nil)
+  }
+
+  @Test(arguments: [
     (0, "0"), (1, "1"), (9, "9"), (10, "10"), (11, "11"), (99, "99"), (100, "100"), (101, "101"),
     (1005, "1005"), (10_000, "10000"), (65_536, "65536"), (100_000, "100000"),
     (9_007_199_254_740_993, "9007199254740993"), (9_999_999_999_999_999_999, "9999999999999999999"),

@@ -78,7 +78,10 @@ func writeExample(to encoder: inout Encoder) {
     MetricFamily(
       "pidns_process_exits", .counter, help: #"Exits by "reason"; a \ and a line feed:\#n both escaped."#))
   for (index, reason) in reasons.enumerated() {
-    encoder.sample(container, adding: reason, UInt64(index * 9))
+    let process = Exemplar(
+      ["pid": "\(index)", "comm": "a \"b\" \\c\nd 🐧"], microseconds: 1_700_000_000_000_000 + Int64(index * 90)
+    )
+    encoder.sample(container, adding: reason, UInt64(index * 9), exemplar: index == 0 ? nil : process)
   }
   for reason in reasons { encoder.sample(unknown, adding: reason, 0) }
 
