@@ -6,12 +6,14 @@
  * sched_process_free where the exit hook has no group_dead argument; on mark_victim; fexit on the
  * system calls execve and execveat; iterators over tasks and over the maps.
  *
- * Maps: see counters.h, and attempts.h, exit.h and oom.h for those of some kernels and collectors.
+ * Maps: see counters.h, latest.h, and attempts.h, exit.h and oom.h for those of some kernels and
+ * collectors.
  *
  * Needs Linux 5.10 with BTF.
  */
 #include "attempts.h"
 #include "counters.h"
+#include "latest.h"
 #include "lifetime.h"
 #include "oom.h"
 
@@ -53,6 +55,8 @@ ATTEMPTS("sched_process_fork", process_fork, count_fork);
 static __always_inline int count_exec(__u64 *ctx, __u32 attempt)
 {
 	struct task_struct *task = (void *)ctx[0];
+	struct pidns_exemplar latest = {};
+	struct pidns_counts *counts;
 	struct pidns_node *totals;
 	struct membership own;
 
@@ -61,7 +65,10 @@ static __always_inline int count_exec(__u64 *ctx, __u32 attempt)
 	totals = this_cpus_node();
 	if (!totals || !own_namespace(task, &own))
 		return 0;
-	add_here(&counts_of(&own, totals, EXEC_SCRATCH + attempt)->execs, 1);
+	describe(&latest, task, &own, config.keep_exemplars ? bpf_ktime_get_boot_ns() : 0);
+	counts = counts_of(&own, totals, EXEC_SCRATCH + attempt);
+	keep(&counts->latest_exec, &latest);
+	add_here(&counts->execs, 1);
 	add_here(&totals->total.counts.execs, 1);
 	capture_identity_at_exec(&own, &totals->identities_written, EXEC_SCRATCH + attempt);
 	return 0;
@@ -97,18 +104,37 @@ static __always_inline void add_exit(struct pidns_exits *counts, const struct en
 	}
 }
 
+/* Before it is counted: more exits are what tells the user side that there are other exemplars. */
+static __always_inline void keep_exit(struct pidns_exits *counts, const struct membership *own,
+				      const struct ending *ending,
+				      const struct pidns_exemplar *latest)
+{
+	if (!config.keep_exemplars)
+		return;
+	keep(&counts->latest[ending->reason], latest);
+	if (ending->was_oom_killed)
+		keep(&counts->latest_oom_kill, latest);
+	if (config.count_signals && ending->reason == PIDNS_SIGNALED)
+		keep_signal_death(&own->key, ending->signal, latest);
+}
+
 /* Counts the exit of the process whose last thread this is. */
 static __always_inline int count_process_exit(struct task_struct *task, __u32 attempt)
 {
 	struct pidns_node *totals = this_cpus_node();
+	struct pidns_exemplar latest = {};
 	struct ending ending = {};
 	struct pidns_exits *counts;
 	struct membership own;
+	__u64 now = 0;
 	int status;
 
 	if (!totals || task->flags & PF_KTHREAD || !own_namespace(task, &own))
 		return 0;
+	if (config.count_lifetimes || config.keep_exemplars)
+		now = bpf_ktime_get_boot_ns();
 	/* verifier: what has many branches comes before there are many states to take them in. */
+	describe(&latest, task, &own, now);
 	counts = exits_of(&own, totals, EXIT_SCRATCH + attempt);
 	note_end(task, &own, &totals->identities_written);
 	status = wait_status(task);
@@ -117,9 +143,10 @@ static __always_inline int count_process_exit(struct task_struct *task, __u32 at
 	ending.has_core = config.count_signals && ending.signal && status_has_core(status);
 	ending.reason = exit_reason(status, own.ns, ending.was_oom_killed);
 	if (config.count_lifetimes) {
-		ending.lifetime_ns = bpf_ktime_get_boot_ns() - task->group_leader->start_boottime;
+		ending.lifetime_ns = now - task->group_leader->start_boottime;
 		ending.lifetime_bucket = lifetime_bucket(ending.lifetime_ns);
 	}
+	keep_exit(counts, &own, &ending, &latest);
 	add_exit(counts, &ending, add_shared);
 	add_exit(&totals->total.exits, &ending, add_here);
 
@@ -132,11 +159,16 @@ static __always_inline int count_process_exit(struct task_struct *task, __u32 at
 static __always_inline int count_late_oom_kill(struct task_struct *task)
 {
 	struct pidns_node *totals = this_cpus_node();
+	struct pidns_exemplar latest = {};
+	struct pidns_exits *counts;
 	struct membership own;
 
 	if (!totals || status_signal(wait_status(task)) != SIGKILL || !own_namespace(task, &own))
 		return 0;
-	add_shared(&exits_of(&own, totals, OOM_SCRATCH)->oom_kills, 1);
+	describe(&latest, task, &own, config.keep_exemplars ? bpf_ktime_get_boot_ns() : 0);
+	counts = exits_of(&own, totals, OOM_SCRATCH);
+	keep(&counts->latest_oom_kill, &latest);
+	add_shared(&counts->oom_kills, 1);
 	add_shared(&totals->total.exits.oom_kills, 1);
 	return 0;
 }
@@ -281,6 +313,9 @@ int namespace_counts(struct bpf_iter__bpf_map_elem *ctx)
 		entry.counts.forks += cpu[i].forks;
 		entry.counts.thread_starts += cpu[i].thread_starts;
 		entry.counts.starts += cpu[i].starts;
+		if (config.keep_exemplars &&
+		    cpu[i].latest_exec.time > entry.counts.latest_exec.time)
+			entry.counts.latest_exec = cpu[i].latest_exec;
 	}
 	bpf_seq_write(ctx->meta->seq, &entry, sizeof(entry));
 	return 0;
@@ -297,6 +332,20 @@ int namespace_exits(struct bpf_iter__bpf_map_elem *ctx)
 		return 0;
 	bpf_seq_write(ctx->meta->seq, key, sizeof(*key));
 	bpf_seq_write(ctx->meta->seq, value, sizeof(*value));
+	return 0;
+}
+
+/* Writes a struct pidns_signal_exemplar_entry for every entry of `signal_exemplars`. */
+SEC("iter/bpf_map_elem")
+int namespace_signal_exemplars(struct bpf_iter__bpf_map_elem *ctx)
+{
+	struct pidns_detail *detail = ctx->key;
+	struct pidns_exemplar *exemplar = ctx->value;
+
+	if (!detail || !exemplar)
+		return 0;
+	bpf_seq_write(ctx->meta->seq, detail, sizeof(*detail));
+	bpf_seq_write(ctx->meta->seq, exemplar, sizeof(*exemplar));
 	return 0;
 }
 

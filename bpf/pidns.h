@@ -47,14 +47,31 @@ struct pidns_key {
 };
 _Static_assert(sizeof(struct pidns_key) == 16, "part of the contract");
 
+enum { PIDNS_COMM = 16, PIDNS_NAME = 256, PIDNS_PATH = 512 + PIDNS_NAME };
+
+/*
+ * Which process an event was of: the latest one of its kind in a namespace. Written and read
+ * without a lock: one of which `sum` is not exemplar_sum() is half-written, see exemplar.h.
+ */
+struct pidns_exemplar {
+	__u64 time;	/* ns since boot; 0: there is none */
+	__u32 pid;	/* in its pid namespace */
+	__u32 host_pid; /* as the host numbers it */
+	__u32 ppid;	/* in its pid namespace; 0 if the parent is outside */
+	__u32 sum;
+	char comm[PIDNS_COMM]; /* of its first thread */
+};
+_Static_assert(sizeof(struct pidns_exemplar) == 40, "part of the contract");
+
 /* What begins in a namespace; on each CPU. */
 struct pidns_counts {
 	__u64 execs;	     /* successful execve and execveat calls */
 	__u64 forks;	     /* new processes, in the namespace of the child */
 	__u64 thread_starts; /* new threads of existing processes */
 	__u64 starts; /* namespaces whose init was forked: 0 or 1 in a namespace's own counts */
+	struct pidns_exemplar latest_exec; /* on this CPU; none in the node's counts */
 };
-_Static_assert(sizeof(struct pidns_counts) == 32, "part of the contract");
+_Static_assert(sizeof(struct pidns_counts) == 72, "part of the contract");
 
 /* Why a process ended; every one has one reason. */
 enum pidns_reason {
@@ -86,13 +103,16 @@ struct pidns_exits {
 			 */
 	__u64 lifetimes[PIDNS_LIFETIMES];
 	__u64 signals[PIDNS_SIGNALS]; /* deaths by signal, from signal 1 on; teardown is left out */
+	struct pidns_exemplar latest[PIDNS_REASONS]; /* none in the node's counts */
+	struct pidns_exemplar latest_oom_kill;
 };
-_Static_assert(sizeof(struct pidns_exits) == 888, "part of the contract");
+_Static_assert(sizeof(struct pidns_exits) == 1088, "part of the contract");
 
-/* What `details` tells apart; the meaning of pidns_detail.value. */
+/* What `details` and `signal_exemplars` tell apart; the meaning of pidns_detail.value. */
 enum pidns_detail_kind {
 	PIDNS_EXIT_CODE,    /* 0 to 255 */
 	PIDNS_EXEC_FAILURE, /* an errno */
+	PIDNS_SIGNAL_DEATH, /* a signal; its exemplar only */
 };
 
 /* Why an event is missing from the counts of its namespace. */
@@ -121,9 +141,7 @@ struct pidns_node {
 	/* What was written to `identities`, so that it is read only if it has changed. */
 	__u64 identities_written;
 };
-_Static_assert(sizeof(struct pidns_node) == 4624, "part of the contract");
-
-enum { PIDNS_COMM = 16, PIDNS_NAME = 256, PIDNS_PATH = 512 + PIDNS_NAME };
+_Static_assert(sizeof(struct pidns_node) == 5824, "part of the contract");
 
 /*
  * Whose a namespace is: what was true of its init when it was first seen, and since that last
@@ -148,7 +166,7 @@ struct pidns_identity {
 };
 _Static_assert(sizeof(struct pidns_identity) == 824, "part of the contract");
 
-/* A key of the map `details`, whose values are shared by the CPUs. */
+/* A key of the maps `details` and `signal_exemplars`, whose values are shared by the CPUs. */
 struct pidns_detail {
 	struct pidns_key namespace;
 	__u32 kind; /* enum pidns_detail_kind */
@@ -164,20 +182,20 @@ struct pidns_exit_claim {
 };
 _Static_assert(sizeof(struct pidns_exit_claim) == 16, "part of the contract");
 
-/* What a read of the iterator `namespace_counts` is a sequence of: a key and the sum over the CPUs.
- */
+/* What a read of the iterator `namespace_counts` is a sequence of: a key and the sum over the CPUs,
+ * and the latest of their exemplars. */
 struct pidns_counts_entry {
 	struct pidns_key key;
 	struct pidns_counts counts;
 };
-_Static_assert(sizeof(struct pidns_counts_entry) == 48, "part of the contract");
+_Static_assert(sizeof(struct pidns_counts_entry) == 88, "part of the contract");
 
 /* What a read of the iterator `namespace_exits` is a sequence of. */
 struct pidns_exits_entry {
 	struct pidns_key key;
 	struct pidns_exits exits;
 };
-_Static_assert(sizeof(struct pidns_exits_entry) == 904, "part of the contract");
+_Static_assert(sizeof(struct pidns_exits_entry) == 1104, "part of the contract");
 
 /* What a read of the iterator `namespace_details` is a sequence of. */
 struct pidns_detail_entry {
@@ -185,6 +203,13 @@ struct pidns_detail_entry {
 	__u64 count;
 };
 _Static_assert(sizeof(struct pidns_detail_entry) == 32, "part of the contract");
+
+/* What a read of the iterator `namespace_signal_exemplars` is a sequence of. */
+struct pidns_signal_exemplar_entry {
+	struct pidns_detail detail;
+	struct pidns_exemplar exemplar;
+};
+_Static_assert(sizeof(struct pidns_signal_exemplar_entry) == 64, "part of the contract");
 
 /* What a read of the iterator `namespace_identities` is a sequence of. */
 struct pidns_identity_entry {

@@ -28,6 +28,8 @@ public struct KernelCounters: ~Copyable {
     public var exitDetection: ExitDetection?
     /// Whether each event has several programs, as the kernel may skip one; nil as the kernel's BTF says.
     public var countsInAttempts: Bool?
+    /// Whether the latest process of each kind is kept, by namespace.
+    public var keepsExemplars: Bool
 
     /// Programs that are not loaded, as if the kernel skipped them at every event. For tests.
     var programsLeftOut: Set<String> = []
@@ -35,12 +37,13 @@ public struct KernelCounters: ~Copyable {
     /// Puts a configuration together.
     public init(
       mapEntries: UInt32, collectors: Set<Collector> = Set(Collector.allCases.filter(\.isOnByDefault)),
-      exitDetection: ExitDetection? = nil, countsInAttempts: Bool? = nil
+      exitDetection: ExitDetection? = nil, countsInAttempts: Bool? = nil, keepsExemplars: Bool = true
     ) {
       self.mapEntries = mapEntries
       self.collectors = collectors
       self.exitDetection = exitDetection
       self.countsInAttempts = countsInAttempts
+      self.keepsExemplars = keepsExemplars
     }
   }
 
@@ -65,10 +68,12 @@ public struct KernelCounters: ~Copyable {
   private let countsRead: Link
   private let exitsRead: Link
   private let detailsRead: Link?
+  private let signalExemplarsRead: Link?
   private let identitiesRead: Link?
   private let namespaces: BPFMap
   private let exits: BPFMap
   private let details: BPFMap?
+  private let signalExemplars: BPFMap?
   private let identities: BPFMap?
   private let node: BPFMap
   private let claims: BPFMap?
@@ -78,6 +83,7 @@ public struct KernelCounters: ~Copyable {
   /// What `details` had when it was read last, and how many of them had been counted by then.
   private var lastDetails: [PIDNamespace: [Detail: UInt64]] = [:]
   private var lastDetailsCounted: UInt64 = 0
+  private var exemplarCursor = ExemplarCursor()
   private var identityCache = IdentityCache()
 
   /// Loads and attaches; from when this returns, every event is counted.
@@ -94,6 +100,7 @@ public struct KernelCounters: ~Copyable {
     let namespaces = try loaded.object.map("namespaces")
     let exits = try loaded.object.map("exits")
     let details = try loaded.mapIfUsed("details")
+    let signalExemplars = try loaded.mapIfUsed("signal_exemplars")
     let identities = try loaded.mapIfUsed("identities")
     let claims = try loaded.mapIfUsed("exit_claims")
     let victims = try loaded.mapIfUsed("oom_victims")
@@ -105,6 +112,11 @@ public struct KernelCounters: ~Copyable {
     var detailsRead: Link?
     if let details {
       detailsRead = try loaded.object.attachIterator("namespace_details", over: details)
+    }
+    var signalExemplarsRead: Link?
+    if let signalExemplars {
+      signalExemplarsRead = try loaded.object.attachIterator(
+        "namespace_signal_exemplars", over: signalExemplars)
     }
     var identitiesRead: Link?
     if let identities {
@@ -118,10 +130,12 @@ public struct KernelCounters: ~Copyable {
     self.countsRead = countsRead
     self.exitsRead = exitsRead
     self.detailsRead = detailsRead
+    self.signalExemplarsRead = signalExemplarsRead
     self.identitiesRead = identitiesRead
     self.namespaces = namespaces
     self.exits = exits
     self.details = details
+    self.signalExemplars = signalExemplars
     self.identities = identities
     self.node = node
     self.claims = claims
@@ -174,6 +188,9 @@ public struct KernelCounters: ~Copyable {
     public var events: [PIDNamespace: Events] = [:]
     /// Whose they are, of those whose init was seen.
     public var identities: [PIDNamespace: NamespaceIdentity] = [:]
+    /// The latest process of each kind, of those that had one since the last read. One that was handed over
+    /// before may be there again.
+    public var exemplars: [PIDNamespace: [ProcessExemplar]] = [:]
     /// The node's counts, read after those of the namespaces.
     public var node = NodeCounts()
 
@@ -187,14 +204,19 @@ public struct KernelCounters: ~Copyable {
   ///   namespace that there is room for, by `make bench`. Identities are read only if one is new.
   public mutating func read() throws(BPFError) -> Reading {
     var reading = Reading()
+    var exemplars = exemplarCursor.next()
     // An insertion that happens meanwhile can make the kernel hand over an entry twice: the later
     // one is the newer. Exits come first: what has exited by then has begun when the counts are read.
     try exitsRead.iterate(pidns_exits_entry.self, "read the namespaces' exits") {
+      let namespace = PIDNamespace($0.key)
       let signals = Detail.signalDeaths(in: $0.exits)
-      reading.events[PIDNamespace($0.key)] = Events(exits: ExitCounts($0.exits), details: signals)
+      reading.events[namespace] = Events(exits: ExitCounts($0.exits), details: signals)
+      exemplars.take($0.exits, of: namespace)
     }
     try countsRead.iterate(pidns_counts_entry.self, "read the namespaces' counts") {
-      reading.events[PIDNamespace($0.key), default: Events()].counts = ProcessCounts($0.counts)
+      let namespace = PIDNamespace($0.key)
+      reading.events[namespace, default: Events()].counts = ProcessCounts($0.counts)
+      exemplars.take($0.counts.latest_exec, .exec, of: namespace)
     }
     // Before what it says to have been written, and after the counts, which follow the identities.
     let before = try nodeCounts()
@@ -206,7 +228,12 @@ public struct KernelCounters: ~Copyable {
       try identityCache.read(by: identitiesRead, written: before.identitiesWritten)
     }
     reading.identities = identityCache.identities
+    if let signalExemplarsRead {
+      try exemplars.read(by: signalExemplarsRead, deaths: before.total.exits.byReason[.signaled])
+    }
     reading.node = try nodeCounts()
+    reading.exemplars = exemplars.found
+    exemplarCursor = exemplars.cursor
     return reading
   }
 
@@ -237,6 +264,12 @@ public struct KernelCounters: ~Copyable {
     if let details {
       for key in events.details.keys.compactMap({ $0.key(in: namespace) }) { try details.delete(key) }
     }
+    if let signalExemplars {
+      for key in events.details.keys.compactMap({ $0.exemplarKey(in: namespace) }) {
+        try signalExemplars.delete(key)
+        exemplarCursor.entries -= 1
+      }
+    }
     lastDetails[namespace] = nil
   }
 
@@ -265,6 +298,10 @@ public struct KernelCounters: ~Copyable {
     if let details {
       let entries = lastDetails.values.reduce(0) { $0 + $1.count }
       statuses.append(MapStatus(map: "details", of: details, entries: entries))
+    }
+    if let signalExemplars {
+      let entries = max(0, exemplarCursor.entries)
+      statuses.append(MapStatus(map: "signal_exemplars", of: signalExemplars, entries: entries))
     }
     if let identities {
       let entries = identityCache.identities.count

@@ -18,6 +18,7 @@ struct LoadedPrograms: ~Copyable {
     let object = try BPFObject(embedded: EmbeddedObject.pidns, name: "pidns")
     try object.map("namespaces").resize(to: mapEntries)
     try object.map("exits").resize(to: mapEntries)
+    try object.map("signal_exemplars").resize(to: mapEntries)
     try object.map("identities").resize(to: mapEntries)
     try object.map("details").resize(
       to: UInt32(clamping: UInt64(mapEntries) * Self.detailsPerNamespace))

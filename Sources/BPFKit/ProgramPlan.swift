@@ -64,24 +64,30 @@ struct ProgramPlan {
     self.unavailable = unavailable
 
     let hasDetails = !collectors.isDisjoint(with: [.exitCodes, .execFailures])
+    let hasSignalExemplars = configuration.keepsExemplars && collectors.contains(.signals)
     let hasIdentities = features.addressesAreReadable
     iterators =
       ["task_walk", "namespace_counts", "namespace_exits"] + (hasDetails ? ["namespace_details"] : [])
+      + (hasSignalExemplars ? ["namespace_signal_exemplars"] : [])
       + (hasIdentities ? ["namespace_identities"] : [])
     unusedMaps =
       (detection == .claimed ? [] : ["exit_claims"]) + (mayBeSkipped ? [] : ["marks"])
       + (collectors.contains(.oomKills) ? [] : ["oom_victims"]) + (hasDetails ? [] : ["details"])
+      + (hasSignalExemplars ? [] : ["signal_exemplars"])
       + (hasIdentities ? [] : ["identities", "scratches"])
     mapsOnDemand =
       features.hashesAllocateSafely
-      ? ["namespaces", "exits", "details", "identities", "exit_claims", "oom_victims"] : []
+      ? [
+        "namespaces", "exits", "details", "signal_exemplars", "identities", "exit_claims", "oom_victims",
+      ] : []
 
     func flag(_ collector: Collector) -> UInt8 { collectors.contains(collector) ? 1 : 0 }
     constants = pidns_config(
       possible_cpus: UInt32(cpus), attempts: UInt32(attempts.count), count_signals: flag(.signals),
       count_lifetimes: flag(.lifetimes), count_exit_codes: flag(.exitCodes),
       count_oom_kills: flag(.oomKills), count_tasks: flag(.tasks),
-      capture_identities: hasIdentities ? 1 : 0, keep_exemplars: 0, tell_forks: 0, tell_oom_kills: 0,
+      capture_identities: hasIdentities ? 1 : 0, keep_exemplars: configuration.keepsExemplars ? 1 : 0,
+      tell_forks: 0, tell_oom_kills: 0,
       tell_arguments: 0, padding: (0, 0, 0, 0, 0, 0))
     self.attempts = attempts.count
     exitDetection = detection

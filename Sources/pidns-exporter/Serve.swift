@@ -53,6 +53,11 @@ struct Serve: ParsableCommand {
   @OptionGroup(title: "Kubernetes") var kubernetes: KubernetesFlags
   @OptionGroup(title: "Collectors") var collectors: CollectorFlags
 
+  @Flag(
+    name: .customLong("exemplars"), inversion: .prefixedNo,
+    help: "Show the latest process of execs, exits, signal deaths and OOM kills, in OpenMetrics.")
+  var exemplars = true
+
   @Option(
     name: .customLong("bpf.map-entries"),
     help: ArgumentHelp(
@@ -123,7 +128,7 @@ struct Serve: ParsableCommand {
       listenAddresses: listenAddresses, telemetryPath: telemetryPath,
       kernel: KernelCounters.Configuration(
         mapEntries: mapEntries, collectors: collectors.chosen, exitDetection: exitDetection,
-        countsInAttempts: countsInAttempts),
+        countsInAttempts: countsInAttempts, keepsExemplars: exemplars),
       limits: Ledger.Limits(
         series: maxNamespaces, retention: retention.duration == .zero ? nil : retention.duration),
       labelling: names.labelling, kubernetes: kubernetes.watchedNode(), localNames: localNames.names,

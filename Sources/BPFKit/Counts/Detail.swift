@@ -41,4 +41,11 @@ public enum Detail: Hashable, Sendable {
     }
     return pidns_detail(namespace: namespace.key, kind: kind.rawValue, value: value)
   }
+
+  /// Its key in the map of exemplars; nil for all but signals.
+  func exemplarKey(in namespace: PIDNamespace) -> pidns_detail? {
+    guard case .signalDeath(let signal) = self else { return nil }
+    return pidns_detail(
+      namespace: namespace.key, kind: PIDNS_SIGNAL_DEATH.rawValue, value: UInt32(bitPattern: signal))
+  }
 }

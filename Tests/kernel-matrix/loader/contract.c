@@ -84,14 +84,16 @@ void configure(void)
 		.count_oom_kills = oom_by_task || oom_by_number,
 		.count_tasks = 1,
 		.capture_identities = 1,
+		.keep_exemplars = 1,
 	};
-	const char *on_demand[] = {"namespaces", "exits",	"details",
+	const char *on_demand[] = {"namespaces", "exits",	"details",    "signal_exemplars",
 				   "identities", "exit_claims", "oom_victims"};
 
 	if (bpf_map__set_initial_value(map(".rodata.config"), &config, sizeof(config)) ||
 	    bpf_map__set_max_entries(map("namespaces"), 1024) ||
 	    bpf_map__set_max_entries(map("exits"), 1024) ||
 	    bpf_map__set_max_entries(map("identities"), 1024) ||
+	    bpf_map__set_max_entries(map("signal_exemplars"), 1024) ||
 	    bpf_map__set_max_entries(map("details"), 8192) ||
 	    bpf_map__set_max_entries(map("marks"), pid_max() / 16 + 1))
 		fail("configure");

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CPidns
+
+/// Which process an event was of: the latest one of its kind in a namespace.
+public struct ProcessExemplar: Equatable, Sendable {
+  /// What happened to the process.
+  public enum Kind: Hashable, Sendable {
+    case exec
+    case exit(ExitReason)
+    /// It died by a signal, by the signal's number. The same process is that of the exit, if it is the latest.
+    case signalDeath(Int32)
+    case oomKill
+  }
+
+  /// What happened to it.
+  public var kind: Kind
+  /// When, in nanoseconds since boot.
+  public var time: UInt64
+  /// What its own `getpid()` says.
+  public var pid: UInt32
+  /// The host's number of it.
+  public var hostPID: UInt32
+  /// What its own `getppid()` says: 0 where its parent is outside of its namespace.
+  public var ppid: UInt32
+  /// What its first thread calls itself, 15 bytes at the most. Untrusted text, repaired where it is no UTF-8,
+  /// which makes a character of a byte.
+  public var comm: String
+
+  /// Describes a process.
+  public init(_ kind: Kind, time: UInt64, pid: UInt32, hostPID: UInt32, ppid: UInt32, comm: String) {
+    self.kind = kind
+    self.time = time
+    self.pid = pid
+    self.hostPID = hostPID
+    self.ppid = ppid
+    self.comm = comm
+  }
+
+  /// Takes over what the kernel half has written; nil where that is half-written, or nothing.
+  init?(_ kind: Kind, _ exemplar: pidns_exemplar) {
+    guard exemplar.time > 0, exemplar.isWhole else { return nil }
+    let comm = unsafe withUnsafeBytes(of: exemplar.comm) { bytes in
+      unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+    }
+    self.init(
+      kind, time: exemplar.time, pid: exemplar.pid, hostPID: exemplar.host_pid, ppid: exemplar.ppid,
+      comm: comm)
+  }
+}
+
+extension pidns_exemplar {
+  /// Whether it adds up: it is as one program wrote it, and not a mixture of two.
+  var isWhole: Bool {
+    var copy = self
+    return unsafe exemplar_sum(&copy) == sum
+  }
+}

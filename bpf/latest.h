@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
+/* Keeping the latest process of each kind: see struct pidns_exemplar. */
+#pragma once
+
+#include "counters.h"
+#include "exemplar.h"
+#include "process.h"
+
+/*
+ * Of deaths by signal, which are seldom and in many kinds. Sized and emptied as `exits` is: most
+ * namespaces have none. Where it is full, what would be the first of its kind is not kept.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, struct pidns_detail);
+	__type(value, struct pidns_exemplar);
+} signal_exemplars SEC(".maps");
+
+/*
+ * Puts an exemplar together. Where exemplars are off it is empty, and nobody looks at it.
+ *
+ * verifier: before anything else that branches, as the numbers do so by level.
+ */
+static __always_inline void describe(struct pidns_exemplar *exemplar, struct task_struct *task,
+				     const struct membership *own, __u64 now)
+{
+	struct task_struct *leader = task->group_leader;
+
+	if (!config.keep_exemplars)
+		return;
+	exemplar->time = now;
+	exemplar->pid = pid_inside(task, own);
+	exemplar->host_pid = task->tgid;
+	exemplar->ppid = ppid_inside(task, own);
+	/* By words: the helper that copies text is refused in lockdown, and takes longer. */
+	((__u64 *)exemplar->comm)[0] = ((__u64 *)leader->comm)[0];
+	((__u64 *)exemplar->comm)[1] = ((__u64 *)leader->comm)[1];
+	exemplar->sum = exemplar_sum(exemplar);
+}
+
+/* Puts an exemplar in the place of the one before. */
+static __always_inline void keep(struct pidns_exemplar *place, const struct pidns_exemplar *latest)
+{
+	if (config.keep_exemplars)
+		*place = *latest;
+}
+
+/* The same of a death by signal. */
+static __noinline int keep_signal_death(const struct pidns_key *key, __u32 signal,
+					const struct pidns_exemplar *latest)
+{
+	struct pidns_detail death = {
+		.namespace = *key, .kind = PIDNS_SIGNAL_DEATH, .value = signal};
+	struct pidns_exemplar *place = bpf_map_lookup_elem(&signal_exemplars, &death);
+
+	/* In its place: an update would put another entry there, while the user side may be
+	 * reading this one. */
+	if (place)
+		*place = *latest;
+	/* What has no entry there is dropped, and nobody would delete this one. */
+	else if (bpf_map_lookup_elem(&exits, key))
+		add_if_absent(&signal_exemplars, &death, latest);
+	return 0;
+}
