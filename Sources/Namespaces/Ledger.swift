@@ -29,11 +29,14 @@ public struct Ledger {
   public struct Moment: Sendable {
     let instant: ContinuousClock.Instant
     let epoch: Double
+    /// When the machine started, in seconds since the epoch, as the clocks have it at this moment.
+    let boot: Double
 
     /// Names a moment.
-    public init(_ instant: ContinuousClock.Instant, epoch: Double) {
+    public init(_ instant: ContinuousClock.Instant, epoch: Double, boot: Double) {
       self.instant = instant
       self.epoch = epoch
+      self.boot = boot
     }
   }
 
@@ -99,6 +102,7 @@ public struct Ledger {
         .take(read, in: poll)
       if let shown { series[shown.key]?.events += shown.increase }
     }
+    for (namespace, processes) in reading.exemplars { take(processes, of: namespace, now) }
 
     let mayKnowMore = namesVersion != self.namesVersion
     self.namesVersion = namesVersion
@@ -145,6 +149,17 @@ public struct Ledger {
     }
   }
 
+  private mutating func take(_ processes: [ProcessExemplar], of namespace: PIDNamespace, _ now: Moment) {
+    guard let place = members[namespace]?.place else { return }
+    for process in processes {
+      if case .series(let key) = place {
+        series[key]?.exemplars.take(process, boot: now.boot)
+      } else {
+        members[namespace]?.unshownExemplars.take(process, boot: now.boot)
+      }
+    }
+  }
+
   /// The series that are exposed, in a stable order.
   public mutating func snapshot() -> [Snapshot.Namespace] {
     let keys = order ?? series.keys.sorted()
@@ -157,7 +172,7 @@ public struct Ledger {
       series[key].map {
         Snapshot.Namespace(
           labels: $0.labels, events: $0.events, tasks: tasks[key] ?? TaskCounts(), isLive: $0.endedAt == nil,
-          about: $0.about)
+          about: $0.about, exemplars: $0.exemplars)
       }
     }
   }
@@ -195,6 +210,7 @@ public struct Ledger {
         leave(member, namespace, now)
         join(key, member, namespace, now)
         member.unshown = []
+        member.unshownExemplars = Exemplars()
       }
       member.place = .series(key)
     }
@@ -216,7 +232,8 @@ public struct Ledger {
   private mutating func join(_ key: SeriesKey, _ member: Member, _ namespace: PIDNamespace, _ now: Moment) {
     var joined = series[key] ?? Series(labels: key.labels, endedAt: now.instant)
     if series[key] == nil { order = nil }
-    joined.join(namespace, with: member.unshown.first ?? Events(), isLive: !member.hasEnded)
+    joined.join(
+      namespace, with: member.unshown.first ?? Events(), member.unshownExemplars, isLive: !member.hasEnded)
     series[key] = joined
   }
 

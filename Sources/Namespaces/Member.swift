@@ -33,6 +33,8 @@ struct Member {
   var isToBePlaced = true
   /// What happened while no series showed it; empty while one does. (A list, as it would be most of a member.)
   var unshown: [Events] = []
+  /// The latest processes of what is in `unshown`.
+  var unshownExemplars = Exemplars()
   /// When it was known to have ended; nil while it lives.
   var endedAt: ContinuousClock.Instant?
   var hasEnded: Bool { endedAt != nil }

@@ -59,8 +59,9 @@ public struct Poller: ~Copyable {
     }
     let reading = try kernel.read()
     snapshot.node = reading.node
+    let boot = Clock.epochSeconds - Clock.bootSeconds
     let finished = ledger.take(
-      tasks: tasks, reading, at: Ledger.Moment(now, epoch: time), namesVersion: naming.version
+      tasks: tasks, reading, at: Ledger.Moment(now, epoch: time, boot: boot), namesVersion: naming.version
     ) { naming.answer(cgroupPath: $0.cgroupPath, initComm: $0.initComm) }
     snapshot.namespaces = ledger.snapshot()
     snapshot.live = ledger.live

@@ -8,6 +8,8 @@ internal import Exposition
 struct Series {
   let labels: LabelSet
   var events = Events()
+  /// The latest processes of what is in `events`.
+  var exemplars = Exemplars()
   /// Namespaces that make it up and have not ended.
   var liveMembers = 0
   /// When the last of them ended, or was given another name; nil while there is one.
@@ -28,8 +30,9 @@ struct Series {
   func isOnly(of namespace: PIDNamespace) -> Bool { joined == 1 && newest == namespace }
 
   /// Takes in a namespace, with what has happened in it.
-  mutating func join(_ namespace: PIDNamespace, with events: Events, isLive: Bool) {
+  mutating func join(_ namespace: PIDNamespace, with events: Events, _ exemplars: Exemplars, isLive: Bool) {
     self.events += events
+    self.exemplars.take(exemplars)
     joined += 1
     newest = namespace
     guard isLive else { return }
@@ -40,6 +43,6 @@ struct Series {
   /// Takes in all of another series, of one namespace.
   mutating func join(_ other: Series) {
     guard let namespace = other.newest else { return }
-    join(namespace, with: other.events, isLive: other.liveMembers > 0)
+    join(namespace, with: other.events, other.exemplars, isLive: other.liveMembers > 0)
   }
 }

@@ -17,16 +17,20 @@ public struct Snapshot: Sendable {
     public let isLive: Bool
     /// What is true of the newest of them; nil where it may be of several, and where its init was not seen.
     public let about: About?
+    /// The latest process of each kind of what is in the totals.
+    public let exemplars: Exemplars
 
     /// Creates a series' part.
     public init(
-      labels: LabelSet, events: Events, tasks: TaskCounts = .init(), isLive: Bool, about: About? = nil
+      labels: LabelSet, events: Events, tasks: TaskCounts = .init(), isLive: Bool, about: About? = nil,
+      exemplars: Exemplars = .init()
     ) {
       self.labels = labels
       self.events = events
       self.tasks = tasks
       self.isLive = isLive
       self.about = about
+      self.exemplars = exemplars
     }
   }
 

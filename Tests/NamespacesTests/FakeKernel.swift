@@ -12,6 +12,8 @@ struct FakeKernel {
   var map: [PIDNamespace: Events] = [:]
   var identities: [PIDNamespace: NamespaceIdentity] = [:]
   var tasks: [PIDNamespace: TaskCounts] = [:]
+  /// What is new at the next poll.
+  var exemplars: [PIDNamespace: [ProcessExemplar]] = [:]
   /// Containers by the path of their cgroup; of a path that has none nothing more will be known.
   var containers: [String: Naming.Answer] = [:]
   var namesVersion: UInt64 = 0
@@ -33,9 +35,12 @@ struct FakeKernel {
     var reading = KernelCounters.Reading()
     reading.events = map
     reading.identities = identities
+    reading.exemplars = exemplars
+    exemplars = [:]
     let containers = containers
     let finished = ledger.take(
-      tasks: walking ? tasks : nil, reading, at: .init(now, epoch: epoch), namesVersion: namesVersion
+      tasks: walking ? tasks : nil, reading, at: .init(now, epoch: epoch, boot: 500),
+      namesVersion: namesVersion
     ) { containers[$0.cgroupPath] ?? Naming.Answer(Container(), .final) }
     if deleting {
       for namespace in finished {

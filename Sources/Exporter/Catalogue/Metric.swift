@@ -45,6 +45,18 @@ struct Metric: Sendable {
     Metric(family: family) { encoder, state in encoder.sample(.empty, value(state)) }
   }
 
+  /// A counter with a sample for each exposed namespace, and with the latest process of those that it counts.
+  static func perNamespace(
+    _ name: String, exemplar kind: ProcessExemplar.Kind, help: String,
+    _ value: @escaping @Sendable (Snapshot.Namespace) -> UInt64
+  ) -> Metric {
+    Metric(family: MetricFamily(name, .counter, help: help), linesPerNamespace: 1) { encoder, state in
+      for namespace in state.snapshot.namespaces {
+        encoder.sample(namespace.labels, value(namespace), exemplar: namespace.exemplar(kind))
+      }
+    }
+  }
+
   /// A family with a sample for each exposed namespace.
   static func perNamespace(
     _ name: String, _ kind: MetricFamily.Kind = .counter, help: String,
@@ -54,6 +66,19 @@ struct Metric: Sendable {
       for namespace in state.snapshot.namespaces {
         encoder.sample(namespace.labels, value(namespace))
       }
+    }
+  }
+}
+
+extension Snapshot.Namespace {
+  /// The latest process of a kind, as it is written behind a sample.
+  func exemplar(_ kind: ProcessExemplar.Kind) -> Exemplar? {
+    exemplars[kind].flatMap { exemplar in
+      Exemplar(
+        [
+          "pid": String(exemplar.process.pid), "host_pid": String(exemplar.process.hostPID),
+          "ppid": String(exemplar.process.ppid), "comm": exemplar.process.comm,
+        ], microseconds: exemplar.microseconds)
     }
   }
 }

@@ -8,9 +8,9 @@ internal import Namespaces
 extension Catalogue {
   /// What happened, by namespace.
   static let namespaces: [Metric] = [
-    .perNamespace("pidns_process_execs", help: "Successful execve/execveat calls.") {
-      $0.events.counts.execs
-    },
+    .perNamespace(
+      "pidns_process_execs", exemplar: .exec, help: "Successful execve/execveat calls."
+    ) { $0.events.counts.execs },
     .perNamespace(
       "pidns_process_forks", help: "New processes, attributed to the child's PID namespace."
     ) { $0.events.counts.forks },
@@ -27,14 +27,16 @@ extension Catalogue {
       for namespace in state.snapshot.namespaces {
         for reason in ExitReason.allCases {
           encoder.sample(
-            namespace.labels, adding: reason.labels, namespace.events.exits.byReason[reason])
+            namespace.labels, adding: reason.labels, namespace.events.exits.byReason[reason],
+            exemplar: namespace.exemplar(.exit(reason)))
         }
       }
     },
     .perDetail(
       "pidns_process_signal_deaths",
       help: "Processes terminated by a signal, by signal name; teardown left out.",
-      labels: DetailLabels("signal", (0...64).map(Signal.name)), bornAtZero: Signal.common
+      labels: DetailLabels("signal", (0...64).map(Signal.name)), bornAtZero: Signal.common,
+      exemplar: { .signalDeath($0) }
     ) { if case .signalDeath(let signal) = $0 { signal } else { nil } }.of(.signals),
     .perNamespace(
       "pidns_process_core_dumps", help: "Processes terminated by a signal that dumped core."
@@ -48,7 +50,7 @@ extension Catalogue {
       labels: DetailLabels("errno", (0...133).map(Errno.name))
     ) { if case .execFailure(let errno) = $0 { errno } else { nil } }.of(.execFailures),
     .perNamespace(
-      "pidns_oom_kills",
+      "pidns_oom_kills", exemplar: .oomKill,
       help: "Processes killed by the kernel OOM killer, attributed to the victim's PID namespace."
     ) { $0.events.exits.oomKills }.of(.oomKills),
     Metric(
@@ -76,9 +78,11 @@ extension Metric {
   ///
   /// - Parameters:
   ///   - bornAtZero: The numbers that every namespace shows from the start.
+  ///   - exemplar: Which processes are exemplars of a number; nil where there are none.
   ///   - number: What `labels` knows a detail by; nil for details that are not the family's.
   fileprivate static func perDetail(
     _ name: String, help: String, labels: DetailLabels, bornAtZero: [Int32] = [],
+    exemplar: (@Sendable (Int32) -> ProcessExemplar.Kind)? = nil,
     _ number: @escaping @Sendable (Detail) -> Int32?
   ) -> Metric {
     let zeros = bornAtZero.sorted().map { (number: $0, count: 0 as UInt64) }
@@ -96,7 +100,9 @@ extension Metric {
         }
         if counts.count > zeros.count { counts.sort { $0.number < $1.number } }
         for (number, count) in counts {
-          encoder.sample(namespace.labels, adding: labels[number], count)
+          encoder.sample(
+            namespace.labels, adding: labels[number], count,
+            exemplar: exemplar.flatMap { namespace.exemplar($0(number)) })
         }
       }
     }

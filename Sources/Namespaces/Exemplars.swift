@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import BPFKit
+
+/// The latest process of each kind that the namespaces of a series have had.
+public struct Exemplars: Equatable, Sendable {
+  /// A process, and when it was that.
+  public struct Exemplar: Equatable, Sendable {
+    /// The process.
+    public let process: ProcessExemplar
+    /// When that happened, in microseconds since the epoch, as the clocks had it when it was read: that never
+    /// changes afterwards, as a scraper would take it for another one.
+    public let microseconds: Int64
+  }
+
+  /// A list: most series have a handful of kinds, and none has more than there are signals.
+  private var latest: [Exemplar] = []
+
+  /// Has none.
+  public init() {}
+
+  /// The latest process of a kind.
+  ///
+  /// - Complexity: O(kinds that the series has had).
+  public subscript(kind: ProcessExemplar.Kind) -> Exemplar? { latest.first { $0.process.kind == kind } }
+
+  /// Takes in a process, unless there is one of the kind that is as late.
+  ///
+  /// - Parameter boot: When the machine started, in seconds since the epoch, as the clocks have it now.
+  mutating func take(_ process: ProcessExemplar, boot: Double) {
+    let sinceBoot = Int64(clamping: process.time / 1000)
+    take(Exemplar(process: process, microseconds: Int64((boot * 1e6).rounded()) + sinceBoot))
+  }
+
+  /// Takes in those of others that are later.
+  mutating func take(_ others: Exemplars) {
+    for exemplar in others.latest { take(exemplar) }
+  }
+
+  private mutating func take(_ exemplar: Exemplar) {
+    guard let index = latest.firstIndex(where: { $0.process.kind == exemplar.process.kind }) else {
+      latest.append(exemplar)
+      return
+    }
+    if exemplar.process.time > latest[index].process.time { latest[index] = exemplar }
+  }
+}

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import BPFKit
+import Containers
+import Testing
+
+@testable import Namespaces
+
+private let first = PIDNamespace(inum: 7, generation: 10)
+private let second = PIDNamespace(inum: 8, generation: 11)
+private let web = Container.Names(namespace: "shop", pod: "cart", container: "web")
+
+/// Which series shows the latest process of a kind.
+@Suite struct ExemplarTests {
+  private func process(
+    _ pid: UInt32, _ kind: ProcessExemplar.Kind = .exec, at seconds: Double
+  ) -> ProcessExemplar {
+    ProcessExemplar(
+      kind, time: UInt64(seconds * 1e9), pid: pid, hostPID: 1000 + pid, ppid: 1, comm: "p\(pid)")
+  }
+
+  private func kernel(_ labelling: Labelling = Labelling(grace: .zero)) -> FakeKernel {
+    var kernel = FakeKernel(labelling: labelling)
+    kernel.containers["/c"] = .init(Container(names: web, id: "c"), .final)
+    return kernel
+  }
+
+  @Test("The latest of each kind stays shown, with its time since the epoch, until there is a later one")
+  func latest() {
+    var kernel = kernel()
+    kernel.begin(first, execs: 1)
+    kernel.exemplars[first] = [process(5, at: 2.25), process(6, .exit(.error), at: 3)]
+    kernel.poll()
+    // The machine started at 500.
+    #expect(kernel.series(7)?.exemplars[.exec]?.microseconds == 502_250_000)
+    #expect(kernel.series(7)?.exemplars[.exec]?.process == process(5, at: 2.25))
+    #expect(kernel.series(7)?.exemplars[.exit(.error)]?.process.pid == 6)
+    #expect(kernel.series(7)?.exemplars[.exit(.completed)] == nil)
+    #expect(kernel.series(7)?.exemplars[.signalDeath(9)] == nil)
+
+    kernel.poll()
+    #expect(kernel.series(7)?.exemplars[.exec]?.process.pid == 5)
+    kernel.exemplars[first] = [process(7, at: 4)]
+    kernel.poll()
+    #expect(kernel.series(7)?.exemplars[.exec]?.process.pid == 7)
+    #expect(kernel.series(7)?.exemplars[.exit(.error)]?.process.pid == 6)
+  }
+
+  @Test("One that is read again, or late, takes the place of none")
+  func readAgain() {
+    var kernel = kernel()
+    kernel.begin(first, execs: 1)
+    kernel.exemplars[first] = [process(5, at: 2)]
+    kernel.poll()
+    kernel.exemplars[first] = [process(4, at: 1), process(6, at: 2)]
+    kernel.poll()
+    #expect(kernel.series(7)?.exemplars[.exec]?.process.pid == 5)
+  }
+
+  @Test("A namespace that is held back brings its own when it is placed")
+  func heldBack() {
+    var kernel = kernel(Labelling())
+    kernel.begin(first, execs: 1)
+    kernel.identities[first] = NamespaceIdentity(initIsNew: true, cgroupPath: "/runtime")
+    kernel.exemplars[first] = [process(5, at: 2)]
+    kernel.poll()
+    #expect(kernel.ledger.snapshot().isEmpty)
+    kernel.identities[first] = NamespaceIdentity(cgroupPath: "/c")
+    kernel.poll()
+    #expect(kernel.series(7, web)?.exemplars[.exec]?.process.pid == 5)
+  }
+
+  @Test("A series takes them along to its other names, and keeps them while it is retained")
+  func renamed() {
+    var kernel = kernel()
+    kernel.containers["/c"] = .init(Container(), .presumed)
+    kernel.begin(first, execs: 1)
+    kernel.identities[first] = NamespaceIdentity(cgroupPath: "/c")
+    kernel.exemplars[first] = [process(5, at: 2)]
+    kernel.poll()
+    #expect(kernel.series(7)?.exemplars[.exec]?.process.pid == 5)
+    kernel.containers["/c"] = .init(Container(names: web, id: "c"), .final)
+    kernel.namesVersion += 1
+    kernel.poll()
+    #expect(kernel.series(7) == nil)
+    #expect(kernel.series(7, web)?.exemplars[.exec]?.process.pid == 5)
+
+    kernel.end(first)
+    kernel.settle()
+    kernel.poll()
+    #expect(kernel.series(7, web)?.isLive == false)
+    #expect(kernel.series(7, web)?.exemplars[.exec]?.process.pid == 5)
+  }
+
+  @Test("Where a series stands for several namespaces, it shows the latest of them all")
+  func aggregated() {
+    var kernel = kernel(Labelling(level: .container, grace: .zero))
+    for namespace in [first, second] {
+      kernel.begin(namespace, execs: 1)
+      kernel.identities[namespace] = NamespaceIdentity(cgroupPath: "/c")
+    }
+    kernel.exemplars = [first: [process(5, at: 3)], second: [process(6, at: 2)]]
+    kernel.poll()
+    #expect(kernel.ledger.snapshot().map { $0.exemplars[.exec]?.process.pid } == [5])
+    kernel.exemplars = [first: [process(7, at: 4)], second: [process(8, at: 5)]]
+    kernel.poll()
+    #expect(kernel.ledger.snapshot().map { $0.exemplars[.exec]?.process.pid } == [8])
+  }
+
+  @Test("One of a namespace that is not there makes none")
+  func unknown() {
+    var kernel = kernel()
+    kernel.exemplars[second] = [process(5, at: 2)]
+    kernel.poll()
+    #expect(kernel.ledger.snapshot().isEmpty)
+    #expect(kernel.ledger.memberCount == 0)
+  }
+}
