@@ -150,7 +150,8 @@ let package = Package(
         "APIServer", "BPFKit", "CLibBPF", "Exporter", "Harness", "Linux", "MetricsHTTP", "Namespaces",
         "pidns-exporter", "pidns-workload",
       ],
-      exclude: ["bpf", "parse-openmetrics.py"], swiftSettings: settings, plugins: ["CompileBPF"]),
+      exclude: ["bpf", "parse-openmetrics.py", "processes.py"], swiftSettings: settings,
+      plugins: ["CompileBPF"]),
     .testTarget(name: "MetricsHTTPTests", dependencies: ["MetricsHTTP"], swiftSettings: settings),
     .testTarget(
       name: "PidnsExporterTests",

@@ -27,7 +27,7 @@ package final class RunningPrometheus {
       "/usr/bin/env",
       [
         "prometheus", "--config.file=\(file.path())", "--storage.tsdb.path=\(folder.path())/data",
-        "--web.listen-address=127.0.0.1:\(port)",
+        "--web.listen-address=127.0.0.1:\(port)", "--enable-feature=exemplar-storage",
       ])
     try eventually("Prometheus scrapes") { (try? latest("up"))?.first?.value == 1 }
   }
@@ -54,6 +54,40 @@ package final class RunningPrometheus {
     try query(selector).map { ($0.metric, ($0.values ?? []).map(\.sample)) }
   }
 
+  /// An exemplar as it is stored, and whose.
+  package struct StoredExemplar {
+    package let series: [String: String]
+    package let labels: [String: String]
+    package let value: Double
+    /// Seconds since the epoch, with milliseconds.
+    package let time: Double
+  }
+
+  /// The stored exemplars of every series that a selector yields, of the last hour.
+  package func exemplars(_ selector: String) throws -> [StoredExemplar] {
+    struct Answer: Decodable {
+      struct Series: Decodable {
+        let seriesLabels: [String: String]
+        let exemplars: [Exemplar]
+      }
+      struct Exemplar: Decodable {
+        let labels: [String: String]
+        let value: String
+        let timestamp: Double
+      }
+      let data: [Series]
+    }
+    let now = Int(Date().timeIntervalSince1970)
+    let answer = try get(
+      Answer.self, "query_exemplars?query=\(Self.escaped(selector))&start=\(now - 3600)&end=\(now + 60)")
+    return answer.data.flatMap { series in
+      series.exemplars.map {
+        StoredExemplar(
+          series: series.seriesLabels, labels: $0.labels, value: Double($0.value) ?? .nan, time: $0.timestamp)
+      }
+    }
+  }
+
   private struct Answer: Decodable {
     struct Data: Decodable { let result: [Series] }
     let data: Data
@@ -77,9 +111,16 @@ package final class RunningPrometheus {
   }
 
   private func query(_ expression: String) throws -> [Series] {
-    let escaped = expression.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""
-    let reply = try HTTP.exchange(port: port, "GET /api/v1/query?query=\(escaped) HTTP/1.0")
-    guard reply.status == 200 else { throw TestFailure("\(expression): \(reply.body)") }
-    return try JSONDecoder().decode(Answer.self, from: Data(reply.body.utf8)).data.result
+    try get(Answer.self, "query?query=\(Self.escaped(expression))").data.result
+  }
+
+  private static func escaped(_ text: String) -> String {
+    text.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""
+  }
+
+  private func get<Answer: Decodable>(_ answer: Answer.Type, _ question: String) throws -> Answer {
+    let reply = try HTTP.exchange(port: port, "GET /api/v1/\(question) HTTP/1.0")
+    guard reply.status == 200 else { throw TestFailure("\(question): \(reply.body)") }
+    return try JSONDecoder().decode(answer, from: Data(reply.body.utf8))
   }
 }

@@ -81,6 +81,20 @@ extension KernelTests {
       #expect(exporter.stop() == 0)
     }
 
+    @Test("Exemplars are in the kernel unless they are switched off, and then nothing of them is shown")
+    func exemplars() throws {
+      for (flags, isOn) in [([], true), (["--no-exemplars"], false), (["--no-collector.signals"], false)] {
+        let (exporter, objects) = try startAndList(flags)
+        #expect(objects.contains { $0.name == "signal_exemplar" } == isOn, "\(flags)")
+        _ = try Workload.run("signals")
+        _ = try exporter.scrape()
+        let shown = try OpenMetricsPage(of: exporter).samples.filter { $0.exemplar != nil }
+        #expect(shown.isEmpty == flags.contains("--no-exemplars"), "\(flags)")
+        #expect(shown.contains { $0.name == "pidns_process_signal_deaths_total" } == isOn, "\(flags)")
+        #expect(exporter.stop() == 0)
+      }
+    }
+
     @Test("Exit codes that find no room are exits all the same, and it is said that they are missing")
     func fullDetails() throws {
       // Room for 32 codes.

@@ -51,16 +51,7 @@ extension KernelTests {
       let text = try HTTP.exchange(port: exporter.port, "GET /metrics HTTP/1.0")
       let promtool = try Self.feed(text.body, to: ["promtool", "check", "metrics"])
       #expect(promtool.status == 0, "\(promtool.output)")
-      let openMetrics = try HTTP.exchange(
-        port: exporter.port, "GET /metrics HTTP/1.0\r\nAccept: application/openmetrics-text")
-      #expect(openMetrics.body.hasSuffix("# EOF\n"))
-      let parser = URL(filePath: #filePath).deletingLastPathComponent().appending(
-        path: "parse-openmetrics.py")
-      let parsed = try Self.feed(openMetrics.body, to: ["/usr/bin/python3", parser.path()])
-      #expect(parsed.status == 0, "\(parsed.output)")
-      let samples = try parsed.output.split(separator: "\n").map {
-        try JSONDecoder().decode(ParsedSample.self, from: Data($0.utf8))
-      }
+      let samples = try OpenMetricsPage(of: exporter).samples
       let execs = samples.filter {
         $0.name == "pidns_process_execs_total" && $0.labels["pidns"] == "\(truth.pidns)"
       }
@@ -71,13 +62,6 @@ extension KernelTests {
       let initPID = try #require(info["init_pid"].flatMap { Int32($0) })
       kill(initPID, SIGTERM)
       #expect(container.wait() == 0, "\(container.stderr)")
-    }
-
-    /// A line of parse-openmetrics.py.
-    private struct ParsedSample: Decodable {
-      let name: String
-      let labels: [String: String]
-      let value: Double
     }
 
     private static func feed(_ text: String, to command: [String]) throws -> (status: Int32, output: String) {

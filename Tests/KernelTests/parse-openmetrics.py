@@ -17,4 +17,11 @@ for family in text_fd_to_metric_families(sys.stdin):
         if key in seen:
             sys.exit(f"twice: {key}")
         seen.add(key)
-        print(json.dumps({"name": sample.name, "labels": sample.labels, "value": sample.value}))
+        line = {"name": sample.name, "labels": sample.labels, "value": sample.value}
+        if sample.exemplar:
+            line["exemplar"] = {
+                "labels": sample.exemplar.labels,
+                "value": sample.exemplar.value,
+                "time": float(sample.exemplar.timestamp),
+            }
+        print(json.dumps(line))
