@@ -15,6 +15,7 @@ struct Candidate {
   static let empty = Candidate(name: "empty", programs: .baseline(.empty))
   static let counts = Candidate(name: "counts only", programs: .baseline(.counts))
   static let defaults = exporter("exporter, defaults")
+  static let withoutExemplars = exporter("exporter, no exemplars", "--no-exemplars")
   static let inAttempts = exporter("exporter, in attempts", "--bpf.count-in-attempts")
   static let claimed = exporter("exporter, claimed", "--bpf.exit-detection=claimed")
 
@@ -24,8 +25,9 @@ struct Candidate {
   }
 
   /// The exporter with these collectors and no other.
-  static func exporter(_ name: String, collectors: [Collector]) -> Self {
-    Candidate(name: name, programs: .exporter(flags: flags(collectors: collectors)))
+  static func exporter(_ name: String, collectors: [Collector], exemplars: Bool = false) -> Self {
+    let flags = flags(collectors: collectors) + [exemplars ? "--exemplars" : "--no-exemplars"]
+    return Candidate(name: name, programs: .exporter(flags: flags))
   }
 
   /// What turns these collectors on, and all others off.

@@ -2,7 +2,7 @@
 
 import BPFKit
 
-/// What each collector adds to an exit, by how the process ends.
+/// What each collector adds to an exit, by how the process ends, and what exemplars do.
 struct CollectorBenchmark {
   let exporter: Server.Kind
   let rounds: Int
@@ -13,7 +13,11 @@ struct CollectorBenchmark {
     [Candidate.exporter("no collector", collectors: [])]
     + [Collector.signals, .lifetimes, .oomKills, .exitCodes].map {
       Candidate.exporter("+ \($0.rawValue)", collectors: [$0])
-    }
+    } + [
+      Candidate.exporter("+ exemplars", collectors: [], exemplars: true),
+      Candidate.exporter("+ signals, exemplars", collectors: [.signals], exemplars: true),
+      Candidate.exporter("+ lifetimes, exemplars", collectors: [.lifetimes], exemplars: true),
+    ]
 
   /// Nanoseconds for each exit.
   private struct Cost {

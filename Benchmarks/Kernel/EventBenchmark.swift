@@ -13,8 +13,8 @@ struct EventBenchmark {
   private static let candidates = [
     .empty, .counts,
     Candidate.exporter("exporter, no collector", collectors: []),
-    .defaults,
-    Candidate.exporter("exporter, everything", collectors: Collector.allCases),
+    .withoutExemplars, .defaults,
+    Candidate.exporter("exporter, everything", collectors: Collector.allCases, exemplars: true),
     .inAttempts, .claimed,
   ]
 
