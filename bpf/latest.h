@@ -18,6 +18,16 @@ struct {
 } signal_exemplars SEC(".maps");
 
 /*
+ * When an exec is. That takes as long as all else at an exec (130 ns on a virtual machine, where an
+ * exit has asked for its lifetime anyway); nothing that is cheaper tells which CPU's is the latest:
+ * the coarse clock is not for programs at tracepoints (seen on 6.18), and ticks have no date.
+ */
+static __always_inline __u64 time_of_exec(void)
+{
+	return config.keep_exemplars ? bpf_ktime_get_boot_ns() : 0;
+}
+
+/*
  * Puts an exemplar together. Where exemplars are off it is empty, and nobody looks at it.
  *
  * verifier: before anything else that branches, as the numbers do so by level.
