@@ -15,12 +15,12 @@ public struct EventStream: ~Copyable {
     /// What the kernel half tells of.
     public var kernel: KernelEvents.Configuration
     /// Whose pods are known; nil for none.
-    public var kubernetes: Exporter.Node?
+    public var kubernetes: Counting.Node?
     /// Where containers have their names outside of Kubernetes; nil for nowhere.
     public var localNames: LocalNames?
 
     /// Puts a configuration together.
-    public init(kernel: KernelEvents.Configuration, kubernetes: Exporter.Node?, localNames: LocalNames?) {
+    public init(kernel: KernelEvents.Configuration, kubernetes: Counting.Node?, localNames: LocalNames?) {
       self.kernel = kernel
       self.kubernetes = kubernetes
       self.localNames = localNames

@@ -1,59 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 
-public import BPFKit
-public import Containers
-public import Kubernetes
 public import MetricsHTTP
-public import Namespaces
 
 extension Exporter {
-  /// A node of a Kubernetes cluster.
-  public struct Node: Sendable {
-    /// How to ask the API server.
-    public let api: Kubernetes.Configuration
-    /// What the API calls the node.
-    public let name: String
-
-    /// Names a node.
-    public init(api: Kubernetes.Configuration, name: String) {
-      self.api = api
-      self.name = name
-    }
-  }
-
   /// What the exporter is told by its flags.
   public struct Configuration: Sendable {
     /// Where to serve.
     public var listenAddresses: [ListenAddress]
     /// The path of the metrics.
     public var telemetryPath: String
-    /// What the kernel half loads.
-    public var kernel: KernelCounters.Configuration
-    /// The bounds of what is exposed.
-    public var limits: Ledger.Limits
-    /// How namespaces become series.
-    public var labelling: Labelling
-    /// Whose pods are watched; nil for none.
-    public var kubernetes: Node?
-    /// Where containers have their names outside of Kubernetes; nil for nowhere.
-    public var localNames: LocalNames?
-    /// Whether each namespace shows a histogram of lifetimes, where that collector is on.
-    public var showsLifetimesPerNamespace: Bool
+    /// What is counted.
+    public var counting: Counting.Configuration
 
     /// Puts a configuration together.
-    public init(
-      listenAddresses: [ListenAddress], telemetryPath: String, kernel: KernelCounters.Configuration,
-      limits: Ledger.Limits, labelling: Labelling, kubernetes: Node?,
-      localNames: LocalNames?, showsLifetimesPerNamespace: Bool
-    ) {
+    public init(listenAddresses: [ListenAddress], telemetryPath: String, counting: Counting.Configuration) {
       self.listenAddresses = listenAddresses
       self.telemetryPath = telemetryPath
-      self.kernel = kernel
-      self.limits = limits
-      self.labelling = labelling
-      self.kubernetes = kubernetes
-      self.localNames = localNames
-      self.showsLifetimesPerNamespace = showsLifetimesPerNamespace
+      self.counting = counting
     }
   }
 }

@@ -15,7 +15,7 @@ final class RunningPodWatch: Sendable {
   /// Begins to watch.
   ///
   /// - Parameter retention: How long a deleted pod is known; nil is for good.
-  init(_ node: Exporter.Node, retention: Duration?, _ logger: Logger) {
+  init(_ node: Counting.Node, retention: Duration?, _ logger: Logger) {
     let pods = Pods(retention: retention)
     let watcher = PodWatcher(node.api, node: node.name, pods: pods, status: status, logger: logger)
     self.pods = pods

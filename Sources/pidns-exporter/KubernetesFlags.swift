@@ -34,7 +34,7 @@ struct KubernetesFlags: ParsableArguments {
   }
 
   /// Whose pods are watched; nil for none.
-  func watchedNode() throws(KubernetesError) -> Exporter.Node? {
+  func watchedNode() throws(KubernetesError) -> Counting.Node? {
     guard isOn || kubeconfig != nil, let nodeName else { return nil }
     let api: Kubernetes.Configuration
     if let kubeconfig {
@@ -42,7 +42,7 @@ struct KubernetesFlags: ParsableArguments {
     } else {
       api = try .inCluster(environment: Environment.variables)
     }
-    return Exporter.Node(api: api, name: nodeName)
+    return Counting.Node(api: api, name: nodeName)
   }
 
   private var nodeName: String? {

@@ -126,12 +126,13 @@ struct Serve: ParsableCommand {
   private func configuration() throws -> Exporter.Configuration {
     try Exporter.Configuration(
       listenAddresses: listenAddresses, telemetryPath: telemetryPath,
-      kernel: KernelCounters.Configuration(
-        mapEntries: mapEntries, collectors: collectors.chosen, exitDetection: exitDetection,
-        countsInAttempts: countsInAttempts, keepsExemplars: exemplars),
-      limits: Ledger.Limits(
-        series: maxNamespaces, retention: retention.duration == .zero ? nil : retention.duration),
-      labelling: names.labelling, kubernetes: kubernetes.watchedNode(), localNames: localNames.names,
-      showsLifetimesPerNamespace: collectors.lifetimesPerNamespace)
+      counting: Counting.Configuration(
+        kernel: KernelCounters.Configuration(
+          mapEntries: mapEntries, collectors: collectors.chosen, exitDetection: exitDetection,
+          countsInAttempts: countsInAttempts, keepsExemplars: exemplars),
+        limits: Ledger.Limits(
+          series: maxNamespaces, retention: retention.duration == .zero ? nil : retention.duration),
+        labelling: names.labelling, kubernetes: kubernetes.watchedNode(), localNames: localNames.names,
+        showsLifetimesPerNamespace: collectors.lifetimesPerNamespace))
   }
 }

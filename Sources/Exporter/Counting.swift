@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import BPFKit
+internal import Containers
+internal import Exposition
+internal import Linux
+public import Logging
+internal import Namespaces
+
+/// The half of the exporter that counts, without the one that serves: kernel half, poller, names.
+///
+/// Its thread is the polling one: it belongs to whoever calls `poll`. When it goes, nothing stays attached in the
+/// kernel.
+public struct Counting: ~Copyable {
+  private let logger: Logger
+  private let scope: Scope
+  private let podWatch: RunningPodWatch?
+  private var poller: Poller
+  private var watch = Watch()
+  private var hasSucceeded = false
+
+  /// Loads and attaches. From when this returns every event is counted.
+  ///
+  /// - Throws: `ExporterError` where this machine lacks something; nothing stays attached then.
+  public init(_ configuration: Configuration, logger: Logger) throws(ExporterError) {
+    try Requirements.check()
+    let kernel = try Self.load(configuration)
+    let collectors = configuration.kernel.collectors.subtracting(kernel.unavailable.keys)
+    logger.info(
+      "Counting",
+      metadata: [
+        "exit_detection": "\(kernel.exitDetection.rawValue)",
+        "programs_per_event": "\(kernel.attempts)",
+        "map_entries": "\(configuration.kernel.mapEntries)",
+        "map_allocation": kernel.allocatesOnDemand ? "on-demand" : "at-start",
+        "collectors": "\(collectors.map(\.rawValue).sorted().joined(separator: ","))",
+      ])
+    for (collector, reason) in kernel.unavailable.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+      logger.warning(
+        "This kernel does not have a collector; the rest goes on",
+        metadata: ["collector": "\(collector.rawValue)", "error": "\(reason)"])
+    }
+    if !kernel.readsIdentities {
+      logger.warning(
+        "This kernel forbids to read its memory by address (lockdown), and with it the names of containers; the rest goes on"
+      )
+    }
+    scope = Scope(
+      collectors: collectors, showsLifetimesPerNamespace: configuration.showsLifetimesPerNamespace,
+      level: configuration.labelling.level, watchesPods: configuration.kubernetes != nil)
+    podWatch = configuration.kubernetes.map {
+      RunningPodWatch($0, retention: configuration.limits.retention, logger)
+    }
+    self.logger = logger
+    poller = Poller(
+      kernel: kernel, limits: configuration.limits, labelling: configuration.labelling,
+      naming: Naming(pods: podWatch?.pods, local: configuration.localNames))
+  }
+
+  /// Reads the kernel once, and answers what it has in the text format; nil until that has succeeded once. Where it
+  /// fails, this is what the last good one had, with `pidns_up` 0.
+  public mutating func exposition() -> [UInt8]? {
+    poll().map { Catalogue.render($0, as: .text) }
+  }
+
+  /// Reads the kernel once; nil until that has succeeded once.
+  mutating func poll() -> State? {
+    let snapshot = poller.poll()
+    watch.look(at: snapshot, logger)
+    guard snapshot.failure == nil || hasSucceeded else { return nil }
+    hasSucceeded = true
+    podWatch?.pods.expire(at: .now)
+    return State(scope: scope, snapshot: snapshot, process: .read(), kubernetes: podWatch?.state)
+  }
+
+  private static func load(_ configuration: Configuration) throws(ExporterError) -> KernelCounters {
+    do {
+      return try KernelCounters(configuration.kernel)
+    } catch {
+      throw ExporterError(error)
+    }
+  }
+}
