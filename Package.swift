@@ -40,7 +40,8 @@ let package = Package(
       name: "pidns-exporter",
       dependencies: [
         "Exporter", "BPFKit", "Containers", "Kubernetes", "Linux", "MetricsHTTP", "Namespaces",
-        "ProcessEvents", "Terminal", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "ProcessEvents", "Terminal", "Top",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: settings),
     .target(
@@ -76,6 +77,16 @@ let package = Package(
       name: "ProcessEvents", dependencies: ["BPFKit", "Containers", "Linux", "Terminal"],
       swiftSettings: settings),
     .target(name: "Terminal", dependencies: ["CGlibc"], swiftSettings: settings),
+    .target(
+      name: "Top",
+      dependencies: [
+        "Linux", "Terminal",
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+      ], swiftSettings: settings),
     .target(name: "YAML", dependencies: ["CLibYAML"], swiftSettings: settings),
 
     // Ground truth for the tests: a static C program, as it execs itself all the time. SwiftPM links it
@@ -163,6 +174,7 @@ let package = Package(
       name: "ProcessEventsTests", dependencies: ["BPFKit", "Containers", "ProcessEvents", "Terminal"],
       swiftSettings: settings),
     .testTarget(name: "TerminalTests", dependencies: ["Terminal"], swiftSettings: settings),
+    .testTarget(name: "TopTests", dependencies: ["Terminal", "Top"], swiftSettings: settings),
     .testTarget(name: "YAMLTests", dependencies: ["YAML"], swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]

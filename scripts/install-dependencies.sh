@@ -18,6 +18,8 @@ for group; do
       ;;
     test)
       wanted+=(bpftool curl openssl prometheus util-linux)
+      # A terminal whose screen can be read.
+      wanted+=(tmux)
       # The container runtimes, and what speaks CRI. Podman would take crun where runc is not named.
       wanted+=(containerd podman runc)
       wanted+=(python3 python3-grpc-tools python3-grpcio python3-protobuf)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <malloc.h>
+#include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <wchar.h>
 

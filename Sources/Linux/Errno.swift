@@ -11,6 +11,8 @@ package enum Errno {
   package static let argumentListTooLong = E2BIG
   /// ENOMEM.
   package static let noMemory = ENOMEM
+  /// ECONNREFUSED: nobody listens.
+  package static let connectionRefused = ECONNREFUSED
 }
 
 extension Errno {

@@ -11,7 +11,9 @@ import Linux
 struct PidnsExporter {
   /// What is done instead of serving, by the first argument. No subcommands of the parser's: these take the flags of the
   /// command above them as that one's, also where both have a flag of a name.
-  private static let commands: [String: any ParsableCommand.Type] = ["events": EventsCommand.self]
+  private static let commands: [String: any ParsableCommand.Type] = [
+    "events": EventsCommand.self, "top": TopCommand.self,
+  ]
 
   static func main() {
     let arguments = Array(CommandLine.arguments.dropFirst())

@@ -16,7 +16,8 @@ struct Serve: ParsableCommand {
     discussion: """
       Needs Linux 5.10 with BTF, CAP_BPF and CAP_PERFMON, and the host's PID namespace.
 
-      pidns-exporter events shows single events and who did it; see pidns-exporter events --help.
+      pidns-exporter events shows single events and who did it, pidns-exporter top a live table of the namespaces; \
+      see pidns-exporter events --help, pidns-exporter top --help.
       """,
     version: "pidns-exporter \(BuildInfo.summary)")
 

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Terminal
+
+/// Which columns a table has, and how wide they are. Between two there is a space.
+struct Layout: Equatable {
+  /// What is in a column.
+  enum Content: Equatable {
+    case name, pod, pidns
+    case number(Column)
+  }
+
+  let columns: [(content: Content, width: Int)]
+
+  static func == (left: Layout, right: Layout) -> Bool {
+    left.columns.elementsEqual(right.columns) { $0 == $1 }
+  }
+
+  /// A table in so many columns of a terminal: the narrower that is, the fewer of the table's it shows.
+  init(width: Int, rows: [Row]) {
+    var numbers = Column.numbers
+    func numbersWidth() -> Int { numbers.reduce(0) { $0 + Self.numberWidth($1) + 1 } }
+    while !numbers.isEmpty && width - numbersWidth() < 12 { numbers.removeLast() }
+    var left = width - numbersWidth()
+    var names: [(Content, Int)] = []
+    let showsPIDNS = left >= 50 && rows.contains { !$0.identity.pidns.isEmpty }
+    if showsPIDNS { left -= Self.pidnsWidth + 1 }
+    if left >= 24 && rows.contains(where: { !$0.pod.isEmpty }) {
+      let name = min((left - 1) / 2, 48)
+      names = [(.name, name), (.pod, min(left - 1 - name, 80))]
+    } else {
+      names = [(.name, min(left, 64))]
+    }
+    if showsPIDNS { names.append((.pidns, Self.pidnsWidth)) }
+    columns = names + numbers.map { (.number($0), Self.numberWidth($0)) }
+  }
+
+  /// A table that is as wide as what is in it, with all its columns.
+  init(fitting rows: [Row]) {
+    let contents: [Content] = [.name, .pod, .pidns] + Column.numbers.map(Content.number)
+    columns = contents.map { content in
+      (content, rows.reduce(Self.title(content).columns) { max($0, Self.text(content, $1).columns) })
+    }
+  }
+
+  /// The line above the table; the sorted column is marked where an order is given.
+  func header(_ order: Order? = nil) -> String {
+    line { content in
+      let title = Self.title(content)
+      guard let order, content == .number(order.column) || content == .name && order.column == .name else {
+        return title
+      }
+      return title + (order.isReversed ? "▲" : "▼")
+    }
+  }
+
+  /// A row's line.
+  func line(_ row: Row) -> String { line { Self.text($0, row) } }
+
+  private func line(_ text: (Content) -> String) -> String {
+    columns.map { content, width in
+      var isTrailing = false
+      if case .number = content { isTrailing = true }
+      return text(content).fitted(to: width, isTrailing: isTrailing)
+    }.joined(separator: " ")
+  }
+
+  private static let pidnsWidth = 10
+
+  /// With room for the title and its mark, and for seven digits.
+  private static func numberWidth(_ column: Column) -> Int { max(column.title.count, 6) + 1 }
+
+  private static func title(_ content: Content) -> String {
+    switch content {
+    case .name: Column.name.title
+    case .pod: "POD"
+    case .pidns: "PIDNS"
+    case .number(let column): column.title
+    }
+  }
+
+  /// What is shown in a column: never nothing, so that scripts can tell columns by their number.
+  private static func text(_ content: Content, _ row: Row) -> String {
+    switch content {
+    case .name: row.name.isEmpty ? "-" : row.name
+    case .pod: row.pod.isEmpty ? "-" : row.pod
+    case .pidns: row.identity.pidns.isEmpty ? "-" : row.identity.pidns.printable
+    case .number(let column): column.text(row)
+    }
+  }
+}

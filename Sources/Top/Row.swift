@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Terminal
+
+/// What the table shows of one namespace, or of what the exporter shows as one.
+struct Row: Equatable, Sendable {
+  let identity: Reading.Identity
+  /// Printable: the container; else, in brackets, what else is known of it.
+  let name: String
+  /// Printable: `namespace/pod`; empty outside of a pod.
+  let pod: String
+  /// nil where there is no reading before to compare with.
+  let rates: Rates?
+  /// nil where the exporter does not show tasks.
+  let processes, threads, zombies: Double?
+  let isLive: Bool
+
+  init(_ identity: Reading.Identity, _ entry: Reading.Entry, rates: Rates?) {
+    self.identity = identity
+    self.rates = rates
+    (processes, threads, zombies) = (entry.processes, entry.threads, entry.zombies)
+    let tasks = [processes, threads, zombies].compactMap { $0 }
+    // Where namespaces add up there is no end to be told, but none that lives has no task.
+    isLive = entry.end == nil && (tasks.isEmpty || tasks.contains { $0 > 0 })
+    pod =
+      identity.pod.isEmpty && identity.namespace.isEmpty
+      ? "" : "\(identity.namespace)/\(identity.pod)".printable
+    name =
+      if !identity.container.isEmpty {
+        identity.container.printable
+      } else if entry.isHost {
+        "[host]"
+      } else if !entry.initComm.isEmpty {
+        "[\(entry.initComm.printable)]"
+      } else if !identity.pidns.isEmpty {
+        "[pidns \(identity.pidns.printable)]"
+      } else {
+        pod.isEmpty ? "[no container]" : ""
+      }
+  }
+
+  /// Whether a row of an ended namespace is left out: nothing has happened in it since the last reading.
+  var isOver: Bool { !isLive && (rates.map { $0 == Rates() } ?? true) }
+
+  /// Whether a text is in one of its names, whatever the case of the letters.
+  func matches(_ text: String) -> Bool {
+    let text = text.lowercased()
+    return text.isEmpty || [name, pod, identity.pidns].contains { $0.lowercased().contains(text) }
+  }
+}
+
+/// Events per second.
+struct Rates: Equatable, Sendable {
+  var execs = 0.0
+  var exits = 0.0
+  var failures = 0.0
+}
+
+extension Rates {
+  /// What happened between two counts; nil where one of them fell, so that they do not belong together.
+  init?(from before: Reading.Events, to now: Reading.Events, seconds: Double) {
+    guard now.execs >= before.execs && now.exits >= before.exits && now.failures >= before.failures else {
+      return nil
+    }
+    execs = (now.execs - before.execs) / seconds
+    exits = (now.exits - before.exits) / seconds
+    failures = (now.failures - before.failures) / seconds
+  }
+}

@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Harness
+import Testing
+
+extension KernelTests {
+  /// `pidns-exporter top`, in a real terminal and out of it.
+  @Suite(.serialized) struct Top {
+    static let program = Built.exporter.path()
+
+    /// The words of the row that begins so; nil where there is none.
+    static func row(_ name: String, _ lines: [String]) -> [String]? {
+      lines.lazy.map { $0.split(separator: " ").map(String.init) }.first { $0.first == name }
+    }
+
+    /// The last three columns of a namespace.
+    static func gauges(_ truth: Truth) -> [String] {
+      [Facts.Kind.processes, .threads, .zombies].map { kind in
+        String(Int(truth.facts[kind].values.reduce(0, +)))
+      }
+    }
+
+    /// Runs it for scripts, and answers the words of each line.
+    static func once(_ flags: String...) throws -> [[String]] {
+      let (status, stdout, stderr) = try Child.run(
+        Self.program, ["top", "--once", "--interval=200ms"] + flags)
+      guard status == 0 else { throw TestFailure("top --once: \(stderr)") }
+      return stdout.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
+    }
+
+    static func top(_ exporter: RunningExporter) -> String {
+      "\(program) top --interval=200ms --url=http://127.0.0.1:\(exporter.port)/metrics"
+    }
+
+    @Test("A container is in its row, with its numbers in their columns, at any size", arguments: [80, 200])
+    func screen(columns: Int) throws {
+      let exporter = try RunningExporter()
+      // It has an init, which does nothing.
+      let container = try Runc().start(RuncSpecification(.untilStopped()) { "/docker/\($0)" })
+      _ = try container.untilReady()
+      let name = String(container.id.prefix(12))
+      // An init, three processes with two threads, one whose leader has gone, and three zombies.
+      let states = try Workload("states", "--count", "3", "--threads", "1")
+      let (truths, _) = try states.untilReady()
+      let truth = try #require(truths.first)
+      // One that works for as long as it is looked at.
+      let busy = try Workload("background", "--seconds", "60")
+
+      let terminal = try TerminalScreen(Self.top(exporter), columns: columns)
+      let lines = try terminal.waits(until: "the container has rates, and somebody is busy") { lines in
+        guard let row = Self.row(name, lines), let first = lines.dropFirst(4).first else { return false }
+        let rates = first.split(separator: " ").suffix(6).prefix(2).compactMap { Double($0) }
+        return row.suffix(6).first != "-" && rates.count == 2 && rates.allSatisfy { $0 > 0 }
+      }
+      let row = try #require(Self.row(name, lines))
+      #expect(row.suffix(6) == ["0.0", "0.0", "0.0", "1", "1", "0"])
+      #expect(lines[0].contains("127.0.0.1:\(exporter.port)"))
+      let header = lines[3].split(separator: " ").map(String.init)
+      #expect(
+        header
+          == (columns == 80 ? ["CONTAINER"] : ["CONTAINER", "PIDNS"])
+          + ["EXEC/S▼", "EXIT/S", "FAIL/S", "PROCS", "THREADS", "ZOMBIES"])
+      // Numbers end where their titles do; the mark is in the place of a space.
+      let line = try #require(lines.first { $0.hasPrefix(name) })
+      #expect(line.count == lines[3].count)
+      #expect(columns == 80 || row[1].count == 10)
+      let numbers = Self.gauges(truth)
+      #expect(lines.contains { $0.split(separator: " ").suffix(3).map(String.init) == numbers }, "\(lines)")
+
+      _ = busy
+      _ = try states.finish()
+      _ = try container.stopAndFinish()
+      // It is seen no longer.
+      try terminal.waits(until: "the container is gone") { Self.row(name, $0) == nil }
+      try terminal.press("q")
+      #expect(exporter.stop() == 0)
+    }
+
+    @Test("Keys sort, filter and scroll; the table follows the terminal's size")
+    func keys() throws {
+      let exporter = try RunningExporter()
+      let many = try Workload("states", "--count", "5", "--threads", "1")
+      let few = try Workload("hold", "--namespaces", "2", "--execs", "1")
+      let most = try #require(try many.untilReady().truths.first)
+      let least = try few.untilReady().truths
+      #expect(least.count == 2)
+      let terminal = try TerminalScreen(Self.top(exporter), columns: 120, rows: 24)
+      func order(_ lines: [String]) -> [String] {
+        lines.dropFirst(4).compactMap { line in
+          line.split(separator: " ").first { $0.count == 10 }.map(String.init)
+        }
+      }
+      let (large, small) = ("\(most.pidns)", Set(least.map { "\($0.pidns)" }))
+
+      try terminal.waits(until: "all are there") { Set(order($0)).isSuperset(of: small.union([large])) }
+      try terminal.press("z")
+      try terminal.waits(until: "the one with zombies is the first") {
+        $0[3].contains("ZOMBIES▼") && order($0).first == large
+      }
+      try terminal.press("z")
+      try terminal.waits(until: "it is the last") { $0[3].contains("ZOMBIES▲") && order($0).last == large }
+
+      try terminal.press("/")
+      try terminal.type(large)
+      try terminal.waits(until: "the others are left out") {
+        order($0) == [large] && $0[2].hasPrefix("filter: \(large)█")
+      }
+      try terminal.press("Enter")
+      try terminal.waits(until: "the filter stays") { order($0) == [large] && $0[2].contains("1 of ") }
+      try terminal.press("Escape")
+      try terminal.waits(until: "all are there again") { order($0).count >= 4 }
+
+      try terminal.resize(columns: 60, rows: 6)
+      // Two rows, and no column for zombies.
+      try terminal.waits(until: "it is small") {
+        $0.count(where: { !$0.isEmpty }) == 6 && !$0[3].contains("ZOMBIES")
+      }
+      try terminal.press("End")
+      let last = try terminal.waits(until: "it is at the end") {
+        $0[5].contains("[pidns-workload]") || $0[5].hasPrefix("[")
+      }
+      #expect(last.count(where: { !$0.isEmpty }) == 6)
+      try terminal.resize(columns: 150, rows: 30)
+      try terminal.waits(until: "all are there in the large one") {
+        $0[3].contains("ZOMBIES") && Set(order($0)).isSuperset(of: small.union([large]))
+      }
+      try terminal.press("?")
+      try terminal.waits(until: "there is help") { $0[2].contains("q: quit") }
+      try terminal.press("Space")
+      try terminal.waits(until: "it is paused") { $0[0].contains("paused") }
+      _ = try many.finish()
+      _ = try few.finish()
+    }
+
+    @Test("However it ends, the terminal is as before", arguments: ["q", "C-c", "TERM", "HUP", "C-z"])
+    func restores(end: String) throws {
+      let exporter = try RunningExporter()
+      let terminal = try TerminalScreen("PS1='$ ' bash --norc --noprofile", columns: 100)
+      try terminal.type("stty -g; echo before\n")
+      let before = try terminal.waits(until: "the shell is there") { $0.contains("before") }
+      let modes = try #require(before.first { $0.contains(":") && !$0.contains("stty") })
+      let folder = try TemporaryFolder()
+      try terminal.type("sh -c 'echo $$ >\(folder["pid"]); exec \(Self.top(exporter))'; echo status $?\n")
+      try terminal.waits(until: "the table is there") {
+        $0.count > 3 && $0[3].hasPrefix("CONTAINER") && !$0.contains("before")
+      }
+      switch end {
+      case "TERM", "HUP":
+        let pid = try #require(
+          Int32(try String(contentsOfFile: folder["pid"], encoding: .utf8).trimmingCharacters(in: .newlines)))
+        #expect(kill(pid, end == "TERM" ? SIGTERM : SIGHUP) == 0)
+      default: try terminal.press(end)
+      }
+      if end == "C-z" {
+        try terminal.waits(until: "it has stopped") {
+          $0.contains("before") && $0.contains { $0.contains("Stopped") }
+        }
+        try terminal.type("clear; stty -g; echo stopped\n")
+        try terminal.waits(until: "the shell has its modes") { $0.contains(modes) && $0.contains("stopped") }
+        try terminal.type("fg\n")
+        try terminal.waits(until: "the table is there again") { $0.count > 3 && $0[3].hasPrefix("CONTAINER") }
+        try terminal.press("q")
+        try terminal.waits(until: "the shell is there again") { $0.contains("stopped") }
+      } else {
+        try terminal.waits(until: "the shell is there again") {
+          $0.contains("before") && $0.contains("status 0")
+        }
+      }
+      try terminal.type("clear; stty -g; echo after\n")
+      try terminal.waits(until: "the modes are those of before") {
+        $0.contains(modes) && $0.contains("after")
+      }
+    }
+
+    @Test("For scripts: the same namespaces with the same numbers, by an exporter and by the kernel")
+    func once() throws {
+      let states = try Workload("states", "--count", "4", "--threads", "2")
+      let truth = try #require(try states.untilReady().truths.first)
+      let exporter = try RunningExporter()
+      _ = try exporter.scrape()
+      let url = "--url=http://127.0.0.1:\(exporter.port)/metrics"
+      let served = try Self.once(url)
+      let limited = try Self.once(url, "--limit=1")
+      exporter.stop()
+      // Nobody listens on the exporter's own port.
+      let read = try Self.once("--filter=\(truth.pidns)")
+
+      #expect(
+        served.first == [
+          "CONTAINER", "POD", "PIDNS", "EXEC/S", "EXIT/S", "FAIL/S", "PROCS", "THREADS", "ZOMBIES",
+        ])
+      #expect(limited.count == 2)
+      let mine = try #require(served.first { $0.contains("\(truth.pidns)") })
+      #expect(mine.suffix(3) == Self.gauges(truth)[...])
+      #expect(mine.suffix(6).prefix(3) == ["0.0", "0.0", "0.0"])
+      #expect(read.count == 2)
+      #expect(read.last == mine)
+      _ = try states.finish()
+    }
+
+    @Test("With another level of labels, and without tasks, there are the columns that can be")
+    func levels() throws {
+      let exporter = try RunningExporter("--labels.level=container", "--no-collector.tasks")
+      let served = try Self.once("--url=http://127.0.0.1:\(exporter.port)/metrics")
+      let row = try #require(served.dropFirst().first)
+      #expect(row.suffix(3) == ["-", "-", "-"])
+      #expect(Double(row[row.count - 6]) != nil)
+    }
+
+    @Test("An exporter that goes away is told, and found again when it is back")
+    func gone() throws {
+      let port = try HTTP.freePort()
+      func start() throws -> RunningExporter { try RunningExporter("--web.listen-address=127.0.0.1:\(port)") }
+      var exporter: RunningExporter? = try start()
+      let terminal = try TerminalScreen(
+        "\(Self.program) top --interval=200ms --url=http://127.0.0.1:\(port)/metrics", columns: 100)
+      func nodeRate(_ lines: [String]) -> Double? {
+        lines[1].split(separator: " ").dropFirst().first.flatMap { Double($0) }
+      }
+      try terminal.waits(until: "there are rates") { nodeRate($0) != nil }
+      exporter = nil
+      try terminal.waits(until: "it says so") { $0[2] == "the exporter refuses the connection; trying again" }
+      exporter = try start()
+      try terminal.waits(until: "it goes on") { $0[2] == "h: help" && nodeRate($0) != nil }
+      _ = exporter
+    }
+
+    @Test("What cannot be is told in one line")
+    func errors() throws {
+      func line(_ flags: String..., status: Int32) throws -> String {
+        let result = try Child.run(Self.program, ["top"] + flags)
+        #expect(result.status == status && result.stdout.isEmpty)
+        let lines = result.stderr.split(separator: "\n")
+        #expect(lines.count == 1, "\(result.stderr)")
+        return lines.first.map(String.init) ?? ""
+      }
+      let port = try HTTP.freePort()
+      #expect(
+        try line("--once", "--url=http://127.0.0.1:\(port)/metrics", status: 1)
+          == "pidns-exporter: http://127.0.0.1:\(port)/metrics refuses the connection; give the URL of an exporter's metrics by --url"
+      )
+      let exporter = try RunningExporter()
+      let page = try line("--once", "--url=http://127.0.0.1:\(exporter.port)/", status: 1)
+      #expect(page.contains("answers something else: line 1 of it is no sample of Prometheus's"))
+      #expect(
+        try line("--once", "--url=http://127.0.0.1:\(exporter.port)/none", status: 1).contains("answers 404"))
+      #expect(
+        try line(status: 2)
+          == "pidns-exporter: top needs a terminal for its screen; give --once for a table without; see pidns-exporter top --help"
+      )
+      for (flags, names) in [
+        (["--url=ftp://host"], "--url"), (["--interval=1ms"], "100ms"), (["--limit=1"], "--once"),
+        (["--once", "--limit=0"], "--limit"), (["--sort=size"], "sort"), (["surplus"], "surplus"),
+      ] {
+        let result = try Child.run(Self.program, ["top"] + flags)
+        #expect(result.status == 2)
+        #expect(result.stderr.contains(names) && result.stderr.hasSuffix("; see pidns-exporter top --help\n"))
+      }
+      let unprivileged = try Child.run(
+        "/usr/bin/setpriv",
+        [
+          "--bounding-set", "-all", "--inh-caps", "-all", "--reuid", "65534", "--regid", "65534",
+          "--clear-groups", Self.program, "top", "--once",
+        ])
+      #expect(unprivileged.status == 1)
+      #expect(
+        unprivileged.stderr.hasPrefix(
+          "pidns-exporter: no exporter listens at http://localhost:10059/metrics, and the kernel cannot be read: CAP_BPF and CAP_PERFMON missing"
+        ))
+    }
+  }
+}

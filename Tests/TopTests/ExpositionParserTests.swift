@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+
+@testable import Top
+
+@Suite struct ExpositionParserTests {
+  static func parse(_ text: String) throws -> Reading { try ExpositionParser.parse(Array(text.utf8)) }
+
+  @Test("What the table shows is read, and the rest is passed over")
+  func reads() throws {
+    let reading = try Self.parse(
+      """
+      # HELP pidns_process_execs_total Successful execve/execveat calls.
+      # TYPE pidns_process_execs_total counter
+      pidns_process_execs_total{pidns="7",namespace="shop",pod="web-1",container="web"} 12
+      pidns_process_exits_total{pidns="7",namespace="shop",pod="web-1",container="web",reason="completed"} 5
+      pidns_process_exits_total{pidns="7",namespace="shop",pod="web-1",container="web",reason="error"} 2
+      pidns_process_exits_total{pidns="7",namespace="shop",pod="web-1",container="web",reason="signaled"} 1
+      pidns_process_exits_total{pidns="7",namespace="shop",pod="web-1",container="web",reason="teardown"} 4
+      pidns_process_lifetime_seconds_bucket{pidns="7",le="1.0"} 3 # {pid="1"} 0.5
+      pidns_processes{pidns="7",namespace="shop",pod="web-1",container="web"} 3
+      pidns_threads{pidns="7",namespace="shop",pod="web-1",container="web"} 9
+      pidns_zombie_processes{pidns="7",namespace="shop",pod="web-1",container="web"} 1
+      pidns_info{pidns="7",namespace="shop",pod="web-1",container="web",level="1",init_comm="nginx"} 1
+      pidns_start_time_seconds{pidns="7",namespace="shop",pod="web-1",container="web"} 1.5e9
+      pidns_namespaces{state="live"} 2
+      pidns_namespaces{state="retained"} 1
+      pidns_node_process_execs_total 100
+      pidns_node_process_exits_total{reason="error"} 30
+      pidns_node_process_exits_total{reason="completed"} 40
+      pidns_up 1
+      pidns_last_poll_timestamp_seconds 1700000000.25
+      process_start_time_seconds 1.6e9
+
+      """)
+    let web = Reading.Identity(pidns: "7", namespace: "shop", pod: "web-1", container: "web")
+    #expect(Array(reading.namespaces.keys) == [web])
+    let entry = try #require(reading.namespaces[web])
+    #expect(entry.events == Reading.Events(execs: 12, exits: 12, failures: 3))
+    #expect([entry.processes, entry.threads, entry.zombies, entry.start] == [3, 9, 1, 1.5e9])
+    #expect(entry.initComm == "nginx" && !entry.isHost && entry.end == nil)
+    #expect(reading.node == Reading.Events(execs: 100, exits: 70, failures: 30))
+    #expect(
+      [reading.live, reading.retained, reading.time, reading.exporterStart] == [
+        2, 1, 1_700_000_000.25, 1.6e9,
+      ])
+    #expect(reading.isUp)
+  }
+
+  @Test("Escapes, blanks, times, commas and line ends are as the format has them")
+  func leniency() throws {
+    let reading = try Self.parse(
+      "pidns_up 0\r\n\r\npidns_processes { container = \"a\\\\b\\\"c\\nd}\" , pidns=\"1\", } \t4 1700000000000\r\n"
+    )
+    let identity = Reading.Identity(pidns: "1", container: "a\\b\"c\nd}")
+    #expect(reading.namespaces[identity]?.processes == 4)
+    #expect(!reading.isUp)
+  }
+
+  @Test("What is no UTF-8 is repaired")
+  func repaired() throws {
+    let bytes = Array("pidns_processes{container=\"a".utf8) + [0xff] + Array("\"} 1".utf8)
+    let reading = try ExpositionParser.parse(bytes)
+    #expect(reading.namespaces.keys.first?.container == "a\u{fffd}")
+  }
+
+  @Test("Without the collector of tasks there are no gauges")
+  func noTasks() throws {
+    let reading = try Self.parse(#"pidns_process_execs_total{pidns="7"} 1"#)
+    #expect(reading.namespaces.values.first?.processes == nil)
+  }
+
+  @Test(
+    "What is malformed is an error that names the line",
+    arguments: [
+      "<!doctype html>", "{\"a\":1}", "pidns_up", "pidns_up ", "pidns_up one", "pidns_up NaN",
+      "pidns_up +Inf",
+      "pidns_up -1", "pidns_processes{", "pidns_processes{pidns", "pidns_processes{pidns=\"",
+      "pidns_processes{pidns=\"1",
+      "pidns_processes{pidns=\"1\"", "pidns_processes{pidns=\"1\\x\"} 1", "pidns_processes{pidns=\"1\\",
+      "pidns_processes{=\"1\"} 1", "pidns_processes{pidns=1} 1", "pidns_processes{pidns=\"1\"}",
+      "pidns_up\u{0} 1",
+      "pidns_processes{pidns=\"" + String(repeating: "x", count: 70_000) + "\"} 1",
+      "pidns_up " + String(repeating: "1", count: 40),
+    ])
+  func malformed(line: String) {
+    #expect(throws: ExpositionError("line 2 of it is no sample of Prometheus's")) {
+      try Self.parse("pidns_up 1\n\(line)\n")
+    }
+  }
+
+  @Test(
+    "Another program's exposition is told so",
+    arguments: ["", "# EOF\n", "up 1\nprocess_start_time_seconds 1\n"])
+  func foreign(text: String) {
+    #expect(throws: ExpositionError("no series of a pidns-exporter is in it")) { try Self.parse(text) }
+  }
+
+  @Test("More label sets than any node has are refused")
+  func bounded() throws {
+    let limit = ExpositionParser.namespaceLimit
+    let lines = (0...limit).map { "pidns_processes{pidns=\"\($0)\"} 1" }
+    #expect(try Self.parse(lines.dropLast().joined(separator: "\n")).namespaces.count == limit)
+    #expect(throws: ExpositionError.self) { try Self.parse(lines.joined(separator: "\n")) }
+  }
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+
+@testable import Top
+
+@Suite struct KeyTests {
+  static let keys: [(String, [Key])] = [
+    ("q", [.character("q")]), ("\r", [.enter]), ("\u{7f}", [.backspace]), ("\u{15}", [.clear]),
+    ("\u{1b}[A", [.up]), ("\u{1b}OB", [.down]), ("\u{1b}[5~", [.pageUp]), ("\u{1b}[6~", [.pageDown]),
+    ("\u{1b}[H", [.home]), ("\u{1b}[1~", [.home]), ("\u{1b}[4~", [.end]), ("\u{1b}OF", [.end]),
+    ("é大", [.character("é"), .character("大")]),
+    ("\u{1b}[1;5A", [.up]), ("\u{1b}[200~x\u{1b}[201~", [.character("x")]),
+    ("\u{1b}[99999999999999999999999~", []), ("\u{1b}[<0;1;1Mj", [.character("j")]),
+    ("\u{1b}\u{1b}[A", [.escape, .up]), ("\u{1b}h", [.escape, .character("h")]),
+    ("\u{0}\u{1}\u{7}", []),
+  ]
+
+  @Test("Keys are told from the bytes that a terminal sends", arguments: keys)
+  func whole(text: String, keys: [Key]) {
+    var decoder = KeyDecoder()
+    #expect(decoder.take(Array(text.utf8)) == keys)
+    #expect(!decoder.isUndecided)
+  }
+
+  @Test("They are the same when the bytes come one by one", arguments: keys)
+  func pieces(text: String, keys: [Key]) {
+    var decoder = KeyDecoder()
+    #expect(text.utf8.flatMap { decoder.take([$0]) } == keys)
+  }
+
+  @Test("An ESC is a key only if nothing follows")
+  func escape() {
+    var decoder = KeyDecoder()
+    #expect(decoder.flush() == [])
+    #expect(decoder.take([0x1b]) == [])
+    #expect(decoder.isUndecided)
+    #expect(decoder.flush() == [.escape])
+    #expect(decoder.take(Array("[A".utf8)) == [.character("["), .character("A")])
+  }
+
+  @Test("Bytes that are no UTF-8 are passed over, and what follows is heard")
+  func invalid() {
+    var decoder = KeyDecoder()
+    #expect(decoder.take([0xff, 0xe5, 0x71, 0xc3, 0xc3, 0xa9, 0x80]) == [.character("q"), .character("é")])
+    #expect(decoder.take([0xed, 0xa0, 0x80, 0x6a]) == [.character("j")])
+  }
+}
