@@ -29,7 +29,8 @@ struct Layout: Equatable {
       let name = min((left - 1) / 2, 48)
       names = [(.name, name), (.pod, min(left - 1 - name, 80))]
     } else {
-      names = [(.name, min(left, 64))]
+      // Not so wide that the numbers are far from names that are short.
+      names = [(.name, min(left, rows.reduce(40) { max($0, $1.name.columns) }))]
     }
     if showsPIDNS { names.append((.pidns, Self.pidnsWidth)) }
     columns = names + numbers.map { (.number($0), Self.numberWidth($0)) }

@@ -34,9 +34,10 @@ extension View {
 
   private var totals: String {
     func text(_ rate: KeyPath<Rates, Double>) -> String { meter.node.map { $0[keyPath: rate].asRate } ?? "-" }
+    // In 80 columns, up to five digits each.
     return
       "node: \(text(\.execs)) exec/s  \(text(\.exits)) exit/s  \(text(\.failures)) fail/s  "
-      + "namespaces: \(meter.live.asCount) live, \(meter.retained.asCount) retained"
+      + "\(meter.live.asCount) namespaces, \(meter.retained.asCount) retained"
   }
 
   /// One line for what matters most now.

@@ -7,13 +7,17 @@ internal import Foundation
 /// What is on the screen, a person would see. It says nothing of colours.
 package final class TerminalScreen {
   private let folder: TemporaryFolder
-  private var socket: String { folder["tmux"] }
+  private let server: Child
 
   /// Opens a terminal of a size, and runs a command of the shell in it; the screen stays when that has ended.
   package init(_ command: String, columns: Int = 80, rows: Int = 24) throws {
-    folder = try TemporaryFolder()
+    let folder = try TemporaryFolder()
     // The user's own configuration may hold anything. Without a delay, an Escape is one at once.
     try folder.write("set -g status off\nset -g remain-on-exit on\nset -s escape-time 0\n", to: "tmux.conf")
+    // Not a daemon, which would live on, and hold what it has inherited open.
+    server = try Child("/usr/bin/env", Self.tmux(folder, ["-D"]))
+    self.folder = folder
+    try eventually("tmux listens") { FileManager.default.fileExists(atPath: folder["tmux"]) }
     try tmux("new-session", "-d", "-x", "\(columns)", "-y", "\(rows)", command)
   }
 
@@ -57,10 +61,13 @@ package final class TerminalScreen {
 
   @discardableResult
   private func tmux(_ arguments: [String]) throws -> String {
-    // UTF-8, whatever the locale of the machine is.
-    let (status, output, errors) = try Child.run(
-      "/usr/bin/env", ["-u", "TMUX", "tmux", "-u", "-S", socket, "-f", folder["tmux.conf"]] + arguments)
+    let (status, output, errors) = try Child.run("/usr/bin/env", Self.tmux(folder, arguments))
     guard status == 0 else { throw TestFailure("tmux \(arguments.first ?? ""): \(errors)") }
     return output
+  }
+
+  /// The command, in UTF-8 whatever the locale of the machine is.
+  private static func tmux(_ folder: TemporaryFolder, _ arguments: [String]) -> [String] {
+    ["-u", "TMUX", "tmux", "-u", "-S", folder["tmux"], "-f", folder["tmux.conf"]] + arguments
   }
 }

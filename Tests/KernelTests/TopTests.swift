@@ -226,6 +226,23 @@ extension KernelTests {
       _ = exporter
     }
 
+    @Test("Keys are heard while the exporter does not answer")
+    func hanging() throws {
+      let exporter = try RunningExporter()
+      let terminal = try TerminalScreen(Self.top(exporter), columns: 100)
+      try terminal.waits(until: "the table is there") {
+        $0[3].contains("EXEC/S▼") && $0[4].hasPrefix("[host]")
+      }
+      exporter.child.signal(SIGSTOP)
+      try terminal.waits(until: "it waits") { $0[2] == "waiting for an answer" }
+      try terminal.press("e")
+      try terminal.waits(until: "the key is heard") {
+        $0[3].contains("EXEC/S▲") && $0[2] == "waiting for an answer"
+      }
+      exporter.child.signal(SIGCONT)
+      try terminal.waits(until: "it goes on") { $0[2] == "h: help" }
+    }
+
     @Test("What cannot be is told in one line")
     func errors() throws {
       func line(_ flags: String..., status: Int32) throws -> String {
@@ -251,7 +268,7 @@ extension KernelTests {
       )
       for (flags, names) in [
         (["--url=ftp://host"], "--url"), (["--interval=1ms"], "100ms"), (["--limit=1"], "--once"),
-        (["--once", "--limit=0"], "--limit"), (["--sort=size"], "sort"), (["surplus"], "surplus"),
+        (["--once", "--limit=0"], "--limit"), (["--sort=size"], "sort"), (["--once", "surplus"], "surplus"),
       ] {
         let result = try Child.run(Self.program, ["top"] + flags)
         #expect(result.status == 2)

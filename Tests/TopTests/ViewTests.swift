@@ -146,7 +146,8 @@ import Testing
     var view = Self.view(2)
     #expect(Self.text(&view, 100, 5)[0] == "pidns-exporter top   every 2s   http://here/metrics")
     #expect(
-      Self.text(&view, 100, 5)[1].hasPrefix("node: 0.0 exec/s  0.0 exit/s  0.0 fail/s  namespaces: 0 live"))
+      Self.text(&view, 100, 5)[1].hasPrefix(
+        "node: 0.0 exec/s  0.0 exit/s  0.0 fail/s  0 namespaces, 0 retained"))
     #expect(Self.text(&view, 100, 5)[2] == "h: help")
     Self.press(&view, "h")
     #expect(Self.text(&view, 80, 5)[2].hasSuffix("q: quit"))
