@@ -65,7 +65,7 @@ static __always_inline int count_exec(__u64 *ctx, __u32 attempt)
 	totals = this_cpus_node();
 	if (!totals || !own_namespace(task, &own))
 		return 0;
-	describe(&latest, task, &own, time_of_exec());
+	describe(&latest, task, &own, time_of_exec(totals));
 	counts = counts_of(&own, totals, EXEC_SCRATCH + attempt);
 	keep(&counts->latest_exec, &latest);
 	add_here(&counts->execs, 1);

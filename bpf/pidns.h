@@ -140,8 +140,11 @@ struct pidns_node {
 	__u64 details_dropped;
 	/* What was written to `identities`, so that it is read only if it has changed. */
 	__u64 identities_written;
+	/* The program's own: the tick of the last time of an exec, and that time. */
+	__u64 exec_tick;
+	__u64 exec_time;
 };
-_Static_assert(sizeof(struct pidns_node) == 5824, "part of the contract");
+_Static_assert(sizeof(struct pidns_node) == 5840, "part of the contract");
 
 /*
  * Whose a namespace is: what was true of its init when it was first seen, and since that last

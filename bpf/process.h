@@ -38,14 +38,11 @@ static __always_inline __u32 ppid_inside(struct task_struct *task, const struct 
 	return number_in(task->real_parent->group_leader->thread_pid, own->ns);
 }
 
-/*
- * What a process calls itself.
- *
- * verifier: a byte at a time, as it takes the array for what it is.
- */
+/* What a thread calls itself. By words: the helper that copies text is refused in lockdown, and
+ * takes longer. */
 static __always_inline void read_comm(char comm[PIDNS_COMM], struct task_struct *task)
 {
-#pragma unroll
-	for (int i = 0; i < PIDNS_COMM; i++)
-		comm[i] = task->comm[i];
+	_Static_assert(PIDNS_COMM == 2 * sizeof(__u64), "two words");
+	((__u64 *)comm)[0] = ((__u64 *)task->comm)[0];
+	((__u64 *)comm)[1] = ((__u64 *)task->comm)[1];
 }
