@@ -26,6 +26,8 @@ enum {
 	BPF_MAP_TYPE_RINGBUF = 27,
 };
 enum { BPF_ANY = 0, BPF_NOEXIST = 1 };
+enum { BPF_RB_NO_WAKEUP = 1, BPF_RB_FORCE_WAKEUP = 2 };
+enum { BPF_RB_AVAIL_DATA = 0 };
 
 /* include/linux/cgroup-defs.h; the numbers are the running kernel's */
 enum cgroup_subsys_id { memory_cgrp_id, pids_cgrp_id };

@@ -29,7 +29,8 @@ struct pidns_config {
 	__u8 tell_forks;
 	__u8 tell_oom_kills;
 	__u8 tell_arguments;
-	__u8 padding[6];
+	__u8 padding[2];
+	__u32 event_bytes; /* of the ring buffer */
 };
 _Static_assert(sizeof(struct pidns_config) == 24, "part of the contract");
 

@@ -62,7 +62,10 @@ public struct EventStream: ~Copyable {
     return kernel
   }
 
-  /// Is ready to be read when there are events.
+  /// How often to come by for events.
+  public static let interval = KernelEvents.interval
+
+  /// Is ready to be read when there are many, before it is time to come by.
   public var descriptor: Int32 { kernel.descriptor }
 
   /// Takes the oldest events; none only if there is none by now.

@@ -60,18 +60,20 @@ struct EventSession: ~Copyable {
   }
 
   private mutating func show(until deadline: ContinuousClock.Instant?) throws -> End {
+    // There may be more than one batch.
+    var isBehind = false
     while !hasEnough {
+      let next = ContinuousClock.now + (isBehind ? .zero : EventStream.interval)
       let happened = Waiting.wait(
         for: [(stream.descriptor, .readable), (stopDescriptor, .readable), (STDOUT_FILENO, .closed)],
-        until: deadline)
+        until: deadline.map { min($0, next) } ?? next)
       if happened[2] { return .closed }
-      // The time is over.
-      guard happened.contains(true) else { return .asked }
       if happened[1] {
         _ = signals.wait(until: .now)
         return .asked
       }
-      _ = try takeBatch()
+      if let deadline, deadline <= .now { return .asked }
+      isBehind = try takeBatch()
       if let end = try flush() { return end }
     }
     return .asked

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import CPidns
+internal import Glibc
 
 /// Which programs and maps of the object `events` are loaded, for a kernel and what is to be told.
 struct EventPlan {
   /// Loaded and attached, in this order.
   let programs: [String]
   let attempts: Attempts
+  /// Bytes of the ring buffer.
+  let bufferBytes: UInt32
   /// Maps whose entries are allocated when they are inserted.
   let mapsOnDemand: [String]
   /// Maps that no loaded program uses.
@@ -42,6 +45,8 @@ struct EventPlan {
     programs = exit + oom + attempts.programs("process_execed") + fork
     oomKillsUnavailable = oom.isEmpty ? "the kernel has no tracepoint mark_victim" : nil
     self.attempts = attempts
+    // The kernel takes whole pages.
+    bufferBytes = max(configuration.bufferBytes, UInt32(getpagesize()))
     readsIdentities = features.addressesAreReadable
 
     unusedMaps =
@@ -55,6 +60,6 @@ struct EventPlan {
       count_exit_codes: 0, count_oom_kills: flag(!oom.isEmpty), count_tasks: 0,
       capture_identities: flag(features.addressesAreReadable), keep_exemplars: 0,
       tell_forks: flag(configuration.forks), tell_oom_kills: flag(configuration.oomKills),
-      tell_arguments: flag(configuration.arguments), padding: (0, 0, 0, 0, 0, 0))
+      tell_arguments: flag(configuration.arguments), padding: (0, 0), event_bytes: bufferBytes)
   }
 }

@@ -2,7 +2,6 @@
 
 internal import CLibBPF
 internal import CPidns
-internal import Glibc
 
 /// Owns the kernel half that tells of single events: loads the programs, attaches them, reads their ring buffer.
 ///
@@ -59,7 +58,7 @@ public struct KernelEvents: ~Copyable {
   public init(_ configuration: Configuration) throws(BPFError) {
     let plan = EventPlan(features: try KernelFeatures.probe(), configuration)
     let object = try BPFObject(embedded: EmbeddedObject.events, name: "pidns_events")
-    try object.map("events").resize(to: max(configuration.bufferBytes, UInt32(getpagesize())))
+    try object.map("events").resize(to: plan.bufferBytes)
     try object.map("marks").resize(to: Attempts.wordsOfMarks)
     try object.map("identities").keepRecent(EventPlan.identities)
     for name in plan.mapsOnDemand { try object.map(name).allocateOnDemand() }
@@ -82,7 +81,11 @@ public struct KernelEvents: ~Copyable {
     oomKillsUnavailable = configuration.oomKills ? plan.oomKillsUnavailable : nil
   }
 
-  /// Is ready to be read when there are events.
+  /// How often to come by for events, though nothing says that there are any: being told of each would cost
+  /// whoever it is of more than all else.
+  public static let interval = Duration.milliseconds(50)
+
+  /// Is ready to be read when a quarter of the buffer is full, before it is time to come by.
   public var descriptor: Int32 { ring.descriptor }
 
   /// Takes the oldest events out of the buffer, in the order in which they were put there; none only if it is empty.

@@ -37,7 +37,7 @@ internal import Glibc
 
   deinit { unsafe ring_buffer__free(buffer) }
 
-  /// Is ready to be read when there are records.
+  /// Is ready to be read when a program has said so.
   var descriptor: Int32 { unsafe ring_buffer__epoll_fd(buffer) }
 
   /// Takes the oldest records; fewer than `Batch.limit` only if there are no more.
