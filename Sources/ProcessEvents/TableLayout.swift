@@ -7,7 +7,7 @@ struct TableLayout: Sendable {
 
   let cells: [Cell]
 
-  /// Chooses what fits into a terminal, with room left for what happened: 13 columns at 60, 14 at 80, 24 at 120,
+  /// Chooses what fits into a terminal, with room left for what happened: 13 columns at 60, 22 at 80, 24 at 120,
   /// 34 at 160, 22 at 200 and 30 at 240. In fewer than 60 the line ends where the terminal does.
   ///
   /// - Parameter columns: Those of the terminal; nil for all that there is to show.
@@ -24,6 +24,8 @@ struct TableLayout: Sendable {
     case .some(..<50): cells = [(.time, 12), (.event, 5), (.pid, 7)]
     case .some(..<60): cells = [(.time, 12), (.event, 5), (.pid, 7), (.comm, 10)]
     case .some(..<80): cells = [(.time, 12), (.event, 5), (.pid, 7), (.ppid, 7), (.comm, 11)]
+    case .some(..<100):
+      cells = [(.time, 12), (.event, 5), (.pid, 7), (.ppid, 7), (.comm, 10), (.container, 11)]
     case .some(..<120):
       cells = [
         (.time, 12), (.event, 5), (.pid, 7), (.ppid, 7), (.uid, 6), (.comm, 11), (.container, 11),

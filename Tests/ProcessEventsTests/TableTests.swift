@@ -26,14 +26,14 @@ import Testing
   func eighty() {
     #expect(
       Self.rest(of: Self.lines(Samples.actions.map { Samples.record($0) }, columns: 80)) == [
-        " EVENT     PID    PPID    UID COMM        CONTAINER   WHAT",
-        " exec       11      13 100033 sh          web         /bin/sh -c 'i…",
-        " exit       11      13 100033 sh          web         code 127 340m…",
-        " exit       11      13 100033 sh          web         SIGSEGV core …",
-        " exit       11      13 100033 sh          web         code 0 1.2s t…",
-        " exit       11      13 100033 sh          web         teardown 3m20…",
-        " fork       11      13 100033 sh          web         -",
-        " oom        11      13 100033 sh          web         out of memory…",
+        " EVENT     PID    PPID COMM       CONTAINER   WHAT",
+        " exec       11      13 sh         web         /bin/sh -c 'it'\\''s \"…",
+        " exit       11      13 sh         web         code 127 340ms tid 12…",
+        " exit       11      13 sh         web         SIGSEGV core 3d4h tid…",
+        " exit       11      13 sh         web         code 0 1.2s tid 12 (4…",
+        " exit       11      13 sh         web         teardown 3m20s tid 12…",
+        " fork       11      13 sh         web         -",
+        " oom        11      13 sh         web         out of memory tid 12 …",
       ])
   }
 

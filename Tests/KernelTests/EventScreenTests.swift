@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Harness
+import Testing
+
+extension KernelTests {
+  /// `pidns-exporter events` in a real terminal.
+  @Suite(.serialized) struct EventScreens {
+    /// A user that does nothing else.
+    static let user = 4322
+
+    /// Has that user's shell fail with a code of 7, and answers its number.
+    static func fail() throws -> String {
+      let (status, stdout, _) = try Child.run(
+        "/usr/bin/setpriv",
+        ["--reuid=\(user)", "--regid=\(user)", "--clear-groups", "sh", "-c", "echo $$; exit 7"])
+      #expect(status == 7)
+      return stdout.split(separator: "\n").first.map(String.init) ?? ""
+    }
+
+    @Test("The table is as wide as its terminal, and follows it", arguments: [80, 200])
+    func table(columns: Int) throws {
+      let terminal = try TerminalScreen(
+        "\(Built.exporter.path()) events --uid=\(Self.user) --args", columns: columns, rows: 20)
+      // Until it listens nothing is to be seen.
+      var pid = ""
+      var lines = try terminal.waits(until: "events are shown") { lines in
+        pid = try Self.fail()
+        return lines.contains { $0.contains("code 7") }
+      }
+      try terminal.waits(until: "the last one is shown") { now in
+        lines = now
+        return now.contains { $0.contains(" \(pid) ") && $0.contains("code 7") }
+      }
+      let header = try #require(lines.first { $0.hasPrefix("TIME") })
+      let titles = header.split(separator: " ").map(String.init)
+      #expect(titles.contains("PIDNS") == (columns == 200) && titles.contains("UTSNS") == (columns == 200))
+      #expect(lines.allSatisfy { $0.count <= columns })
+      for line in lines where line.contains(" \(pid) ") {
+        // Numbers end where their titles do.
+        for (title, value) in [("UID", "\(Self.user)"), ("PID", pid)] where titles.contains(title) {
+          let end = try #require(header.range(of: " \(title) ")).upperBound
+          let before = line[
+            ..<line.index(line.startIndex, offsetBy: header.distance(from: header.startIndex, to: end) - 1)]
+          #expect(before.hasSuffix(" \(value)"), "\(title) in \(line)")
+        }
+        #expect(line.contains("exit") == line.contains("code 7"))
+      }
+      #expect(lines.contains { $0.contains("exec") && $0.contains("sh -c") } || columns == 80)
+
+      let other = 280 - columns
+      try terminal.resize(columns: other, rows: 20)
+      try terminal.waits(until: "there is a header of the new width") { now in
+        _ = try Self.fail()
+        return now.last { $0.hasPrefix("TIME") }?.contains("PIDNS") == (other == 200)
+          && now.allSatisfy { $0.count <= other }
+      }
+      try terminal.press("C-c")
+      try terminal.waits(until: "it says what it has shown") { lines in
+        lines.contains { $0.contains("events shown, 0 dropped") }
+      }
+    }
+
+    @Test("What a process calls itself does nothing to the terminal")
+    func hostile() throws {
+      let terminal = try TerminalScreen(
+        "\(Built.exporter.path()) events --uid=\(Self.user) --args", columns: 120, rows: 20)
+      let script = "import ctypes; ctypes.CDLL(None).prctl(15, b'\\x1b[2J\\x1b[31mred'); print(flush=True)"
+      let lines = try terminal.waits(until: "its end is shown") { lines in
+        _ = try Child.run(
+          "/usr/bin/setpriv",
+          [
+            "--reuid=\(Self.user)", "--regid=\(Self.user)", "--clear-groups", "/usr/bin/python3", "-c",
+            script,
+            "\u{1b}[2J\u{1b}]0;title\u{7}",
+          ])
+        return lines.contains { $0.contains("exit") && $0.contains("�[2J") }
+      }
+      #expect(lines.contains { $0.hasPrefix("TIME") })
+      #expect(lines.contains { $0.contains("exec") && $0.contains("python3") })
+    }
+  }
+}
