@@ -46,7 +46,7 @@ public struct EventStream: ~Copyable {
   }
 
   private static let lockdown =
-    "This kernel forbids to read its memory by address (lockdown), and with it the names of containers and the files of execs; the rest goes on"
+    "This kernel forbids to read its memory by address (lockdown), and with it the names of containers, and the files and arguments of execs; the rest goes on"
 
   private static func load(_ configuration: KernelEvents.Configuration) throws(ExporterError) -> KernelEvents
   {

@@ -60,6 +60,8 @@ struct EventPlan {
       count_exit_codes: 0, count_oom_kills: flag(!oom.isEmpty), count_tasks: 0,
       capture_identities: flag(features.addressesAreReadable), keep_exemplars: 0,
       tell_forks: flag(configuration.forks), tell_oom_kills: flag(configuration.oomKills),
-      tell_arguments: flag(configuration.arguments), padding: (0, 0), event_bytes: bufferBytes)
+      // Not a matter of the kernel's addresses, but libbpf then takes the helper of old kernels for both.
+      tell_arguments: flag(configuration.arguments && features.addressesAreReadable), padding: (0, 0),
+      event_bytes: bufferBytes)
   }
 }
