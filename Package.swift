@@ -76,7 +76,7 @@ let package = Package(
     .target(
       name: "ProcessEvents", dependencies: ["BPFKit", "Containers", "Linux", "Terminal"],
       swiftSettings: settings),
-    .target(name: "Terminal", dependencies: ["CGlibc"], swiftSettings: settings),
+    .target(name: "Terminal", dependencies: ["CGlibc", "Linux"], swiftSettings: settings),
     .target(
       name: "Top",
       dependencies: [

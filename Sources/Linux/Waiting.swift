@@ -14,7 +14,7 @@ package enum Waiting {
     case closed
   }
 
-  /// Sleeps until something happens to one of them, or until a moment.
+  /// Sleeps until something happens to one of them, or until a moment. Nothing happens to -1.
   ///
   /// - Parameter deadline: nil waits for good.
   /// - Returns: Which of them it happened to, in the same order; none when the time came. Also true of one that can only

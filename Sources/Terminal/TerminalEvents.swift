@@ -2,6 +2,7 @@
 
 internal import CGlibc
 internal import Glibc
+internal import Linux
 
 /// All that a program at a terminal waits for, in one place: keys, signals, a moment, and its own threads.
 package struct TerminalEvents: ~Copyable {
@@ -66,21 +67,15 @@ package struct TerminalEvents: ~Copyable {
   /// Sleeps until something comes. Signals go before the bell, which goes before keys.
   package mutating func next(until deadline: ContinuousClock.Instant) -> Event {
     while true {
-      var descriptors = [signals, bell.descriptor, input ?? -1].map {
-        pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
-      }
-      let left = max(.zero, min(deadline - .now, .seconds(3600)))
-      // Rounded up: it does not wake before the moment, and then again and again until it has come.
-      let milliseconds = Int32((left / .milliseconds(1)).rounded(.up))
-      let count = unsafe poll(&descriptors, nfds_t(descriptors.count), milliseconds)
-      if count < 0 && errno != EINTR { return .stop }
-      if descriptors[0].revents != 0, let event = signalEvent() { return event }
-      if descriptors[1].revents != 0 {
+      let happened = Waiting.wait(
+        for: [(signals, .readable), (bell.descriptor, .readable), (input ?? -1, .readable)], until: deadline)
+      if happened[0], let event = signalEvent() { return event }
+      if happened[1] {
         bell.silence()
         return .bell
       }
-      if descriptors[2].revents != 0, let event = inputEvent() { return event }
-      if count == 0 && deadline <= .now { return .timeout }
+      if happened[2], let event = inputEvent() { return event }
+      if !happened.contains(true) { return .timeout }
     }
   }
 
