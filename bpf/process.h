@@ -2,24 +2,42 @@
 /* Who a process is, as numbers: those that it sees itself, and the host's. */
 #pragma once
 
+#include "config.h"
 #include "namespace.h"
 
-/* The number of a pid in a namespace; 0 where it has none there (the kernel's pid_nr_ns). */
+/* number_in() by address. */
+static __always_inline __u32 probed_number_in(struct pid *pid, struct pid_namespace *ns)
+{
+	__u32 level = BPF_CORE_READ(ns, level);
+	struct upid number;
+
+	if (level > BPF_CORE_READ(pid, level) || !probe_number(pid, level, &number))
+		return 0;
+	return number.ns == ns ? number.nr : 0;
+}
+
+/*
+ * The number of a pid in a namespace; 0 where it has none there (the kernel's pid_nr_ns).
+ *
+ * verifier: from the container in a container on by address, where that is allowed: to spell out
+ * every level once more takes it as long as all else of an exec.
+ */
 static __always_inline __u32 number_in(struct pid *pid, struct pid_namespace *ns)
 {
 	struct upid *number;
-	struct upid copy;
+	__u32 level;
 
-	if (!NUMBERS_ARE_TYPED) {
-		__u32 level = BPF_CORE_READ(ns, level);
-
-		if (level > BPF_CORE_READ(pid, level) || !probe_number(pid, level, &copy))
-			return 0;
-		return copy.ns == ns ? copy.nr : 0;
-	}
-	if (ns->level > pid->level)
+	if (!NUMBERS_ARE_TYPED)
+		return probed_number_in(pid, ns);
+	level = ns->level;
+	if (level > pid->level)
 		return 0;
-	number = number_at(pid, ns->level);
+	if (!config.capture_identities)
+		number = number_at(pid, level);
+	else if (level > 1)
+		return probed_number_in(pid, ns);
+	else
+		number = level ? &pid->numbers[1] : &pid->numbers[0];
 	return number && number->ns == ns ? number->nr : 0;
 }
 
