@@ -23,6 +23,7 @@ enum { PIDNS_FILE = 1024, PIDNS_ARGUMENTS = 4096 };
  * it was given to execve and then the arguments, with a NUL after each.
  */
 struct pidns_event {
+	__u64 dropped;		    /* events for which there was no room, before this one */
 	__u64 time;		    /* ns since boot */
 	struct pidns_key namespace; /* its pid namespace */
 	__u64 cgroup_id;	    /* as in struct pidns_identity */
@@ -41,4 +42,4 @@ struct pidns_event {
 	__u32 arguments_cut; /* whether there were more */
 	char comm[PIDNS_COMM];
 };
-_Static_assert(sizeof(struct pidns_event) == 144, "part of the contract");
+_Static_assert(sizeof(struct pidns_event) == 152, "part of the contract");

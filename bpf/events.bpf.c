@@ -101,35 +101,38 @@ static __noinline struct draft *describe(struct task_struct *task, const struct 
 	event->file_length = 0;
 	event->arguments_length = 0;
 	event->arguments_cut = 0;
-	read_comm(event->comm, task);
+	/* The process's name, as a thread may have one of its own. */
+	read_comm(event->comm, task->group_leader);
 	return draft;
 }
 
 /*
  * Waking the reader up costs ten times what all else does (an interrupt to this very CPU): it comes
- * by itself often enough, and is only called when a quarter of the buffer is full.
+ * by itself often enough, and is only called by the record that makes a quarter of the buffer full.
  */
-static __always_inline __u64 wakeup(void)
+static __always_inline __u64 wakeup(__u64 size)
 {
 	__u64 unread = bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA);
+	__u64 quarter = config.event_bytes / 4;
 
-	return unread >= config.event_bytes / 4 ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
+	return unread < quarter && unread + size >= quarter ? BPF_RB_FORCE_WAKEUP
+							    : BPF_RB_NO_WAKEUP;
 }
 
 static __always_inline void tell(struct draft *draft, enum pidns_event_kind kind)
 {
-	const struct pidns_event *event = &draft->event;
+	struct pidns_event *event = &draft->event;
 	__u64 size = sizeof(*event) + event->file_length + event->arguments_length;
 	__u32 only = 0;
-	__u64 *count;
+	__u64 *count = bpf_map_lookup_elem(&dropped, &only);
 
-	draft->event.kind = kind;
+	if (!count)
+		return;
+	event->kind = kind;
+	event->dropped = *count;
 	if (size > sizeof(*draft))
 		size = sizeof(*draft);
-	if (bpf_ringbuf_output(&events, draft, size, wakeup()) == 0)
-		return;
-	count = bpf_map_lookup_elem(&dropped, &only);
-	if (count)
+	if (bpf_ringbuf_output(&events, draft, size, wakeup(size)))
 		add_shared(count, 1);
 }
 

@@ -31,6 +31,8 @@ public struct EventStream: ~Copyable {
   private let podWatch: RunningPodWatch?
   private var containers: EventContainers
   private var boot = Clock.bootNanoseconds
+  /// When the newest event was that has been taken, in nanoseconds since boot; nil before the first one.
+  public private(set) var lastTime: UInt64?
 
   /// Waits, for five seconds at the most, until the node's pods are known, then loads and attaches.
   ///
@@ -73,7 +75,9 @@ public struct EventStream: ~Copyable {
     // Two clocks that are read one after the other never agree; when the machine's is set, they differ by more.
     let now = Clock.bootNanoseconds
     if abs(now - boot) > 1_000_000 { boot = now }
-    return try attempt { kernel throws(BPFError) in try kernel.take() }
+    let events = try attempt { kernel throws(BPFError) in try kernel.take() }
+    lastTime = events.last?.time ?? lastTime
+    return events
   }
 
   /// Events for which there was no room, so far.

@@ -12,6 +12,8 @@ package struct Output: Sendable {
     case closed
     /// Something else came first; the rest is still to be written.
     case interrupted
+    /// The time was over; the rest is still to be written.
+    case late
     /// The kernel's errno: the disk is full, for one.
     case failed(Int32)
   }
@@ -27,13 +29,18 @@ package struct Output: Sendable {
 
   /// Writes all of it. SIGPIPE has to be ignored.
   ///
-  /// - Parameter interruption: A descriptor that ends the wait for a reader once it is readable.
-  package mutating func flush(interruptedBy interruption: Int32) -> Outcome {
+  /// - Parameters:
+  ///   - interruption: A descriptor that ends the wait for a reader once it is readable.
+  ///   - deadline: When that ends as well; nil for never.
+  package mutating func flush(
+    interruptedBy interruption: Int32, until deadline: ContinuousClock.Instant? = nil
+  ) -> Outcome {
     var written = 0
     defer { bytes.removeFirst(written) }
     while written < bytes.count {
-      let happened = Waiting.wait(for: [(STDOUT_FILENO, .writable), (interruption, .readable)])
-      guard happened[0] else { return .interrupted }
+      let happened = Waiting.wait(
+        for: [(STDOUT_FILENO, .writable), (interruption, .readable)], until: deadline)
+      guard happened[0] else { return happened[1] ? .interrupted : .late }
       let count = unsafe bytes[written...].prefix(Self.chunk).withUnsafeBytes {
         unsafe write(STDOUT_FILENO, $0.baseAddress, $0.count)
       }

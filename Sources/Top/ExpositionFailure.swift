@@ -42,11 +42,11 @@ package struct ExpositionFailure: Error, Equatable, CustomStringConvertible {
         .init(.refused, "refuses the connection")
       case let error as IOError: .init(.other, "cannot be reached: \(Errno.name(error.errnoCode))")
       case let error as NIOConnectionError:
-        if let attempt = error.connectionErrors.first {
-          ExpositionFailure(attempt.error)
-        } else {
-          .init(.other, "cannot be resolved")
+        // Of a name with several addresses each was tried: nobody listens, if one of them says so.
+        error.connectionErrors.map { ExpositionFailure($0.error) }.min {
+          $0.kind == .refused && $1.kind != .refused
         }
+          ?? .init(.other, "cannot be resolved")
       case is NIOSSLError, is NIOSSLExtraError: .init(.other, "has no TLS that can be trusted: \(error)")
       case HTTPParserError.invalidEOFState: .init(.other, "cuts its answer")
       case is HTTPParserError: .init(.other, "does not speak HTTP")

@@ -25,9 +25,9 @@ struct EventSession: ~Copyable {
   private var writer: EventWriter
   private var output = Output()
   private var shown = 0
-  private var droppedBefore: UInt64 = 0
-  /// When the last event that was taken happened.
-  private var lastTime: UInt64 = 0
+  /// Dropped events of which it has been said.
+  private var droppedSaid: UInt64 = 0
+  private let deadline: ContinuousClock.Instant?
 
   init(_ stream: consuming EventStream, _ flags: EventFlags, _ signals: StopSignals) {
     self.stream = stream
@@ -35,6 +35,7 @@ struct EventSession: ~Copyable {
     self.signals = signals
     stopDescriptor = signals.descriptor()
     selection = flags.selection
+    deadline = flags.duration.map { .now + $0.duration }
     isTerminal = Terminal.isTerminal(Terminal.stdout)
     writer = flags.writer(
       size: Terminal.size(of: Terminal.stdout), isTerminal: isTerminal, environment: Environment.variables)
@@ -42,12 +43,11 @@ struct EventSession: ~Copyable {
 
   /// Shows events until a signal comes, the time is over, there are enough, or nobody reads any more.
   mutating func run() throws {
-    let deadline = flags.duration.map { ContinuousClock.now + $0.duration }
-    var end = try show(until: deadline)
+    var end = try show()
     if end == .asked {
-      // What has happened by now is still shown, unless somebody asks again.
+      // What has happened by now is still shown, unless somebody asks again, or nobody reads it.
       stream.detach()
-      end = try drain()
+      end = try drain(until: .now + Self.patience)
     }
     let dropped = try stream.dropped()
     if end == .closed && dropped == 0 { return }
@@ -59,7 +59,10 @@ struct EventSession: ~Copyable {
     }
   }
 
-  private mutating func show(until deadline: ContinuousClock.Instant?) throws -> End {
+  /// How long a reader that does not read is waited for at the end.
+  private static let patience = Duration.seconds(2)
+
+  private mutating func show() throws -> End {
     // There may be more than one batch.
     var isBehind = false
     while !hasEnough {
@@ -74,16 +77,20 @@ struct EventSession: ~Copyable {
       }
       if let deadline, deadline <= .now { return .asked }
       isBehind = try takeBatch()
-      if let end = try flush() { return end }
+      if let end = try flush(until: deadline) { return end }
     }
     return .asked
   }
 
-  private mutating func drain() throws -> End {
+  private mutating func drain(until deadline: ContinuousClock.Instant) throws -> End {
+    // A program that ran when it was detached may have an event to tell yet.
+    _ = Waiting.wait(for: [], until: .now + .milliseconds(20))
     repeat {
-      if let end = try flush() { return end }
+      if let end = try flush(until: deadline) { return end }
     } while try takeBatch()
-    return .asked
+    // Behind all that there was room for.
+    if let last = stream.lastTime { sayDropped(try stream.dropped(), at: last) }
+    return try flush(until: deadline) ?? .asked
   }
 
   private var hasEnough: Bool { flags.count.map { shown >= $0 } ?? false }
@@ -97,7 +104,9 @@ struct EventSession: ~Copyable {
       writer.resize(columns: size?.columns, rows: size?.rows)
     }
     let events = try stream.take()
-    for event in events where !hasEnough && selection.mayInclude(event) {
+    for event in events where !hasEnough {
+      sayDropped(event.droppedBefore, at: event.time)
+      guard selection.mayInclude(event) else { continue }
       let container = stream.container(of: event)
       guard selection.includes(container) else { continue }
       let record = EventRecord(
@@ -105,34 +114,37 @@ struct EventSession: ~Copyable {
       writer.write(record, to: &output.bytes)
       shown += 1
     }
-    lastTime = events.last?.time ?? lastTime
-    let dropped = try stream.dropped()
-    if dropped > droppedBefore {
-      // Known after these events, and before those that there was room for since.
-      writer.writeDropped(
-        dropped - droppedBefore, time: WallTime(epoch: stream.epochTime(of: lastTime)), to: &output.bytes)
-      droppedBefore = dropped
-    }
     return !events.isEmpty
+  }
+
+  /// Writes how many events are missing before one of a time, if it was not said before.
+  private mutating func sayDropped(_ dropped: UInt64, at time: UInt64) {
+    guard dropped > droppedSaid else { return }
+    let time = WallTime(epoch: stream.epochTime(of: time))
+    writer.writeDropped(dropped - droppedSaid, time: time, to: &output.bytes)
+    droppedSaid = dropped
   }
 
   /// Writes what there is.
   ///
   /// - Returns: Why there is to be no more; nil where there may be.
-  private mutating func flush() throws -> End? {
-    switch output.flush(interruptedBy: stopDescriptor) {
+  private mutating func flush(until deadline: ContinuousClock.Instant?) throws -> End? {
+    switch output.flush(interruptedBy: stopDescriptor, until: deadline) {
     case .written: return nil
     case .closed: return .closed
     case .interrupted:
       _ = signals.wait(until: .now)
       return .asked
+    case .late: return .asked
     case .failed(let error):
       throw ExporterError("cannot write to stdout: \(Errno.text(error))")
     }
   }
 
   private func summary(dropped: UInt64) -> String {
-    let events = "pidns-exporter: \(shown) \(shown == 1 ? "event" : "events") shown, \(dropped) dropped"
+    let unread = output.bytes.isEmpty ? "" : ", the last of them unread"
+    let events =
+      "pidns-exporter: \(shown) \(shown == 1 ? "event" : "events") shown\(unread), \(dropped) dropped"
     return dropped == 0
       ? events : events + ", for which the ring buffer had no room: raise --bpf.ring-buffer, or read faster"
   }

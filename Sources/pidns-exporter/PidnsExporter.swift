@@ -5,6 +5,7 @@ import Exporter
 import Glibc
 import Kubernetes
 import Linux
+import Terminal
 
 /// The program: reads its flags, and turns what ends it into an exit code.
 @main
@@ -16,6 +17,7 @@ struct PidnsExporter {
   ]
 
   static func main() {
+    StandardDescriptors.occupy()
     let arguments = Array(CommandLine.arguments.dropFirst())
     if let name = arguments.first, let command = commands[name] {
       run(command, Array(arguments.dropFirst()))
@@ -44,7 +46,7 @@ struct PidnsExporter {
 
   /// Says one line and ends the process.
   private static func quit(_ line: String, code: Int32) -> Never {
-    StandardError.write(line: "pidns-exporter: \(line)")
+    StandardError.write(line: "pidns-exporter: \(line.printable)")
     exit(code)
   }
 }

@@ -49,10 +49,9 @@ struct TopCommand: ParsableCommand {
 
   func validate() throws {
     if let url {
-      guard
-        url.hasPrefix("http://") || url.hasPrefix("https://"),
-        url.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f })
-      else { throw ValidationError("--url '\(url.printable)' is no URL such as \(Self.defaultURL)") }
+      guard Self.isAddress(url) else {
+        throw ValidationError("--url '\(url.printable)' is no URL such as \(Self.defaultURL)")
+      }
     }
     guard interval.duration >= .milliseconds(100) else {
       throw ValidationError("--interval has to be 100ms at least")
@@ -70,18 +69,30 @@ struct TopCommand: ParsableCommand {
     var events = TerminalEvents(input: once ? nil : 0)
     var session = try TopSession(self, &events)
     if once {
-      _ = Terminal.write(Array(try session.tableOnce(&events).utf8), to: 1)
+      guard Terminal.write(Array(try session.tableOnce(&events).utf8), to: 1) else {
+        throw ExporterError("cannot write the table to stdout")
+      }
     } else {
       session.run(&events)
     }
   }
 
-  /// What counts, for a reading of the kernel.
+  /// Whether that is a URL of HTTP with a host, and if any a port that there can be. None with a user's name and password, which
+  /// would be shown.
+  static func isAddress(_ url: String) -> Bool {
+    guard url.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else { return false }
+    return url.wholeMatch(of: /https?:\/\/(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(:([0-9]{1,5}))?([\/?].*)?/)
+      .map { match in match.3.map { UInt16($0).map { $0 > 0 } ?? false } ?? true } ?? false
+  }
+
+  /// What counts, for a reading of the kernel. Nothing is held back until it has a name: who looks sees all.
   func counting() throws -> Counting {
     try Counting(
       Counting.Configuration(
         kernel: KernelCounters.Configuration(mapEntries: 10_240, collectors: [.tasks], keepsExemplars: false),
-        limits: Ledger.Limits(series: 10_240, retention: .seconds(60)), labelling: names.labelling,
+        limits: Ledger.Limits(series: 10_240, retention: .seconds(60)),
+        labelling: Labelling(
+          level: names.labelling.level, grace: .zero, selection: names.labelling.selection),
         kubernetes: kubernetes.watchedNode(), localNames: localNames.names),
       logger: LogFormat.logfmt.logger(level: .critical))
   }

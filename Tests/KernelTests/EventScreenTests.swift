@@ -47,7 +47,7 @@ extension KernelTests {
         }
         #expect(line.contains("exit") == line.contains("code 7"))
       }
-      #expect(lines.contains { $0.contains("exec") && $0.contains("sh -c") } || columns == 80)
+      #expect(lines.contains { $0.contains("exec") && $0.contains("sh -c") })
 
       let other = 280 - columns
       try terminal.resize(columns: other, rows: 20)

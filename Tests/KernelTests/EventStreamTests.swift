@@ -32,13 +32,15 @@ extension KernelTests {
       #expect(events.said == ["pidns-exporter: \(expected) events shown, 0 dropped"])
     }
 
-    @Test("With a small buffer and a reader that does not read, what is dropped makes up the difference")
-    func slow() throws {
+    @Test(
+      "With a small buffer and a reader that does not read, what is dropped makes up the difference",
+      arguments: ["64KiB", "512KiB"])
+    func slow(buffer: String) throws {
       let exporter = try RunningExporter()
       // Into a pipe that nobody reads until all is over.
       let child = try Child(
         Built.exporter.path(),
-        ["events", "--log.level=info", "--output=json", "--bpf.ring-buffer=64KiB"])
+        ["events", "--log.level=info", "--output=json", "--bpf.ring-buffer=\(buffer)"])
       try eventually("events are told") { child.stderr.contains("Telling of events") }
       let before = try exporter.quietScrape()
       let truth = try Workload.run("spawn", "--count", "20000")[0]
@@ -52,15 +54,39 @@ extension KernelTests {
       let within = told.filter { $0.event != "dropped" && $0.time >= start && $0.time < end }
       let dropped = told.filter { $0.event == "dropped" }.reduce(0) { $0 + ($1.numbers["count"] ?? 0) }
       #expect(dropped > 0 && within.count > 0)
+      // One process after the other execs and exits: where one of these is missing, a line says so.
+      var last: Int64?
+      for event in told where event.event == "dropped" || event.numbers["pid_ns"] == Int64(truth.pidns) {
+        guard let pid = event.numbers["pid"], pid > 1 else {
+          last = nil
+          continue
+        }
+        let number = 2 * pid + (event.event == "exit" ? 1 : 0)
+        if let last { #expect(number == last + 1, "\(event)") }
+        last = number
+      }
       #expect(try within.count + Int(dropped) == after.happened - before.happened)
       #expect(try after.happened - before.happened >= Int(truth.counts.execs + truth.counts.exits))
       #expect(child.stderr.contains(", \(dropped) dropped, for which the ring buffer had no room"))
     }
 
-    /// When the last poll of a scrape began, as events write times.
+    /// When the last poll of a scrape began, as events write times, but to the millisecond.
     static func time(of scrape: Scrape) throws -> String {
-      try Date(timeIntervalSince1970: scrape.pollStart).formatted(
-        Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+      try String(
+        Date(timeIntervalSince1970: scrape.pollStart).formatted(
+          Date.ISO8601FormatStyle(includingFractionalSeconds: true)
+        ).dropLast())
+    }
+
+    @Test("A reader that is stuck keeps it from ending no longer than two seconds")
+    func stuck() throws {
+      let busy = try Workload("background", "--seconds", "3")
+      // Nobody reads its pipe, which has room for a thousand events or two.
+      let timed = try Child(
+        Built.exporter.path(), ["events", "--output=json", "--args", "--fork", "--duration=2s"])
+      #expect(timed.wait() == 0)
+      #expect(timed.stderr.contains("dropped") && timed.stderr.contains("the last of them unread"))
+      _ = try busy.finish()
     }
 
     @Test("It ends by itself when it has shown enough, when the time is over, and when nobody reads")

@@ -156,6 +156,23 @@ extension KernelTests {
       }
     }
 
+    @Test("An OOM kill names the process that events say was killed last")
+    func oomKill() throws {
+      let exporter = try RunningExporter()
+      let events = try RunningEvents("--oom")
+      let truth = try Workload.run("oom", "--count", "3")[0]
+      let killed = try events.finish().last {
+        $0.event == "oom_kill" && $0.numbers["pid_ns"] == Int64(truth.pidns)
+      }
+      _ = try exporter.scrape()
+      let exemplar = try #require(
+        try OpenMetricsPage(of: exporter).exemplars(truth.pidns)["pidns_oom_kills_total "])
+      for name in ["pid", "host_pid", "ppid"] {
+        #expect(exemplar.labels[name] == killed?.numbers[name].map(String.init), "\(name)")
+      }
+      #expect(exemplar.labels["comm"] == killed?.texts["comm"])
+    }
+
     /// Prometheus 2.42 keeps the values of an exemplar's labels as they are written, escapes and all.
     private func unescaped(_ labels: [String: String]) -> [String: String] {
       labels.mapValues {

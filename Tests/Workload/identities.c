@@ -106,6 +106,8 @@ static int outlive_leader(void *who)
 	while (atomic_load(&leader))
 		syscall(SYS_sched_yield);
 	say(who);
+	/* The process keeps its leader's name. */
+	prctl(PR_SET_NAME, "other-name");
 	wait_for_byte();
 	syscall(SYS_exit_group, STATUS_LAST);
 	__builtin_unreachable();

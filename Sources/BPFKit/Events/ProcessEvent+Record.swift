@@ -11,7 +11,8 @@ extension ProcessEvent {
     let text = unsafe UnsafeRawBufferPointer(rebasing: record[head...])
     guard let action = unsafe Action(event, text) else { return nil }
     self.init(
-      time: event.time, action: action, namespace: PIDNamespace(event.namespace),
+      droppedBefore: event.dropped, time: event.time, action: action,
+      namespace: PIDNamespace(event.namespace),
       host: Numbers(pid: event.host_pid, tid: event.host_tid, ppid: event.host_ppid),
       inside: Numbers(pid: event.pid, tid: event.tid, ppid: event.ppid),
       user: User(uid: event.uid, gid: event.gid),

@@ -72,6 +72,8 @@ public struct ProcessEvent: Equatable, Sendable {
     }
   }
 
+  /// Events for which there was no room, of all that were before this one.
+  public var droppedBefore: UInt64
   /// When, in nanoseconds since boot.
   public var time: UInt64
   /// What happened.
@@ -95,9 +97,11 @@ public struct ProcessEvent: Equatable, Sendable {
 
   /// Describes an event.
   public init(
-    time: UInt64, action: Action, namespace: PIDNamespace, host: Numbers, inside: Numbers, user: User,
+    droppedBefore: UInt64 = 0, time: UInt64, action: Action, namespace: PIDNamespace, host: Numbers,
+    inside: Numbers, user: User,
     userInside: User, comm: String, cgroupID: UInt64, namespaces: Namespaces
   ) {
+    self.droppedBefore = droppedBefore
     self.time = time
     self.action = action
     self.namespace = namespace
