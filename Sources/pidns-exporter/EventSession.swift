@@ -142,7 +142,7 @@ struct EventSession: ~Copyable {
   }
 
   private func summary(dropped: UInt64) -> String {
-    let unread = output.bytes.isEmpty ? "" : ", the last of them unread"
+    let unread = output.bytes.isEmpty ? "" : ", the last of them and what came after them unread"
     let events =
       "pidns-exporter: \(shown) \(shown == 1 ? "event" : "events") shown\(unread), \(dropped) dropped"
     return dropped == 0
