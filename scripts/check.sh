@@ -3,10 +3,13 @@
 #
 # check.sh
 #
-# Every check that needs no build. Says of each whether it holds, and goes on to the next.
+# Every check that needs no build of the exporter. Says of each whether it holds, and goes on to the next.
 set -uo pipefail
 
 failed=0
+
+# Python with its packages, kubectl and helm: named by this folder, so that nothing else takes them from there.
+tools=$(scripts/check-tools.sh) || exit 1
 
 # report STATUS WHAT: says whether it holds; what is wrong has been printed.
 report() {

@@ -26,7 +26,11 @@ for group; do
       # The other parser of what is shown.
       wanted+=(python3-prometheus-client)
       ;;
-    check) wanted+=(clang-format prometheus shellcheck) ;;
+    check)
+      wanted+=(clang-format prometheus shellcheck)
+      # What scripts/check-tools.sh installs the tools from PyPI with.
+      wanted+=(python3 python3-venv)
+      ;;
     *)
       echo "install-dependencies.sh: no group '$group'" >&2
       exit 2

