@@ -13,10 +13,10 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 listen = $(or $(lastword $(patsubst --web.listen-address=%,%,$(filter --web.listen-address=%,$(ARGS)))),:10059)
 path = $(or $(lastword $(patsubst --web.telemetry-path=%,%,$(filter --web.telemetry-path=%,$(ARGS)))),/metrics)
 
-.PHONY: help run build test test-kernels check format bench clean
+.PHONY: help run build test test-kernels test-walk-through check format bench clean
 
 help: ## lists the targets
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 19
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
 
 run: build ## builds the release and runs it as root; ARGS=… are its flags
 	@echo "Once it listens: curl http://$(patsubst :%,localhost:%,$(listen))$(path)"
@@ -34,6 +34,10 @@ test-kernels: build ## runs the exporter on other kernels, emulated; ARGS=… sa
 	$(RELEASE) pidns-workload
 	$(RELEASE) pidns-judge
 	@Tests/kernel-matrix/run.sh $(ARGS)
+
+test-walk-through: ## types the commands of docs/walk-through.md, as root, in a fresh clone of what is committed
+	@$(INSTALL) build test
+	$(SUDO) Tests/walk-through/walk.py
 
 check: ## checks formats, lints and licences
 	@$(INSTALL) build check
