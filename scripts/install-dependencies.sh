@@ -22,6 +22,8 @@ for group; do
       wanted+=(tmux)
       # The container runtimes, and what speaks CRI. Podman would take crun where runc is not named.
       wanted+=(containerd podman runc)
+      # A shell for containers.
+      wanted+=(busybox-static)
       wanted+=(python3 python3-grpc-tools python3-grpcio python3-protobuf)
       # The other parser of what is shown.
       wanted+=(python3-prometheus-client)

@@ -41,6 +41,14 @@ package struct PodJSON: Sendable {
     name = "cart-\(number)"
   }
 
+  /// Describes a running pod of some containers.
+  package init(uid: String, namespace: String, name: String, _ statuses: [Status]) {
+    self.uid = uid
+    self.namespace = namespace
+    self.name = name
+    self.statuses = statuses
+  }
+
   /// The id of the container that runs after some restarts.
   package func containerID(_ restart: Int) -> String {
     let id = uid.filter { $0 != "-" } + String(restart, radix: 16)

@@ -1,24 +1,47 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Foundation
+package import Foundation
 
-/// A real Prometheus that scrapes one exporter every two seconds, on a free port of the loopback address.
+/// A real Prometheus, on a free port of the loopback address, with exemplars.
 package final class RunningPrometheus {
   private let child: Child
   private let folder: URL
   private let port: UInt16
+  private var targets: [Target] = []
 
   /// A sample as it is stored: seconds since the epoch, and the value.
   package typealias Sample = (time: Double, value: Double)
 
-  package init(scraping exporter: RunningExporter) throws {
+  /// What is scraped, as a file for service discovery has it.
+  private struct Target: Encodable {
+    let targets: [String]
+    let labels: [String: String]
+  }
+
+  /// Starts one that scrapes one exporter every two seconds, and waits until it does.
+  package convenience init(scraping exporter: RunningExporter) throws {
+    try self.init(interval: 2, rules: [])
+    try scrape(exporter)
+    try eventually("Prometheus scrapes") { try latest("up").first?.value == 1 }
+  }
+
+  /// Starts one that scrapes nothing yet, and waits until it answers.
+  ///
+  /// - Parameters:
+  ///   - interval: Seconds between scrapes, and between evaluations of the rules that do not say otherwise.
+  ///   - rules: Files of rules.
+  package init(interval: Int, rules: [URL]) throws {
     folder = FileManager.default.temporaryDirectory.appending(path: "pidns-prometheus-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    let targets = folder.appending(path: "targets.json")
+    try Data("[]".utf8).write(to: targets)
     let configuration = """
-      global: {scrape_interval: 2s, scrape_timeout: 2s}
+      global: {scrape_interval: \(interval)s, scrape_timeout: \(interval)s, evaluation_interval: \(interval)s}
+      rule_files: [\(rules.map { "\"\($0.path())\"" }.joined(separator: ", "))]
       scrape_configs:
       - job_name: pidns
-        static_configs: [{targets: ["127.0.0.1:\(exporter.port)"]}]
+        honor_labels: true
+        file_sd_configs: [{files: ["\(targets.path())"]}]
       """
     let file = folder.appending(path: "prometheus.yml")
     try configuration.write(to: file, atomically: true, encoding: .utf8)
@@ -29,7 +52,17 @@ package final class RunningPrometheus {
         "prometheus", "--config.file=\(file.path())", "--storage.tsdb.path=\(folder.path())/data",
         "--web.listen-address=127.0.0.1:\(port)", "--enable-feature=exemplar-storage",
       ])
-    try eventually("Prometheus scrapes") { (try? latest("up"))?.first?.value == 1 }
+    try eventually("Prometheus is ready") {
+      guard child.isRunning else { throw TestFailure("Prometheus has ended: \(child.stderr)") }
+      return (try? HTTP.exchange(port: port, "GET /-/ready HTTP/1.0"))?.status == 200
+    }
+  }
+
+  /// Has it scrape an exporter, too, whose target has some labels.
+  package func scrape(_ exporter: RunningExporter, labels: [String: String] = [:]) throws {
+    targets.append(Target(targets: ["127.0.0.1:\(exporter.port)"], labels: labels))
+    // In one step: it reads the file as soon as that changes.
+    try JSONEncoder().encode(targets).write(to: folder.appending(path: "targets.json"), options: .atomic)
   }
 
   deinit {
@@ -85,6 +118,47 @@ package final class RunningPrometheus {
         StoredExemplar(
           series: series.seriesLabels, labels: $0.labels, value: Double($0.value) ?? .nan, time: $0.timestamp)
       }
+    }
+  }
+
+  /// The values of every series that an expression yields, at the ends of the steps of a range.
+  ///
+  /// - Parameters:
+  ///   - start: Seconds since the epoch, as is `end`.
+  ///   - step: In seconds.
+  package func range(
+    _ expression: String, from start: Double, to end: Double, step: Int
+  ) throws -> [(labels: [String: String], samples: [Sample])] {
+    let question =
+      "query_range?query=\(Self.escaped(expression))&start=\(Int(start))&end=\(Int(end))&step=\(step)"
+    return try get(Answer.self, question).data.result.map { ($0.metric, ($0.values ?? []).map(\.sample)) }
+  }
+
+  /// A rule as it is loaded.
+  package struct Rule: Decodable {
+    package let name: String
+    /// `alerting` or `recording`.
+    package let type: String
+    package let query: String
+    /// `for`, in seconds; nil of a recording rule.
+    package let duration: Double?
+    /// `ok` once it has been evaluated without an error.
+    package let health: String
+    package let lastError: String?
+  }
+
+  /// The rules, each with the seconds between its evaluations.
+  package func rules() throws -> [(rule: Rule, interval: Double)] {
+    struct Answer: Decodable {
+      struct Groups: Decodable { let groups: [Group] }
+      struct Group: Decodable {
+        let interval: Double
+        let rules: [Rule]
+      }
+      let data: Groups
+    }
+    return try get(Answer.self, "rules").data.groups.flatMap { group in
+      group.rules.map { ($0, group.interval) }
     }
   }
 

@@ -204,49 +204,17 @@ extension KernelTests {
       return try runc.start(RuncSpecification(work) { path.replacing("ID", with: $0) })
     }
   }
+}
 
-  /// An API server, and what an exporter needs to ask it.
-  struct Cluster {
-    let server: APIServer
-    private let kubeconfig: URL
+extension Cluster {
+  func exporter(_ flags: String...) throws -> RunningExporter {
+    try RunningExporter(["--labels.grace=5s"] + self.flags + flags)
+  }
 
-    init() async throws {
-      server = try await APIServer()
-      server.require(token: "secret")
-      kubeconfig = FileManager.default.temporaryDirectory.appending(path: "pidns-kubeconfig-\(UUID())")
-      let authority = Data(server.certificates.authority.utf8).base64EncodedString()
-      try """
-      apiVersion: v1
-      kind: Config
-      current-context: test
-      contexts: [{name: test, context: {cluster: test, user: exporter}}]
-      clusters:
-      - name: test
-        cluster: {server: "https://127.0.0.1:\(server.port)", certificate-authority-data: \(authority)}
-      users: [{name: exporter, user: {token: secret}}]
-      """.write(to: kubeconfig, atomically: true, encoding: .utf8)
-    }
-
-    func exporter(_ flags: String...) throws -> RunningExporter {
-      try RunningExporter(["--labels.grace=5s"] + self.flags + flags)
-    }
-
-    /// How a program is told of it.
-    var flags: [String] { ["--kubernetes.kubeconfig=\(kubeconfig.path())", "--kubernetes.node=node"] }
-
-    /// What the kubelet tells of a pod of containerd's.
-    func pod(_ sandbox: PodSandbox, _ statuses: [PodJSON.Status]) -> PodJSON {
-      var pod = PodJSON(1)
-      pod.uid = sandbox.specification.uid
-      pod.name = sandbox.specification.name
-      pod.namespace = sandbox.specification.namespace
-      pod.statuses = statuses
-      return pod
-    }
-
-    func end() async throws {
-      try await server.stop()
-      try FileManager.default.removeItem(at: kubeconfig)
-    }
+  /// What the kubelet tells of a pod of containerd's.
+  func pod(_ sandbox: PodSandbox, _ statuses: [PodJSON.Status]) -> PodJSON {
+    PodJSON(
+      uid: sandbox.specification.uid, namespace: sandbox.specification.namespace,
+      name: sandbox.specification.name, statuses)
   }
 }

@@ -53,14 +53,13 @@ static void hold(const sigset_t *stop, unsigned long milliseconds)
 		fail("sigtimedwait");
 }
 
-void run_container(const struct options *options)
+struct ledger *enter_container(sigset_t *stop)
 {
 	struct ledger *ledger = new_ledgers(1);
-	sigset_t stop;
 
-	sigemptyset(&stop);
-	sigaddset(&stop, SIGTERM);
-	if (sigprocmask(SIG_BLOCK, &stop, NULL) < 0)
+	sigemptyset(stop);
+	sigaddset(stop, SIGTERM);
+	if (sigprocmask(SIG_BLOCK, stop, NULL) < 0)
 		fail("sigprocmask");
 	ledger->pidns = ns_inode("/proc/self/ns/pid");
 	/* The runtime's process, which came into the namespace by a fork, and executed this
@@ -68,17 +67,33 @@ void run_container(const struct options *options)
 	ledger->truth.forks = 1;
 	ledger->truth.execs = 1;
 	ledger->live = (struct live){.processes = 1, .threads = 1};
+	return ledger;
+}
 
-	start_in_turn(&ledger->truth, options);
-	spawn(&ledger->truth, options->execs);
+void say_ready(const struct options *options, const struct ledger *ledger)
+{
 	print_truth(options, ledger, NULL);
 	printf("{\"ready\":true,\"pidns\":%" PRIu64 "}", ledger->pidns);
 	end_line();
+}
 
-	hold(&stop, options->milliseconds);
+void leave_container(const struct options *options, struct ledger *ledger)
+{
 	count_end(&ledger->truth, 0);
 	ledger->live = (struct live){0};
 	print_truth(options, ledger, NULL);
+}
+
+void run_container(const struct options *options)
+{
+	sigset_t stop;
+	struct ledger *ledger = enter_container(&stop);
+
+	start_in_turn(&ledger->truth, options);
+	spawn(&ledger->truth, options->execs);
+	say_ready(options, ledger);
+	hold(&stop, options->milliseconds);
+	leave_container(options, ledger);
 }
 
 /* What the first container of a Kubernetes pod does: it holds the pod's namespaces, and reaps

@@ -40,7 +40,7 @@ int deadly_signal(unsigned long n)
 	return n < sizeof(deadly) ? deadly[n] : KERNEL_SIGRTMIN + (int)(n - sizeof(deadly));
 }
 
-static void limit_cores(rlim_t bytes)
+void limit_cores(rlim_t bytes)
 {
 	struct rlimit limit = {.rlim_cur = bytes, .rlim_max = bytes};
 

@@ -56,6 +56,11 @@ static const struct workload_case {
 	{"lifetimes", "c", NULL, run_lifetimes, 1000},
 	{"mixture", "ct", NULL, run_mixture, 0},
 	{"container", "cteh", NULL, run_container, 0},
+	{"idle", "hs", NULL, run_idle, 0},
+	{"crash-loop", "chs", NULL, run_crash_loop, 1},
+	{"fork-storm", "chs", NULL, run_fork_storm, 0},
+	{"oom-loop", "chs", NULL, run_oom_loop, 1},
+	{"zombies", "chs", NULL, run_zombies, 0},
 	{"identities", "", NULL, run_identities, 0},
 };
 

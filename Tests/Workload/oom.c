@@ -26,11 +26,10 @@ static void unprotect(void)
 	close(file);
 }
 
-static void work_allocate(struct truth *truth, const struct options *options, unsigned long index)
+void work_allocate(struct truth *truth, const struct options *options, unsigned long index)
 {
 	(void)truth, (void)options, (void)index;
 	unprotect();
-	cgroup_join(&cgroup);
 	for (int i = 0; i < 4 * LIMIT_MIB; i++) {
 		void *more =
 			mmap(NULL, MIB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -43,12 +42,19 @@ static void work_allocate(struct truth *truth, const struct options *options, un
 	fail("a process got %d MiB where it may have %d", 4 * LIMIT_MIB, LIMIT_MIB);
 }
 
+static void work_allocate_in_cgroup(struct truth *truth, const struct options *options,
+				    unsigned long index)
+{
+	cgroup_join(&cgroup);
+	work_allocate(truth, options, index);
+}
+
 static void round_oom(struct ledger *ledger, const struct options *options)
 {
 	struct truth *truth = &ledger->truth;
 
 	for (unsigned long i = 0; i < options->count; i++) {
-		reap_killed(truth, start(truth, options, work_allocate, i), SIGKILL);
+		reap_killed(truth, start(truth, options, work_allocate_in_cgroup, i), SIGKILL);
 		add(&truth->oom_kills, 1);
 	}
 	uint64_t kills = cgroup_oom_kills(&cgroup);
@@ -74,7 +80,7 @@ static void round_oom_group(struct ledger *ledger, const struct options *options
 
 	for (unsigned long i = 0; i + 1 < options->count; i++)
 		keep(ledger, options, work_bystander, i);
-	reap_killed(truth, start(truth, options, work_allocate, 0), SIGKILL);
+	reap_killed(truth, start(truth, options, work_allocate_in_cgroup, 0), SIGKILL);
 	reap_kept(ledger);
 	add(&truth->oom_kills, options->count);
 

@@ -2,8 +2,10 @@
 /* What the files of the workload share: see README.md for what it is. */
 #pragma once
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 
 /* How every process of the workload ends; anything else is a failure. */
@@ -220,6 +222,9 @@ void run_sigkill(const struct options *options);
 int deadly_signal(unsigned long n);
 work_fn work_exit_code, work_signal;
 
+/* 0 keeps the calling process from dumping a core, whatever happens to it. */
+void limit_cores(rlim_t bytes);
+
 /* --- exec_failure.c --- */
 
 round_fn round_exec_failure;
@@ -268,13 +273,31 @@ uint64_t cgroup_oom_kills(const struct cgroup *cgroup);
 
 /* --- oom.c --- */
 
+/* Wants memory until it is killed; fails where there is more than a container of 32 MiB has. */
+work_fn work_allocate;
+
 void run_oom(const struct options *options);
 void run_oom_group(const struct options *options);
 
 /* --- container.c: the entry point of a container --- */
 
+/* Blocks SIGTERM, which ends the container's work, and counts what the runtime did before. */
+struct ledger *enter_container(sigset_t *stop);
+void say_ready(const struct options *options, const struct ledger *ledger);
+
+/* Says the truth of all, the end of the process ahead. */
+void leave_container(const struct options *options, struct ledger *ledger);
+
 void run_container(const struct options *options);
 _Noreturn void role_pause(void);
+
+/* --- steady.c: entry points beside which the same happens over and over --- */
+
+void run_idle(const struct options *options);
+void run_crash_loop(const struct options *options);
+void run_fork_storm(const struct options *options);
+void run_oom_loop(const struct options *options);
+void run_zombies(const struct options *options);
 
 /* --- identities.c --- */
 

@@ -50,7 +50,11 @@ enum CRI {
   struct ContainerConfig: Encodable {
     struct Metadata: Encodable { let name: String }
     struct Image: Encodable { let image: String }
-    struct Linux: Encodable { let securityContext: SecurityContext }
+    struct Resources: Encodable { let memoryLimitInBytes: Int }
+    struct Linux: Encodable {
+      let resources: Resources?
+      let securityContext: SecurityContext
+    }
 
     let metadata: Metadata
     let image: Image
@@ -58,13 +62,17 @@ enum CRI {
     let logPath: String
     let linux: Linux
 
-    /// - Parameter linux: The sandbox's, whose namespaces the container is to be in.
-    init(name: String, image: String, args: [String], linux: SandboxLinux) {
+    /// - Parameters:
+    ///   - memoryLimit: In bytes.
+    ///   - linux: The sandbox's, whose namespaces the container is to be in.
+    init(name: String, image: String, args: [String], memoryLimit: Int?, linux: SandboxLinux) {
       metadata = Metadata(name: name)
       self.image = Image(image: image)
       self.args = args
       logPath = "\(name).log"
-      self.linux = Linux(securityContext: linux.securityContext)
+      self.linux = Linux(
+        resources: memoryLimit.map { Resources(memoryLimitInBytes: $0) },
+        securityContext: linux.securityContext)
     }
   }
 
@@ -82,6 +90,14 @@ enum CRI {
     var timeout: Int?
   }
 
+  /// A command to run in a container, to its end.
+  struct ExecSync: Encodable {
+    let containerId: String
+    let cmd: [String]
+    /// Seconds.
+    let timeout = 30
+  }
+
   /// Any answer: the fields of all that are read, of which each has some. What is at its default is left out.
   struct Answer: Decodable {
     struct Status: Decodable {
@@ -95,6 +111,10 @@ enum CRI {
     let status: Status?
     /// What containerd adds where it is asked to be verbose: JSON, by name.
     let info: [String: String]?
+    /// Of what was run in a container; 0 is not said.
+    let exitCode: Int?
+    let stdout: Data?
+    let stderr: Data?
 
     /// The init of a sandbox or container that lives.
     func initPID() throws -> Int32 {

@@ -16,7 +16,7 @@ package struct ContainerTruth: Sendable {
   ///   which has a time, a stream and a flag before each line.
   package init(output: String) throws {
     let lines = output.split(separator: "\n").map { line in line.drop { $0 != "{" } }
-    guard let last = lines.last(where: { $0.hasPrefix(#"{"case":"container""#) }) else {
+    guard let last = lines.last(where: { $0.hasPrefix(#"{"case":"#) }) else {
       throw TestFailure("a container has not told the truth: \(output)")
     }
     let truth = try JSONDecoder().decode(Truth.self, from: Data(last.utf8))

@@ -15,9 +15,10 @@ package final class Containerd {
   /// The image of its containers; the sandboxes' is another one.
   package let image = ImageArchive.workload
 
-  package init() throws {
+  /// - Parameter commands: What of busybox is in the containers' `/bin`, beside the workload.
+  package init(commands: [String] = []) throws {
     folder = try TemporaryFolder()
-    let archive = try ImageArchive(in: folder)
+    let archive = try ImageArchive(in: folder, commands: commands)
     let socket = folder["containerd.sock"]
     // Native: copies instead of overlays, which work wherever the tests do. The two switches after the
     // sandbox's image are for machines that let nobody lower an oom_score_adj, or have no AppArmor.

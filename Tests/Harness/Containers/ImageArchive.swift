@@ -2,7 +2,7 @@
 
 internal import Foundation
 
-/// An archive of two images, as `docker save` writes them, with the workload as their only program: what
+/// An archive of two images, as `docker save` writes them, with the workload as the program of both: what
 /// containers run, and what holds a pod's namespaces, which has to be named `pause` as everywhere.
 struct ImageArchive {
   static let workload = "localhost/workload:1"
@@ -12,9 +12,13 @@ struct ImageArchive {
   let path: String
 
   /// Makes one in a folder.
-  init(in folder: TemporaryFolder) throws {
+  ///
+  /// - Parameter commands: What of busybox is in `/bin`, beside them.
+  init(in folder: TemporaryFolder, commands: [String] = []) throws {
     let root = try folder.makeFolder("image/root")
     for name in ["pidns-workload", "pause"] { try folder.copy(Built.workload, to: "image/root/\(name)") }
+    try folder.makeFolder("image/root/bin")
+    for name in commands { try folder.copy(URL(filePath: "/bin/busybox"), to: "image/root/bin/\(name)") }
     try Self.run("tar", "--create", "--directory", root, "--file", folder["image/layer.tar"], ".")
     let digest = try Self.run("sha256sum", folder["image/layer.tar"]).prefix { $0 != " " }
     for (name, program) in [("workload", "pidns-workload"), ("pause", "pause")] {

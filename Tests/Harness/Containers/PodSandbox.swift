@@ -31,12 +31,20 @@ package final class PodSandbox {
 
   /// Starts a container in it.
   package func start(name: String, _ work: ContainerWork) throws -> CRIContainer {
+    try start(name: name, arguments: work.arguments)
+  }
+
+  /// Starts a container in it that runs any case of the workload that is a container's entry point.
+  ///
+  /// - Parameter memoryLimit: In bytes.
+  package func start(name: String, arguments: [String], memoryLimit: Int? = nil) throws -> CRIContainer {
     let created = try containerd.cri.call(
       "CreateContainer",
       CRI.CreateContainer(
         podSandboxId: id,
         config: CRI.ContainerConfig(
-          name: name, image: containerd.image, args: work.arguments, linux: configuration.linux),
+          name: name, image: containerd.image, args: arguments, memoryLimit: memoryLimit,
+          linux: configuration.linux),
         sandboxConfig: configuration))
     guard let container = created.containerId else { throw TestFailure("a container without an id") }
     _ = try containerd.cri.call("StartContainer", CRI.Container(containerId: container))
@@ -83,6 +91,19 @@ package final class CRIContainer: RunningContainer {
     // Zero is not said.
     guard status.status?.exitCode == nil else { throw TestFailure("\(id) ended with an error") }
     return try ContainerTruth(output: output(status))
+  }
+
+  /// Runs a command in it to its end, as the kubelet does for `kubectl exec` and for probes, and answers what
+  /// that wrote to stdout; a command that fails is an error.
+  ///
+  /// In the container's namespace that is a fork, an exec and an exit, and what the command itself does.
+  @discardableResult
+  package func run(_ command: String...) throws -> String {
+    let answer = try pod.containerd.cri.call("ExecSync", CRI.ExecSync(containerId: id, cmd: command))
+    guard answer.exitCode == nil else {
+      throw TestFailure("\(command): \(String(decoding: answer.stderr ?? Data(), as: UTF8.self))")
+    }
+    return String(decoding: answer.stdout ?? Data(), as: UTF8.self)
   }
 
   private func status() throws -> CRI.Answer {

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The cases of a container's entry point that is well, and has the same happen beside it at each
+ * turn, until SIGTERM, or until `--seconds` are over, should whoever sends that have been killed.
+ *
+ * Turns are `--hold-ms` apart by a clock that does not wait for them: after a late one the next
+ * ones catch up, so that what happens in a time is known.
+ */
+
+#define _GNU_SOURCE
+#include "workload.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { NANOSECONDS = 1000000000 };
+
+static int64_t now(void)
+{
+	struct timespec time;
+
+	if (clock_gettime(CLOCK_MONOTONIC, &time) < 0)
+		fail("clock_gettime");
+	return (int64_t)time.tv_sec * NANOSECONDS + time.tv_nsec;
+}
+
+/* Waits for SIGTERM, until `due` or, if that is not over by then, without waiting. */
+static bool is_stopped(const sigset_t *stop, int64_t due)
+{
+	int64_t left = due - now();
+	struct timespec patience = {0};
+
+	if (left > 0)
+		patience = (struct timespec){.tv_sec = left / NANOSECONDS,
+					     .tv_nsec = left % NANOSECONDS};
+	if (sigtimedwait(stop, NULL, &patience) >= 0)
+		return true;
+	if (errno != EAGAIN)
+		fail("sigtimedwait");
+	return false;
+}
+
+static void run_steadily(const struct options *options,
+			 void (*turn)(struct ledger *ledger, const struct options *options))
+{
+	sigset_t stop;
+	struct ledger *ledger = enter_container(&stop);
+	int64_t due = now(), end = due + (int64_t)options->seconds * NANOSECONDS;
+
+	say_ready(options, ledger);
+	do {
+		turn(ledger, options);
+		due += (int64_t)options->milliseconds * (NANOSECONDS / 1000);
+	} while (due < end && !is_stopped(&stop, due));
+	leave_container(options, ledger);
+}
+
+static void turn_nothing(struct ledger *ledger, const struct options *options)
+{
+	(void)ledger, (void)options;
+}
+
+void run_idle(const struct options *options)
+{
+	run_steadily(options, turn_nothing);
+}
+
+static void work_crash(struct truth *truth, const struct options *options, unsigned long index)
+{
+	(void)truth, (void)options, (void)index;
+	limit_cores(0);
+	kill(getpid(), SIGSEGV);
+}
+
+static void turn_crash(struct ledger *ledger, const struct options *options)
+{
+	for (unsigned long i = 0; i < options->count; i++)
+		reap_killed(&ledger->truth, start(&ledger->truth, options, work_crash, i), SIGSEGV);
+}
+
+void run_crash_loop(const struct options *options)
+{
+	run_steadily(options, turn_crash);
+}
+
+static void work_well(struct truth *truth, const struct options *options, unsigned long index)
+{
+	(void)truth, (void)options, (void)index;
+	_exit(0);
+}
+
+static void turn_fork(struct ledger *ledger, const struct options *options)
+{
+	for (unsigned long i = 0; i < options->count; i++)
+		reap_code(&ledger->truth, start(&ledger->truth, options, work_well, i), 0);
+}
+
+void run_fork_storm(const struct options *options)
+{
+	run_steadily(options, turn_fork);
+}
+
+/* The container has a limit, and the children want more than that. */
+static void turn_allocate(struct ledger *ledger, const struct options *options)
+{
+	for (unsigned long i = 0; i < options->count; i++) {
+		reap_killed(&ledger->truth, start(&ledger->truth, options, work_allocate, i),
+			    SIGKILL);
+		add(&ledger->truth.oom_kills, 1);
+	}
+}
+
+void run_oom_loop(const struct options *options)
+{
+	run_steadily(options, turn_allocate);
+}
+
+/* At the first turn there are none. */
+static void turn_zombies(struct ledger *ledger, const struct options *options)
+{
+	if (ledger->live.zombies == 0)
+		for (unsigned long i = 0; i < options->count; i++)
+			keep_zombie(ledger, options, 0);
+}
+
+void run_zombies(const struct options *options)
+{
+	run_steadily(options, turn_zombies);
+}
