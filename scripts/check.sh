@@ -8,9 +8,6 @@ set -uo pipefail
 
 failed=0
 
-# Python with its packages, kubectl and helm: named by this folder, so that nothing else takes them from there.
-tools=$(scripts/check-tools.sh) || exit 1
-
 # report STATUS WHAT: says whether it holds; what is wrong has been printed.
 report() {
   if [ "$1" = 0 ]; then
@@ -91,6 +88,8 @@ if [ ${#rule_tests[@]} != 0 ]; then
   promtool test rules "${rule_tests[@]}"
   report $? 'promtool test rules'
 fi
+scripts/check-manifests.sh
+report $? 'manifests and chart'
 licences
 report $? 'every source names its licence'
 lengths
