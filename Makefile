@@ -13,7 +13,7 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 listen = $(or $(lastword $(patsubst --web.listen-address=%,%,$(filter --web.listen-address=%,$(ARGS)))),:10059)
 path = $(or $(lastword $(patsubst --web.telemetry-path=%,%,$(filter --web.telemetry-path=%,$(ARGS)))),/metrics)
 
-.PHONY: help run build test test-kernels test-walk-through check format manifests bench clean
+.PHONY: help run build test test-kernels test-walk-through check format manifests dashboards bench clean
 
 help: ## lists the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -51,6 +51,10 @@ format: ## puts the sources into the format that `make check` asks for
 manifests: ## writes the files below deploy/ that are made of others
 	@$(INSTALL) build check
 	@scripts/render-manifests.sh
+
+dashboards: ## writes the dashboards of dashboards/grafana/source
+	@$(INSTALL) build check
+	"$$(scripts/check-tools.sh)/python" -B dashboards/grafana/source/write.py dashboards/grafana
 
 bench: build ## measures what the exporter costs, as root; ARGS=… are the benchmark's flags
 	$(RELEASE) pidns-workload

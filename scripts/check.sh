@@ -88,6 +88,8 @@ if [ ${#rule_tests[@]} != 0 ]; then
   promtool test rules "${rule_tests[@]}"
   report $? 'promtool test rules'
 fi
+"$(scripts/check-tools.sh)/python" -B dashboards/check.py
+report $? 'dashboards, queries, alerts and runbooks'
 scripts/check-manifests.sh
 report $? 'manifests and chart'
 licences

@@ -1,0 +1,126 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""check.py: holds dashboards, rules, runbooks and their tests against each other, Grafana's schema and the metrics page. Says what is wrong."""
+
+import json
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+import yaml
+
+import queries
+import schema
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent
+# Metrics of Prometheus' own about what it scrapes, and its alerts.
+PROMETHEUS = {"up", "scrape_duration_seconds", "scrape_samples_scraped", "ALERTS"}
+CONVENTIONS = {"datasource", "cluster", "job"}
+
+
+def rules():
+    for path in sorted(HERE.glob("*.rules.yml")):
+        for group in yaml.safe_load(path.read_text())["groups"]:
+            yield from group["rules"]
+
+
+def of_dashboards():
+    dashboards = {path: json.loads(path.read_text()) for path in sorted(HERE.glob("grafana/*.json"))}
+    if not dashboards:
+        yield "there are no dashboards"
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run([sys.executable, "-B", HERE / "grafana/source/write.py", folder], check=True)
+        written = {path.name: path.read_text() for path in pathlib.Path(folder).iterdir()}
+    for path, dashboard in dashboards.items():
+        if written.pop(path.name, None) != path.read_text():
+            yield f"{path.name} is not what make dashboards writes"
+        for problem in schema.problems(dashboard):
+            yield f"{path.name}: Grafana's schema: {problem}"
+        yield from (f"{path.name}: {problem}" for problem in of_conventions(dashboard))
+    for name in written:
+        yield f"{name} is missing: make dashboards writes it"
+    uids = [dashboard["uid"] for dashboard in dashboards.values()]
+    if len(set(uids)) != len(uids):
+        yield f"dashboards share a uid: {uids}"
+
+
+def of_conventions(dashboard):
+    names = [variable["name"] for variable in dashboard["templating"]["list"]]
+    if not CONVENTIONS <= set(names) or sum(v["type"] == "datasource" for v in dashboard["templating"]["list"]) != 1:
+        yield f"the variables are {names}"
+    text = json.dumps(dashboard)
+    for uid in re.findall(r'"uid": "([^"]*)"', text):
+        if uid not in ("${datasource}", dashboard["uid"]):
+            yield f"a data source of its own: {uid}"
+    for panel in dashboard["panels"]:
+        if panel["type"] == "row":
+            continue
+        where = panel["title"]
+        if not panel.get("description", "").endswith("."):
+            yield f"{where}: no description"
+        if not panel["fieldConfig"]["defaults"].get("unit"):
+            yield f"{where}: no unit"
+        for target in panel["targets"]:
+            # A rate over a fixed time is one that some step of the graph passes over; a slope needs enough points.
+            for window in re.findall(r"(?:rate|increase)\([^\[]*\[([^\]]*)\]", target["expr"]):
+                if window not in ("$__rate_interval", "$__range"):
+                    yield f"{where}: a rate over {window}"
+
+
+def of_queries():
+    """Each parses, and asks for what there is."""
+    known = set(re.findall(r"^\| `(\w+)` \|", (ROOT / "docs/metrics.md").read_text(), re.M)) | PROMETHEUS
+    known |= {f"{name}_bucket" for name in known} | {rule["record"] for rule in rules() if "record" in rule}
+    asked = []
+    for where, _, query in [*queries.of_dashboards(), *queries.of_rules()]:
+        asked.append({"record": f"query:{len(asked)}", "expr": queries.substituted(query, "1m", "1h")})
+        names = re.sub(r'"(\\.|[^"])*"', "", query)
+        names = re.sub(r"\b(by|without|on|ignoring|group_left|group_right)\s*\([^)]*\)|\{[^}]*\}|\[[^\]]*\]", "", names)
+        for name in re.findall(r"\b(?:pidns|process|scrape|container|workload|namespace|cluster|pod|ALERTS|up)[\w:]*\b(?!\s*\()", names):
+            if name not in known:
+                yield f"{where}: there is no {name}"
+    with tempfile.NamedTemporaryFile("w", suffix=".yml") as file:
+        yaml.safe_dump({"groups": [{"name": "queries", "rules": asked}]}, file)
+        file.flush()
+        checked = subprocess.run(["promtool", "check", "rules", file.name], capture_output=True, text=True)
+        if checked.returncode:
+            yield f"promtool: {checked.stdout}{checked.stderr}"
+
+
+def of_alerts():
+    """Each has what people need, a runbook, a case in which it fires, and one in which it does not."""
+    runbooks = (ROOT / "docs/runbooks.md").read_text()
+    anchors = {heading.lower() for heading in re.findall(r"^## (\w+)$", runbooks, re.M)}
+    fires, is_quiet = set(), set()
+    for path in HERE.glob("tests/*.rules.test.yml"):
+        for test in yaml.safe_load(path.read_text())["tests"]:
+            for case in test.get("alert_rule_test", []):
+                (fires if case.get("exp_alerts") else is_quiet).add(case["alertname"])
+    names = set()
+    for rule in rules():
+        if "alert" not in rule:
+            continue
+        name = rule["alert"]
+        names.add(name.lower())
+        annotations = rule.get("annotations", {})
+        if rule.get("labels", {}).get("severity") not in ("info", "warning", "critical"):
+            yield f"{name}: no severity"
+        if {"summary", "description", "runbook_url"} - set(annotations):
+            yield f"{name}: an annotation is missing"
+        address = annotations.get("runbook_url", "")
+        if not address.endswith(f"/docs/runbooks.md#{name.lower()}") or name.lower() not in anchors:
+            yield f"{name}: no runbook at {address}"
+        if name not in fires:
+            yield f"{name}: no case in which it fires"
+        if name not in is_quiet:
+            yield f"{name}: no case in which it is quiet"
+    for anchor in anchors - names:
+        yield f"docs/runbooks.md: there is no alert {anchor}"
+
+
+wrong = [*of_dashboards(), *of_queries(), *of_alerts()]
+print("\n".join(wrong), end="\n" if wrong else "")
+sys.exit(bool(wrong))

@@ -1,0 +1,60 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""queries.py [--rate-interval 1m] [--range 15m]
+
+Lists every query that the dashboards, the alerts and the recording rules ask, a line of JSON each:
+
+    {"where": "fleet: Execs by container: A", "kind": "range", "query": "topk(10, …)"}
+
+kind: "range" (lines over time), "instant" (what is now), "variable" (the values to choose from), "alert", "record". Grafana's
+variables are as with "All" chosen. What Prometheus' API takes is in "query": of a variable, its selector.
+"""
+
+import argparse
+import json
+import pathlib
+import re
+
+import yaml
+
+HERE = pathlib.Path(__file__).parent
+
+
+def substituted(query, rate_interval, shown):
+    query = query.replace("$__rate_interval", rate_interval).replace("$__range", shown)
+    return re.sub(r'"\$\w+"', '".*"', query)
+
+
+def of_dashboards():
+    for path in sorted(HERE.glob("grafana/*.json")):
+        dashboard = json.loads(path.read_text())
+        for variable in dashboard["templating"]["list"]:
+            if variable["type"] == "query":
+                selector, label = re.fullmatch(r"label_values\((.*), (\w+)\)", variable["query"]["query"]).groups()
+                yield f"{path.stem}: ${variable['name']}", "variable", f"count by ({label}) ({selector})"
+        for panel in dashboard["panels"]:
+            for target in panel.get("targets", []):
+                kind = "instant" if target.get("instant") else "range"
+                yield f"{path.stem}: {panel['title']}: {target['refId']}", kind, target["expr"]
+
+
+def of_rules():
+    for path in sorted(HERE.glob("*.rules.yml")):
+        for group in yaml.safe_load(path.read_text())["groups"]:
+            for rule in group["rules"]:
+                kind = "alert" if "alert" in rule else "record"
+                yield f"{path.name}: {rule[kind]}", kind, rule["expr"]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[2])
+    parser.add_argument("--rate-interval", default="1m", help="what $__rate_interval is")
+    parser.add_argument("--range", default="15m", help="what $__range is", dest="shown")
+    arguments = parser.parse_args()
+    for where, kind, query in [*of_dashboards(), *of_rules()]:
+        query = substituted(query, arguments.rate_interval, arguments.shown)
+        print(json.dumps({"where": where, "kind": kind, "query": query}, ensure_ascii=False))
+
+
+if __name__ == "__main__":
+    main()
