@@ -22,7 +22,7 @@ HERE = pathlib.Path(__file__).parent
 
 def substituted(query, rate_interval, shown):
     query = query.replace("$__rate_interval", rate_interval).replace("$__range", shown)
-    return re.sub(r'"\$\w+"', '".*"', query)
+    return re.sub(r'"\$[a-z]\w*"', '".*"', query)
 
 
 def of_dashboards():
