@@ -61,6 +61,7 @@ static const struct workload_case {
 	{"fork-storm", "chs", NULL, run_fork_storm, 0},
 	{"oom-loop", "chs", NULL, run_oom_loop, 1},
 	{"zombies", "chs", NULL, run_zombies, 0},
+	{"thread-growth", "ths", NULL, run_thread_growth, 0},
 	{"identities", "", NULL, run_identities, 0},
 };
 

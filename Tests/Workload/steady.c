@@ -54,6 +54,8 @@ static void run_steadily(const struct options *options,
 		turn(ledger, options);
 		due += (int64_t)options->milliseconds * (NANOSECONDS / 1000);
 	} while (due < end && !is_stopped(&stop, due));
+	kill_kept();
+	reap_kept(ledger);
 	leave_container(options, ledger);
 }
 
@@ -128,4 +130,15 @@ static void turn_zombies(struct ledger *ledger, const struct options *options)
 void run_zombies(const struct options *options)
 {
 	run_steadily(options, turn_zombies);
+}
+
+/* One more process with threads at each turn. */
+static void turn_threads(struct ledger *ledger, const struct options *options)
+{
+	keep_with_threads(ledger, options, live_threaded);
+}
+
+void run_thread_growth(const struct options *options)
+{
+	run_steadily(options, turn_threads);
 }

@@ -298,6 +298,7 @@ void run_crash_loop(const struct options *options);
 void run_fork_storm(const struct options *options);
 void run_oom_loop(const struct options *options);
 void run_zombies(const struct options *options);
+void run_thread_growth(const struct options *options);
 
 /* --- identities.c --- */
 
