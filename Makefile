@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-# Flags for what `make run`, `make bench` and `make test-kernels` start.
+# Flags for what `make run`, `make bench`, `make test-kernels` and `make test-scenarios` start.
 ARGS =
 # Puts in place what is missing; `make INSTALL=true …` takes the machine as it is.
 INSTALL = scripts/install-dependencies.sh
@@ -13,7 +13,7 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 listen = $(or $(lastword $(patsubst --web.listen-address=%,%,$(filter --web.listen-address=%,$(ARGS)))),:10059)
 path = $(or $(lastword $(patsubst --web.telemetry-path=%,%,$(filter --web.telemetry-path=%,$(ARGS)))),/metrics)
 
-.PHONY: help run build test test-kernels test-walk-through check format manifests dashboards bench clean
+.PHONY: help run build test test-kernels test-scenarios test-walk-through check format manifests dashboards bench clean
 
 help: ## lists the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -34,6 +34,12 @@ test-kernels: build ## runs the exporter on other kernels, emulated; ARGS=… sa
 	$(RELEASE) pidns-workload
 	$(RELEASE) pidns-judge
 	@Tests/kernel-matrix/run.sh $(ARGS)
+
+test-scenarios: build ## makes trouble under a real Prometheus, as root, and sees which alerts fire; ARGS=… says which, see --help
+	@$(INSTALL) test
+	$(RELEASE) pidns-workload
+	$(RELEASE) pidns-scenarios
+	@$(SUDO) .build/release/pidns-scenarios $(ARGS)
 
 test-walk-through: ## types the commands of docs/walk-through.md, as root, in a fresh clone of what is committed
 	@$(INSTALL) build test

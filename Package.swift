@@ -126,6 +126,13 @@ let package = Package(
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
       ], path: "Tests/APIServer", swiftSettings: settings),
 
+    // What `make test-scenarios` runs.
+    .executableTarget(
+      name: "pidns-scenarios",
+      dependencies: [
+        "APIServer", "Harness", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], path: "Tests/Scenarios", swiftSettings: settings),
+
     // What lists many pods in a process of its own, whose memory can be told.
     .executableTarget(
       name: "pidns-pod-list",

@@ -24,6 +24,8 @@ for group; do
       wanted+=(containerd podman runc)
       # A shell for containers.
       wanted+=(busybox-static)
+      # What dashboards/queries.py reads rules with.
+      wanted+=(python3-yaml)
       wanted+=(python3 python3-grpc-tools python3-grpcio python3-protobuf)
       # The other parser of what is shown.
       wanted+=(python3-prometheus-client)

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Foundation
+internal import Harness
+
+/// The node's exporter was asked for failed execs, which some kernels refuse: those without BPF trampolines.
+struct RefusedPrograms: Scenario {
+  static let name = "refused-programs"
+  let subject = Subject.instance(Bed.node)
+  let alerts: [ExpectedAlert]
+  let began: Date? = Date()
+
+  init(in bed: Bed) throws {
+    alerts = try bed.countsFailedExecs ? [] : [ExpectedAlert("PidnsProgramNotAttached")]
+  }
+}
