@@ -142,7 +142,13 @@ struct Run {
     var (answering, silent) = (0, 0)
     for query in queries.all {
       let reason = empty.first { $0.where == query.where }?.reason
-      let count = try queries.count(query, in: bed.prometheus, since: began)
+      let count: Int
+      do {
+        count = try queries.count(query, in: bed.prometheus, since: began)
+      } catch {
+        verdict.note(query.where, problem: "\(error)")
+        continue
+      }
       if count > 0 { answering += 1 } else { silent += 1 }
       let problem: String? =
         switch (count, reason) {
