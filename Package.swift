@@ -39,7 +39,7 @@ let package = Package(
     .executableTarget(
       name: "pidns-exporter",
       dependencies: [
-        "Exporter", "BPFKit", "Containers", "Kubernetes", "Linux", "MetricsHTTP", "Namespaces",
+        "Activity", "Exporter", "BPFKit", "Containers", "Kubernetes", "Linux", "MetricsHTTP", "Namespaces",
         "ProcessEvents", "Terminal", "Top",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
@@ -47,11 +47,12 @@ let package = Package(
     .target(
       name: "Exporter",
       dependencies: [
-        "BPFKit", "Containers", "Kubernetes", "Linux", "Namespaces", "Exposition", "MetricsHTTP",
+        "Activity", "BPFKit", "Containers", "Kubernetes", "Linux", "Namespaces", "Exposition", "MetricsHTTP",
         "Terminal",
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: settings, plugins: ["StampVersion"]),
 
+    .target(name: "Activity", dependencies: ["Terminal"], swiftSettings: settings),
     .target(
       name: "BPFKit", dependencies: ["CLibBPF", "CPidns", "Linux"], swiftSettings: settings,
       plugins: ["CompileBPF"]),
@@ -80,7 +81,7 @@ let package = Package(
     .target(
       name: "Top",
       dependencies: [
-        "Linux", "Terminal",
+        "Activity", "Linux", "Terminal",
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -181,7 +182,7 @@ let package = Package(
       name: "ProcessEventsTests", dependencies: ["BPFKit", "Containers", "ProcessEvents", "Terminal"],
       swiftSettings: settings),
     .testTarget(name: "TerminalTests", dependencies: ["Terminal"], swiftSettings: settings),
-    .testTarget(name: "TopTests", dependencies: ["Terminal", "Top"], swiftSettings: settings),
+    .testTarget(name: "TopTests", dependencies: ["Activity", "Terminal", "Top"], swiftSettings: settings),
     .testTarget(name: "YAMLTests", dependencies: ["YAML"], swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]

@@ -27,6 +27,8 @@ for group; do
       # What dashboards/queries.py reads rules with.
       wanted+=(python3-yaml)
       wanted+=(python3 python3-grpc-tools python3-grpcio python3-protobuf)
+      # A browser, and what drives it.
+      wanted+=(chromium chromium-driver)
       # The other parser of what is shown.
       wanted+=(python3-prometheus-client)
       ;;

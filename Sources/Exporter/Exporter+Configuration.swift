@@ -9,13 +9,18 @@ extension Exporter {
     public var listenAddresses: [ListenAddress]
     /// The path of the metrics.
     public var telemetryPath: String
+    /// Whether `/` is the status page, for which the last minutes are kept; else it is a few links.
+    public var hasStatusPage: Bool
     /// What is counted.
     public var counting: Counting.Configuration
 
     /// Puts a configuration together.
-    public init(listenAddresses: [ListenAddress], telemetryPath: String, counting: Counting.Configuration) {
+    public init(
+      listenAddresses: [ListenAddress], telemetryPath: String, hasStatusPage: Bool = true, counting: Counting.Configuration
+    ) {
       self.listenAddresses = listenAddresses
       self.telemetryPath = telemetryPath
+      self.hasStatusPage = hasStatusPage
       self.counting = counting
     }
   }

@@ -12,6 +12,8 @@ public struct Exporter: ~Copyable {
   private let server: HTTPServer
   private let board: Board
   private var counting: Counting
+  /// nil where there is no status page.
+  private var recorder: Recorder?
 
   /// The addresses that are served, with the real port where any free one was asked for.
   public var addresses: [ListenAddress] { server.boundAddresses }
@@ -28,12 +30,14 @@ public struct Exporter: ~Copyable {
     self.server = server
     self.board = board
     self.counting = counting
+    recorder = configuration.hasStatusPage ? Recorder() : nil
   }
 
   /// Reads the kernel once, and has the next scrapes show it. Until that has succeeded once there is
   /// nothing to show.
   public mutating func poll() {
-    guard let state = counting.poll() else { return }
+    guard var state = counting.poll() else { return }
+    state.recent = recorder?.take(state)
     let isFirst = board.publication == nil
     board.put(Publication(state))
     if isFirst { Memory.releaseStart() }
@@ -45,7 +49,8 @@ public struct Exporter: ~Copyable {
     do {
       return try HTTPServer(
         addresses: configuration.listenAddresses,
-        routes: Routes.all(telemetryPath: configuration.telemetryPath, board: board),
+        routes: Routes.all(
+          telemetryPath: configuration.telemetryPath, hasStatusPage: configuration.hasStatusPage, board: board),
         log: { logger.debug("libmicrohttpd", metadata: ["said": "\($0)"]) })
     } catch {
       throw ExporterError(error.description)

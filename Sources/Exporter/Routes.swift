@@ -6,17 +6,11 @@ internal import MetricsHTTP
 /// What is answered on which path.
 enum Routes {
   /// All paths. Answers that never change are made here, once.
-  static func all(telemetryPath: String, board: Board) -> [String: HTTPServer.Handler] {
-    let landingPage = Response(
-      contentType: "text/html; charset=utf-8",
-      headers: [("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")],
-      body: Array(LandingPage.html(telemetryPath: telemetryPath).utf8))
+  static func all(telemetryPath: String, hasStatusPage: Bool, board: Board) -> [String: HTTPServer.Handler] {
     let healthy = text("Healthy.\n")
     let ready = text("Ready.\n")
     let notReady = text("Not ready: the first poll is not done yet.\n", status: 503)
-
-    return [
-      "/": { _ in landingPage },
+    var routes: [String: HTTPServer.Handler] = [
       "/-/healthy": { _ in healthy },
       "/-/ready": { _ in board.publication == nil ? notReady : ready },
       telemetryPath: { request in
@@ -24,14 +18,44 @@ enum Routes {
         return publication.answer(Negotiated(accept: request.header("Accept")))
       },
     ]
+    if hasStatusPage {
+      let style = file("text/css", StatusPage.style)
+      let script = file("text/javascript", StatusPage.script)
+      routes["/-/status.css"] = { _ in style }
+      routes["/-/status.js"] = { _ in script }
+      routes["/"] = { request in
+        let query = StatusQuery { request.argument($0) }
+        return page(
+          StatusPage.html(board.publication, query, telemetryPath: telemetryPath), headers: StatusPage.headers)
+      }
+    } else {
+      let landingPage = page(
+        LandingPage.html(telemetryPath: telemetryPath),
+        headers: [("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")])
+      routes["/"] = { _ in landingPage }
+    }
+    return routes
   }
 
   private static func text(_ text: String, status: Int = 200) -> Response {
     Response(status: status, contentType: "text/plain; charset=utf-8", body: Array(text.utf8))
   }
+
+  private static func page(_ html: HTML, headers: [(String, String)]) -> Response {
+    Response(contentType: "text/html; charset=utf-8", headers: headers, body: Array(html.text.utf8))
+  }
+
+  /// A part of the status page, which another version may have otherwise.
+  private static func file(_ type: String, _ text: String) -> Response {
+    Response(
+      contentType: "\(type); charset=utf-8",
+      headers: [("Cache-Control", "no-cache"), ("X-Content-Type-Options", "nosniff")], body: Array(text.utf8))
+  }
 }
 
 extension Exporter {
   /// The paths that are served whatever the telemetry path is, and that it can therefore not be.
-  public static let reservedPaths: Set<String> = ["/", "/-/healthy", "/-/ready"]
+  public static let reservedPaths: Set<String> = [
+    "/", "/-/healthy", "/-/ready", "/-/status.css", "/-/status.js",
+  ]
 }

@@ -10,4 +10,6 @@ struct State: Sendable {
   let process: ProcessStatus
   /// nil where no pods are watched.
   var kubernetes: KubernetesState?
+  /// What the status page shows of the last minutes; nil where there is no such page.
+  var recent: Recent?
 }

@@ -33,19 +33,30 @@ public struct LabelSet: Sendable, Hashable {
     self.bytes = bytes
   }
 
-  /// Reads the names back; meant for assertions, as it walks all the bytes.
-  var names: [String] {
-    var names: [String] = []
+  /// Reads the labels back, as they were given. Walks all the bytes, and makes a text of each.
+  public var labels: [(name: String, value: String)] {
+    var labels: [(name: String, value: String)] = []
     var rest = bytes[...]
     while let equals = rest.firstIndex(of: UInt8(ascii: "=")) {
-      names.append(String(decoding: rest[..<equals], as: UTF8.self))
+      let name = String(decoding: rest[..<equals], as: UTF8.self)
+      var value: [UInt8] = []
       var index = equals + 2
       while bytes[index] != UInt8(ascii: "\"") {
-        index += bytes[index] == UInt8(ascii: "\\") ? 2 : 1
+        if bytes[index] == UInt8(ascii: "\\") {
+          index += 1
+          value.append(bytes[index] == UInt8(ascii: "n") ? UInt8(ascii: "\n") : bytes[index])
+        } else {
+          value.append(bytes[index])
+        }
+        index += 1
       }
+      labels.append((name, String(decoding: value, as: UTF8.self)))
       // Past the closing quote and the comma, if there is one.
       rest = bytes[min(index + 2, bytes.count)...]
     }
-    return names
+    return labels
   }
+
+  /// The names alone; meant for assertions.
+  var names: [String] { labels.map(\.name) }
 }

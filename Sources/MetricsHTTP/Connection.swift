@@ -11,15 +11,21 @@ import CMicroHTTPD
     unsafe self.handle = unsafe handle
   }
 
-  /// Returns a copy of the first header of that name, repaired (`MHD_lookup_connection_value_n`).
-  func header(_ name: String) -> String? {
+  /// Returns a copy of the first header of that name, repaired.
+  func header(_ name: String) -> String? { value(of: name, .HEADER_KIND) }
+
+  /// Returns a copy of the first argument of that name in the target's query, repaired; escapes are left in it.
+  func argument(_ name: String) -> String? { value(of: name, .GET_ARGUMENT_KIND) }
+
+  /// `MHD_lookup_connection_value_n`.
+  private func value(of name: String, _ kind: MHD_ValueKind) -> String? {
     var name = name
     var value: UnsafePointer<CChar>?
     var length = 0
     let found = name.withUTF8 { bytes in
       unsafe bytes.withMemoryRebound(to: CChar.self) {
         unsafe MHD_lookup_connection_value_n(
-          handle, .HEADER_KIND, $0.baseAddress, $0.count, &value, &length)
+          handle, kind, $0.baseAddress, $0.count, &value, &length)
       }
     }
     guard found == .YES, let start = unsafe value else { return nil }

@@ -31,4 +31,12 @@ public struct Request: ~Copyable {
   public func header(_ name: String) -> String? {
     connection.header(name)
   }
+
+  /// Returns the value of the first argument of that name in the query: `a` of `/?name=a`; nil where there is none, and where it
+  /// has no value.
+  ///
+  /// It is the peer's and untrusted, as a header's is. `+` is a space, and what is escaped with `%` stays so.
+  public func argument(_ name: String) -> String? {
+    connection.argument(name)
+  }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Activity
 internal import AsyncHTTPClient
 internal import NIOCore
 internal import NIOHTTP1

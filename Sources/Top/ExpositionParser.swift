@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Activity
+
 /// Reads what ``Reading`` has out of an exposition: text format 0.0.4, and OpenMetrics as far as it looks alike.
 ///
 /// The bytes are anybody's. What is of no interest is passed over; a series of interest that is malformed, or a line

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Activity
 internal import Terminal
 
 /// Which columns a table has, and how wide they are. Between two there is a space.

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Activity
+
 /// What a person sees of the readings, and does with keys. Knows no terminal: ``screen(_:)`` makes text of it.
 package struct View: Sendable {
   /// What the program has to do after a key.

@@ -31,6 +31,11 @@ struct Serve: ParsableCommand {
     help: ArgumentHelp("Path of the metrics.", valueName: "path"))
   var telemetryPath = "/metrics"
 
+  @Flag(
+    name: .customLong("web.ui"), inversion: .prefixedNo,
+    help: "Show the containers on a page at /, and keep the last five minutes for it; else that is a few links.")
+  var showsStatusPage = true
+
   @Option(
     name: .customLong("poll.interval"),
     help: ArgumentHelp(
@@ -126,7 +131,7 @@ struct Serve: ParsableCommand {
 
   private func configuration() throws -> Exporter.Configuration {
     try Exporter.Configuration(
-      listenAddresses: listenAddresses, telemetryPath: telemetryPath,
+      listenAddresses: listenAddresses, telemetryPath: telemetryPath, hasStatusPage: showsStatusPage,
       counting: Counting.Configuration(
         kernel: KernelCounters.Configuration(
           mapEntries: mapEntries, collectors: collectors.chosen, exitDetection: exitDetection,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Activity
 import ArgumentParser
 import BPFKit
 import Exporter

@@ -12,13 +12,15 @@ package enum HTTP {
 
     /// A header's value.
     package subscript(name: String) -> String? {
-      head.first { $0.lowercased().hasPrefix("\(name.lowercased()): ") }
-        .map { String($0.dropFirst(name.count + 2)) }
+      head.first { $0.lowercased().hasPrefix("\(name.lowercased()):") }
+        .map { String($0.dropFirst(name.count + 1).trimmingPrefix { $0 == " " }) }
     }
   }
 
-  /// Sends a request line and headers, and reads the reply until the server closes.
-  package static func exchange(port: UInt16, _ requestLine: String, headers: [String] = []) throws -> Reply {
+  /// Sends a request line, headers and a body, if there is one, and reads the reply to its end.
+  package static func exchange(
+    port: UInt16, _ requestLine: String, headers: [String] = [], body: String? = nil
+  ) throws -> Reply {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
     defer { close(descriptor) }
     var patience = timeval(tv_sec: 30, tv_usec: 0)
@@ -35,8 +37,9 @@ package enum HTTP {
     }
     guard connected == 0 else { throw TestFailure("cannot connect to port \(port): \(errno)") }
 
-    let lines = [requestLine, "Host: test", "Connection: close"] + headers
-    let request = Array((lines.joined(separator: "\r\n") + "\r\n\r\n").utf8)
+    var lines = [requestLine, "Host: localhost", "Connection: close"] + headers
+    if let body { lines.append("Content-Length: \(body.utf8.count)") }
+    let request = Array((lines.joined(separator: "\r\n") + "\r\n\r\n" + (body ?? "")).utf8)
     _ = unsafe request.withUnsafeBytes { unsafe send(descriptor, $0.baseAddress, $0.count, 0) }
     var reply: [UInt8] = []
     var piece = [UInt8](repeating: 0, count: 65536)
@@ -46,6 +49,8 @@ package enum HTTP {
       }
       if count <= 0 { break }
       reply += piece[..<count]
+      // Some do not close, whatever they were asked for.
+      if let answer = try? parse(reply), answer.body.utf8.count == Int(answer["Content-Length"] ?? "") { break }
     }
     return try parse(reply)
   }

@@ -63,8 +63,10 @@ extension KernelTests {
       let page = try ask("GET / HTTP/1.1")
       #expect(page.status == 200)
       #expect(page["Content-Type"] == "text/html; charset=utf-8")
-      #expect(page.body.contains(#"<a href="/numbers">"#))
+      #expect(page.body.contains(#"<a href="./numbers">"#))
       #expect(page.body.contains("Version "))
+      #expect(try ask("GET /-/status.css HTTP/1.1")["Content-Type"] == "text/css; charset=utf-8")
+      #expect(try ask("GET /-/status.js HTTP/1.1")["Content-Type"] == "text/javascript; charset=utf-8")
     }
 
     @Test("Before the first poll it is healthy and not ready, and has no metrics to show")
@@ -72,7 +74,7 @@ extension KernelTests {
       let board = Board()
       let server = try HTTPServer(
         addresses: [#require(ListenAddress("127.0.0.1:0"))],
-        routes: Routes.all(telemetryPath: "/metrics", board: board))
+        routes: Routes.all(telemetryPath: "/metrics", hasStatusPage: true, board: board))
       let port = try #require(server.boundAddresses.first?.port)
       func status(_ path: String) throws -> Int {
         try HTTP.exchange(port: port, "GET \(path) HTTP/1.1").status

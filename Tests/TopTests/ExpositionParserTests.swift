@@ -2,6 +2,7 @@
 
 import Testing
 
+@testable import Activity
 @testable import Top
 
 @Suite struct ExpositionParserTests {

@@ -3,6 +3,7 @@
 import Terminal
 import Testing
 
+@testable import Activity
 @testable import Top
 
 @Suite struct ViewTests {

@@ -3,14 +3,14 @@
 /// Makes rates of readings: what happened between the last two that differ, by the exporter's own clock.
 package struct Meter: Sendable {
   /// The namespaces of the last reading, in no order; those that are over left out.
-  private(set) var rows: [Row] = []
+  package private(set) var rows: [Row] = []
   /// All of the node's; nil before there are two readings.
-  private(set) var node: Rates?
+  package private(set) var node: Rates?
   /// Namespaces that live and that are retained, as the exporter says.
-  private(set) var live = 0.0
-  private(set) var retained = 0.0
+  package private(set) var live = 0.0
+  package private(set) var retained = 0.0
   /// Whether the exporter said that it reads the kernel.
-  private(set) var isUp = true
+  package private(set) var isUp = true
   private var last: (reading: Reading, seconds: Double)?
 
   /// Knows nothing yet.

@@ -4,37 +4,11 @@
 package enum Column: String, CaseIterable, Sendable {
   case exec, exit, fail, processes, threads, zombies, name
 
-  /// What stands above it.
-  var title: String {
-    switch self {
-    case .exec: "EXEC/S"
-    case .exit: "EXIT/S"
-    case .fail: "FAIL/S"
-    case .processes: "PROCS"
-    case .threads: "THREADS"
-    case .zombies: "ZOMBIES"
-    case .name: "CONTAINER"
-    }
-  }
-
-  /// The key that sorts by it.
-  var key: Character {
-    switch self {
-    case .exec: "e"
-    case .exit: "x"
-    case .fail: "f"
-    case .processes: "p"
-    case .threads: "t"
-    case .zombies: "z"
-    case .name: "n"
-    }
-  }
-
   /// The columns that hold numbers, from left to right.
-  static let numbers: [Column] = [.exec, .exit, .fail, .processes, .threads, .zombies]
+  package static let numbers: [Column] = [.exec, .exit, .fail, .processes, .threads, .zombies]
 
   /// The number of a row; nil where it is not known.
-  func number(_ row: Row) -> Double? {
+  package func number(_ row: Row) -> Double? {
     switch self {
     case .exec: row.rates?.execs
     case .exit: row.rates?.exits
@@ -47,7 +21,7 @@ package enum Column: String, CaseIterable, Sendable {
   }
 
   /// What is shown of it.
-  func text(_ row: Row) -> String {
+  package func text(_ row: Row) -> String {
     guard let number = number(row) else { return "-" }
     switch self {
     case .exec, .exit, .fail: return number.asRate
@@ -67,13 +41,13 @@ package struct Order: Equatable, Sendable {
   }
 
   /// Sorts by a column; by the same one again: the other way round.
-  mutating func choose(_ chosen: Column) {
+  package mutating func choose(_ chosen: Column) {
     isReversed = chosen == column && !isReversed
     column = chosen
   }
 
   /// The rows in this order: what is not known comes last, what is equal goes by name.
-  func sorted(_ rows: [Row]) -> [Row] {
+  package func sorted(_ rows: [Row]) -> [Row] {
     rows.sorted { left, right in
       if column != .name {
         let (first, second) = (column.number(left), column.number(right))
@@ -92,7 +66,7 @@ package struct Order: Equatable, Sendable {
 
 extension Double {
   /// Events per second, with a tenth where there is room for it; what is hardly more than nothing is not nothing.
-  var asRate: String {
+  package var asRate: String {
     if self > 0 && self < 0.05 { return "<0.1" }
     guard self < 99_999.95 else { return asCount }
     let tenths = Int((self * 10).rounded())
@@ -100,7 +74,7 @@ extension Double {
   }
 
   /// A count in 7 places.
-  var asCount: String {
+  package var asCount: String {
     let whole = rounded()
     if whole < 1e6 { return String(Int(whole)) }
     if whole < 1e9 { return "\((whole / 1e6).asMantissa)M" }

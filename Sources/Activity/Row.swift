@@ -2,18 +2,18 @@
 
 internal import Terminal
 
-/// What the table shows of one namespace, or of what the exporter shows as one.
-struct Row: Equatable, Sendable {
-  let identity: Reading.Identity
+/// What a table shows of one namespace, or of what the exporter shows as one.
+package struct Row: Equatable, Sendable {
+  package let identity: Reading.Identity
   /// Printable: the container; else, in brackets, what else is known of it.
-  let name: String
+  package let name: String
   /// Printable: `namespace/pod`; empty outside of a pod.
-  let pod: String
+  package let pod: String
   /// nil where there is no reading before to compare with.
-  let rates: Rates?
+  package let rates: Rates?
   /// nil where the exporter does not show tasks.
-  let processes, threads, zombies: Double?
-  let isLive: Bool
+  package let processes, threads, zombies: Double?
+  package let isLive: Bool
 
   init(_ identity: Reading.Identity, _ entry: Reading.Entry, rates: Rates?) {
     self.identity = identity
@@ -40,20 +40,23 @@ struct Row: Equatable, Sendable {
   }
 
   /// Whether a row of an ended namespace is left out: nothing has happened in it since the last reading.
-  var isOver: Bool { !isLive && (rates.map { $0 == Rates() } ?? true) }
+  package var isOver: Bool { !isLive && (rates.map { $0 == Rates() } ?? true) }
 
   /// Whether a text is in one of its names, whatever the case of the letters.
-  func matches(_ text: String) -> Bool {
+  package func matches(_ text: String) -> Bool {
     let text = text.lowercased()
     return text.isEmpty || [name, pod, identity.pidns].contains { $0.lowercased().contains(text) }
   }
 }
 
 /// Events per second.
-struct Rates: Equatable, Sendable {
-  var execs = 0.0
-  var exits = 0.0
-  var failures = 0.0
+package struct Rates: Equatable, Sendable {
+  package var execs = 0.0
+  package var exits = 0.0
+  package var failures = 0.0
+
+  /// Creates rates of nothing.
+  package init() {}
 }
 
 extension Rates {

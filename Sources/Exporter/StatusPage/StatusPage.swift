@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Activity
+internal import Linux
+internal import MetricsHTTP
+
+/// The page at `/`: what the containers of this host do, for a person.
+///
+/// It is HTML that the server writes, for each request: sorting is by links and filtering by a form, so that it works without a
+/// script. With one it refreshes itself (``script``). Everything on it is text of somebody's, and escaped (``HTML``); the policy allows
+/// no script, style or connection but the exporter's own. A request takes in proportion to the series, 1 ms for a thousand, and a
+/// page has 200 rows at the most.
+enum StatusPage {
+  /// Headers of the page.
+  static let headers = [
+    (
+      "Content-Security-Policy",
+      "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; "
+        + "frame-ancestors 'none'"
+    ),
+    ("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "no-referrer"), ("Cache-Control", "no-store"),
+  ]
+
+  /// Writes the page.
+  ///
+  /// - Parameters:
+  ///   - publication: What the last poll found; nil before the first.
+  ///   - telemetryPath: Where the metrics are: references are relative, so that a proxy may serve the page elsewhere.
+  static func html(_ publication: Publication?, _ query: StatusQuery, telemetryPath: String) -> HTML {
+    let revision = BuildInfo.revision.isEmpty ? "" : " (\(BuildInfo.revision))"
+    return """
+      <!DOCTYPE html>
+      <html lang="en">
+      <head>
+      <meta charset="utf-8">
+      <meta name="viewport" content="width=device-width, initial-scale=1">
+      <meta name="color-scheme" content="light dark">
+      <title>pidns-exporter</title>
+      <link rel="icon" href="data:,">
+      <link rel="stylesheet" href="-/status.css">
+      <noscript><meta http-equiv="refresh" content="10"></noscript>
+      <script src="-/status.js" defer></script>
+      </head>
+      <body>
+      <header>
+      <h1>pidns-exporter</h1>
+      <nav><a href=".\(telemetryPath)">Metrics</a> <a href="./-/healthy">Health</a> <a href="./-/ready">Readiness</a> \
+      <a href="https://github.com/pidns-exporter/pidns-exporter#readme">Documentation</a></nav>
+      <form role="search"><input type="hidden" name="sort" value="\(query.order.column.rawValue)">\
+      \(html: query.order.isReversed ? #"<input type="hidden" name="order" value="up">"# : "")\
+      <label for="filter">Filter</label> <input id="filter" name="filter" type="search" value="\(query.filter)" maxlength="80" \
+      placeholder="a part of a name" autocomplete="off" spellcheck="false"> <button>Show</button></form>
+      <p id="news" role="status"></p>
+      </header>
+      \(html: main(publication, query))
+      <footer>Version \(BuildInfo.version + revision). Counted in the kernel: what lives between two looks is in the numbers, too.</footer>
+      </body>
+      </html>
+
+      """
+  }
+
+  private static func main(_ publication: Publication?, _ query: StatusQuery) -> HTML {
+    guard let state = publication?.state, let recent = state.recent else {
+      return "<main><p>The kernel has not been read yet.</p></main>"
+    }
+    return """
+      <main>
+      \(html: totals(recent))
+      \(html: StatusHealth(state: state, now: Clock.epochSeconds).html)
+      \(html: StatusTable(recent: recent, query: query).html)
+      </main>
+      """
+  }
+
+  /// The node's own totals, in which nothing is missing.
+  private static func totals(_ recent: Recent) -> HTML {
+    func rate(_ rate: Double?) -> String { rate?.asRate ?? "–" }
+    return """
+      <dl class="totals" aria-label="The node">
+      <div><dt>Exec/s</dt><dd>\(rate(recent.node?.execs))</dd></div>
+      <div><dt>Exit/s</dt><dd>\(rate(recent.node?.exits))</dd></div>
+      <div><dt>Fail/s</dt><dd>\(rate(recent.node?.failures))</dd></div>
+      <div><dt>Live</dt><dd>\(recent.live.asCount)</dd></div>
+      <div><dt>Ended</dt><dd>\(recent.retained.asCount)</dd></div>
+      <div class="course"><dt>Node</dt><dd>\(html: .sparkline(recent.nodeCourse))</dd></div>
+      </dl>
+      """
+  }
+}
