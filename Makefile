@@ -13,7 +13,7 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 listen = $(or $(lastword $(patsubst --web.listen-address=%,%,$(filter --web.listen-address=%,$(ARGS)))),:10059)
 path = $(or $(lastword $(patsubst --web.telemetry-path=%,%,$(filter --web.telemetry-path=%,$(ARGS)))),/metrics)
 
-.PHONY: help run build test test-kernels test-scenarios test-walk-through check format manifests dashboards bench clean
+.PHONY: help run build test test-kernels test-scenarios test-walk-through check format image manifests dashboards bench clean
 
 help: ## lists the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -53,6 +53,11 @@ format: ## puts the sources into the format that `make check` asks for
 	@$(INSTALL) build check
 	swift format --in-place --parallel --recursive $(wildcard Package.swift Plugins Sources Tests Benchmarks)
 	find bpf Sources Tests $(wildcard Benchmarks) -name '*.[ch]' -exec clang-format -i {} +
+
+image: build ## makes an image of the release, by buildah: .build/pidns-exporter-image.tar
+	@$(INSTALL) image
+	@rm -f .build/pidns-exporter-image.tar
+	@deploy/container/build-image.sh .build/release/pidns-exporter .build/pidns-exporter-image.tar
 
 manifests: ## writes the files below deploy/ that are made of others
 	@$(INSTALL) build check

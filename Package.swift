@@ -167,7 +167,7 @@ let package = Package(
       name: "KernelTests",
       dependencies: [
         "APIServer", "BPFKit", "CLibBPF", "Exporter", "Harness", "Linux", "MetricsHTTP", "Namespaces",
-        "pidns-exporter", "pidns-workload",
+        "YAML", "pidns-exporter", "pidns-workload",
       ],
       exclude: ["bpf", "parse-openmetrics.py", "processes.py"], swiftSettings: settings,
       plugins: ["CompileBPF"]),

@@ -3,7 +3,7 @@
 #
 # install-dependencies.sh GROUP…
 #
-# Installs the Debian packages of the groups (build, test, check) that are missing. Silent where none is.
+# Installs the Debian packages of the groups (build, test, image, check) that are missing. Silent where none is.
 set -euo pipefail
 
 wanted=()
@@ -21,7 +21,7 @@ for group; do
       # A terminal whose screen can be read.
       wanted+=(tmux)
       # The container runtimes, and what speaks CRI. Podman would take crun where runc is not named.
-      wanted+=(containerd podman runc)
+      wanted+=(buildah containerd podman runc)
       # A shell for containers.
       wanted+=(busybox-static)
       # What dashboards/queries.py reads rules with.
@@ -32,6 +32,7 @@ for group; do
       # The other parser of what is shown.
       wanted+=(python3-prometheus-client)
       ;;
+    image) wanted+=(buildah) ;;
     check)
       wanted+=(clang-format prometheus shellcheck)
       # What scripts/check-tools.sh installs the tools from PyPI with.

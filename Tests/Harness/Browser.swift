@@ -36,7 +36,9 @@ package final class Browser {
     if let phoneWidth {
       options["mobileEmulation"] = ["deviceMetrics": ["width": phoneWidth, "height": 800, "pixelRatio": 1.0]]
     }
-    let capabilities: [String: Any] = ["goog:chromeOptions": options, "goog:loggingPrefs": ["browser": "ALL"]]
+    let capabilities: [String: Any] = [
+      "goog:chromeOptions": options, "goog:loggingPrefs": ["browser": "ALL"],
+    ]
     let answer = try ask("POST", "/session", ["capabilities": ["alwaysMatch": capabilities]])
     guard let id = (answer as? [String: Any])?["sessionId"] as? String else {
       throw TestFailure("no session of a browser: \(answer); \(driver.stderr)")
@@ -68,7 +70,8 @@ package final class Browser {
 
   /// A picture of what is seen, as PNG.
   package func screenshot() throws -> Data {
-    guard let text = try ask("GET", session + "/screenshot") as? String, let data = Data(base64Encoded: text) else {
+    guard let text = try ask("GET", session + "/screenshot") as? String, let data = Data(base64Encoded: text)
+    else {
       throw TestFailure("no picture")
     }
     return data
@@ -76,7 +79,9 @@ package final class Browser {
 
   @discardableResult
   private func ask(_ method: String, _ path: String, _ parameters: [String: Any]? = nil) throws -> Any {
-    let body = try parameters.map { String(decoding: try JSONSerialization.data(withJSONObject: $0), as: UTF8.self) }
+    let body = try parameters.map {
+      String(decoding: try JSONSerialization.data(withJSONObject: $0), as: UTF8.self)
+    }
     let reply = try HTTP.exchange(
       port: port, "\(method) \(path) HTTP/1.1", headers: ["Content-Type: application/json"], body: body)
     let answer = try JSONSerialization.jsonObject(with: Data(reply.body.utf8)) as? [String: Any]

@@ -50,7 +50,9 @@ package enum HTTP {
       if count <= 0 { break }
       reply += piece[..<count]
       // Some do not close, whatever they were asked for.
-      if let answer = try? parse(reply), answer.body.utf8.count == Int(answer["Content-Length"] ?? "") { break }
+      if let answer = try? parse(reply), answer.body.utf8.count == Int(answer["Content-Length"] ?? "") {
+        break
+      }
     }
     return try parse(reply)
   }

@@ -3,7 +3,7 @@
 internal import Foundation
 
 /// The exporter itself, as it is shipped, on a free port of the loopback address.
-package final class RunningExporter {
+package final class RunningExporter: ServedExporter {
   package let child: Child
   package let port: UInt16
 
@@ -14,51 +14,22 @@ package final class RunningExporter {
     try self.init(flags, wrapper: wrapper)
   }
 
-  package init(_ flags: [String], wrapper: [String] = []) throws {
-    let own = [
-      "--web.listen-address=127.0.0.1:0", "--poll.interval=100ms", "--labels.grace=0", "--log.format=json",
-    ]
-    let command = wrapper + [Built.exporter.path()] + own + flags
+  package convenience init(_ flags: [String], wrapper: [String] = []) throws {
+    try self.init(command: wrapper + [Built.exporter.path()], flags)
+  }
+
+  /// - Parameter command: What runs it, and takes its flags.
+  package init(command: [String], _ flags: [String]) throws {
+    let command = command + Self.flags + ["--web.listen-address=127.0.0.1:0"] + flags
     child = try Child(command[0], Array(command.dropFirst()))
     port = try Self.port(of: child)
     try eventually("the exporter is ready") { try get("/-/ready").status == 200 }
   }
 
-  /// A snapshot whose poll and whose walk over the tasks began after this call: it holds all that has
-  /// happened by now.
-  package func scrape() throws -> Scrape {
-    let now = Date().timeIntervalSince1970
-    var scrape = try scrapeLast()
-    try eventually("the exporter polls") {
-      scrape = try scrapeLast()
-      return try scrape.pollStart > now && scrape["pidns_last_task_walk_timestamp_seconds"] > now
-    }
-    return scrape
-  }
+  /// What tests want of it: what happens is shown at once, under whatever name.
+  package static let flags = ["--poll.interval=100ms", "--labels.grace=0", "--log.format=json"]
 
-  /// A snapshot during which nothing happened on the whole node, so that its parts agree to the event.
-  ///
-  /// The node's totals are read at the end of a poll. Where two polls in a row read the same ones,
-  /// nothing happened between them, and so nothing while the second one read the namespaces.
-  package func quietScrape() throws -> Scrape {
-    var before = try scrape()
-    let deadline = Date().addingTimeInterval(60)
-    while Date() < deadline {
-      let after = try scrape()
-      if try before.node == after.node { return after }
-      before = after
-    }
-    throw TestFailure("the node is never quiet")
-  }
-
-  /// The last snapshot, whenever it was taken.
-  package func scrapeLast() throws -> Scrape {
-    let (status, body) = try get("/metrics")
-    guard status == 200 else { throw TestFailure("/metrics answers \(status)") }
-    return try Scrape(body)
-  }
-
-  /// GETs a path.
+  /// GETs a path; says of one that has ended what it said.
   package func get(_ path: String) throws -> (status: Int, body: String) {
     do {
       let reply = try HTTP.exchange(port: port, "GET \(path) HTTP/1.0")

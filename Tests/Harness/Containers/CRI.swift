@@ -13,6 +13,24 @@ enum CRI {
 
   struct SecurityContext: Encodable { let namespaceOptions: NamespaceOption }
 
+  struct Number: Encodable { let value: Int }
+
+  struct Capabilities: Encodable {
+    let addCapabilities: [String]
+    let dropCapabilities: [String]
+  }
+
+  struct SecurityProfile: Encodable { let profileType: String }
+
+  struct ContainerSecurityContext: Encodable {
+    let namespaceOptions: NamespaceOption
+    var capabilities: Capabilities?
+    var runAsUser, runAsGroup: Number?
+    var readonlyRootfs: Bool?
+    var noNewPrivs: Bool?
+    var seccomp: SecurityProfile?
+  }
+
   struct SandboxLinux: Encodable {
     let cgroupParent: String
     let securityContext: SecurityContext
@@ -32,7 +50,7 @@ enum CRI {
     init(_ pod: PodSpecification, logs: String) {
       metadata = SandboxMetadata(name: pod.name, uid: pod.uid, namespace: pod.namespace)
       logDirectory = logs
-      let pid = pod.sharesProcessNamespace ? "POD" : "CONTAINER"
+      let pid = pod.isInHostNamespace ? "NODE" : pod.sharesProcessNamespace ? "POD" : "CONTAINER"
       linux = SandboxLinux(
         cgroupParent: pod.cgroup,
         securityContext: SecurityContext(namespaceOptions: NamespaceOption(pid: pid)))
@@ -51,16 +69,27 @@ enum CRI {
     struct Metadata: Encodable { let name: String }
     struct Image: Encodable { let image: String }
     struct Resources: Encodable { let memoryLimitInBytes: Int }
+    struct KeyValue: Encodable {
+      let key: String
+      let value: String
+    }
+    struct Mount: Encodable {
+      let containerPath: String
+      let hostPath: String
+      let readonly = true
+    }
     struct Linux: Encodable {
       let resources: Resources?
-      let securityContext: SecurityContext
+      var securityContext: ContainerSecurityContext
     }
 
     let metadata: Metadata
     let image: Image
     let args: [String]
+    var envs: [KeyValue]?
+    var mounts: [Mount]?
     let logPath: String
-    let linux: Linux
+    var linux: Linux
 
     /// - Parameters:
     ///   - memoryLimit: In bytes.
@@ -72,7 +101,7 @@ enum CRI {
       logPath = "\(name).log"
       self.linux = Linux(
         resources: memoryLimit.map { Resources(memoryLimitInBytes: $0) },
-        securityContext: linux.securityContext)
+        securityContext: ContainerSecurityContext(namespaceOptions: linux.securityContext.namespaceOptions))
     }
   }
 

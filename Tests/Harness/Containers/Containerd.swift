@@ -50,13 +50,7 @@ package final class Containerd {
     cri = try CRIClient(socket: socket)
     do {
       _ = try cri.call("Version", CRI.Empty())
-      let imported = try Child.run(
-        "/usr/bin/env",
-        [
-          "ctr", "--address", socket, "--namespace", "k8s.io", "images", "import", "--snapshotter", "native",
-          archive.path,
-        ])
-      guard imported.status == 0 else { throw TestFailure(imported.stderr) }
+      try load(archive.path)
     } catch {
       throw TestFailure("containerd does not work: \(error)\n\(child.stderr)")
     }
@@ -68,6 +62,18 @@ package final class Containerd {
     child.wait()
     // No configuration puts the shims' sockets elsewhere. Those of another containerd keep the folders there.
     for folder in ["/run/containerd/s", "/run/containerd"] { unsafe rmdir(folder) }
+  }
+
+  /// Takes the images of an archive, as `docker save` writes them.
+  package func load(_ archive: String) throws {
+    let imported = try Child.run(
+      "/usr/bin/env",
+      [
+        "ctr", "--address", folder["containerd.sock"], "--namespace", "k8s.io", "images", "import",
+        "--snapshotter",
+        "native", archive,
+      ])
+    guard imported.status == 0 else { throw TestFailure(imported.stderr) }
   }
 
   /// Starts a pod's sandbox.
@@ -91,10 +97,13 @@ package struct PodSpecification {
   /// `shareProcessNamespace`: the containers are in the sandbox's pid namespace.
   package let sharesProcessNamespace: Bool
 
+  /// `hostPID`: sandbox and containers are in the host's pid namespace.
+  package let isInHostNamespace: Bool
+
   /// - Parameter cgroup: That of a burstable pod with the driver cgroupfs, where it is not given.
   package init(
     namespace: String = "default", name: String, uid: String? = nil, cgroup: String? = nil,
-    sharesProcessNamespace: Bool = false
+    sharesProcessNamespace: Bool = false, isInHostNamespace: Bool = false
   ) {
     let uid = uid ?? UUID().uuidString.lowercased()
     self.namespace = namespace
@@ -102,5 +111,6 @@ package struct PodSpecification {
     self.uid = uid
     self.cgroup = cgroup ?? "/kubepods/burstable/pod\(uid)"
     self.sharesProcessNamespace = sharesProcessNamespace
+    self.isInHostNamespace = isInHostNamespace
   }
 }

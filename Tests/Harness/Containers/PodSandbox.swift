@@ -38,14 +38,44 @@ package final class PodSandbox {
   ///
   /// - Parameter memoryLimit: In bytes.
   package func start(name: String, arguments: [String], memoryLimit: Int? = nil) throws -> CRIContainer {
+    try start(
+      CRI.ContainerConfig(
+        name: name, image: containerd.image, args: arguments, memoryLimit: memoryLimit,
+        linux: configuration.linux))
+  }
+
+  /// Starts the container of a manifest, of an image that was loaded.
+  ///
+  /// - Parameters:
+  ///   - arguments: More than the manifest's own.
+  ///   - environment: What the kubelet makes of the manifest's variables, and adds to them.
+  ///   - mounts: Folders of the host by where they are in the container, read-only.
+  package func start(
+    _ manifest: PodManifest, image: String, arguments: [String], environment: [String: String],
+    mounts: [String: String]
+  ) throws -> CRIContainer {
+    let container = manifest.container
+    let security = container.securityContext
+    var message = CRI.ContainerConfig(
+      name: container.name, image: image, args: container.args + arguments,
+      memoryLimit: container.memoryLimit,
+      linux: configuration.linux)
+    message.envs = environment.map { .init(key: $0, value: $1) }
+    message.mounts = mounts.map { .init(containerPath: $0, hostPath: $1) }
+    message.linux.securityContext.capabilities = .init(
+      addCapabilities: security.capabilities.add, dropCapabilities: security.capabilities.drop)
+    message.linux.securityContext.runAsUser = .init(value: security.runAsUser)
+    message.linux.securityContext.runAsGroup = .init(value: security.runAsGroup)
+    message.linux.securityContext.readonlyRootfs = security.readOnlyRootFilesystem
+    message.linux.securityContext.noNewPrivs = !security.allowPrivilegeEscalation
+    message.linux.securityContext.seccomp = .init(profileType: manifest.securityContext.seccompProfile.type)
+    return try start(message)
+  }
+
+  private func start(_ container: CRI.ContainerConfig) throws -> CRIContainer {
     let created = try containerd.cri.call(
       "CreateContainer",
-      CRI.CreateContainer(
-        podSandboxId: id,
-        config: CRI.ContainerConfig(
-          name: name, image: containerd.image, args: arguments, memoryLimit: memoryLimit,
-          linux: configuration.linux),
-        sandboxConfig: configuration))
+      CRI.CreateContainer(podSandboxId: id, config: container, sandboxConfig: configuration))
     guard let container = created.containerId else { throw TestFailure("a container without an id") }
     _ = try containerd.cri.call("StartContainer", CRI.Container(containerId: container))
     return CRIContainer(id: container, pod: self)

@@ -66,6 +66,51 @@ package final class Podman {
     return PodmanContainer(id: id, podman: self, child: child, log: log)
   }
 
+  /// Takes the images of an archive, as `docker save` writes them.
+  package func load(_ archive: String) throws { try run("load", "--quiet", "--input", archive) }
+
+  /// What runs the container of a manifest, in the foreground, in the host's network: what it is given after that are arguments of its
+  /// program's.
+  ///
+  /// - Parameters:
+  ///   - environment: What the kubelet makes of the manifest's variables, and adds to them.
+  ///   - mounts: Folders of the host by where they are in the container, read-only.
+  package func command(
+    running manifest: PodManifest, image: String, environment: [String: String], mounts: [String: String]
+  ) throws -> [String] {
+    let container = manifest.container
+    let security = container.securityContext
+    var flags = [
+      "--rm", "--network=host", "--log-driver=none", "--user=\(security.runAsUser):\(security.runAsGroup)",
+    ]
+    if manifest.hostPID { flags.append("--pid=host") }
+    if security.readOnlyRootFilesystem { flags += ["--read-only", "--read-only-tmpfs=false"] }
+    if !security.allowPrivilegeEscalation { flags.append("--security-opt=no-new-privileges") }
+    flags += security.capabilities.drop.map { "--cap-drop=\($0)" }
+    flags += security.capabilities.add.map { "--cap-add=\($0)" }
+    flags.append("--security-opt=seccomp=\(try profile())")
+    if let limit = container.memoryLimit { flags.append("--memory=\(limit)b") }
+    flags += environment.map { "--env=\($0)=\($1)" }
+    flags += mounts.map { "--volume=\($1):\($0):ro" }
+    return ["/usr/bin/env"] + command(["run"] + flags + [image] + container.args)
+  }
+
+  /// Podman's own seccomp profile, by which `bpf` is for those with CAP_BPF: Debian 12's has it for CAP_SYS_ADMIN alone, as kernels
+  /// before 5.8 did; containerd's, and newer ones of podman, are like this one.
+  private func profile() throws -> String {
+    let own = try Data(contentsOf: URL(filePath: "/usr/share/containers/seccomp.json"))
+    guard var profile = try JSONSerialization.jsonObject(with: own) as? [String: Any],
+      var rules = profile["syscalls"] as? [[String: Any]]
+    else { throw TestFailure("podman has no seccomp profile") }
+    for index in rules.indices {
+      rules[index]["names"] = (rules[index]["names"] as? [String])?.filter { $0 != "bpf" }
+    }
+    rules.append(["names": ["bpf"], "action": "SCMP_ACT_ALLOW", "includes": ["caps": ["CAP_BPF"]]])
+    profile["syscalls"] = rules
+    let text = String(decoding: try JSONSerialization.data(withJSONObject: profile), as: UTF8.self)
+    return try folder.write(text, to: "seccomp.json")
+  }
+
   /// Runs a command to its end, and answers what it printed.
   @discardableResult
   func run(_ arguments: String...) throws -> String {

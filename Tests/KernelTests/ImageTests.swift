@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import APIServer
+import Foundation
+import Harness
+import Testing
+import YAML
+
+extension KernelTests {
+  /// The image, run as deploy/kubernetes has it: what it may do, and what it counts.
+  @Suite(.serialized) struct Image {
+    private static let repository = URL(filePath: #filePath).deletingLastPathComponent().appending(
+      path: "../.."
+    ).standardized
+    private static let manifest = Result { try readManifest() }
+
+    /// What the kubelet would put beside a container: the API server, and how to ask it.
+    private final class Kubelet {
+      let server: APIServer
+      private let account: TemporaryFolder
+
+      init() async throws {
+        server = try await APIServer()
+        server.require(token: "secret")
+        account = try TemporaryFolder()
+        try account.write("secret", to: "token")
+        try account.write(server.certificates.authority, to: "ca.crt")
+      }
+
+      var environment: [String: String] {
+        [
+          "KUBERNETES_SERVICE_HOST": "127.0.0.1", "KUBERNETES_SERVICE_PORT": "\(server.port)",
+          "NODE_NAME": "node",
+        ]
+      }
+
+      var mounts: [String: String] { ["/var/run/secrets/kubernetes.io/serviceaccount": account.url.path()] }
+    }
+
+    /// One of a pod of containerd's.
+    private final class ContainedExporter: ServedExporter {
+      let port: UInt16
+      let container: CRIContainer
+
+      init(port: UInt16, _ container: CRIContainer) throws {
+        self.port = port
+        self.container = container
+        try eventually("the exporter is ready") { (try? get("/-/ready").status) == 200 }
+      }
+
+      func get(_ path: String) throws -> (status: Int, body: String) {
+        let reply = try HTTP.exchange(port: port, "GET \(path) HTTP/1.0")
+        return (reply.status, reply.body)
+      }
+    }
+
+    @Test("Podman runs it with the rights of the manifest and no others, and it counts to the last event")
+    func podman() async throws {
+      let manifest = try Self.manifest.get()
+      let kubelet = try await Kubelet()
+      let (archive, image) = try Self.image()
+      let podman = try Podman()
+      try podman.load(archive["image.tar"])
+      let exporter = try RunningExporter(
+        command: try podman.command(
+          running: manifest, image: image, environment: kubelet.environment, mounts: kubelet.mounts), [])
+      let pid = try #require(try Self.pid(servingAt: exporter.port))
+      try Self.expectRights(pid)
+      try Self.expectExact(exporter)
+      try eventually("it has asked the API server") {
+        try exporter.scrape()["pidns_kubernetes_last_event_timestamp_seconds"] > 0
+      }
+      #expect(exporter.stop() == 0)
+      try await kubelet.server.stop()
+    }
+
+    @Test("containerd runs it as a pod of the manifest, by its CRI, and it counts to the last event")
+    func containerd() async throws {
+      let manifest = try Self.manifest.get()
+      let kubelet = try await Kubelet()
+      let (archive, image) = try Self.image()
+      let containerd = try Containerd()
+      try containerd.load(archive["image.tar"])
+      let sandbox = try containerd.start(
+        PodSpecification(
+          namespace: "pidns-exporter", name: "pidns-exporter-x2x4k", isInHostNamespace: manifest.hostPID))
+      let port = try HTTP.freePort()
+      let container = try sandbox.start(
+        manifest, image: image, arguments: RunningExporter.flags + ["--web.listen-address=127.0.0.1:\(port)"],
+        environment: kubelet.environment, mounts: kubelet.mounts)
+      let exporter = try ContainedExporter(port: port, container)
+      try Self.expectRights(try container.initPID())
+      try Self.expectExact(exporter)
+      try eventually("it has asked the API server") {
+        try exporter.scrape()["pidns_kubernetes_last_event_timestamp_seconds"] > 0
+      }
+      try sandbox.remove()
+      try await kubelet.server.stop()
+    }
+
+    @Test("Nothing of it can be written to but by root, and there is one program in it")
+    func files() throws {
+      let (archive, _) = try Self.image()
+      let listing = try Child.run(
+        "/bin/sh",
+        [
+          "-c",
+          "tar --extract --to-stdout --file \"$1\" --wildcards '*.tar' | tar --list --verbose --numeric-owner",
+          "sh", archive["image.tar"],
+        ])
+      let lines = listing.stdout.split(separator: "\n").map {
+        $0.split(separator: " ", omittingEmptySubsequences: true)
+      }
+      #expect(lines.count > 10, "\(listing.stderr)")
+      for line in lines where line[0].first != "l" {
+        #expect(line[1] == "0/0", "\(line)")
+        let mode = Array(line[0])
+        #expect(mode[5] != "w" && mode[8] != "w", "\(line)")
+      }
+      let programs = lines.filter { $0[0].first == "-" && $0[0].contains("x") && !$0[5].contains("lib") }
+      #expect(programs.map { String($0[5]) } == ["usr/bin/pidns-exporter"])
+    }
+
+    /// A container beside it, whose every event has to be in its counts.
+    private static func expectExact(_ exporter: some ServedExporter) throws {
+      let container = try Runc().start(RuntimeTests.specification(.untilStopped(count: 7, execs: 5)))
+      let live = try container.untilReady()
+      #expect(try exporter.scrape().differences(live.pidns, from: live.facts, mayLack: off) == [])
+      let truth = try container.stopAndFinish()
+      #expect(try exporter.scrape().differences(truth.pidns, from: truth.facts, mayLack: off) == [])
+    }
+
+    /// What the exporter does not show of a namespace without further flags.
+    private static let off: Set<Facts.Kind> = [.execFailures, .exitCodes, .lifetimes]
+
+    /// That a process has CAP_PERFMON and CAP_BPF and nothing else, can get nothing else, and cannot write.
+    private static func expectRights(_ pid: Int32) throws {
+      let text = try String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)
+      var status: [String: String] = [:]
+      for line in text.split(separator: "\n") {
+        let parts = line.split(separator: ":", maxSplits: 1)
+        status[String(parts[0])] = parts.count > 1 ? parts[1].trimmingCharacters(in: .whitespaces) : ""
+      }
+      // CAP_PERFMON is 38, CAP_BPF 39.
+      for set in ["CapPrm", "CapEff", "CapBnd"] { #expect(status[set] == "000000c000000000", "\(set)") }
+      #expect(status["NoNewPrivs"] == "1")
+      #expect(status["Seccomp"] == "2")
+      #expect(status["Uid"] == "0\t0\t0\t0")
+      #expect(try PIDNamespaceLink.read(of: pid) == Scrape.host)
+      let mounts = try String(contentsOfFile: "/proc/\(pid)/mounts", encoding: .utf8)
+      let root = try #require(mounts.split(separator: "\n").last { $0.split(separator: " ")[1] == "/" })
+      #expect(root.split(separator: " ")[3].split(separator: ",").contains("ro"))
+    }
+
+    private static func pid(servingAt port: UInt16) throws -> Int32? {
+      let listed = try Child.run("/usr/bin/env", ["ss", "-Htlnp", "sport = :\(port)"]).stdout
+      return listed.split(separator: "pid=").dropFirst().first.flatMap { Int32($0.prefix { $0.isNumber }) }
+    }
+
+    /// Makes the image of the program that was built, and says where it is and what it is called.
+    private static func image() throws -> (folder: TemporaryFolder, name: String) {
+      let folder = try TemporaryFolder()
+      let built = try Child.run(
+        "/bin/bash",
+        [
+          repository.appending(path: "deploy/container/build-image.sh").path(), Built.exporter.path(),
+          folder["image.tar"],
+        ])
+      guard built.status == 0 else { throw TestFailure("build-image.sh: \(built.stderr)") }
+      return (folder, "localhost/" + (try manifest.get().container.image))
+    }
+
+    private static func readManifest() throws -> PodManifest {
+      struct Document: Decodable {
+        struct Spec: Decodable { let template: Template }
+        struct Template: Decodable { let spec: PodManifest }
+        let spec: Spec
+      }
+      let text = try String(
+        contentsOf: repository.appending(path: "deploy/kubernetes/daemonset.yaml"), encoding: .utf8)
+      let daemonSet = try #require(
+        text.components(separatedBy: "\n---\n").first { $0.contains("kind: DaemonSet") })
+      return try JSONDecoder().decode(Document.self, from: Data(YAML.json(Array(daemonSet.utf8)))).spec
+        .template.spec
+    }
+  }
+}
