@@ -134,6 +134,13 @@ let package = Package(
         "APIServer", "Harness", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "Tests/Scenarios", swiftSettings: settings),
 
+    // What `make test-fleet` runs.
+    .executableTarget(
+      name: "pidns-fleet",
+      dependencies: [
+        "APIServer", "Harness", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], path: "Tests/Fleet", swiftSettings: settings),
+
     // What lists many pods in a process of its own, whose memory can be told.
     .executableTarget(
       name: "pidns-pod-list",
@@ -148,7 +155,8 @@ let package = Package(
     .testTarget(
       name: "ExporterTests",
       dependencies: [
-        "Exporter", "BPFKit", "Containers", "Exposition", "Kubernetes", "Linux", "Namespaces",
+        "Activity", "Exporter", "BPFKit", "Containers", "Exposition", "Kubernetes", "Linux",
+        "Namespaces",
       ],
       swiftSettings: settings),
     .testTarget(

@@ -6,7 +6,7 @@ internal import NIOPosix
 internal import NIOSSL
 internal import Synchronization
 
-/// An API server of Kubernetes, as far as listing and watching pods goes: HTTP/1.1 over TLS on 127.0.0.1, chunked,
+/// An API server of Kubernetes, as far as listing and watching pods goes: HTTP/1.1 over TLS, chunked,
 /// with resourceVersions, pages and bookmarks, and with faults on order.
 ///
 /// It ignores the field selector: its pods are those of one node.
@@ -26,6 +26,7 @@ package final class APIServer: Sendable {
   /// The port, which stays the same while the server is away.
   package let port: Int
 
+  private let address: String
   private let authenticatesClients: Bool
   private let group: MultiThreadedEventLoopGroup
   private let desk: Desk
@@ -33,14 +34,20 @@ package final class APIServer: Sendable {
 
   /// Starts, with the certificates that all tests share unless it is given others.
   ///
-  /// - Parameter clients: Whether clients have to have a certificate of the authority's.
-  package init(certificates: Certificates? = nil, authenticating clients: Bool = false) async throws {
+  /// - Parameters:
+  ///   - clients: Whether clients have to have a certificate of the authority's.
+  ///   - address: Where it listens.
+  package init(
+    certificates: Certificates? = nil, authenticating clients: Bool = false, address: String = "127.0.0.1"
+  ) async throws {
     let certificates = try certificates ?? Certificates.shared
     let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     let desk = Desk()
-    let channel = try await desk.listen(port: 0, certificates, authenticating: clients, group)
+    let channel = try await desk.listen(
+      address: address, port: 0, certificates, authenticating: clients, group)
     self.certificates = certificates
     self.group = group
+    self.address = address
     authenticatesClients = clients
     self.desk = desk
     port = channel.localAddress?.port ?? 0
@@ -67,7 +74,7 @@ package final class APIServer: Sendable {
   /// Opens the port again.
   package func comeBack() async throws {
     let channel = try await desk.listen(
-      port: port, certificates, authenticating: authenticatesClients, group)
+      address: address, port: port, certificates, authenticating: authenticatesClients, group)
     listener.withLock { $0 = channel }
   }
 

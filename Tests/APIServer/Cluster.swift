@@ -2,13 +2,15 @@
 
 internal import Foundation
 
-/// An API server, and what an exporter needs to ask it.
-package struct Cluster {
+/// An API server, and what an exporter needs to ask it: a file, which goes with the last reference.
+package final class Cluster: Sendable {
   package let server: APIServer
   private let kubeconfig: URL
 
-  package init() async throws {
-    server = try await APIServer()
+  /// - Parameter address: Where the server listens.
+  package init(address: String = "127.0.0.1") async throws {
+    let certificates = address == "127.0.0.1" ? nil : try Certificates(names: "IP:\(address)")
+    server = try await APIServer(certificates: certificates, address: address)
     server.require(token: "secret")
     kubeconfig = FileManager.default.temporaryDirectory.appending(path: "pidns-kubeconfig-\(UUID())")
     let authority = Data(server.certificates.authority.utf8).base64EncodedString()
@@ -19,7 +21,7 @@ package struct Cluster {
     contexts: [{name: test, context: {cluster: test, user: exporter}}]
     clusters:
     - name: test
-      cluster: {server: "https://127.0.0.1:\(server.port)", certificate-authority-data: \(authority)}
+      cluster: {server: "https://\(address):\(server.port)", certificate-authority-data: \(authority)}
     users: [{name: exporter, user: {token: secret}}]
     """.write(to: kubeconfig, atomically: true, encoding: .utf8)
   }
@@ -29,8 +31,7 @@ package struct Cluster {
     ["--kubernetes.kubeconfig=\(kubeconfig.path())", "--kubernetes.node=node"]
   }
 
-  package func end() async throws {
-    try await server.stop()
-    try FileManager.default.removeItem(at: kubeconfig)
-  }
+  deinit { try? FileManager.default.removeItem(at: kubeconfig) }
+
+  package func end() async throws { try await server.stop() }
 }

@@ -21,7 +21,7 @@ final class Desk: Sendable {
   }
 
   func listen(
-    port: Int, _ certificates: Certificates, authenticating clients: Bool,
+    address: String, port: Int, _ certificates: Certificates, authenticating clients: Bool,
     _ group: MultiThreadedEventLoopGroup
   ) async throws -> any Channel {
     let tls = try NIOSSLContext(configuration: certificates.serverConfiguration(authenticating: clients))
@@ -35,7 +35,7 @@ final class Desk: Sendable {
           try channel.pipeline.syncOperations.addHandler(Conversation(self))
         }
       }
-      .bind(host: "127.0.0.1", port: port).get()
+      .bind(host: address, port: port).get()
   }
 }
 

@@ -61,9 +61,21 @@ package final class RunningPrometheus {
   /// Has it scrape an exporter, too, whose target has some labels.
   package func scrape(_ exporter: RunningExporter, labels: [String: String] = [:]) throws {
     targets.append(Target(targets: ["127.0.0.1:\(exporter.port)"], labels: labels))
+    try writeTargets()
+  }
+
+  /// Has it scrape what answers at these addresses, and nothing else.
+  package func scrape(_ targets: [(address: String, labels: [String: String])]) throws {
+    self.targets = targets.map { Target(targets: [$0.address], labels: $0.labels) }
+    try writeTargets()
+  }
+
+  private func writeTargets() throws {
     // In one step: it reads the file as soon as that changes.
     try JSONEncoder().encode(targets).write(to: folder.appending(path: "targets.json"), options: .atomic)
   }
+
+  package var pid: Int32 { child.pid }
 
   deinit {
     child.signal(SIGTERM)
@@ -80,6 +92,25 @@ package final class RunningPrometheus {
       guard let sample = series.value?.sample else { throw TestFailure("no value") }
       return (series.metric, sample.value)
     }
+  }
+
+  /// The values that an expression had at a moment, by their labels, without the metric's name.
+  package func values(_ expression: String, at time: Double) throws -> [[String: String]: Double] {
+    let question = "query?query=\(Self.escaped(expression))&time=\(time)"
+    let result = try get(Answer.self, question).data.result.map { series in
+      (series.metric.filter { $0.key != "__name__" }, series.value?.sample.value ?? .nan)
+    }
+    return Dictionary(result) { first, _ in first }
+  }
+
+  /// How many series it has in memory.
+  package func headSeries() throws -> Int {
+    struct Answer: Decodable {
+      struct Data: Decodable { let headStats: Stats }
+      struct Stats: Decodable { let numSeries: Int }
+      let data: Data
+    }
+    return try get(Answer.self, "status/tsdb").data.headStats.numSeries
   }
 
   /// The stored samples of every series that a range selector yields.

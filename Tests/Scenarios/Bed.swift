@@ -21,6 +21,8 @@ final class Bed {
   let prometheus: RunningPrometheus
   /// One with the same rules that scrapes nothing.
   let hungry: RunningPrometheus
+  /// When that one began, before the other one scraped anything.
+  let began: Date
   private let containerd: Containerd
 
   init(rules: [URL]) async throws {
@@ -29,8 +31,10 @@ final class Bed {
     exporter = try RunningExporter(
       cluster.flags + ["--poll.interval=1s", "--labels.grace=5s"] + Self.allCollectors)
     prometheus = try RunningPrometheus(interval: Self.interval, rules: rules)
+    began = Date()
     hungry = try RunningPrometheus(interval: Self.interval, rules: rules)
     try scrape(exporter, as: Self.node)
+    try eventually("the node's exporter is scraped") { try isScraped(Self.node) }
   }
 
   /// Starts a workload's pod of one container, which runs a case of pidns-workload.

@@ -11,6 +11,6 @@ struct NoExporter: Scenario {
   let began: Date?
 
   init(in bed: Bed) {
-    began = Date()
+    began = bed.began
   }
 }

@@ -8,9 +8,10 @@ struct RefusedPrograms: Scenario {
   static let name = "refused-programs"
   let subject = Subject.instance(Bed.node)
   let alerts: [ExpectedAlert]
-  let began: Date? = Date()
+  let began: Date?
 
   init(in bed: Bed) throws {
+    began = bed.began
     alerts = try bed.countsFailedExecs ? [] : [ExpectedAlert("PidnsProgramNotAttached")]
   }
 }

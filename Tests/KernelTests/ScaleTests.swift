@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import APIServer
+import Foundation
+import Harness
+import Testing
+
+extension KernelTests {
+  /// docs/scale.md against what the program shows.
+  @Suite(.serialized) struct Scale {
+    /// The rows of the page's first table: of what, and how many.
+    private static func rows() throws -> [(of: String, series: Int, with: String)] {
+      let page = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../docs/scale.md")
+      let lines = try String(contentsOf: page, encoding: .utf8).split(separator: "\n")
+      return lines.filter { $0.hasPrefix("|") }.compactMap { line in
+        let cells = line.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }
+        guard cells.count >= 2, let series = Int(cells[cells.count == 2 ? 0 : 1]) else { return nil }
+        return (cells.count == 2 ? "" : cells[0], series, cells[cells.count - 1])
+      }
+    }
+
+    private static func series(_ what: String) throws -> Int {
+      guard let row = try rows().first(where: { $0.of == what || $0.with.contains(what) }) else {
+        throw TestFailure("the page says nothing of \(what)")
+      }
+      return row.series
+    }
+
+    @Test("A scrape has as many series as the page says", arguments: [[], ["--lifetimes.per-namespace"]])
+    func counts(flags: [String]) throws {
+      let exporter = try RunningExporter(flags)
+      let workload = try Workload("hold", "--namespaces", "5", "--execs", "2")
+      _ = try workload.untilReady()
+      let perNamespace =
+        try Self.series("a PID namespace") + (flags.isEmpty ? 0 : Self.series("--lifetimes.per-namespace"))
+      func expected(_ scrape: Scrape) throws -> Int {
+        let retained = try Int(scrape["pidns_namespaces{state=\"retained\"}"])
+        return try Self.series("a node") + perNamespace * scrape.infos.count + Self.series(
+          "once it has ended") * retained
+      }
+      let live = try exporter.scrape()
+      #expect(try live.samples.count == expected(live))
+      _ = try workload.finish()
+      var ended = try exporter.scrape()
+      try eventually("they are seen to have ended") {
+        ended = try exporter.scrape()
+        return try ended["pidns_namespaces{state=\"retained\"}"] >= 5
+      }
+      #expect(try ended.samples.count == expected(ended))
+    }
+
+    @Test("The watch of pods has as many as the page says")
+    func watch() async throws {
+      let cluster = try await Cluster()
+      let exporter = try RunningExporter(cluster.flags)
+      let without = try RunningExporter()
+      let (with, plain) = (try exporter.scrape(), try without.scrape())
+      #expect(try with.samples.count - plain.samples.count == Self.series("--kubernetes"))
+      try await cluster.end()
+    }
+  }
+}
