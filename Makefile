@@ -13,7 +13,7 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 listen = $(or $(lastword $(patsubst --web.listen-address=%,%,$(filter --web.listen-address=%,$(ARGS)))),:10059)
 path = $(or $(lastword $(patsubst --web.telemetry-path=%,%,$(filter --web.telemetry-path=%,$(ARGS)))),/metrics)
 
-.PHONY: help run build test test-kernels test-scenarios test-walk-through check format image manifests dashboards bench clean
+.PHONY: help run build test test-kernels test-scenarios test-fleet test-packages test-walk-through check format install install-files uninstall deb image manifests dashboards bench clean
 
 help: ## lists the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -41,6 +41,16 @@ test-scenarios: build ## makes trouble under a real Prometheus, as root, and see
 	$(RELEASE) pidns-scenarios
 	@$(SUDO) .build/release/pidns-scenarios $(ARGS)
 
+test-fleet: build ## has one Prometheus scrape 50 exporters, as root, each in a network of its own; ARGS=… says how many, see --help
+	@$(INSTALL) test
+	$(RELEASE) pidns-workload
+	$(RELEASE) pidns-fleet
+	@$(SUDO) unshare --net sh -c 'ip link set lo up && exec "$$@"' sh .build/release/pidns-fleet $(ARGS)
+
+test-packages: deb ## installs the Debian package in a bare Debian, as root, uses it, and purges it
+	@$(INSTALL) test-packages
+	@$(SUDO) Tests/packages/run.sh
+
 test-walk-through: ## types the commands of docs/walk-through.md, as root, in a fresh clone of what is committed
 	@$(INSTALL) build test
 	$(SUDO) Tests/walk-through/walk.py
@@ -53,6 +63,39 @@ format: ## puts the sources into the format that `make check` asks for
 	@$(INSTALL) build check
 	swift format --in-place --parallel --recursive $(wildcard Package.swift Plugins Sources Tests Benchmarks)
 	find bpf Sources Tests $(wildcard Benchmarks) -name '*.[ch]' -exec clang-format -i {} +
+
+# Where things go on the machine; DESTDIR stands before all of it.
+DESTDIR =
+PREFIX = /usr/local
+UNITDIR = $(PREFIX)/lib/systemd/system
+ZSHDIR = $(PREFIX)/share/zsh/site-functions
+
+install: build ## installs the release with its manual, completions and service: DESTDIR=…, PREFIX=…
+	@$(MAKE) --no-print-directory install-files
+
+# What is built already.
+install-files:
+	@scripts/generate-documentation.sh .build/release/pidns-exporter .build/documentation
+	install -D -m 755 .build/release/pidns-exporter '$(DESTDIR)$(PREFIX)/bin/pidns-exporter'
+	install -d '$(DESTDIR)$(PREFIX)/share/man/man1' '$(DESTDIR)$(UNITDIR)'
+	install -m 644 .build/documentation/*.1 '$(DESTDIR)$(PREFIX)/share/man/man1/'
+	install -D -m 644 .build/documentation/pidns-exporter.bash '$(DESTDIR)$(PREFIX)/share/bash-completion/completions/pidns-exporter'
+	install -D -m 644 .build/documentation/pidns-exporter.zsh '$(DESTDIR)$(ZSHDIR)/_pidns-exporter'
+	install -D -m 644 .build/documentation/pidns-exporter.fish '$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/pidns-exporter.fish'
+	sed 's|/usr/bin/|$(PREFIX)/bin/|' deploy/systemd/prometheus-pidns-exporter.service >'$(DESTDIR)$(UNITDIR)/prometheus-pidns-exporter.service'
+	chmod 644 '$(DESTDIR)$(UNITDIR)/prometheus-pidns-exporter.service'
+	test -e '$(DESTDIR)/etc/default/prometheus-pidns-exporter' || \
+	  install -D -m 644 deploy/systemd/prometheus-pidns-exporter.default '$(DESTDIR)/etc/default/prometheus-pidns-exporter'
+
+uninstall: ## removes what `make install` put there, but for the flags in /etc/default
+	rm -f '$(DESTDIR)$(PREFIX)/bin/pidns-exporter' '$(DESTDIR)$(PREFIX)'/share/man/man1/pidns-exporter*.1 \
+	  '$(DESTDIR)$(PREFIX)/share/bash-completion/completions/pidns-exporter' '$(DESTDIR)$(ZSHDIR)/_pidns-exporter' \
+	  '$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/pidns-exporter.fish' \
+	  '$(DESTDIR)$(UNITDIR)/prometheus-pidns-exporter.service'
+
+deb: build ## makes the Debian package, in .build/deb
+	@$(INSTALL) deb
+	@scripts/build-deb.sh
 
 image: build ## makes an image of the release, by buildah: .build/pidns-exporter-image.tar
 	@$(INSTALL) image

@@ -3,7 +3,7 @@
 #
 # install-dependencies.sh GROUP…
 #
-# Installs the Debian packages of the groups (build, test, image, check) that are missing. Silent where none is.
+# Installs the Debian packages of the groups (build, test, image, deb, test-packages, check) that are missing. Silent where none is.
 set -euo pipefail
 
 wanted=()
@@ -33,10 +33,14 @@ for group; do
       wanted+=(python3-prometheus-client)
       ;;
     image) wanted+=(buildah) ;;
+    deb) wanted+=(debhelper dpkg-dev) ;;
+    test-packages) wanted+=(curl debootstrap lintian) ;;
     check)
       wanted+=(clang-format prometheus shellcheck)
       # What scripts/check-tools.sh installs the tools from PyPI with.
       wanted+=(python3 python3-venv)
+      # systemd-analyze
+      wanted+=(systemd)
       ;;
     *)
       echo "install-dependencies.sh: no group '$group'" >&2

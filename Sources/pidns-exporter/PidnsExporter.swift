@@ -21,6 +21,8 @@ struct PidnsExporter {
     let arguments = Array(CommandLine.arguments.dropFirst())
     if let name = arguments.first, let command = commands[name] {
       run(command, Array(arguments.dropFirst()))
+    } else if let flag = arguments.first, CommandTree.flags.contains(flag) {
+      run(CommandTree.self, arguments)
     } else {
       run(Serve.self, arguments)
     }

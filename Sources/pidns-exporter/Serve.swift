@@ -33,7 +33,8 @@ struct Serve: ParsableCommand {
 
   @Flag(
     name: .customLong("web.ui"), inversion: .prefixedNo,
-    help: "Show the containers on a page at /, and keep the last five minutes for it; else that is a few links.")
+    help:
+      "Show the containers on a page at /, and keep the last five minutes for it; else that is a few links.")
   var showsStatusPage = true
 
   @Option(

@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# build-deb.sh
+#
+# Makes the Debian package of what is built, in .build/deb: installs it into a folder as `make install` does anywhere, and has
+# debhelper make a package of that.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+work=.build/deb
+package=prometheus-pidns-exporter
+# 0.1.0-dev comes before 0.1.0.
+version=$(tr - '~' <VERSION)
+rm -rf "$work"
+mkdir -p "$work/$package"
+cp -r deploy/debian "$work/$package/debian"
+make --no-print-directory install-files DESTDIR="$work/$package/files" PREFIX=/usr UNITDIR=/lib/systemd/system ZSHDIR=/usr/share/zsh/vendor-completions
+
+cd "$work/$package"
+mkdir -p debian/source
+echo '3.0 (native)' >debian/source/format
+sed --in-place -e '/^@BSD@$/{' -e "r /dev/stdin" -e 'd' -e '}' debian/copyright \
+  < <(sed 's/^$/./; s/^/ /' ../../../bpf/LICENSE.BSD-2-Clause)
+time=$(git log -1 --format=%ct 2>/dev/null) || time=$(date +%s)
+cat >debian/changelog <<CHANGELOG
+$package ($version) unstable; urgency=medium
+
+  * Version $version.
+
+ -- The pidns-exporter maintainers <maintainers@pidns-exporter.invalid>  $(LC_ALL=C date --utc --rfc-email --date="@$time")
+CHANGELOG
+dpkg-buildpackage --build=binary --unsigned-changes --unsigned-buildinfo >../log 2>&1 || {
+  cat ../log >&2
+  exit 1
+}
+cd ..
+for file in *.deb; do echo "made $work/$file"; done

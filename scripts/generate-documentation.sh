@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# generate-documentation.sh PROGRAM FOLDER
+#
+# Writes the manual pages of the program and of its commands, and completions for bash, zsh and fish, into a folder. All of it is made by the
+# argument parser, of what the flags say of themselves.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+program=$(realpath "$1") folder=$2
+mkdir -p "$folder"
+rm -f "$folder"/*.1
+
+# The parser's own tool. Its date is that of the last change, so that the same source makes the same pages.
+swift build --quiet --product generate-manual
+date=$(git log -1 --format=%cs 2>/dev/null) || date=$(date --utc +%F)
+"$(swift build --show-bin-path)/generate-manual" "$program" --multi-page --section 1 --date "$date" --output-directory "$folder" >/dev/null
+# Not the parser's own command "help"; and a page for each command under the name that man joins its words to.
+rm "$folder/pidns-exporter.help.1"
+for page in "$folder"/*.1; do
+  sed --in-place 's/^$/.Pp/; s/^\(\.Dt PIDNS-EXPORTER\)\./\1-/; s/^\(\.Xr pidns-exporter\)\./\1-/; /^\.Xr pidns-exporter-help /d' "$page"
+done
+for command in events top; do
+  # In the section NAME the page's own name, by which it is looked up.
+  sed "/^\.Sh NAME/,/^\.Sh SYNOPSIS/s/^\.Nm .*/.Nm pidns-exporter-$command/; s/^\.Nm$/.Nm \"pidns-exporter $command\"/" "$folder/pidns-exporter.$command.1" >"$folder/pidns-exporter-$command.1"
+  rm "$folder/pidns-exporter.$command.1"
+done
+
+for shell in bash zsh fish; do
+  # They are read by shells, not run: without the line that says by what.
+  "$program" --generate-completion-script "$shell" | sed '1{/^#!/d}' >"$folder/pidns-exporter.$shell"
+done
