@@ -46,7 +46,7 @@ package struct Order: Equatable, Sendable {
     column = chosen
   }
 
-  /// The rows in this order: what is not known comes last, what is equal goes by name.
+  /// The rows in this order: what is not known comes last; of equal numbers what has ended; else it goes by name.
   package func sorted(_ rows: [Row]) -> [Row] {
     rows.sorted { left, right in
       if column != .name {
@@ -56,6 +56,7 @@ package struct Order: Equatable, Sendable {
           guard let second else { return true }
           return isReversed ? first < second : first > second
         }
+        if left.isLive != right.isLive { return left.isLive }
       }
       let names = (left.name, left.pod, left.identity.pidns)
       let others = (right.name, right.pod, right.identity.pidns)

@@ -2,7 +2,7 @@
 
 /// Makes rates of readings: what happened between the last two that differ, by the exporter's own clock.
 package struct Meter: Sendable {
-  /// The namespaces of the last reading, in no order; those that are over left out.
+  /// The namespaces of the last reading, in no order.
   package private(set) var rows: [Row] = []
   /// All of the node's; nil before there are two readings.
   package private(set) var node: Rates?
@@ -11,10 +11,13 @@ package struct Meter: Sendable {
   package private(set) var retained = 0.0
   /// Whether the exporter said that it reads the kernel.
   package private(set) var isUp = true
+  private let keepsEnded: Bool
   private var last: (reading: Reading, seconds: Double)?
 
   /// Knows nothing yet.
-  package init() {}
+  ///
+  /// - Parameter keepsEnded: Whether there are rows of ended namespaces in which nothing has happened since the reading before.
+  package init(keepsEnded: Bool = false) { self.keepsEnded = keepsEnded }
 
   /// Whether there are rates: two readings of different polls.
   package var hasRates: Bool { node != nil }
@@ -50,7 +53,7 @@ package struct Meter: Sendable {
     rows = reading.namespaces.map { identity, entry in
       Row(identity, entry, rates: last.flatMap { Self.rates(identity, entry, since: $0, now) })
     }
-    .filter { !$0.isOver }
+    .filter { keepsEnded || !$0.isOver }
     self.last = (reading, now)
   }
 

@@ -9,6 +9,8 @@ package struct Row: Equatable, Sendable {
   package let name: String
   /// Printable: `namespace/pod`; empty outside of a pod.
   package let pod: String
+  /// What has happened since the exporter started.
+  package let events: Reading.Events
   /// nil where there is no reading before to compare with.
   package let rates: Rates?
   /// nil where the exporter does not show tasks.
@@ -18,6 +20,7 @@ package struct Row: Equatable, Sendable {
   init(_ identity: Reading.Identity, _ entry: Reading.Entry, rates: Rates?) {
     self.identity = identity
     self.rates = rates
+    events = entry.events
     (processes, threads, zombies) = (entry.processes, entry.threads, entry.zombies)
     let tasks = [processes, threads, zombies].compactMap { $0 }
     // Where namespaces add up there is no end to be told, but none that lives has no task.

@@ -16,7 +16,8 @@ extension Exporter {
 
     /// Puts a configuration together.
     public init(
-      listenAddresses: [ListenAddress], telemetryPath: String, hasStatusPage: Bool = true, counting: Counting.Configuration
+      listenAddresses: [ListenAddress], telemetryPath: String, hasStatusPage: Bool = true,
+      counting: Counting.Configuration
     ) {
       self.listenAddresses = listenAddresses
       self.telemetryPath = telemetryPath

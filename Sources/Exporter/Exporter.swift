@@ -50,7 +50,8 @@ public struct Exporter: ~Copyable {
       return try HTTPServer(
         addresses: configuration.listenAddresses,
         routes: Routes.all(
-          telemetryPath: configuration.telemetryPath, hasStatusPage: configuration.hasStatusPage, board: board),
+          telemetryPath: configuration.telemetryPath, hasStatusPage: configuration.hasStatusPage, board: board
+        ),
         log: { logger.debug("libmicrohttpd", metadata: ["said": "\($0)"]) })
     } catch {
       throw ExporterError(error.description)

@@ -26,7 +26,8 @@ enum Routes {
       routes["/"] = { request in
         let query = StatusQuery { request.argument($0) }
         return page(
-          StatusPage.html(board.publication, query, telemetryPath: telemetryPath), headers: StatusPage.headers)
+          StatusPage.html(board.publication, query, telemetryPath: telemetryPath), headers: StatusPage.headers
+        )
       }
     } else {
       let landingPage = page(

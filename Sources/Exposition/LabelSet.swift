@@ -33,30 +33,19 @@ public struct LabelSet: Sendable, Hashable {
     self.bytes = bytes
   }
 
-  /// Reads the labels back, as they were given. Walks all the bytes, and makes a text of each.
-  public var labels: [(name: String, value: String)] {
-    var labels: [(name: String, value: String)] = []
+  /// Reads the names back; meant for assertions, as it walks all the bytes.
+  var names: [String] {
+    var names: [String] = []
     var rest = bytes[...]
     while let equals = rest.firstIndex(of: UInt8(ascii: "=")) {
-      let name = String(decoding: rest[..<equals], as: UTF8.self)
-      var value: [UInt8] = []
+      names.append(String(decoding: rest[..<equals], as: UTF8.self))
       var index = equals + 2
       while bytes[index] != UInt8(ascii: "\"") {
-        if bytes[index] == UInt8(ascii: "\\") {
-          index += 1
-          value.append(bytes[index] == UInt8(ascii: "n") ? UInt8(ascii: "\n") : bytes[index])
-        } else {
-          value.append(bytes[index])
-        }
-        index += 1
+        index += bytes[index] == UInt8(ascii: "\\") ? 2 : 1
       }
-      labels.append((name, String(decoding: value, as: UTF8.self)))
       // Past the closing quote and the comma, if there is one.
       rest = bytes[min(index + 2, bytes.count)...]
     }
-    return labels
+    return names
   }
-
-  /// The names alone; meant for assertions.
-  var names: [String] { labels.map(\.name) }
 }

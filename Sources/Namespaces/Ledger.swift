@@ -171,8 +171,9 @@ public struct Ledger {
     return keys.compactMap { key in
       series[key].map {
         Snapshot.Namespace(
-          labels: $0.labels, events: $0.events, tasks: tasks[key] ?? TaskCounts(), isLive: $0.endedAt == nil,
-          about: $0.about, exemplars: $0.exemplars)
+          labels: $0.labels, names: key.names, inum: key.inum, events: $0.events,
+          tasks: tasks[key] ?? TaskCounts(), isLive: $0.endedAt == nil, about: $0.about,
+          exemplars: $0.exemplars)
       }
     }
   }

@@ -9,6 +9,10 @@ extension Snapshot {
   public struct About: Sendable {
     /// Its level, its init, its container: what tells more than names do.
     public let labels: LabelSet
+    /// Whether it is the host's own namespace.
+    public let isHost: Bool
+    /// What its init calls itself: untrusted text, 15 bytes at the most.
+    public let initComm: String
     /// When its init began, in seconds since the epoch.
     public let start: Double
     /// When it ended, in seconds since the epoch; nil while it is live.
@@ -21,6 +25,8 @@ extension Snapshot {
         "init_comm": identity.initComm, "init_pid": String(identity.initPID), "container_id": container.id,
         "runtime": container.runtime, "pod_uid": container.podUID, "image": container.image,
       ])
+      isHost = identity.level == 0
+      initComm = identity.initComm
       start = boot + Double(identity.initStart) / 1e9
       end = identity.initEnd == 0 ? nil : boot + Double(identity.initEnd) / 1e9
     }

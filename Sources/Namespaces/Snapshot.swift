@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import BPFKit
+public import Containers
 public import Exposition
 
 /// All that is known after a poll; never changed, only replaced.
@@ -9,6 +10,10 @@ public struct Snapshot: Sendable {
   public struct Namespace: Sendable {
     /// What names the series.
     public let labels: LabelSet
+    /// What is in those labels, as it is called; at a level that does not tell them apart some are empty.
+    public let names: Container.Names
+    /// The namespace's number in those labels; nil at the levels that do not show it.
+    public let inum: UInt32?
     /// The totals of all namespaces that it has stood for.
     public let events: Events
     /// What the last walk met of them.
@@ -22,10 +27,12 @@ public struct Snapshot: Sendable {
 
     /// Creates a series' part.
     public init(
-      labels: LabelSet, events: Events, tasks: TaskCounts = .init(), isLive: Bool, about: About? = nil,
-      exemplars: Exemplars = .init()
+      labels: LabelSet, names: Container.Names = .init(), inum: UInt32? = nil, events: Events,
+      tasks: TaskCounts = .init(), isLive: Bool, about: About? = nil, exemplars: Exemplars = .init()
     ) {
       self.labels = labels
+      self.names = names
+      self.inum = inum
       self.events = events
       self.tasks = tasks
       self.isLive = isLive

@@ -21,10 +21,7 @@ import Testing
   ])
   func valuesAreEscaped(value: String, expected: String) {
     // Bytes, because Strings compare by canonical equivalence.
-    let labels = LabelSet(["a": value, "b": "2"])
-    #expect(labels.bytes == Array("a=\"\(expected)\",b=\"2\"".utf8))
-    #expect(labels.labels.map(\.name) == ["a", "b"])
-    #expect(labels.labels.map { Array($0.value.utf8) } == [Array(value.utf8), Array("2".utf8)])
+    #expect(LabelSet(["a": value]).bytes == Array("a=\"\(expected)\"".utf8))
   }
 
   @Test(arguments: ExpositionFormat.allCases)

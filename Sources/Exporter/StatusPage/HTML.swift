@@ -22,7 +22,14 @@ struct HTML: ExpressibleByStringInterpolation, Sendable {
     mutating func appendLiteral(_ literal: String) { text += literal }
 
     mutating func appendInterpolation(_ value: some CustomStringConvertible) {
-      for scalar in value.description.printable.unicodeScalars {
+      let value = value.description
+      // Nearly all of it.
+      if value.utf8.allSatisfy(\.isPlain) {
+        text += value
+        return
+      }
+      // Control characters and what turns the direction of writing are replaced first.
+      for scalar in value.printable.unicodeScalars {
         switch scalar {
         case "&": text += "&amp;"
         case "<": text += "&lt;"
@@ -35,5 +42,15 @@ struct HTML: ExpressibleByStringInterpolation, Sendable {
     }
 
     mutating func appendInterpolation(html: HTML) { text += html.text }
+  }
+}
+
+extension UInt8 {
+  /// Whether a byte stands for itself, in text and in attributes: printable ASCII without `"`, `&`, `'`, `<` and `>`.
+  fileprivate var isPlain: Bool {
+    switch self {
+    case 0x22, 0x26, 0x27, 0x3c, 0x3e: false
+    default: self >= 0x20 && self < 0x7f
+    }
   }
 }

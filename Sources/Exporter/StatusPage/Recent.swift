@@ -3,54 +3,66 @@
 internal import Activity
 internal import Namespaces
 
-/// What the status page shows of the last minutes. Immutable.
+/// What the status page shows of the last minutes. Immutable once it is published.
 struct Recent: Sendable {
-  /// Events per second in each step, the latest one last; fewer steps than there may be while it is young.
-  struct Course: Equatable, Sendable {
-    var execs: [Float] = []
-    var failures: [Float] = []
+  /// Events per second between two looks.
+  struct Step: Equatable, Sendable {
+    var execs: Float
+    var failures: Float
   }
 
-  /// What lives, and what has ended and still had a rate, in no order.
+  /// All that is exposed, in no order.
   var rows: [Row] = []
-  /// Of all of the node; nil before there are two readings.
+  /// Of all of the node; nil before there are two looks.
   var node: Rates?
-  var nodeCourse = Course()
-  var courses: [Reading.Identity: Course] = [:]
-  /// Series of namespaces that live, and of those that have ended.
+  /// The last steps of a series, the latest one last: as many as there have been since it is exposed.
+  var courses: [Reading.Identity: [Step]] = [:]
+  var nodeCourse: [Step] = []
+  /// How long the steps took, in seconds, the latest one last.
+  var lengths: [Double] = []
+  /// Namespaces that live, and series of which all have ended.
   var live = 0.0
   var retained = 0.0
 
-  /// How far back it goes.
+  /// How many steps are kept: five minutes, with a poll a second.
   static let steps = 60
 }
 
-/// Makes ``Recent`` of what polls find. It belongs to the polling thread.
+/// Makes ``Recent`` of what polls find: it looks at one in five seconds. It belongs to the polling thread.
 ///
-/// A step takes in proportion to the series: 2 ms for a thousand. A series takes 480 bytes, and goes with its namespace.
+/// A series takes about a kilobyte, and goes when it is no longer exposed. What a look costs is in Benchmarks/README.md.
 struct Recorder: Sendable {
-  /// The least time between two steps: with a poll a second, each fifth one is looked at.
-  static let step = 5.0
+  /// The least time between two looks, in seconds.
+  private static let step = 5.0
 
   private(set) var recent = Recent()
-  private var meter = Meter()
+  private var meter = Meter(keepsEnded: true)
   private var last = -Double.infinity
 
-  /// Takes what a poll found, if it is time for the next step.
+  /// Takes what a poll found, if it is time to look.
+  ///
+  /// - Complexity: O(series) for a look.
   mutating func take(_ state: State) -> Recent {
     let time = state.snapshot.time
+    // One that failed says nothing new: what happens meanwhile is in the step that ends with the next good one.
+    guard state.snapshot.failure == nil else { return recent }
     // Rates need two looks: the second one comes at once. A clock that was set back begins anew.
     guard time >= last + (meter.hasRates ? Self.step : 0) || time < last else { return recent }
-    last = time
     meter.take(Reading(state), at: time)
-    recent.rows = meter.rows
-    (recent.live, recent.retained, recent.node) = (meter.live, meter.retained, meter.node)
-    recent.nodeCourse.append(meter.node)
-    var courses: [Reading.Identity: Recent.Course] = [:]
+    (recent.rows, recent.node, recent.live, recent.retained) = (
+      meter.rows, meter.node, meter.live, meter.retained
+    )
+    if let node = meter.node {
+      recent.nodeCourse.append(node)
+      recent.lengths = recent.lengths.suffix(Recent.steps - 1) + [time - last]
+    }
+    last = time
+    var courses: [Reading.Identity: [Recent.Step]] = [:]
     courses.reserveCapacity(meter.rows.count)
     for row in meter.rows {
-      var course = recent.courses.removeValue(forKey: row.identity) ?? Recent.Course()
-      course.append(row.rates)
+      var course = recent.courses[row.identity] ?? []
+      // Without rates there was no step, but for a series that has begun nobody knows when: its course begins later.
+      if let rates = row.rates { course.append(rates) }
       courses[row.identity] = course
     }
     recent.courses = courses
@@ -58,15 +70,11 @@ struct Recorder: Sendable {
   }
 }
 
-extension Recent.Course {
-  /// Adds a step; one that has no rates, as the first, is none.
-  fileprivate mutating func append(_ rates: Rates?) {
-    guard let rates else { return }
-    if execs.count == Recent.steps {
-      execs.removeFirst()
-      failures.removeFirst()
-    }
-    execs.append(Float(rates.execs))
-    failures.append(Float(rates.failures))
+extension [Recent.Step] {
+  /// Adds a step, and forgets the first one where there are enough.
+  fileprivate mutating func append(_ rates: Rates) {
+    // A new list in any case: the one before is published.
+    self =
+      suffix(Recent.steps - 1) + [Recent.Step(execs: Float(rates.execs), failures: Float(rates.failures))]
   }
 }

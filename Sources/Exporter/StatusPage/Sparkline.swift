@@ -3,32 +3,58 @@
 internal import Activity
 
 extension HTML {
-  /// Execs over the last minutes as a line, and failures below it as an area, both to the scale of the larger one.
+  /// Execs over the last minutes as a line, and failures as an area below it, both to the scale of the largest of them.
   ///
-  /// SVG inside of the page; its sizes are attributes, as the page's policy forbids styles.
-  static func sparkline(_ course: Recent.Course) -> HTML {
-    let most = max(course.execs.max() ?? 0, course.failures.max() ?? 0)
-    let minutes = Int((Double(course.execs.count) * Recorder.step / 60).rounded(.up))
-    guard course.execs.count > 1 else { return #"<span class="nothing">–</span>"# }
-    let label = "At most \(Double(most).asRate) execs or failures a second in the last \(minutes) min"
-    let height = 20.0
-    func points(_ rates: [Float]) -> String {
-      // The latest step is at the right edge, whatever there is of earlier ones.
-      let first = Recent.steps - rates.count
-      return rates.enumerated().map { index, rate in
-        let share = most > 0 ? Double(rate / most) : 0
-        let tenths = Int(((height - 1) * (1 - share) * 10).rounded()) + 5
-        return "\((first + index) * 2),\(tenths / 10).\(tenths % 10)"
-      }.joined(separator: " ")
-    }
-    let right = (Recent.steps - 1) * 2
-    let left = (Recent.steps - course.failures.count) * 2
-    let failures: HTML =
-      course.failures.contains { $0 > 0 }
-      ? #"<polygon points="\#(left),20 \#(points(course.failures)) \#(right),20"/>"# : ""
+  /// SVG inside of the page. Its sizes are attributes, as the page's policy forbids styles; what it looks like is in the page's style.
+  ///
+  /// - Parameters:
+  ///   - course: The latest step is at the right edge.
+  ///   - lengths: How long the steps took, in seconds, the latest one last.
+  static func sparkline(_ course: [Recent.Step], lengths: [Double]) -> HTML {
+    guard course.count > 1 else { return #"<span class="zero">–</span>"# }
+    let span = lengths.suffix(course.count).reduce(0, +).asSpan
+    let peak = course.reduce(0) { max($0, $1.execs) }
+    let failures = course.reduce(0) { max($0, $1.failures) }
+    let label =
+      peak == 0 && failures == 0
+      ? "No exec and no failure in \(span)"
+      : "In \(span) at most \(Double(peak).asRate) exec/s and \(Double(failures).asRate) fail/s"
+    let top = max(peak, failures)
+    let left = width - (course.count - 1) * stepWidth
+    let area: HTML =
+      failures == 0
+      ? ""
+      : #"<polygon points="\#(left),\#(height) \#(points(course.map(\.failures), top)) \#(width),\#(height)"/>"#
     return """
-      <svg viewBox="0 0 \(right) 20" width="\(right)" height="20" role="img" aria-label="\(label)"><title>\(label)</title>\
-      \(html: failures)<polyline points="\(points(course.execs))"/></svg>
+      <svg viewBox="0 0 \(width) \(height)" width="\(width)" height="\(height)" role="img" aria-label="\(label)">\
+      <title>\(label)</title>\(html: area)<polyline points="\(points(course.map(\.execs), top))"/></svg>
       """
+  }
+
+  private static let stepWidth = 2
+  private static let width = (Recent.steps - 1) * stepWidth
+  private static let height = 20
+
+  /// One point for each step, those in the middle of a level line left out: most containers are quiet.
+  private static func points(_ rates: [Float], _ top: Float) -> String {
+    // In tenths, with half the line's width to spare above and below.
+    let heights = rates.map { rate in
+      10 * height - 10 - (top > 0 ? Int((rate / top * Float(10 * height - 20)).rounded()) : 0)
+    }
+    let first = width - (rates.count - 1) * stepWidth
+    var points = ""
+    for (index, tenths) in heights.enumerated() {
+      let isInner = index > 0 && index < heights.count - 1
+      if isInner && heights[index - 1] == tenths && heights[index + 1] == tenths { continue }
+      points += "\(points.isEmpty ? "" : " ")\(first + index * stepWidth),\(tenths / 10).\(tenths % 10)"
+    }
+    return points
+  }
+}
+
+extension Double {
+  /// A number of seconds, as one says it of a while.
+  fileprivate var asSpan: String {
+    self < 90 ? "the last \(Int(rounded())) s" : "the last \(Int((self / 60).rounded())) min"
   }
 }

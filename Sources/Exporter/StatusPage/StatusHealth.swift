@@ -3,7 +3,6 @@
 internal import Activity
 internal import BPFKit
 internal import Kubernetes
-internal import Linux
 internal import Namespaces
 
 /// How the exporter fares, as the status page says it: a line for each part.
@@ -12,17 +11,19 @@ struct StatusHealth {
   /// Seconds since the epoch.
   let now: Double
 
-  /// A mark and words: no problem is told by its colour alone.
+  /// A sign and words: no problem is told by its colour alone.
   private enum Mark: String {
     case good = "✓"
+    case note = "–"
+    case worse = "!"
     case bad = "✗"
-    case worth = "!"
 
     var name: String {
       switch self {
       case .good: "good"
+      case .note: "note"
+      case .worse: "worse"
       case .bad: "bad"
-      case .worth: "worth"
       }
     }
   }
@@ -31,9 +32,9 @@ struct StatusHealth {
     """
     <section aria-label="Health"><ul class="health">
     \(html: polls)\(html: programs)\(html: events)\(html: names)</ul>
-    <details id="maps"><summary>BPF maps</summary><table class="maps">
-    <thead><tr><th scope="col">Map</th><th scope="col" class="number">Entries</th><th scope="col" class="number">Room for</th><th scope="col" \
-    class="number">KiB</th><th scope="col">Filled</th></tr></thead>
+    <details id="maps"><summary>\(summary)</summary><table class="maps">
+    <thead><tr><th scope="col">Map</th><th scope="col" class="number">Entries</th><th scope="col" class="number">Room for</th>\
+    <th scope="col" class="number">KiB</th></tr></thead>
     <tbody>
     \(html: maps)</tbody></table></details></section>
     """
@@ -47,11 +48,12 @@ struct StatusHealth {
   }
 
   private var polls: HTML {
+    let age = max(0, now - state.snapshot.time).asRate
     if let failure = state.snapshot.failure {
-      return line(.bad, "The last poll failed: \(failure). What is shown is older.")
+      return line(.bad, "The last poll, \(age) s ago, failed, and what is shown is older: \(failure)")
     }
     let milliseconds = (state.snapshot.duration / .milliseconds(1)).asRate
-    return line(.good, "Read the kernel \(seconds(since: state.snapshot.time)) ago, in \(milliseconds) ms")
+    return line(.good, "Kernel read \(age) s ago, in \(milliseconds) ms")
   }
 
   private var programs: HTML {
@@ -61,7 +63,7 @@ struct StatusHealth {
     var lines =
       missing.isEmpty
       ? line(.good, "\(attached)")
-      : line(.worth, "\(attached); refused by this kernel: \(missing.joined(separator: ", "))")
+      : line(.worse, "\(attached); this kernel refuses \(missing.joined(separator: ", "))")
     if let event = all.skippedEvent {
       lines += line(.bad, "The kernel skipped runs of \(event): its events may be in no count")
     }
@@ -73,49 +75,59 @@ struct StatusHealth {
     let dropped = snapshot.node.dropped.values.reduce(0) { $0 + $1.total }
     var lines =
       dropped == 0
-      ? line(.good, "Every event has its PID namespace")
-      : line(.bad, "\(dropped) events are in the node’s totals only: raise --bpf.map-entries, or the memory limit")
+      ? line(.good, "Every event is in its namespace’s counts")
+      : line(.bad, "\(dropped) events are in the node’s totals only; pidns_bpf_events_dropped_total says why")
+    if snapshot.node.detailsDropped > 0 {
+      lines += line(
+        .worse, "\(snapshot.node.detailsDropped) details are not counted: raise --bpf.map-entries")
+    }
     if snapshot.refused > 0 {
       lines += line(.bad, "\(snapshot.refused) PID namespaces are not shown: raise --namespaces.max")
     }
     if snapshot.excluded > 0 {
-      lines += line(.worth, "\(snapshot.excluded) PID namespaces are left out, as the flags say")
+      lines += line(.note, "\(snapshot.excluded) PID namespaces are left out, as the flags say")
     }
     return lines
   }
 
   private var names: HTML {
     let unresolved = state.snapshot.unresolved
-    var lines = unresolved == 0 ? HTML("") : line(.worth, "\(unresolved) PID namespaces whose container is not known")
-    if let kubernetes = state.kubernetes {
-      let errors = kubernetes.watch.errors.filter { $0.key != .expired }.values.reduce(0, +)
-      let failures: HTML = errors == 0 ? "" : ", \(errors) failures since the start"
-      if let last = kubernetes.watch.lastEvent {
-        lines += line(
-          now - last < Self.silence ? .good : .bad,
-          "\(kubernetes.pods) pods; the API server was heard \(seconds(since: last)) ago\(html: failures)")
-      } else {
-        lines += line(.bad, "The API server has not been heard yet\(html: failures)")
-      }
+    var lines: HTML =
+      unresolved == 0 ? "" : line(.worse, "Of \(unresolved) PID namespaces it is not known whose they are")
+    guard let kubernetes = state.kubernetes else { return lines }
+    let errors = kubernetes.watch.errors.filter { $0.key != .expired }.values.reduce(0, +)
+    let failures = errors == 0 ? "" : "; \(errors) failures since the start"
+    guard let last = kubernetes.watch.lastEvent else {
+      lines += line(.bad, "The API server has not been heard yet\(failures)")
+      return lines
     }
+    let age = max(0, now - last)
+    lines += line(
+      age < Self.silence ? .good : .bad,
+      "\(kubernetes.pods) pods; the API server was heard \(age.asRate) s ago\(failures)")
     return lines
   }
 
-  /// A server that is well sends a bookmark a minute or so.
+  /// In seconds; a server that is well sends a bookmark a minute or so.
   private static let silence = 300.0
+
+  private var summary: String {
+    // An array has one slot for each CPU or so: it is always full.
+    let fullest = state.snapshot.maps.filter { $0.capacity > 1 }
+      .max { $0.entries * $1.capacity < $1.entries * $0.capacity }
+    return fullest.map { "BPF maps: the fullest is \($0.map), with \($0.entries) of \($0.capacity) entries" }
+      ?? "BPF maps"
+  }
 
   private var maps: HTML {
     var rows: HTML = ""
     for map in state.snapshot.maps {
       rows += """
         <tr><th scope="row">\(map.map)</th><td class="number">\(map.entries)</td><td class="number">\(map.capacity)</td>\
-        <td class="number">\(map.memoryBytes / 1024)</td><td><meter min="0" max="\(map.capacity)" high="\(max(1, map.capacity * 4 / 5))" \
-        optimum="0" value="\(map.capacity > 1 ? map.entries : 0)" aria-label="Filled"></meter></td></tr>
+        <td class="number">\(map.memoryBytes / 1024)</td></tr>
 
         """
     }
     return rows
   }
-
-  private func seconds(since time: Double) -> String { "\(max(0, now - time).asRate) s" }
 }

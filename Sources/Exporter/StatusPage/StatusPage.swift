@@ -2,21 +2,19 @@
 
 internal import Activity
 internal import Linux
-internal import MetricsHTTP
 
 /// The page at `/`: what the containers of this host do, for a person.
 ///
 /// It is HTML that the server writes, for each request: sorting is by links and filtering by a form, so that it works without a
 /// script. With one it refreshes itself (``script``). Everything on it is text of somebody's, and escaped (``HTML``); the policy allows
-/// no script, style or connection but the exporter's own. A request takes in proportion to the series, 1 ms for a thousand, and a
-/// page has 200 rows at the most.
+/// no script, style or connection but the exporter's own. What a request costs is in Benchmarks/README.md.
 enum StatusPage {
   /// Headers of the page.
   static let headers = [
     (
       "Content-Security-Policy",
-      "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; "
-        + "frame-ancestors 'none'"
+      "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; "
+        + "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     ),
     ("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "no-referrer"), ("Cache-Control", "no-store"),
   ]
@@ -44,12 +42,9 @@ enum StatusPage {
       <body>
       <header>
       <h1>pidns-exporter</h1>
-      <nav><a href=".\(telemetryPath)">Metrics</a> <a href="./-/healthy">Health</a> <a href="./-/ready">Readiness</a> \
-      <a href="https://github.com/pidns-exporter/pidns-exporter#readme">Documentation</a></nav>
-      <form role="search"><input type="hidden" name="sort" value="\(query.order.column.rawValue)">\
-      \(html: query.order.isReversed ? #"<input type="hidden" name="order" value="up">"# : "")\
-      <label for="filter">Filter</label> <input id="filter" name="filter" type="search" value="\(query.filter)" maxlength="80" \
-      placeholder="a part of a name" autocomplete="off" spellcheck="false"> <button>Show</button></form>
+      <nav aria-label="Pages"><a href=".\(telemetryPath)">Metrics</a> <a href="./-/healthy">Health</a> \
+      <a href="./-/ready">Readiness</a> <a href="https://github.com/pidns-exporter/pidns-exporter#readme">Documentation</a></nav>
+      \(html: form(query))
       <p id="news" role="status"></p>
       </header>
       \(html: main(publication, query))
@@ -57,6 +52,18 @@ enum StatusPage {
       </body>
       </html>
 
+      """
+  }
+
+  private static func form(_ query: StatusQuery) -> HTML {
+    var hidden: HTML = ""
+    for (name, value) in query.arguments {
+      hidden += #"<input type="hidden" name="\#(name)" value="\#(value)">"#
+    }
+    return """
+      <form role="search">\(html: hidden)<label for="filter">Filter</label> \
+      <input id="filter" name="filter" type="search" value="\(query.filter)" maxlength="256" placeholder="part of a name" \
+      autocomplete="off" spellcheck="false"> <button>Show</button></form>
       """
   }
 
@@ -81,9 +88,10 @@ enum StatusPage {
       <div><dt>Exec/s</dt><dd>\(rate(recent.node?.execs))</dd></div>
       <div><dt>Exit/s</dt><dd>\(rate(recent.node?.exits))</dd></div>
       <div><dt>Fail/s</dt><dd>\(rate(recent.node?.failures))</dd></div>
-      <div><dt>Live</dt><dd>\(recent.live.asCount)</dd></div>
-      <div><dt>Ended</dt><dd>\(recent.retained.asCount)</dd></div>
-      <div class="course"><dt>Node</dt><dd>\(html: .sparkline(recent.nodeCourse))</dd></div>
+      <div><dt>Live namespaces</dt><dd>\(recent.live.asCount)</dd></div>
+      <div><dt>Ended, still shown</dt><dd>\(recent.retained.asCount)</dd></div>
+      <div class="course"><dt>Node’s execs, <span class="failures">failures</span></dt>\
+      <dd>\(html: .sparkline(recent.nodeCourse, lengths: recent.lengths))</dd></div>
       </dl>
       """
   }

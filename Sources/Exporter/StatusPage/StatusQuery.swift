@@ -1,26 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Activity
-internal import MetricsHTTP
+internal import Terminal
 
-/// What a person asked the status page for: `/?sort=fail&order=up&filter=shop`. What makes no sense is passed over.
+/// What a person asked the status page for: `/?sort=fail&order=up&filter=shop&rows=50`. What makes no sense is passed over.
 struct StatusQuery: Equatable {
   /// Which rows come first; by default those with most execs.
   var order = Order(.exec)
-  /// Rows with this text in one of their names; all where it is empty.
+  /// Rows with this text in one of their names, which are printable as it is; all where it is empty.
   var filter = ""
+  /// How many rows there are at the most.
+  var rows = usualRows
 
+  /// Rows of a page, unless it is asked for more or fewer: a page stays small with thousands of namespaces.
+  static let usualRows = 200
+  /// The most that can be asked for.
+  static let mostRows = 1000
   /// Bytes of a filter; a name has no more.
   private static let longestFilter = 256
 
-  /// Asks for all.
+  /// Asks for what is busiest.
   init() {}
 
   /// - Parameter argument: The value of an argument of the request's query, still escaped.
   init(_ argument: (String) -> String?) {
     order = Order(
       argument("sort").flatMap { Column(rawValue: $0) } ?? .exec, isReversed: argument("order") == "up")
-    filter = String(decoding: Self.unescaped(argument("filter") ?? "").prefix(Self.longestFilter), as: UTF8.self)
+    filter =
+      String(decoding: Self.unescaped(argument("filter") ?? "").prefix(Self.longestFilter), as: UTF8.self)
+      .printable
+    rows = argument("rows").flatMap { Int($0) }.map { min(max($0, 1), Self.mostRows) } ?? Self.usualRows
   }
 
   /// The same, sorted by a column; by the one that it is sorted by: the other way round.
@@ -30,22 +39,37 @@ struct StatusQuery: Equatable {
     return query
   }
 
-  /// As a relative reference to the page: `?sort=fail&order=up&filter=shop`.
-  var reference: String {
-    var reference = "?sort=\(order.column.rawValue)"
-    if order.isReversed { reference += "&order=up" }
-    if !filter.isEmpty { reference += "&filter=" + Self.escaped(filter) }
-    return reference
+  /// The same, with so many rows.
+  func showing(rows: Int) -> StatusQuery {
+    var query = self
+    query.rows = rows
+    return query
   }
 
+  /// Its arguments but for the filter, those left out that are as usual; their values need no escapes.
+  var arguments: [(name: String, value: String)] {
+    var arguments = [("sort", order.column.rawValue)]
+    if order.isReversed { arguments.append(("order", "up")) }
+    if rows != Self.usualRows { arguments.append(("rows", String(rows))) }
+    return arguments
+  }
+
+  /// As a relative reference to the page: `?sort=fail&order=up&filter=shop`.
+  var reference: String {
+    let escaped = filter.isEmpty ? [] : ["filter=" + Self.escaped(filter)]
+    return "?" + (arguments.map { "\($0)=\($1)" } + escaped).joined(separator: "&")
+  }
+
+  /// RFC 3986: all but what is unreserved.
   private static func escaped(_ text: String) -> String {
     let digits = Array("0123456789ABCDEF")
     return text.utf8.reduce(into: "") { escaped, byte in
-      let scalar = Unicode.Scalar(byte)
-      if byte < 0x80 && scalar.properties.isAlphabetic || (0x30...0x39).contains(byte) || "-._~".utf8.contains(byte) {
-        escaped.unicodeScalars.append(scalar)
-      } else {
-        escaped += "%\(digits[Int(byte >> 4)])\(digits[Int(byte & 0xf)])"
+      switch byte {
+      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+        UInt8(ascii: "~"):
+        escaped.unicodeScalars.append(Unicode.Scalar(byte))
+      default: escaped += "%\(digits[Int(byte >> 4)])\(digits[Int(byte & 0xf)])"
       }
     }
   }

@@ -7,64 +7,90 @@ struct StatusTable {
   let recent: Recent
   let query: StatusQuery
 
-  /// So many rows at the most, so that a page stays small with thousands of namespaces.
-  static let mostRows = 200
-
-  /// Takes in proportion to all rows, as they are filtered and sorted.
+  /// - Complexity: All rows are filtered and sorted; as many as are asked for are written.
   var html: HTML {
-    let matching = recent.rows.filter { $0.matches(query.filter) }
-    let shown = query.order.sorted(matching).prefix(Self.mostRows)
+    let matching = query.order.sorted(recent.rows.filter { $0.matches(query.filter) })
+    let shown = matching.prefix(query.rows)
     var rows: HTML = ""
     for row in shown { rows += html(of: row) }
     if shown.isEmpty {
       rows = """
-        <tr><td colspan="9" class="nothing">\(query.filter.isEmpty ? "Nothing yet." : "No name has “\(query.filter)” in it.")</td></tr>
+        <tr><td colspan="9" class="zero">\(query.filter.isEmpty ? "Nothing yet." : "No name has “\(query.filter)” in it.")</td></tr>
+
         """
     }
-    let more: HTML =
-      matching.count > shown.count
-      ? "<p>\(shown.count) of \(matching.count) are shown: filter by a name, or sort by another column.</p>" : ""
     return """
       <table>
-      <caption>Containers and other PID namespaces</caption>
+      <caption>PID namespaces <span class="count">\(count(shown.count, of: matching.count))</span></caption>
       <thead><tr>\(html: heading(.name, "Container"))<th scope="col" class="lesser">PID namespace</th>\
       \(html: heading(.exec, "Exec/s"))\(html: heading(.exit, "Exit/s"))\(html: heading(.fail, "Fail/s"))\
       \(html: heading(.processes, "Procs"))\(html: heading(.threads, "Threads"))\(html: heading(.zombies, "Zombies"))\
-      <th scope="col" class="course">Execs and <span class="failures">failures</span></th></tr></thead>
+      <th scope="col" class="course">Execs, <span class="failures">failures</span></th></tr></thead>
       <tbody>
       \(html: rows)</tbody>
       </table>
-      \(html: more)
+      \(html: more(than: shown.count, of: matching.count))
       """
+  }
+
+  private func count(_ shown: Int, of matching: Int) -> String {
+    let all = recent.rows.count
+    if shown < matching { return "the first \(shown) of \(matching)" }
+    return matching < all ? "\(matching) of \(all)" : "\(all)"
+  }
+
+  private func more(than shown: Int, of matching: Int) -> HTML {
+    guard shown < matching else { return "" }
+    let most = min(matching, StatusQuery.mostRows)
+    let link: HTML =
+      shown < most ? #"<a href="\#(query.showing(rows: most).reference)">Show \#(most)</a>, "# : ""
+    return
+      "<p>\(matching - shown) more are not shown: \(html: link)filter by a name, or sort by another column.</p>"
   }
 
   private func heading(_ column: Column, _ title: String) -> HTML {
     let isSorted = query.order.column == column
     // Numbers begin with the largest, names with the first.
     let isAscending = (column == .name) != query.order.isReversed
-    let sort: HTML =
-      isSorted ? #" aria-sort="\#(isAscending ? "ascending" : "descending")""# : ""
-    let arrow = isSorted ? (isAscending ? " ▲" : " ▼") : ""
+    let sort: HTML = isSorted ? #" aria-sort="\#(isAscending ? "ascending" : "descending")""# : ""
+    let arrow = !isSorted ? "" : isAscending ? "▲" : "▼"
     return """
       <th scope="col" class="\(Self.style(column))"\(html: sort)><a id="by-\(column.rawValue)" \
-      href="\(query.sorted(by: column).reference)">\(title)\(arrow)</a></th>
+      href="\(query.sorted(by: column).reference)">\(title)<span class="arrow" aria-hidden="true">\(arrow)</span></a></th>
       """
   }
 
   private func html(of row: Row) -> HTML {
     var cells: HTML = ""
     for column in Column.numbers {
-      let isBad = (column == .fail || column == .zombies) && (column.number(row) ?? 0) > 0
-      cells += #"<td class="\#(Self.style(column))\#(isBad ? " bad" : "")">\#(column.text(row))</td>"#
+      let number = column.number(row) ?? 0
+      let mark =
+        number == 0 ? " zero" : column == .fail || column == .zombies ? " bad" : ""
+      var total: HTML = ""
+      if let count = Self.count(column, row) { total = #" title="\#(count) in all""# }
+      cells += #"<td class="\#(Self.style(column))\#(mark)"\#(html: total)>\#(column.text(row))</td>"#
     }
-    let pod: HTML = row.pod.isEmpty ? "" : #"<span class="pod">\#(row.pod)</span>"#
+    let pod: HTML = row.pod.isEmpty ? "" : #" <span class="pod">\#(row.pod)</span>"#
     let ended: HTML = row.isLive ? "" : #" <span class="ended">ended</span>"#
+    let course = HTML.sparkline(recent.courses[row.identity] ?? [], lengths: recent.lengths)
     return """
       <tr\(html: row.isLive ? "" : #" class="over""#)><th scope="row" class="name"><span class="container">\(row.name)</span>\
       \(html: ended)\(html: pod)</th><td class="lesser">\(row.identity.pidns)</td>\(html: cells)\
-      <td class="course">\(html: .sparkline(recent.courses[row.identity] ?? .init()))</td></tr>
+      <td class="course">\(html: course)</td></tr>
 
       """
+  }
+
+  /// What a rate is of, since the exporter started.
+  private static func count(_ column: Column, _ row: Row) -> UInt64? {
+    let count: Double? =
+      switch column {
+      case .exec: row.events.execs
+      case .exit: row.events.exits
+      case .fail: row.events.failures
+      case .processes, .threads, .zombies, .name: nil
+      }
+    return count.flatMap { UInt64(exactly: $0) }
   }
 
   /// What a column's cells have in common.

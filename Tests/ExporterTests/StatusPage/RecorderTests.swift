@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import BPFKit
+import Testing
+
+@testable import Activity
+@testable import Exporter
+
+@Suite struct RecorderTests {
+  private var polls = Polls()
+  private var recorder = Recorder()
+
+  /// A poll so many seconds after the last one.
+  private mutating func poll(after seconds: Double, _ namespaces: [(inum: UInt32, execs: UInt64)]) -> Recent {
+    polls.time += seconds
+    polls.namespaces = namespaces.map { Polls.namespace($0.inum, execs: $0.execs, failures: $0.execs / 2) }
+    polls.node = Events(ProcessCounts(execs: namespaces.reduce(0) { $0 + $1.execs }))
+    return recorder.take(polls.state)
+  }
+
+  @Test("The first rates are there at the second poll, then it looks every five seconds")
+  mutating func steps() {
+    #expect(poll(after: 0, [(1, 1000)])["1"]?.rates == nil)
+    #expect(poll(after: 1, [(1, 1010)])["1"]?.rates?.execs == 10)
+    let four = poll(after: 4, [(1, 1100)])
+    #expect(four["1"]?.rates?.execs == 10)
+    #expect(four["1"]?.events.execs == 1010)
+    let next = poll(after: 1, [(1, 1110)])
+    #expect(next["1"]?.rates == Rates(execs: 20, failures: 10))
+    #expect(next["1"]?.events.execs == 1110)
+    #expect(next.execs("1") == [10, 20])
+    #expect(next.courses.values.first?.map(\.failures) == [5, 10])
+    #expect(next.node?.execs == 20)
+    #expect(next.nodeCourse.map(\.execs) == [10, 20])
+    #expect(next.lengths == [1, 5])
+  }
+
+  @Test("Where polls are rare, a step is as long as from one to the next")
+  mutating func rarePolls() {
+    _ = poll(after: 0, [(1, 0)])
+    _ = poll(after: 60, [(1, 60)])
+    let recent = poll(after: 60, [(1, 180)])
+    #expect(recent.execs("1") == [1, 2])
+    #expect(recent.lengths == [60, 60])
+  }
+
+  @Test("A namespace that has begun since has all that it did; one that is gone leaves nothing")
+  mutating func births() {
+    _ = poll(after: 0, [(1, 0)])
+    _ = poll(after: 5, [(1, 5)])
+    polls.time += 5
+    polls.namespaces = [
+      Polls.namespace(1, execs: 10), Polls.namespace(2, execs: 50, start: polls.time - 2),
+      // Its names came late: nobody knows when that was.
+      Polls.namespace(3, execs: 900, start: polls.time - 60),
+    ]
+    let born = recorder.take(polls.state)
+    #expect(born["2"]?.rates?.execs == 10)
+    #expect(born.execs("2") == [10])
+    #expect(born["3"]?.rates == nil)
+    #expect(born.execs("3") == [])
+    let gone = poll(after: 5, [(1, 10)])
+    #expect(gone.rows.map(\.identity.pidns) == ["1"])
+    #expect(gone.courses.count == 1)
+    // The same number again is another namespace.
+    polls.time += 5
+    polls.namespaces = [Polls.namespace(2, execs: 5, start: polls.time - 1)]
+    #expect(recorder.take(polls.state).execs("2") == [1])
+  }
+
+  @Test("An ended namespace stays as long as its series, with what it has done")
+  mutating func ends() {
+    _ = poll(after: 0, [(1, 0)])
+    _ = poll(after: 5, [(1, 5)])
+    for _ in 0..<2 {
+      polls.time += 5
+      polls.namespaces = [Polls.namespace(1, execs: 10, failures: 5, isLive: false)]
+      _ = recorder.take(polls.state)
+    }
+    let recent = recorder.recent
+    #expect(recent["1"]?.isLive == false)
+    #expect(recent.execs("1") == [1, 1, 0])
+    #expect((recent.live, recent.retained) == (0, 1))
+  }
+
+  @Test("No more steps are kept than fit")
+  mutating func bounds() {
+    for step in 0...UInt64(2 * Recent.steps) { _ = poll(after: 5, [(1, 5 * step * step)]) }
+    let recent = recorder.recent
+    // The difference of squares; the last ones.
+    #expect(recent.execs("1") == (0..<Recent.steps).map { Float(2 * (Recent.steps + $0) + 1) })
+    #expect(recent.nodeCourse.count == Recent.steps)
+    #expect(recent.lengths.count == Recent.steps)
+  }
+
+  @Test("What happens while polls fail is in the step that ends with the next good one")
+  mutating func failures() {
+    _ = poll(after: 0, [(1, 0)])
+    _ = poll(after: 5, [(1, 50)])
+    polls.failure = BPFError("read", errno: 5)
+    for _ in 0..<3 { #expect(poll(after: 5, [(1, 50)]).execs("1") == [10]) }
+    polls.failure = nil
+    let recent = poll(after: 5, [(1, 250)])
+    #expect(recent.execs("1") == [10, 10])
+    #expect(recent.lengths == [5, 20])
+  }
+
+  @Test("A clock that is set back is no rate, and what there was stays")
+  mutating func setBack() {
+    _ = poll(after: 0, [(1, 0)])
+    _ = poll(after: 5, [(1, 5)])
+    let set = poll(after: -50, [(1, 10)])
+    #expect(set["1"]?.rates == nil)
+    #expect(set.node == nil)
+    #expect(set.execs("1") == [1])
+    #expect(poll(after: 5, [(1, 20)]).execs("1") == [1, 2])
+  }
+
+  @Test("Where tasks are not collected, nothing is said of them")
+  mutating func noTasks() {
+    polls.collectors = []
+    let row = poll(after: 0, [(1, 0)])["1"]
+    #expect(row?.processes == nil && row?.threads == nil && row?.zombies == nil)
+    #expect(row?.isLive == true)
+  }
+}
+
+extension Rates {
+  fileprivate init(execs: Double, failures: Double) {
+    self.init()
+    // All that exit have failed.
+    (self.execs, exits, self.failures) = (execs, failures, failures)
+  }
+}

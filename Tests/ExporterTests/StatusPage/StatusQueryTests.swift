@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+
+@testable import Activity
+@testable import Exporter
+
+@Suite struct StatusQueryTests {
+  private func query(_ arguments: [String: String]) -> StatusQuery { StatusQuery { arguments[$0] } }
+
+  @Test("Nothing that is asked for is the busiest first")
+  func usual() {
+    #expect(query([:]) == StatusQuery())
+    #expect(query([:]).reference == "?sort=exec")
+  }
+
+  @Test("What is asked for is shown, and is in the references to the page")
+  func arguments() {
+    let asked = query(["sort": "fail", "order": "up", "filter": "a%26b%20%C3%A4", "rows": "7"])
+    #expect(asked.order == Order(.fail, isReversed: true))
+    #expect(asked.filter == "a&b ä")
+    #expect(asked.rows == 7)
+    #expect(asked.reference == "?sort=fail&order=up&rows=7&filter=a%26b%20%C3%A4")
+    #expect(asked.sorted(by: .fail).reference == "?sort=fail&rows=7&filter=a%26b%20%C3%A4")
+    #expect(asked.sorted(by: .name).order == Order(.name))
+    #expect(asked.showing(rows: 200).reference == "?sort=fail&order=up&filter=a%26b%20%C3%A4")
+  }
+
+  @Test(
+    "What makes no sense is passed over",
+    arguments: [
+      ["sort": "'; drop", "order": "sideways", "rows": "many"], ["sort": "", "order": "", "rows": ""],
+      ["rows": "99999999999999999999"], ["sort": "EXEC"],
+    ])
+  func nonsense(arguments: [String: String]) {
+    #expect(query(arguments) == StatusQuery())
+  }
+
+  @Test("There are bounds", arguments: [("0", 1), ("-5", 1), ("1", 1), ("1000", 1000), ("1001", 1000)])
+  func rows(asked: String, rows: Int) {
+    #expect(query(["rows": asked]).rows == rows)
+  }
+
+  @Test(
+    "A filter is any bytes",
+    arguments: [
+      ("%", "%"), ("%4", "%4"), ("%zz", "%zz"), ("%%41", "%A"), ("%ff", "\u{fffd}"), ("%00", "\u{fffd}"),
+      ("100%25", "100%"),
+    ])
+  func escapes(text: String, filter: String) {
+    #expect(query(["filter": text]).filter == filter)
+    #expect(
+      query(["filter": String(query(["filter": text]).reference.split(separator: "filter=")[1])]).filter
+        == filter)
+  }
+
+  @Test("A filter has no more than 256 bytes")
+  func longFilter() {
+    #expect(
+      query(["filter": String(repeating: "ä", count: 10_000)]).filter == String(repeating: "ä", count: 128))
+  }
+}
