@@ -121,6 +121,8 @@ configurations
 report $? 'promtool check config, of what pages show'
 "$(scripts/check-tools.sh)/python" -B dashboards/check.py
 report $? 'dashboards, queries, alerts and runbooks'
+"$(scripts/check-tools.sh)/python" -B scripts/check-configurations.py
+report $? "the documents' configurations of Prometheus"
 # 20 is an exposure of 2.0. The program that it starts is not here.
 systemd-analyze security --offline=true --threshold=20 --no-pager "$unit" >/dev/null &&
   ! systemd-analyze verify --man=no "$unit" 2>&1 | grep -v 'is not executable: No such file or directory'

@@ -30,33 +30,57 @@ package final class RunningPrometheus {
   /// - Parameters:
   ///   - interval: Seconds between scrapes, and between evaluations of the rules that do not say otherwise.
   ///   - rules: Files of rules.
-  package init(interval: Int, rules: [URL]) throws {
-    folder = FileManager.default.temporaryDirectory.appending(path: "pidns-prometheus-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    let targets = folder.appending(path: "targets.json")
-    try Data("[]".utf8).write(to: targets)
-    let configuration = """
+  package convenience init(interval: Int, rules: [URL]) throws {
+    try self.init { targets in
+      """
       global: {scrape_interval: \(interval)s, scrape_timeout: \(interval)s, evaluation_interval: \(interval)s}
       rule_files: [\(rules.map { "\"\($0.path())\"" }.joined(separator: ", "))]
       scrape_configs:
       - job_name: pidns
         honor_labels: true
-        file_sd_configs: [{files: ["\(targets.path())"]}]
+        file_sd_configs: [{files: ["\(targets)"]}]
       """
+    }
+  }
+
+  /// What it is, which its flags say.
+  package enum Mode {
+    /// It stores and answers, and takes what others write to it.
+    case server
+    /// It only writes to others.
+    case agent
+  }
+
+  /// Starts one, and waits until it answers.
+  ///
+  /// - Parameter configuration: Makes its configuration of the path of the file that says what is scraped.
+  package init(_ mode: Mode = .server, configuration: (_ targets: String) throws -> String) throws {
+    folder = FileManager.default.temporaryDirectory.appending(path: "pidns-prometheus-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    let targets = folder.appending(path: "targets.json")
+    try Data("[]".utf8).write(to: targets)
     let file = folder.appending(path: "prometheus.yml")
-    try configuration.write(to: file, atomically: true, encoding: .utf8)
+    try configuration(targets.path()).write(to: file, atomically: true, encoding: .utf8)
     port = try HTTP.freePort()
+    let flags =
+      switch mode {
+      case .server: ["--storage.tsdb.path=\(folder.path())/data", "--web.enable-remote-write-receiver"]
+      case .agent: ["--enable-feature=agent", "--storage.agent.path=\(folder.path())/data"]
+      }
     child = try Child(
       "/usr/bin/env",
       [
-        "prometheus", "--config.file=\(file.path())", "--storage.tsdb.path=\(folder.path())/data",
-        "--web.listen-address=127.0.0.1:\(port)", "--enable-feature=exemplar-storage",
-      ])
+        "prometheus", "--config.file=\(file.path())", "--web.listen-address=127.0.0.1:\(port)",
+        "--enable-feature=exemplar-storage",
+      ] + flags)
     try eventually("Prometheus is ready") {
       guard child.isRunning else { throw TestFailure("Prometheus has ended: \(child.stderr)") }
       return (try? HTTP.exchange(port: port, "GET /-/ready HTTP/1.0"))?.status == 200
     }
   }
+
+  /// Where others write to it.
+  package var writeAddress: String { "http://127.0.0.1:\(port)/api/v1/write" }
 
   /// Has it scrape an exporter, too, whose target has some labels.
   package func scrape(_ exporter: RunningExporter, labels: [String: String] = [:]) throws {
