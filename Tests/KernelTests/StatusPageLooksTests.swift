@@ -25,7 +25,7 @@ extension KernelTests {
       var kept: [CRIContainer] = []
       for (namespace, name, container, script) in Self.pods {
         let sandbox = try containerd.start(PodSpecification(namespace: namespace, name: name))
-        kept.append(try sandbox.start(name: container, arguments: ["/bin/sh", "-c", script]))
+        kept.append(try sandbox.start(name: container, command: ["/bin/sh", "-c", script]))
         cluster.server.put(cluster.pod(sandbox, [.init(name: container, id: kept.last?.id)]))
       }
       let ended = try containerd.start(PodSpecification(namespace: "shop", name: "migrate-29411-w7c2v"))

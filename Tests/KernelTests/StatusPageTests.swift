@@ -32,7 +32,8 @@ extension KernelTests {
       for health in ["Kernel read", "BPF programs attached", "Every event is in its namespace’s counts"] {
         #expect(try browser.text(".health").contains(health))
       }
-      #expect(try browser.answer("return document.querySelectorAll('.bad, .worse').length") == "0")
+      #expect(
+        try browser.answer("return document.querySelectorAll('.health .bad, .health .worse').length") == "0")
 
       let loop = try Self.crashLoop()
       var row = PageRow()

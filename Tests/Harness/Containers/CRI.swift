@@ -86,6 +86,8 @@ enum CRI {
     let metadata: Metadata
     let image: Image
     let args: [String]
+    /// In place of the image's entry point.
+    var command: [String]?
     var envs: [KeyValue]?
     var mounts: [Mount]?
     let logPath: String

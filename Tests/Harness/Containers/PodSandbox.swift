@@ -44,6 +44,14 @@ package final class PodSandbox {
         linux: configuration.linux))
   }
 
+  /// Starts a container in it that runs another program of the image than its entry point.
+  package func start(name: String, command: [String]) throws -> CRIContainer {
+    var message = CRI.ContainerConfig(
+      name: name, image: containerd.image, args: [], memoryLimit: nil, linux: configuration.linux)
+    message.command = command
+    return try start(message)
+  }
+
   /// Starts the container of a manifest, of an image that was loaded.
   ///
   /// - Parameters:
