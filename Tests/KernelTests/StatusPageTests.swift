@@ -22,6 +22,14 @@ extension KernelTests {
       try Child("/usr/bin/unshare", ["--pid", "--fork", "--kill-child", "sleep", "600"])
     }
 
+    /// Ends them, before another test looks.
+    private static func end(_ children: Child...) {
+      for child in children {
+        child.signal(SIGKILL)
+        child.wait()
+      }
+    }
+
     @Test("It goes on by itself: what begins, what fails, what ends, and that nobody answers")
     func refreshes() throws {
       let exporter = try RunningExporter()
@@ -125,7 +133,7 @@ extension KernelTests {
       try browser.run("getSelection().empty()")
       try eventually("it goes on") { try browser.text("#news").isEmpty }
       #expect(try browser.console() == [])
-      withExtendedLifetime((loop, idle)) {}
+      Self.end(loop, idle)
     }
 
     @Test("It works without a script")
@@ -145,7 +153,7 @@ extension KernelTests {
       try eventually("only what matches is left") { try browser.rows().map(\.name) == ["[sleep]"] }
       #expect(try browser.answer("return location.search") == "?sort=name&filter=%5BS")
       #expect(try browser.answer("return document.getElementById('filter').value") == "[S")
-      withExtendedLifetime(idle) {}
+      Self.end(idle)
     }
 
     @Test(
