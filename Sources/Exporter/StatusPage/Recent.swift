@@ -30,7 +30,7 @@ struct Recent: Sendable {
 
 /// Makes ``Recent`` of what polls find: it looks at one in five seconds. It belongs to the polling thread.
 ///
-/// A series takes about a kilobyte, and goes when it is no longer exposed. What a look costs is in Benchmarks/README.md.
+/// A series takes about a kilobyte, and goes when it is no longer exposed.
 struct Recorder: Sendable {
   /// The least time between two looks, in seconds.
   private static let step = 5.0

@@ -7,7 +7,7 @@ internal import Linux
 ///
 /// It is HTML that the server writes, for each request: sorting is by links and filtering by a form, so that it works without a
 /// script. With one it refreshes itself (``script``). Everything on it is text of somebody's, and escaped (``HTML``); the policy allows
-/// no script, style or connection but the exporter's own. What a request costs is in Benchmarks/README.md.
+/// no script, style or connection but the exporter's own.
 enum StatusPage {
   /// Headers of the page.
   static let headers = [
