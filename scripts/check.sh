@@ -63,34 +63,6 @@ metrics() {
   return "$wrong"
 }
 
-# The configurations of Prometheus that pages show: blocks of YAML that begin with the file's name, and here-documents. Debian's promtool
-# does not know Kubernetes' service discovery: a static one stands in for it.
-configurations() {
-  local folder wrong=0 file flags
-  folder=$(mktemp --directory)
-  awk -v folder="$folder" '
-    /^```/ { inside = 0 }
-    $0 == "# prometheus.yml" || /^# prometheus.*\.yml($|:)/ || /cat >prometheus\.yml/ {
-      inside = 1
-      file = folder "/" ++count (/agent/ ? "-agent" : "") ".yml"
-      next
-    }
-    $0 == "END" { inside = 0 }
-    !inside { next }
-    /kubernetes_sd_configs:/ { indent = index($0, "k"); print "    static_configs: [{targets: [\"node:10059\"]}]" >file; next }
-    indent && match($0, /[^ ]/) > indent { next }
-    { indent = 0; print >file }
-  ' docs/*.md
-  for file in "$folder"/*; do
-    flags=()
-    if [[ $file = *-agent.yml ]]; then flags=(--agent); fi
-    promtool check config "${flags[@]}" "$file" >"$folder/said" 2>&1 || { cat "$file" "$folder/said"; wrong=1; }
-  done
-  [ -e "$folder/4.yml" ] || [ -e "$folder/4-agent.yml" ] || { echo 'they are not found any more'; wrong=1; }
-  rm -r "$folder"
-  return "$wrong"
-}
-
 unit=deploy/systemd/prometheus-pidns-exporter.service
 mapfile -t swift < <(files '*.swift')
 mapfile -t c < <(files '*.[ch]')
@@ -117,8 +89,6 @@ if [ ${#rule_tests[@]} != 0 ]; then
   promtool test rules "${rule_tests[@]}"
   report $? 'promtool test rules'
 fi
-configurations
-report $? 'promtool check config, of what pages show'
 "$(scripts/check-tools.sh)/python" -B dashboards/check.py
 report $? 'dashboards, queries, alerts and runbooks'
 "$(scripts/check-tools.sh)/python" -B scripts/check-configurations.py
