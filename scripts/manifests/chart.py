@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Renders the chart as its users do: by Helm 3 and 4, with one file of values and several, for the oldest and the newest Kubernetes, as a
 subchart, through kustomize."""
-import copy
+import functools
 import json
 import pathlib
 import shutil
@@ -11,15 +11,30 @@ import yaml
 
 import objects
 from strict_yaml import documents
-from values import Values, nested
+from values import ABSENT, Values, at, nested
 
 RELEASE, NAMESPACE = "pidns-exporter", "monitors"
 OPERATOR = [f"monitoring.coreos.com/v1/{kind}" for kind in ("PodMonitor", "ServiceMonitor", "PrometheusRule")]
 SELECTED = {"app.kubernetes.io/name", "app.kubernetes.io/instance"}
+SERVICE_MONITOR, POD_MONITOR, SERVICE = ("prometheus", "monitor"), ("prometheus", "podMonitor"), ("service",)
+MONITORS = {SERVICE_MONITOR, POD_MONITOR}
+SWITCHES = {*MONITORS, SERVICE}
 
 
 class Refused(Exception):
-    pass
+    """Helm or kustomize ended with an error."""
+
+
+def enabled_by(path: tuple, *files: dict) -> bool:
+    """Returns whether files of values, the later ones over the earlier, enable what is at a path."""
+    given = [value for value in (at(values, (*path, "enabled")) for values in files) if value is not ABSENT]
+    return given[-1] if given else path == SERVICE
+
+
+def labels_and_annotations(thing: dict):
+    for metadata in thing["metadata"], thing.get("spec", {}).get("template", {}).get("metadata", {}):
+        yield metadata.get("labels") or {}
+        yield metadata.get("annotations") or {}
 
 
 def run(*command, stdin: str = "") -> str:
@@ -35,7 +50,8 @@ class Chart:
         self.values = Values(folder)
         self.files = sorted(folder.glob("ci/*-values.yaml"))
         self.problems = list(self.values.problems())
-        self.rendered = 0
+        # What each file of values renders by itself, and none.
+        self.alone = {}
 
     def written(self, name: str, values: dict) -> pathlib.Path:
         file = self.work / f"{name}.yaml"
@@ -44,7 +60,6 @@ class Chart:
         return file
 
     def template(self, files: list, *, chart=None, helm="helm", flags=(), release=RELEASE) -> str:
-        self.rendered += 1
         values = [argument for file in files for argument in ("--values", file)]
         return run(helm, "template", release, chart or self.folder, "--namespace", NAMESPACE, *values, *flags)
 
@@ -74,14 +89,14 @@ class Chart:
         for file in [None, *self.files]:
             files = [file] if file else []
             what = f"values {file.name if file else 'of the chart'}"
-            things = self.check(what, lambda: self.template(files))
+            things = self.alone[file] = self.check(what, functools.partial(self.template, files))
             if things:
                 name = f"chart-{file.name}" if file else "chart.yaml"
                 (self.output / name).write_text(yaml.safe_dump_all(things))
             for helm in "helm", "helm3":
                 for version in objects.VERSIONS[0], objects.VERSIONS[-1]:
                     flags = ["--kube-version", version, "--include-crds", *(f"--api-versions={api}" for api in OPERATOR)]
-                    other = self.check(f"{what}, {helm}, as Argo CD for {version}", lambda: self.template(files, helm=helm, flags=flags), kustomize=False)
+                    other = self.check(f"{what}, {helm}, as Argo CD for {version}", functools.partial(self.template, files, helm=helm, flags=flags), kustomize=False)
                     if other != things:
                         self.problems.append(f"{what}: {helm} renders something else for Kubernetes {version}")
                 try:
@@ -90,18 +105,18 @@ class Chart:
                     self.problems.append(str(refused))
 
     def several_files(self):
-        """Two files of values at a time, each order: all pairs that exclude each other aside."""
+        """Two files of values at a time, in both orders. Those that ask for both monitors, or for a monitor without its service, are refused."""
         for one in self.files:
             for other in self.files:
-                if one != other:
-                    values = [self.values.matrix[one.name], self.values.matrix[other.name]]
-                    monitors = {k for v in values for k, m in v.get("prometheus", {}).items() if k != "rules" and m.get("enabled")}
-                    service_off = any(v.get("service", {}).get("enabled") is False for v in values)
-                    # The port that an HTTPS sidecar serves is gone where the other file replaces the sidecars' values: none does.
-                    if len(monitors) == 2 or ("monitor" in monitors and service_off):
-                        self.refuses(f"{one.name} and {other.name}", lambda: self.template([one, other]))
-                    else:
-                        self.check(f"values {one.name}, then {other.name}", lambda: self.template([one, other]), kustomize=False)
+                if one == other:
+                    continue
+                first, second = self.values.matrix[one.name], self.values.matrix[other.name]
+                render = functools.partial(self.template, [one, other])
+                enabled = {path for path in SWITCHES if enabled_by(path, first, second)}
+                if MONITORS <= enabled or (SERVICE_MONITOR in enabled and SERVICE not in enabled):
+                    self.refuses(f"{one.name}, then {other.name}", render)
+                else:
+                    self.check(f"values {one.name}, then {other.name}", render, kustomize=False)
 
     def refuses(self, what: str, render):
         try:
@@ -110,30 +125,31 @@ class Chart:
             return
         self.problems.append(f"{what}: Helm renders what it should refuse")
 
+    def parent(self, alias: str | None) -> pathlib.Path:
+        """Returns a chart that depends on this one, with a condition and a tag."""
+        parent = self.work / f"parent-{alias or 'plain'}"
+        (parent / "charts").mkdir(parents=True)
+        dependency = {"name": self.folder.name, "version": ">=0.0.0-0", "tags": ["monitoring"], "condition": f"{alias or self.folder.name}.enabled"}
+        if alias:
+            dependency["alias"] = alias
+        (parent / "Chart.yaml").write_text(json.dumps({"apiVersion": "v2", "name": "parent", "version": "1.0.0", "dependencies": [dependency]}))
+        # Only plain files: Flux makes artefacts without symbolic links.
+        shutil.copytree(self.folder, parent / "charts" / self.folder.name,
+                        ignore=lambda folder, names: [n for n in names if (pathlib.Path(folder) / n).is_symlink()])
+        return parent
+
     def subchart(self):
-        """Below a parent, with a condition, tags, an alias and global values: it renders what it renders by itself."""
+        """Below a parent, also under another name: it renders what it renders by itself. The condition disables it."""
         for alias in None, "counts":
-            parent = self.work / f"parent-{alias or 'plain'}"
-            (parent / "charts").mkdir(parents=True)
-            name = alias or self.folder.name
-            dependency = {"name": self.folder.name, "version": ">=0.0.0-0", "condition": f"{name}.enabled", "tags": ["monitoring"]}
-            if alias:
-                dependency["alias"] = alias
-            (parent / "Chart.yaml").write_text(
-                yaml.safe_dump({"apiVersion": "v2", "name": "parent", "version": "1.0.0", "dependencies": [dependency]}))
-            # Only plain files: Flux makes artefacts without symbolic links.
-            shutil.copytree(self.folder, parent / "charts" / self.folder.name,
-                            ignore=lambda folder, names: [n for n in names if (pathlib.Path(folder) / n).is_symlink()])
+            parent, name = self.parent(alias), alias or self.folder.name
             for file in [None, *self.files]:
-                own = copy.deepcopy(self.values.matrix[file.name]) if file else {}
-                shared = own.pop("global", {})
-                tags = own.get("tags", {"monitoring": True})
+                own = dict(self.values.matrix[file.name]) if file else {}
+                shared, tags = own.pop("global", {}), own.get("tags", {"monitoring": True})
                 values = self.written("parent", {name: {**own, "enabled": True}, "global": shared, "tags": tags, "other": {"enabled": True}})
                 what = f"values {file.name if file else 'of the chart'} below a parent, {name}"
                 for helm in "helm", "helm3":
-                    things = self.check(what, lambda: self.template([values], chart=parent, helm=helm), kustomize=not alias and helm == "helm")
-                    if not alias and things and self.template([file] if file else []) and sorted(map(str, things)) != sorted(
-                            map(str, documents(self.template([file] if file else [])))):
+                    things = self.check(what, functools.partial(self.template, [values], chart=parent, helm=helm), kustomize=False)
+                    if not alias and sorted(map(str, things)) != sorted(map(str, self.alone[file])):
                         self.problems.append(f"{what}: {helm} renders something else than without the parent")
             off = self.written("off", {name: {"enabled": False}, "tags": {"monitoring": False}})
             if documents(self.template([off], chart=parent)):
@@ -148,27 +164,23 @@ class Chart:
             "serviceAccount": {"annotations": {"a": "b"}},
         }
         variants = [base, {**base, "prometheus": {"monitor": {"enabled": True}, "rules": {"enabled": True}}}, {**base, "prometheus": {}}]
-        keys = {"grafana_dashboard"}
-        for index, variant in enumerate(variants):
-            for thing in documents(self.template([self.written(f"variant-{index}", variant)])):
-                for metadata in thing["metadata"], thing.get("spec", {}).get("template", {}).get("metadata", {}):
-                    keys |= {*metadata.get("labels", {}), *metadata.get("annotations", {})}
+        files = [self.written(f"variant-{index}", variant) for index, variant in enumerate(variants)]
+        keys = {key for file in files for thing in documents(self.template([file])) for there in labels_and_annotations(thing) for key in there} - {"a"}
         for path in self.values.of_kind("stringMap"):
             if path == ("nodeSelector",):
                 continue
-            seen = 0
-            for index in range(len(variants)):
-                mine = self.written("collision", nested(path, {key: "theirs" for key in keys}))
-                what = f"{'.'.join(path)} with the chart's own keys"
-                things = self.check(what, lambda: self.template([self.work / f"variant-{index}.yaml", mine]))
-                for thing in things:
-                    for metadata in thing["metadata"], thing.get("spec", {}).get("template", {}).get("metadata", {}):
-                        for there in metadata.get("labels") or {}, metadata.get("annotations") or {}:
-                            if there.get("app.kubernetes.io/version", "theirs") == "theirs" and keys - SELECTED <= there.keys():
-                                seen += 1
-                                wrong = [key for key in keys - SELECTED if there[key] != "theirs" and key != "grafana_dashboard"]
-                                self.problems += [f"{what}: {objects.name_of(thing)} has its own {key}" for key in wrong]
-            if seen == 0:
+            mine = self.written("collision", nested(path, {key: "theirs" for key in keys}))
+            what = f"{'.'.join(path)} with the chart's own keys"
+            seen = False
+            for variant in files:
+                for thing in self.check(what, functools.partial(self.template, [variant, mine])):
+                    # The map is written here if all of its keys are: labels and annotations of the chart are never in one map.
+                    for there in filter(lambda there: keys <= there.keys(), labels_and_annotations(thing)):
+                        seen = True
+                        later = {"grafana_dashboard"} if thing["kind"] == "ConfigMap" and path == ("commonLabels",) else set()
+                        wrong = [key for key in keys - SELECTED - later if there[key] != "theirs"]
+                        self.problems += [f"{what}: {objects.name_of(thing)} has its own {key}" for key in wrong]
+            if not seen:
                 self.problems.append(f"{'.'.join(path)}: the user's values are nowhere")
 
     def particulars(self):
