@@ -27,7 +27,7 @@ holds() {
 
 python=("$tools/python" -B)
 mkdir "$work/kustomize" "$work/chart" "$work/audited"
-holds 'the checks of scripts/manifests find what they are for' "${python[@]}" scripts/manifests/check_checks.py
+holds 'the checks of scripts/manifests find what they are for' "${python[@]}" scripts/manifests/check_checks.py "$chart"
 holds 'the base and its components' "${python[@]}" scripts/manifests/check_kustomize.py deploy/kubernetes "$work/kustomize"
 holds 'the chart, over all of its sets of values' "${python[@]}" scripts/manifests/check_chart.py "$chart" "$work/chart"
 holds 'the chart runs the same pod as the base' "${python[@]}" scripts/same-pod.py "$work/kustomize/base.yaml" "$work/chart/chart.yaml"

@@ -1,12 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Checks the checks: each fault that they look for, made on purpose, is found. Prints those that are not."""
+"""check_checks.py CHART: checks the checks. Each fault that they look for, made on purpose, is found. Prints those that are not."""
 import copy
+import pathlib
+import re
+import shutil
 import sys
+import tempfile
 
 import yaml
 
 import objects
 from strict_yaml import documents
+from values import Values
 
 LABELS = {"app.kubernetes.io/name": "a"}
 POD = {
@@ -71,5 +76,30 @@ for text in "a: 1\na: 2", "a: {b: 1, b: 2}", "- {a: 1, 'a': 2}":
         pass
 if documents("[1e3, y, off]") != [[1000.0, True, False]]:
     wrong.append("1e3, y and off are read as text")
+
+# File, pattern, replacement: makes the keys of the chart's files disagree.
+DISAGREEMENTS = {
+    "a value without a schema": ("values.yaml", r"(?m)^rbac:$", "more: 1\\nrbac:"),
+    "a value inside a map without a schema": ("values.yaml", r"(?m)^  pullPolicy:", "  more: 1\\n  pullPolicy:"),
+    "a schema without a value": ("values.yaml", r"(?m)^hostNetwork: false$", ""),
+    "a schema that accepts unknown keys": ("values.schema.json", r'"additionalProperties": false', '"additionalProperties": true'),
+    "a value without a row in the README": ("README.md", r"(?m)^\| `hostNetwork`.*$", ""),
+    "a row of the README without a value": ("README.md", r"(?m)^\| `hostNetwork`", "| `hostNet`"),
+    "another default in the README": ("README.md", r"`revisionHistoryLimit` \| `10`", "`revisionHistoryLimit` | `11`"),
+    "a value that no file of the matrix sets": ("ci/openshift-values.yaml", r"(?m)^dnsConfig: .*$", ""),
+    "a switch that no file of the matrix turns": ("ci/openshift-values.yaml", r"hostNetwork: true", "hostNetwork: false"),
+    "a value of the wrong kind": ("ci/openshift-values.yaml", r"hostNetwork: true", 'hostNetwork: "true"'),
+}
+with tempfile.TemporaryDirectory() as work:
+    for what, (name, pattern, replacement) in DISAGREEMENTS.items():
+        folder = pathlib.Path(work) / what.replace(" ", "-")
+        shutil.copytree(sys.argv[1], folder)
+        file = folder / name
+        text = re.sub(pattern, replacement, file.read_text())
+        if text == file.read_text():
+            wrong.append(f"nothing to change for: {what}")
+        file.write_text(text)
+        if not list(Values(folder).problems()):
+            wrong.append(f"not found: {what}")
 print("\n".join(wrong), end="\n" if wrong else "")
 sys.exit(1 if wrong else 0)

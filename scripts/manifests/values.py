@@ -75,11 +75,13 @@ class Values:
     def _readme(self):
         """The table of the README has each key, and its default in backticks; a default in words is only for maps, lists and empty text."""
         rows = dict(re.findall(r"^\| `([^`]+)` \| ([^|]*?) ?\|", self.readme, re.M))
-        keys = {".".join(path): at(self.defaults, path) for path in self.leaves if path[0] not in FROM_PARENT}
+        keys = {".".join(path): at(self.defaults, path) for path in self.leaves if at(self.defaults, path) is not ABSENT}
         yield from (f"README.md lacks the value {key}" for key in keys if key not in rows)
         yield from (f"README.md has the value {key}, which there is not" for key in rows if key not in keys)
         for key, cell in rows.items():
-            default = keys.get(key)
+            if key not in keys:
+                continue
+            default = keys[key]
             in_words = cell and not cell.startswith("`")
             if in_words and (default == "" or isinstance(default, (list, dict))):
                 continue
