@@ -64,6 +64,15 @@ class Configuration(unittest.TestCase):
         same += [key for key, value in self.default["config"]["thresholds"].items() if self.mixin["config"]["thresholds"][key] == value]
         self.assertEqual(same, [])
 
+    def test_the_readme_has_every_key_and_its_example_works(self):
+        readme = (HERE.parent / "README.md").read_text()
+        table = readme[readme.index("| `_config` |"):readme.index("## Alerts")]
+        told = {key for cell in re.findall(r"^\| ([^|]*) \|", table, re.M) for key in re.findall(r"`(\w+)`", cell)} - {"_config"}
+        self.assertEqual(told, set(self.default["config"]))
+        example = re.search(r"^```jsonnet\n(.*?)^```$", readme, re.M | re.S).group(1)
+        example = example.replace("github.com/pidns-exporter/pidns-exporter/dashboards/mixin/", "")
+        self.assertEqual(evaluated(example)["config"]["clusterLabel"], "k8s_cluster")
+
     def test_the_label_of_the_cluster(self):
         for expression in self.expressions:
             labels = re.sub(r'"[^"]*"|\bcluster:pidns', "", expression)
