@@ -106,9 +106,10 @@ manifests: ## writes the files below deploy/ that are made of others
 	@$(INSTALL) build check
 	@scripts/render-manifests.sh
 
-dashboards: ## writes the dashboards of dashboards/grafana/source
-	@$(INSTALL) build check
-	"$$(scripts/check-tools.sh)/python" -B dashboards/grafana/source/write.py dashboards/grafana
+dashboards: ## renders dashboards, alerts and rules from dashboards/mixin
+	@$(INSTALL) check
+	jsonnetfmt --in-place $$(find dashboards/mixin -name '*.*sonnet')
+	jsonnet --string --multi dashboards dashboards/mixin/render.jsonnet
 
 bench: build ## measures what the exporter costs, as root; ARGS=… are the benchmark's flags
 	$(RELEASE) pidns-workload

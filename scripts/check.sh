@@ -70,8 +70,9 @@ mapfile -t shell < <({ files '*.sh' && grep -lE '^#!.*[/ ](ba|da)?sh$' .ci/*; } 
 mapfile -t expositions < <(files '*.prom')
 mapfile -t rules < <(files '*.rules.yml')
 mapfile -t rule_tests < <(files '*.rules.test.yml')
+mapfile -t jsonnet < <(files '*.jsonnet' '*.libsonnet')
 mapfile -t sources < <(files '*.modulemap' Makefile)
-sources+=("${swift[@]}" "${c[@]}" "${shell[@]}")
+sources+=("${swift[@]}" "${c[@]}" "${shell[@]}" "${jsonnet[@]}")
 
 swift format lint --strict --parallel "${swift[@]}"
 report $? 'swift format lint'
@@ -79,6 +80,8 @@ clang-format --dry-run --Werror "${c[@]}"
 report $? 'clang-format'
 shellcheck "${shell[@]}"
 report $? 'shellcheck'
+jsonnetfmt --test "${jsonnet[@]}"
+report $? 'jsonnetfmt: make dashboards formats'
 metrics
 report $? 'promtool check metrics'
 if [ ${#rules[@]} != 0 ]; then
@@ -91,6 +94,8 @@ if [ ${#rule_tests[@]} != 0 ]; then
 fi
 "$(scripts/check-tools.sh)/python" -B dashboards/check.py
 report $? 'dashboards, queries, alerts and runbooks'
+"$(scripts/check-tools.sh)/python" -B -m unittest discover --start-directory dashboards/tests
+report $? 'the mixin: its configuration, and every query in a real Prometheus of two clusters'
 "$(scripts/check-tools.sh)/python" -B scripts/check-configurations.py
 report $? "the documents' configurations of Prometheus"
 # 20 is an exposure of 2.0. The program that it starts is not here.

@@ -36,7 +36,7 @@ for group; do
     deb) wanted+=(debhelper dpkg-dev) ;;
     test-packages) wanted+=(curl debootstrap lintian) ;;
     check)
-      wanted+=(clang-format prometheus shellcheck)
+      wanted+=(clang-format jsonnet prometheus shellcheck)
       # What scripts/check-tools.sh installs the tools from PyPI with.
       wanted+=(python3 python3-venv)
       # systemd-analyze
