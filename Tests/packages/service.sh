@@ -34,7 +34,7 @@ add_packages() {
     mv "$root"/var/cache/apt/archives/*.deb "$root/packages-test/packages/" &&
     dpkg-deb --raw-extract "$deb" "$work/newer" &&
     sed --in-place 's/^Version: .*/&+newer/' "$work/newer/DEBIAN/control" &&
-    dpkg-deb --root-owner-group --build "$work/newer" "$root/packages-test/newer.deb"
+    dpkg-deb --root-owner-group -Znone --build "$work/newer" "$root/packages-test/newer.deb"
 }
 
 # add_installation: what `make install` installs, and what `make uninstall` needs.
