@@ -153,12 +153,12 @@ upgrade_make() {
   systemctl daemon-reload && systemctl restart "$service" && within 60 serves && [ "$(main_pid)" != "$before" ]
 }
 
+# Whoever attached a BPF program has a descriptor of its link; systemd attaches none in this way.
+has_links() { find /proc/[0-9]*/fd -lname 'anon_inode:bpf_link' 2>/dev/null | grep .; }
+
 stops() {
-  systemctl stop "$service" && is ActiveState inactive && is Result success && ! scrape &&
-    within 60 has_no_program
+  has_links && systemctl stop "$service" && is ActiveState inactive && is Result success && ! scrape && ! has_links
 }
-# The kernel says of each BPF program that is loaded who uses it.
-has_no_program() { ! find /proc/[0-9]*/fd -lname 'anon_inode:bpf-*' 2>/dev/null | grep .; }
 
 remove_deb() { apt-get remove --yes "$service" && [ -e "/etc/default/$service" ] && ! systemctl cat "$service"; }
 purge_deb() { apt-get purge --yes "$service" && ! find /etc /lib/systemd /usr /var/lib/systemd -name "*pidns*" ! -name pidns-workload | grep .; }
