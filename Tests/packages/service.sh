@@ -12,7 +12,7 @@ cd "$(dirname "$0")/../.."
 
 codename=$1 how=$2
 cache=$PWD/.build/kernels
-limit=900 # seconds for a machine
+limit=1800 # seconds for a machine; two minutes where nothing else runs
 case $codename in
   bookworm) kernel=6.1-amd64 ;;
   trixie) kernel=6.12-amd64 ;;
@@ -96,7 +96,7 @@ counts_are_true() { .build/release/pidns-judge Tests/kernel-matrix/not-counted "
 main() {
   echo "A machine with Debian $codename and systemd, installed by $how"
   Tests/kernel-matrix/fetch.sh "$cache" qemu busybox-amd64 "$kernel"
-  bare_debian "$codename" "$root" systemd systemd-sysv dbus curl make
+  bare_debian "$codename" "$root" systemd systemd-sysv dbus ca-certificates curl make
   mkdir -p "$root/packages-test"
   if [ "$how" = deb ]; then add_packages; else add_installation; fi >"$work/prepare.log" 2>&1 || {
     cat "$work/prepare.log" >&2
