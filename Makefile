@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-# Flags for what `make run`, `make bench`, `make test-kernels` and `make test-scenarios` start.
+# Flags for what `make run`, `make bench`, `make test-kernels`, `make test-packages` and `make test-scenarios` start.
 ARGS =
 # Puts in place what is missing; `make INSTALL=true …` takes the machine as it is.
 INSTALL = scripts/install-dependencies.sh
@@ -47,9 +47,12 @@ test-fleet: build ## has one Prometheus scrape 50 exporters, as root, each in a 
 	$(RELEASE) pidns-fleet
 	@$(SUDO) unshare --net sh -c 'ip link set lo up && exec "$$@"' sh .build/release/pidns-fleet $(ARGS)
 
-test-packages: deb ## installs the Debian package in a bare Debian, as root, uses it, and purges it
+test-packages: deb ## installs the package, and the service under systemd in machines of Debian 12 and 13, as root; ARGS=… says which parts, see Tests/packages/run.sh
 	@$(INSTALL) test-packages
-	@$(SUDO) Tests/packages/run.sh
+	$(RELEASE) pidns-workload
+	$(RELEASE) pidns-judge
+	@Tests/packages/install-tree.sh
+	@$(SUDO) Tests/packages/run.sh $(ARGS)
 
 test-walk-through: ## types the commands of docs/walk-through.md, as root, in a fresh clone of what is committed
 	@$(INSTALL) build test

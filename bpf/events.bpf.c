@@ -207,8 +207,12 @@ static __always_inline int tell_process_exit(struct task_struct *task, __u32 att
 	struct draft *draft;
 	int status;
 
-	if (task->flags & PF_KTHREAD || !own_namespace(task, &own))
+	if (task->flags & PF_KTHREAD)
 		return 0;
+	if (!own_namespace(task, &own)) {
+		forget_oom_mark(task);
+		return 0;
+	}
 	draft = describe(task, &own, EXIT_SCRATCH + attempt);
 	if (!draft)
 		return 0;

@@ -129,8 +129,12 @@ static __always_inline int count_process_exit(struct task_struct *task, __u32 at
 	__u64 now = 0;
 	int status;
 
-	if (!totals || task->flags & PF_KTHREAD || !own_namespace(task, &own))
+	if (!totals || task->flags & PF_KTHREAD)
 		return 0;
+	if (!own_namespace(task, &own)) {
+		forget_oom_mark(task);
+		return 0;
+	}
 	if (config.count_lifetimes || config.keep_exemplars)
 		now = bpf_ktime_get_boot_ns();
 	/* verifier: what has many branches comes before there are many states to take them in. */

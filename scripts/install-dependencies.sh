@@ -34,7 +34,13 @@ for group; do
       ;;
     image) wanted+=(buildah) ;;
     deb) wanted+=(debhelper dpkg-dev) ;;
-    test-packages) wanted+=(curl debootstrap lintian) ;;
+    test-packages)
+      wanted+=(curl debootstrap lintian)
+      # The keys and mirrors of other releases, by which Tests/kernel-matrix/fetch.sh gets kernels and QEMU.
+      wanted+=(debian-archive-keyring)
+      # mountpoint, umount --recursive
+      wanted+=(mount util-linux)
+      ;;
     check)
       wanted+=(clang-format jsonnet prometheus shellcheck)
       # What scripts/check-tools.sh installs the tools from PyPI with.

@@ -23,7 +23,8 @@ public struct Counting: ~Copyable {
   ///
   /// - Throws: `ExporterError` where this machine lacks something; nothing stays attached then.
   public init(_ configuration: Configuration, logger: Logger) throws(ExporterError) {
-    try Requirements.check()
+    var configuration = configuration
+    configuration.kernel.outermost = try Requirements.check(configuration.scope)
     let kernel = try Self.load(configuration)
     let collectors = configuration.kernel.collectors.subtracting(kernel.unavailable.keys)
     logger.info(
@@ -34,6 +35,7 @@ public struct Counting: ~Copyable {
         "map_entries": "\(configuration.kernel.mapEntries)",
         "map_allocation": kernel.allocatesOnDemand ? "on-demand" : "at-start",
         "collectors": "\(collectors.map(\.rawValue).sorted().joined(separator: ","))",
+        "scope": "\(configuration.kernel.outermost == nil ? NamespaceScope.host.rawValue : NamespaceScope.own.rawValue)",
       ])
     for (collector, reason) in kernel.unavailable.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
       logger.warning(

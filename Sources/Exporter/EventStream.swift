@@ -18,9 +18,15 @@ public struct EventStream: ~Copyable {
     public var kubernetes: Counting.Node?
     /// Where containers have their names outside of Kubernetes; nil for nowhere.
     public var localNames: LocalNames?
+    /// Of which PID namespaces.
+    public var scope: NamespaceScope
 
     /// Puts a configuration together.
-    public init(kernel: KernelEvents.Configuration, kubernetes: Counting.Node?, localNames: LocalNames?) {
+    public init(
+      kernel: KernelEvents.Configuration, kubernetes: Counting.Node?, localNames: LocalNames?,
+      scope: NamespaceScope = .host
+    ) {
+      self.scope = scope
       self.kernel = kernel
       self.kubernetes = kubernetes
       self.localNames = localNames
@@ -38,7 +44,8 @@ public struct EventStream: ~Copyable {
   ///
   /// - Throws: `ExporterError` for the first step that fails; nothing stays attached then.
   public init(_ configuration: Configuration, logger: Logger) throws(ExporterError) {
-    try Requirements.check()
+    var configuration = configuration
+    configuration.kernel.outermost = try Requirements.check(configuration.scope)
     let podWatch = configuration.kubernetes.map { RunningPodWatch($0, retention: .seconds(300), logger) }
     podWatch?.waitForList(until: .now + .seconds(5))
     kernel = try Self.load(configuration.kernel)

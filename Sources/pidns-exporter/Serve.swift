@@ -14,7 +14,8 @@ struct Serve: ParsableCommand {
     commandName: "pidns-exporter",
     abstract: "Counts what the processes of every PID namespace of this host do, for Prometheus.",
     discussion: """
-      Needs Linux 5.10 with BTF, CAP_BPF and CAP_PERFMON, and the host's PID namespace.
+      Needs Linux 5.10 with BTF, CAP_BPF and CAP_PERFMON, and the host's PID namespace; in another one see \
+      --namespaces.scope.
 
       pidns-exporter events shows single events and who did it, pidns-exporter top a live table of the namespaces; \
       see pidns-exporter events --help, pidns-exporter top --help.
@@ -55,6 +56,7 @@ struct Serve: ParsableCommand {
     help: ArgumentHelp("PID namespaces exposed at one time, retained ones included.", valueName: "number"))
   var maxNamespaces = 10_240
 
+  @OptionGroup var namespaces: ScopeFlags
   @OptionGroup(title: "Names") var names: NameFlags
   @OptionGroup(title: "Names") var localNames: LocalNameFlags
   @OptionGroup(title: "Kubernetes") var kubernetes: KubernetesFlags
@@ -140,6 +142,6 @@ struct Serve: ParsableCommand {
         limits: Ledger.Limits(
           series: maxNamespaces, retention: retention.duration == .zero ? nil : retention.duration),
         labelling: names.labelling, kubernetes: kubernetes.watchedNode(), localNames: localNames.names,
-        showsLifetimesPerNamespace: collectors.lifetimesPerNamespace))
+        showsLifetimesPerNamespace: collectors.lifetimesPerNamespace, scope: namespaces.scope))
   }
 }

@@ -128,10 +128,14 @@ extension KernelTests {
       #expect(line.contains("5.10"))
     }
 
-    @Test("Another pid namespace than the host's is refused, as it would show too little")
+    @Test("Another pid namespace than the host's is refused, as it would show too little, with both ways out")
     func containerNamespace() throws {
-      let line = try failure("/usr/bin/unshare", "--pid", "--fork", Self.exporter, Self.listen, code: 1)
-      #expect(line.contains("hostPID"))
+      for command in [Self.listen, "events"] {
+        let line = try failure("/usr/bin/unshare", "--pid", "--fork", Self.exporter, command, code: 1)
+        #expect(line.contains("hostPID: true"))
+        #expect(line.contains("kind, minikube"))
+        #expect(line.hasSuffix("add --namespaces.scope=own"))
+      }
     }
 
     @Test("A map larger than the kernel takes is told with the flag")
