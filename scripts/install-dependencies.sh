@@ -15,9 +15,13 @@ for group; do
       wanted+=(libcurl4 libncurses6 libsqlite3-0 libxml2)
       wanted+=(g++)
       wanted+=(libbpf-dev libmicrohttpd-dev libyaml-dev pkg-config)
+      # The second command of the README.
+      wanted+=(curl)
       ;;
     test)
       wanted+=(bpftool curl openssl prometheus util-linux)
+      # ip and ss.
+      wanted+=(iproute2)
       # A terminal whose screen can be read.
       wanted+=(tmux)
       # The container runtimes, and what speaks CRI. Podman would take crun where runc is not named.
@@ -27,13 +31,18 @@ for group; do
       # What dashboards/queries.py reads rules with.
       wanted+=(python3-yaml)
       wanted+=(python3 python3-grpc-tools python3-grpcio python3-protobuf)
+      # grpc_tools imports pkg_resources, which its package does not depend on.
+      wanted+=(python3-pkg-resources)
       # A browser, and what drives it.
       wanted+=(chromium chromium-driver)
       # The other parser of what is shown.
       wanted+=(python3-prometheus-client)
       ;;
     image) wanted+=(buildah) ;;
-    deb) wanted+=(debhelper dpkg-dev) ;;
+    deb)
+      # dpkg-checkbuilddeps looks for build-essential, whatever a package asks for.
+      wanted+=(build-essential debhelper dpkg-dev)
+      ;;
     test-packages) wanted+=(curl debootstrap lintian) ;;
     check)
       wanted+=(clang-format prometheus shellcheck)
