@@ -5,6 +5,7 @@
 #
 # Installs the Debian packages of the groups (build, test, image, deb, test-packages, check) that are missing. Silent where none is.
 set -euo pipefail
+cd "$(dirname "$0")/.."
 
 wanted=()
 for group; do
@@ -58,6 +59,9 @@ for group; do
   esac
 done
 
+# Before anything is installed: what no package of Debian brings.
+if [[ " $* " == *' build '* ]]; then scripts/check-toolchain.sh; fi
+
 if ! command -v apt-get >/dev/null; then
   echo "There is no apt-get here. Install what these Debian packages hold: ${wanted[*]}" >&2
   echo 'Then have make take the machine as it is: make INSTALL=true …' >&2
@@ -74,7 +78,12 @@ names=$(
     }'
 )
 read -ra missing <<<"$names"
-if [ ${#missing[@]} = 0 ]; then exit 0; fi
+# The toolchain starts once there is what it loads.
+finish() {
+  if [[ " $* " == *' build '* ]]; then scripts/check-toolchain.sh --version; fi
+  exit
+}
+if [ ${#missing[@]} = 0 ]; then finish "$@"; fi
 
 sudo=()
 if [ "$(id -u)" = 0 ]; then
@@ -87,10 +96,21 @@ else
   exit 1
 fi
 
-# apt-get without questions, and with errors alone; waits for another one to end.
+# apt-get without questions: changed configuration files stay. Prints what it said only if it fails; waits for another one to end.
+log=$(mktemp) masked=()
+clean_up() {
+  rm -f "$log"
+  if [ ${#masked[@]} != 0 ]; then "${sudo[@]}" systemctl unmask --quiet --runtime "${masked[@]}"; fi
+  masked=()
+}
+trap clean_up EXIT
 apt() {
   "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive \
-    apt-get -qq --yes --option DPkg::Lock::Timeout=300 "$@" >/dev/null
+    apt-get --quiet --yes --option DPkg::Lock::Timeout=300 --option Dpkg::Options::=--force-confdef --option Dpkg::Options::=--force-confold \
+    "$@" >"$log" 2>&1 </dev/null || {
+    tail -n 20 "$log" >&2
+    return 1
+  }
 }
 
 # Debian starts what it installs, at once and at every boot, which no test needs: masked meanwhile, and then
@@ -105,17 +125,20 @@ if [ -d /run/systemd/system ]; then
   done
 fi
 if [ ${#units[@]} != 0 ]; then
+  masked=("${units[@]}")
   "${sudo[@]}" systemctl mask --quiet --runtime "${units[@]}"
-  trap '"${sudo[@]}" systemctl unmask --quiet --runtime "${units[@]}"' EXIT
 fi
 
 # A fresh machine has no lists of packages, and old ones name versions that are gone.
 install=(install --no-install-recommends "${missing[@]}")
 apt-get --simulate "${install[@]}" >/dev/null 2>&1 || apt update
-apt "${install[@]}" || { apt update && apt "${install[@]}"; }
+apt "${install[@]}" || { apt update && apt "${install[@]}"; } || {
+  echo "apt-get cannot install: ${missing[*]}" >&2
+  echo 'The names are those of Debian 12 and 13. Elsewhere install what they hold, and have make take the machine as it is: make INSTALL=true …' >&2
+  exit 1
+}
 
-if [ ${#units[@]} != 0 ]; then
-  "${sudo[@]}" systemctl unmask --quiet --runtime "${units[@]}"
-  trap - EXIT
-  "${sudo[@]}" systemctl disable --quiet "${units[@]}"
-fi
+clean_up
+if [ ${#units[@]} != 0 ]; then "${sudo[@]}" systemctl disable --quiet "${units[@]}"; fi
+
+finish "$@"

@@ -88,7 +88,7 @@ make_root() {
     echo "deb $mirror $1-updates main"
     if [ -n "$security" ]; then echo "deb $security $1-security main"; fi
   } >"$root/etc/apt/sources.list"
-  cp /etc/apt/apt.conf.d/* "$root/etc/apt/apt.conf.d/"
+  apt-config dump | grep -E '^Acquire::(Check|ForceIP|[Hh]ttp|Retries)' >"$root/etc/apt/apt.conf.d/99outside" || :
   # Where this machine goes through a proxy that has an authority of its own.
   for file in /usr/local/share/ca-certificates/*.crt; do
     if [ -e "$file" ]; then cp "$file" "$root/usr/local/share/ca-certificates/"; fi
