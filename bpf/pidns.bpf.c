@@ -287,8 +287,8 @@ int task_walk(struct bpf_iter__task *ctx)
 	if ((own.nr == 1 || begins) && (totals = this_cpus_node())) {
 		if (own.nr == 1)
 			capture_identity_in_walk(&own, &totals->identities_written, task);
-		else if (BPF_CORE_READ(own.ns, level) == 0)
-			capture_first_identity(&own, &totals->identities_written, WALK_SCRATCH);
+		else
+			capture_host_in_walk(&own, &totals->identities_written);
 	}
 	if (!config.count_tasks)
 		return 0;

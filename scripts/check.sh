@@ -73,6 +73,7 @@ mapfile -t rule_tests < <(files '*.rules.test.yml')
 mapfile -t sources < <(files '*.modulemap' Makefile)
 sources+=("${swift[@]}" "${c[@]}" "${shell[@]}")
 
+echo 'Running a dozen checks, which takes minutes'
 swift format lint --strict --parallel "${swift[@]}"
 report $? 'swift format lint'
 clang-format --dry-run --Werror "${c[@]}"

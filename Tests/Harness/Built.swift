@@ -25,8 +25,10 @@ package struct Reachable {
   package let url: URL
 
   /// - Parameter places: Folders where the copy may be; the first one that is open to all.
-  package init(_ program: URL, places: [URL] = [FileManager.default.temporaryDirectory, URL(filePath: "/tmp")]) throws {
-    let libraries = try Self.libraries(of: program).filter { !Self.isOpen($0) }
+  package init(
+    _ program: URL, places: [URL] = [FileManager.default.temporaryDirectory, URL(filePath: "/tmp")]
+  ) throws {
+    let libraries = try Self.libraries(of: program).filter { !Self.isOpen($0, for: S_IROTH) }
     if Self.isOpen(program.path()) && libraries.isEmpty {
       url = program
       return
@@ -40,7 +42,8 @@ package struct Reachable {
     // Swift's programs look for libraries beside themselves, too.
     for file in [program.path()] + libraries {
       let copy = folder.appending(path: URL(filePath: file).lastPathComponent).path()
-      try FileManager.default.copyItem(atPath: file, toPath: copy)
+      try FileManager.default.copyItem(
+        at: URL(filePath: file).resolvingSymlinksInPath(), to: URL(filePath: copy))
       try Self.open(copy)
     }
     try Self.open(folder.path())
@@ -51,10 +54,10 @@ package struct Reachable {
     guard unsafe chmod(path, 0o755) == 0 else { throw TestFailure("chmod \(path): \(errno)") }
   }
 
-  /// Whether every user can read and execute it, and search all folders above it.
-  static func isOpen(_ path: String) -> Bool {
+  /// Whether every user can read and execute it, or what is asked for, and search all folders above it.
+  static func isOpen(_ path: String, for mode: mode_t = S_IROTH | S_IXOTH) -> Bool {
     var url = URL(filePath: path).resolvingSymlinksInPath()
-    var needed: mode_t = S_IROTH | S_IXOTH
+    var needed = mode
     while true {
       var status = stat()
       guard unsafe stat(url.path(), &status) == 0, status.st_mode & needed == needed else { return false }

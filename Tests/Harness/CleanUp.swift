@@ -17,7 +17,8 @@ package final class CleanUp {
   package init(_ script: String, _ arguments: [String]) throws {
     // Not by the keys that end the tests. Its stdin ends with this process.
     child = try Child(
-      "/bin/sh", ["-c", "trap '' HUP INT TERM; cat >/dev/null; \(script)", "sh"] + arguments, outlivesTests: true)
+      "/bin/sh", ["-c", "trap '' HUP INT TERM; cat >/dev/null; \(script)", "sh"] + arguments,
+      outlivesTests: true)
   }
 
   deinit { run() }

@@ -143,13 +143,6 @@ extension KernelTests {
       #expect(line.contains("hostPID"))
     }
 
-    @Test("A map larger than the kernel takes is told with the flag")
-    func hugeMap() throws {
-      let line = try failure(Self.exporter, Self.listen, "--bpf.map-entries=4000000000", code: 1)
-      #expect(line.contains("BPF programs: Argument list too long (map '"))
-      #expect(line.hasSuffix("lower --bpf.map-entries"))
-    }
-
     @Test("A port in use is told with its address")
     func portInUse() throws {
       let exporter = try RunningExporter()

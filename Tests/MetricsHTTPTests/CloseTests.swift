@@ -9,7 +9,9 @@ import Testing
 extension ServerTests {
   @Suite struct CloseTests {
     /// - Parameter connectionLimit: As many as a test has.
-    private func makeServer(_ routes: [String: HTTPServer.Handler], connectionLimit: Int = 128) throws -> HTTPServer {
+    private func makeServer(_ routes: [String: HTTPServer.Handler], connectionLimit: Int = 128) throws
+      -> HTTPServer
+    {
       try HTTPServer(
         addresses: [#require(ListenAddress("127.0.0.1:0"))], routes: routes, connectionLimit: connectionLimit,
         idleTimeout: idleTimeout)
