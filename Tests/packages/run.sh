@@ -14,7 +14,7 @@ root=$(mktemp --directory)
 chmod 755 "$root"
 server=
 # Nothing of it may stay mounted when it is removed.
-trap 'if [ -n "$server" ]; then kill "$server" 2>/dev/null; fi; for mount in "$root/proc" "$root/sys"; do if mountpoint --quiet "$mount"; then umount --recursive "$mount"; fi; done; rm -rf --one-file-system "$root"' EXIT
+trap 'if [ -n "$server" ]; then kill "$server" 2>/dev/null; fi; umount --recursive "$root/proc" "$root/sys" 2>/dev/null; rm -rf --one-file-system "$root"' EXIT
 passed=0 failed=0
 
 # holds WHAT COMMAND…: runs it, and says whether it succeeds; what it said, if it does not.
