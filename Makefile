@@ -13,7 +13,7 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 listen = $(or $(lastword $(patsubst --web.listen-address=%,%,$(filter --web.listen-address=%,$(ARGS)))),:10059)
 path = $(or $(lastword $(patsubst --web.telemetry-path=%,%,$(filter --web.telemetry-path=%,$(ARGS)))),/metrics)
 
-.PHONY: help run build test test-kernels test-scenarios test-fleet test-packages test-walk-through check format install install-files uninstall deb image manifests dashboards bench clean
+.PHONY: help run build test test-kernels test-scenarios test-fleet test-packages test-walk-through test-bare check format install install-files uninstall deb image manifests dashboards bench clean
 
 help: ## lists the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -57,6 +57,10 @@ test-packages: deb ## installs the package, and the service under systemd in mac
 test-walk-through: ## types the commands of docs/walk-through.md, as root, in a fresh clone of what is committed
 	@$(INSTALL) build test
 	$(SUDO) Tests/walk-through/walk.py
+
+test-bare: ## runs make run, test, check, deb and test-packages, as root, in a bare Debian 12 and 13, from a fresh clone of what is committed; ARGS=… says which
+	@$(INSTALL) build test-packages
+	@$(SUDO) env "PATH=$$PATH" Tests/bare-debian/run.sh $(ARGS)
 
 check: ## checks formats, lints and licences
 	@$(INSTALL) build check

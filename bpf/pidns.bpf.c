@@ -265,7 +265,7 @@ static struct pidns_tasks walked;
 /*
  * Writes a struct pidns_tasks whenever the namespace changes from one task to the next, and at the
  * end. The reader's own task shows that the host's namespace is there, whose init not every machine
- * shows (seen on a Firecracker guest).
+ * shows (seen on a Firecracker guest): any task of the host's names it.
  */
 SEC("iter/task")
 int task_walk(struct bpf_iter__task *ctx)
@@ -273,12 +273,14 @@ int task_walk(struct bpf_iter__task *ctx)
 	struct task_struct *task = ctx->task;
 	struct membership own = {};
 	struct pidns_node *totals;
+	bool begins;
 
 	if (ctx->meta->seq_num == 0)
 		walked = (struct pidns_tasks){};
 	if (task && (task->flags & PF_KTHREAD || !own_namespace(task, &own)))
 		return 0;
-	if (own.key.inum != walked.key.inum || own.key.generation != walked.key.generation) {
+	begins = own.key.inum != walked.key.inum || own.key.generation != walked.key.generation;
+	if (begins) {
 		/* No room: the kernel empties the buffer, and comes again with this same task. */
 		if (walked.key.inum && bpf_seq_write(ctx->meta->seq, &walked, sizeof(walked)))
 			return 0;
@@ -286,8 +288,12 @@ int task_walk(struct bpf_iter__task *ctx)
 	}
 	if (!task)
 		return 0;
-	if (own.nr == 1 && (totals = this_cpus_node()))
-		capture_identity_in_walk(&own, &totals->identities_written, task);
+	if ((own.nr == 1 || begins) && (totals = this_cpus_node())) {
+		if (own.nr == 1)
+			capture_identity_in_walk(&own, &totals->identities_written, task);
+		else
+			capture_host_in_walk(&own, &totals->identities_written);
+	}
 	if (!config.count_tasks)
 		return 0;
 	if (!task->exit_state)

@@ -17,6 +17,7 @@ mkdir -p "$work/$package"
 cp -r deploy/debian "$work/$package/debian"
 make --no-print-directory install-files DESTDIR="$work/$package/files" PREFIX=/usr UNITDIR=/lib/systemd/system ZSHDIR=/usr/share/zsh/vendor-completions
 
+echo 'Making the package: dpkg-buildpackage'
 cd "$work/$package"
 mkdir -p debian/source
 echo '3.0 (native)' >debian/source/format

@@ -74,6 +74,7 @@ mapfile -t jsonnet < <(files '*.jsonnet' '*.libsonnet')
 mapfile -t sources < <(files '*.modulemap' Makefile)
 sources+=("${swift[@]}" "${c[@]}" "${shell[@]}" "${jsonnet[@]}")
 
+echo 'Running a dozen checks, which takes minutes'
 swift format lint --strict --parallel "${swift[@]}"
 report $? 'swift format lint'
 clang-format --dry-run --Werror "${c[@]}"

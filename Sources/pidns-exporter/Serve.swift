@@ -101,11 +101,24 @@ struct Serve: ParsableCommand {
     guard !Exporter.reservedPaths.contains(telemetryPath) else {
       throw ValidationError("--web.telemetry-path '\(telemetryPath)' is taken by another page")
     }
-    guard pollInterval.duration >= .milliseconds(10) else {
-      throw ValidationError("--poll.interval has to be 10ms at least")
+    guard (.milliseconds(10)...(.seconds(3600))).contains(pollInterval.duration) else {
+      throw ValidationError(
+        "--poll.interval has to be from 10ms to 1h: namespaces that end between two polls keep their room in the kernel's map"
+      )
     }
-    guard maxNamespaces > 0 else { throw ValidationError("--namespaces.max has to be 1 at least") }
-    guard mapEntries > 0 else { throw ValidationError("--bpf.map-entries has to be 1 at least") }
+    guard (1...Int(Self.namespaceLimit)).contains(maxNamespaces) else {
+      throw ValidationError("--namespaces.max has to be \(Self.namespaceRange)")
+    }
+    guard (1...Self.namespaceLimit).contains(mapEntries) else {
+      throw ValidationError("--bpf.map-entries has to be \(Self.namespaceRange)")
+    }
+  }
+
+  /// A PID namespace has a process, and Linux has no more pids: PID_MAX_LIMIT in include/linux/threads.h. The kernel takes a
+  /// second for maps of so many entries, and a minute for a hundred million.
+  private static let namespaceLimit: UInt32 = 4_194_304
+  private static var namespaceRange: String {
+    "from 1 to \(namespaceLimit): each namespace has a process, and Linux has no more pids"
   }
 
   /// Runs until a signal ends it.

@@ -29,7 +29,7 @@ extension ServedExporter {
   /// nothing happened between them, and so nothing while the second one read the namespaces.
   package func quietScrape() throws -> Scrape {
     var before = try scrape()
-    let deadline = Date().addingTimeInterval(60)
+    let deadline = Date().addingTimeInterval(300)
     while Date() < deadline {
       let after = try scrape()
       if try before.node == after.node { return after }

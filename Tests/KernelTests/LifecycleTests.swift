@@ -19,7 +19,7 @@ extension KernelTests {
     func stops(signal: Int32) throws {
       let before = try Self.programs()
       // It does not wait for the next poll.
-      let exporter = try RunningExporter("--poll.interval=1d")
+      let exporter = try RunningExporter("--poll.interval=1h")
       #expect(try Self.programs().subtracting(before).count >= 5)
       exporter.child.signal(signal)
       #expect(exporter.child.wait() == 0)

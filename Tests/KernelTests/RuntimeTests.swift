@@ -118,6 +118,22 @@ extension KernelTests {
       #expect(try Self.cgroups(holding: uids + forgotten) == [])
     }
 
+    @Test("A container whose client was killed ends with its runtime")
+    func killedClient() throws {
+      var inits: [Int32] = []
+      func forget() throws {
+        let (podman, runc) = (try Podman(), try Runc())
+        let first = try podman.start(name: "killed", .untilStopped())
+        let second = try runc.start(Self.specification(.untilStopped()))
+        inits = [try first.initPID(), try second.initPID()]
+        first.killClient()
+        kill(second.child.pid, SIGKILL)
+      }
+      try forget()
+      #expect(inits.count == 2)
+      try eventually("the inits are gone") { inits.allSatisfy { kill($0, 0) != 0 } }
+    }
+
     /// Cgroups, of all hierarchies, whose paths hold one of these words.
     static func cgroups(holding words: [String]) throws -> [String] {
       let found = try Child.run("/usr/bin/find", ["/sys/fs/cgroup", "-type", "d"])
