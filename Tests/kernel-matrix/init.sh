@@ -186,7 +186,8 @@ clock() {
   exec 3>/tmp/input
   within 200 is_ready || say 'error it never was ready'
   compare
-  series="pidns_start_time_seconds{pidns=\"$(stated pidns)\",.*}"
+  pidns=$(sed -n 's/.*"pidns":\([0-9]*\).*/\1/p' /tmp/truth | head -n 1)
+  series="pidns_start_time_seconds{pidns=\"$pidns\",.*}"
   start=$(seconds_of "$series")
   own=$(seconds_of process_start_time_seconds)
   for step in 18000 -18000; do
