@@ -60,10 +60,11 @@ extension KernelTests {
       // Each turn is a sleep and a shell: two execs and exits, of which one fails.
       #expect(row.execs > row.failures)
       let polygons = "querySelectorAll('polygon').length"
-      #expect(
+      try eventually("its course is drawn") {
         try browser.answer(
           "return [...document.querySelectorAll('tbody tr')]"
-            + ".find((row) => row.textContent.includes('\(loop.name)')).\(polygons)") == "1")
+            + ".find((row) => row.textContent.includes('\(loop.name)')).\(polygons)") == "1"
+      }
 
       loop.end()
       try eventually("it is shown as ended") {
