@@ -163,7 +163,7 @@ let package = Package(
       name: "ContainersTests", dependencies: ["Containers", "Linux"], exclude: ["Fixtures"],
       swiftSettings: settings),
     .testTarget(
-      name: "NamespacesTests", dependencies: ["BPFKit", "Containers", "Exposition", "Namespaces"],
+      name: "NamespacesTests", dependencies: ["BPFKit", "Containers", "Exposition", "Linux", "Namespaces"],
       swiftSettings: settings),
     .testTarget(
       name: "KubernetesTests",
@@ -174,10 +174,10 @@ let package = Package(
     .testTarget(
       name: "KernelTests",
       dependencies: [
-        "APIServer", "BPFKit", "CLibBPF", "Exporter", "Harness", "Linux", "MetricsHTTP", "Namespaces",
+        "APIServer", "BPFKit", "Exporter", "Harness", "Linux", "MetricsHTTP", "Namespaces",
         "YAML", "pidns-exporter", "pidns-workload",
       ],
-      exclude: ["bpf", "parse-openmetrics.py", "processes.py"], swiftSettings: settings,
+      exclude: ["bpf", "neighbour.sh", "parse-openmetrics.py", "processes.py"], swiftSettings: settings,
       plugins: ["CompileBPF"]),
     .testTarget(name: "MetricsHTTPTests", dependencies: ["MetricsHTTP"], swiftSettings: settings),
     .testTarget(

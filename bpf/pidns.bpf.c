@@ -2,7 +2,7 @@
 /*
  * Counts what processes do, by the pid namespace they are in.
  *
- * Hooks: tp_btf on sched_process_fork, sched_process_exec and sched_process_exit; on
+ * Hooks: tp_btf on task_newtask, sched_process_exec and sched_process_exit; on
  * sched_process_free where the exit hook has no group_dead argument; on mark_victim; fexit on the
  * system calls execve and execveat; iterators over tasks and over the maps.
  *
@@ -22,9 +22,13 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
+/*
+ * task_newtask fires for every task that there is, where sched_process_fork leaves out the threads
+ * that the kernel makes for a process: those of io_uring and vhost, which task_walk meets.
+ */
 static __always_inline int count_fork(__u64 *ctx, __u32 attempt)
 {
-	struct task_struct *child = (void *)ctx[1];
+	struct task_struct *child = (void *)ctx[0];
 	struct pidns_counts *counts;
 	struct pidns_node *totals;
 	struct membership own;
@@ -50,7 +54,7 @@ static __always_inline int count_fork(__u64 *ctx, __u32 attempt)
 	return 0;
 }
 
-ATTEMPTS("sched_process_fork", process_fork, count_fork);
+ATTEMPTS("task_newtask", process_fork, count_fork);
 
 static __always_inline int count_exec(__u64 *ctx, __u32 attempt)
 {
@@ -141,7 +145,7 @@ static __always_inline int count_process_exit(struct task_struct *task, __u32 at
 	describe(&latest, task, &own, now);
 	counts = exits_of(&own, totals, EXIT_SCRATCH + attempt);
 	note_end(task, &own, &totals->identities_written);
-	status = wait_status(task);
+	status = wait_status(task, own.ns);
 	ending.signal = status_signal(status);
 	ending.was_oom_killed = was_oom_marked(task) && ending.signal == SIGKILL;
 	ending.has_core = config.count_signals && ending.signal && status_has_core(status);
@@ -167,7 +171,8 @@ static __always_inline int count_late_oom_kill(struct task_struct *task)
 	struct pidns_exits *counts;
 	struct membership own;
 
-	if (!totals || status_signal(wait_status(task)) != SIGKILL || !own_namespace(task, &own))
+	if (!totals || !own_namespace(task, &own) ||
+	    status_signal(wait_status(task, own.ns)) != SIGKILL)
 		return 0;
 	describe(&latest, task, &own, config.keep_exemplars ? bpf_ktime_get_boot_ns() : 0);
 	counts = exits_of(&own, totals, OOM_SCRATCH);

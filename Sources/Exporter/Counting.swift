@@ -72,7 +72,8 @@ public struct Counting: ~Copyable {
     guard snapshot.failure == nil || hasSucceeded else { return nil }
     hasSucceeded = true
     podWatch?.pods.expire(at: .now)
-    return State(scope: scope, snapshot: snapshot, process: .read(), kubernetes: podWatch?.state)
+    return State(
+      scope: scope, snapshot: snapshot, process: .read(boot: snapshot.boot), kubernetes: podWatch?.state)
   }
 
   private static func load(_ configuration: Configuration) throws(ExporterError) -> KernelCounters {

@@ -36,7 +36,7 @@ public struct EventStream: ~Copyable {
   private var kernel: KernelEvents
   private let podWatch: RunningPodWatch?
   private var containers: EventContainers
-  private var boot = Clock.bootNanoseconds
+  private var boot = BootEpoch(tolerance: .milliseconds(1))
   /// When the newest event was that has been taken, in nanoseconds since boot; nil before the first one.
   public private(set) var lastTime: UInt64?
 
@@ -79,9 +79,7 @@ public struct EventStream: ~Copyable {
 
   /// Takes the oldest events; none only if there is none by now.
   public mutating func take() throws(ExporterError) -> [ProcessEvent] {
-    // Two clocks that are read one after the other never agree; when the machine's is set, they differ by more.
-    let now = Clock.bootNanoseconds
-    if abs(now - boot) > 1_000_000 { boot = now }
+    boot.update()
     let events = try attempt { kernel throws(BPFError) in try kernel.take() }
     lastTime = events.last?.time ?? lastTime
     return events
@@ -103,7 +101,7 @@ public struct EventStream: ~Copyable {
   }
 
   /// A time since boot as one since the epoch, in nanoseconds.
-  public func epochTime(of time: UInt64) -> Int64 { boot &+ Int64(clamping: time) }
+  public func epochTime(of time: UInt64) -> Int64 { boot.nanoseconds &+ Int64(clamping: time) }
 
   /// Has no more events come.
   public mutating func detach() { kernel.detach() }

@@ -2,6 +2,7 @@
 
 public import BPFKit
 public import Containers
+internal import Linux
 
 /// Keeps the totals of every series: which namespaces make it up, when it is born, ends and goes.
 ///
@@ -29,15 +30,18 @@ public struct Ledger {
   public struct Moment: Sendable {
     let instant: ContinuousClock.Instant
     let epoch: Double
-    /// When the machine started, in seconds since the epoch, as the clocks have it at this moment.
-    let boot: Double
+    /// When the machine started, in nanoseconds since the epoch, as the clocks have it at this moment.
+    let boot: Int64
 
     /// Names a moment.
-    public init(_ instant: ContinuousClock.Instant, epoch: Double, boot: Double) {
+    public init(_ instant: ContinuousClock.Instant, epoch: Double, boot: Int64) {
       self.instant = instant
       self.epoch = epoch
       self.boot = boot
     }
+
+    /// The moment in seconds since boot.
+    var sinceBoot: Double { epoch - Double(boot) / 1e9 }
   }
 
   /// Names the container of a namespace by what the kernel knows of it.
@@ -45,8 +49,8 @@ public struct Ledger {
 
   private let limits: Limits
   private let labelling: Labelling
-  /// When the machine started, in seconds since the epoch.
-  private let boot: Double
+  /// What starts and ends, which are kept in time since boot, are shown by.
+  private var bootEpoch: BootEpoch
   private var members: [PIDNamespace: Member] = [:]
   private var series: [SeriesKey: Series] = [:]
   /// The keys of `series`, sorted; nil once they have changed.
@@ -61,12 +65,16 @@ public struct Ledger {
 
   /// Creates an empty ledger.
   ///
-  /// - Parameter boot: When the machine started, in seconds since the epoch: what the kernel counts starts from.
-  public init(limits: Limits, labelling: Labelling = Labelling(), boot: Double = 0) {
+  /// - Parameter boot: When the machine started, in nanoseconds since the epoch.
+  public init(limits: Limits, labelling: Labelling = Labelling(), boot: Int64 = 0) {
     self.limits = limits
     self.labelling = labelling
-    self.boot = boot
+    bootEpoch = BootEpoch(measured: boot)
   }
+
+  /// When the machine started, in seconds since the epoch: the same at each poll, unless the clock was set by more than
+  /// a second.
+  public var boot: Double { bootEpoch.seconds }
 
   /// Live namespaces that are shown, as of the last poll.
   public private(set) var live = 0
@@ -92,6 +100,7 @@ public struct Ledger {
     namesVersion: UInt64 = 0, name: Name
   ) -> [PIDNamespace] {
     poll += 1
+    bootEpoch.update(measured: now.boot)
     if let tasks { take(walked: tasks, now) }
     // In place: a copy of a member is a kilobyte.
     for (namespace, identity) in reading.identities {
@@ -170,9 +179,11 @@ public struct Ledger {
     }
     return keys.compactMap { key in
       series[key].map {
-        Snapshot.Namespace(
+        var about = $0.about
+        about?.boot = boot
+        return Snapshot.Namespace(
           labels: $0.labels, names: key.names, inum: key.inum, events: $0.events,
-          tasks: tasks[key] ?? TaskCounts(), isLive: $0.endedAt == nil, about: $0.about,
+          tasks: tasks[key] ?? TaskCounts(), isLive: $0.endedAt == nil, about: about,
           exemplars: $0.exemplars)
       }
     }
@@ -216,7 +227,7 @@ public struct Ledger {
       member.place = .series(key)
     }
     if series[key]?.newest == namespace {
-      let about = about(member, now)
+      let about = about(member)
       series[key]?.about = about
     }
   }
@@ -247,10 +258,11 @@ public struct Ledger {
 
   private mutating func end(_ member: inout Member, _ namespace: PIDNamespace, _ now: Moment) {
     member.endedAt = now.instant
+    member.endSinceBoot = now.sinceBoot
     guard case .series(let key) = member.place else { return }
     takeLiveMember(from: key, now)
     if series[key]?.newest == namespace {
-      let about = about(member, now)
+      let about = about(member)
       series[key]?.about = about
     }
   }
@@ -260,10 +272,10 @@ public struct Ledger {
     if series[key]?.liveMembers == 0 { series[key]?.endedAt = now.instant }
   }
 
-  private func about(_ member: Member, _ now: Moment) -> Snapshot.About? {
+  private func about(_ member: Member) -> Snapshot.About? {
     guard labelling.level == .pidns, let identity = member.identity else { return nil }
     var about = Snapshot.About(identity, member.container, boot: boot)
-    if member.hasEnded && about.end == nil { about.end = now.epoch }
+    if member.hasEnded { about.end(by: member.endSinceBoot) }
     return about
   }
 
