@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import FoundationEssentials
+internal import Linux
 
 /// Where the API server is, whom to trust to be it, and who to be.
 ///
@@ -29,6 +30,14 @@ public struct Configuration: Sendable, Equatable {
   let token: Source?
   /// What proves who is asking, if not a token.
   let identity: Identity?
+  /// The program that prints a token or a certificate, where none of them is given.
+  var plugin: ExecPlugin?
+  /// The proxy to the server; nil is what the environment's variables say.
+  var proxy: String?
+  /// false trusts any server, and hands it the credentials.
+  var verifiesServer = true
+  /// What errors about its files begin with.
+  private var origin: String
 
   /// Checks what the others put together.
   ///
@@ -67,6 +76,23 @@ public struct Configuration: Sendable, Equatable {
     self.authority = authority
     self.token = token
     self.identity = identity
+    self.origin = origin
+  }
+
+  /// Reads every file once, and has libcurl's TLS library read the certificates and the key; a plugin only has to be
+  /// installed. For the start, when an error can still be returned to whoever wrote the configuration.
+  ///
+  /// - Throws: One line for the first thing that is wrong.
+  public func check() throws(KubernetesError) {
+    do throws(KubernetesError) {
+      if let plugin { _ = try plugin.path(Environment.variables) }
+      var configuration = self
+      configuration.plugin = nil
+      var credentials = Credentials(configuration, age: .zero)
+      do { _ = try credentials.current(at: .now) } catch { throw KubernetesError(error.detail) }
+    } catch {
+      throw KubernetesError("\(origin): \(error.description)")
+    }
   }
 
   /// Takes what Kubernetes gives to each pod: two variables, and the files of its service account.
@@ -91,10 +117,12 @@ public struct Configuration: Sendable, Equatable {
         throw KubernetesError(error.description + advice)
       }
     }
-    return try Configuration(
+    var configuration = try Configuration(
       server: "https://\(host.contains(":") ? "[\(host)]" : host):\(port)", serverName: nil,
       authority: .file("\(folder)/ca.crt"), token: .file("\(folder)/token"), identity: nil,
       origin: "KUBERNETES_SERVICE_HOST")
+    configuration.origin = folder
+    return configuration
   }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import HTTPClient
+internal import Linux
 
 /// What a request proves who it is with, and whom it trusts: read from the files again when they may have changed.
 struct Credentials {
@@ -22,25 +23,39 @@ struct Credentials {
   /// How old what was read may be.
   private let age: Duration
   private let connectTimeout: Duration
+  private let cancellation: CancellationToken
+  /// What the plugin printed last, until it expires or the server refuses it.
+  private var printed: ExecPlugin.Credential?
   private var files: Files?
   private var current: Current?
   private var lastRead: ContinuousClock.Instant?
 
-  init(_ configuration: Configuration, age: Duration, connectTimeout: Duration = Timings().connect) {
+  init(
+    _ configuration: Configuration, age: Duration, connectTimeout: Duration = Timings().connect,
+    cancellation: CancellationToken = CancellationToken()
+  ) {
     self.configuration = configuration
     self.connectTimeout = connectTimeout
+    self.cancellation = cancellation
     self.age = age
   }
 
   /// Has the files read again for the next request, however young what was read is: for a 401, and for a
   /// server whose certificate is not trusted.
-  mutating func refuse() { lastRead = nil }
+  ///
+  /// - Parameter isUnauthorized: Also has a plugin run again.
+  mutating func refuse(isUnauthorized: Bool = true) {
+    lastRead = nil
+    if isUnauthorized { printed = nil }
+  }
+
+  private var isExpired: Bool { printed?.expiration.map { $0 <= Clock.epochSeconds } ?? false }
 
   /// Answers what to use now: what was read last where that is young, or where the files cannot be read any more.
   ///
   /// - Throws: `unauthorized` or `connection` where they never could be read.
   mutating func current(at now: ContinuousClock.Instant) throws(WatchFailure) -> Current {
-    if let current, let lastRead, now - lastRead < age { return current }
+    if let current, let lastRead, now - lastRead < age, !isExpired { return current }
     do {
       let files = try read()
       lastRead = now
@@ -55,20 +70,30 @@ struct Credentials {
     return current
   }
 
-  private func read() throws(WatchFailure) -> Files {
+  private mutating func read() throws(WatchFailure) -> Files {
+    var files: Files
     do {
-      return Files(
+      files = Files(
         authority: try configuration.authority?.read(), token: try configuration.token?.read(),
         certificate: try configuration.identity?.certificate.read(),
         key: try configuration.identity?.key.read())
     } catch {
       throw WatchFailure(.unauthorized, error.description)
     }
+    if let plugin = configuration.plugin {
+      if printed == nil || isExpired { printed = try plugin.run(cancellation) }
+      files.token = printed?.token
+      files.certificate = printed?.identity?.certificate
+      files.key = printed?.identity?.key
+    }
+    return files
   }
 
   private func prepare(_ files: Files) throws(WatchFailure) -> Current {
     var tls = HTTPConfiguration(connectTimeout: connectTimeout)
     tls.connectTo = configuration.connectTo
+    tls.verifiesServer = configuration.verifiesServer
+    if let proxy = configuration.proxy { tls.proxy = .url(proxy) }
     tls.authority = files.authority
     if let certificate = files.certificate, let key = files.key {
       tls.identity = .init(certificate: certificate, key: key)
@@ -85,7 +110,7 @@ struct Credentials {
 }
 
 extension Configuration.Source {
-  fileprivate func read() throws(KubernetesError) -> [UInt8] {
+  func read() throws(KubernetesError) -> [UInt8] {
     switch self {
     case .bytes(let bytes): bytes
     case .file(let path): try ConfigurationFile.read(path)

@@ -12,6 +12,7 @@ struct PodWatchSession: ~Copyable {
   private let logger: Logger
   private let timings: Timings
   private let cancellation: CancellationToken
+  private let verifiesServer: Bool
   private let decoder = PodDecoder()
   private var client: PodClient
   private var credentials: Credentials
@@ -20,6 +21,8 @@ struct PodWatchSession: ~Copyable {
   private var watchStart: ContinuousClock.Instant?
   private var isFailing = false
   private var saidFull = false
+  private var saidInvalid = false
+  private var saidTruncated = false
 
   init(
     _ configuration: Configuration, node: String, pods: Pods, status: WatchStatus, logger: Logger,
@@ -30,13 +33,20 @@ struct PodWatchSession: ~Copyable {
     self.logger = logger
     self.timings = timings
     self.cancellation = cancellation
+    verifiesServer = configuration.verifiesServer
     client = PodClient(configuration, node: node, timings: timings, cancellation: cancellation)
-    credentials = Credentials(configuration, age: timings.credentials, connectTimeout: timings.connect)
+    credentials = Credentials(
+      configuration, age: timings.credentials, connectTimeout: timings.connect, cancellation: cancellation)
     watch = PodWatch(timings: timings)
   }
 
   /// Lists and watches until it is cancelled.
   mutating func run() {
+    if !verifiesServer {
+      logger.warning(
+        "The API server's certificate is not verified, so its credentials can be stolen; give certificate-authority-data",
+        metadata: ["setting": "insecure-skip-tls-verify"])
+    }
     while !cancellation.isCancelled {
       let step = watch.next(jitter: .random(in: 0..<1))
       if case .wait(let duration) = step { cancellation.sleep(for: duration) } else { ask(step) }
@@ -75,14 +85,14 @@ struct PodWatchSession: ~Copyable {
       if chunk.isEmpty { break }
       for item in try splitter.feed(chunk.span) {
         deadline.extend(at: .now)
-        if let pod = decoder.pod(item) { apply(watch.list(pod)) } else { status.count(.invalid) }
+        if let pod = decoder.pod(item) { apply(watch.list(pod)) } else { leaveOut() }
       }
     }
     guard splitter.isComplete else { throw WatchFailure(.connection, "the list was cut") }
     guard splitter.hasItems, let metadata = splitter.metadata else {
       throw WatchFailure(.invalid, "the answer is no list")
     }
-    for _ in 0..<splitter.oversized { status.count(.invalid) }
+    for _ in 0..<splitter.oversized { leaveOut() }
     let page = try decoder.page(metadata)
     status.hear(at: Clock.epochSeconds)
     apply(try watch.finish(page))
@@ -110,7 +120,7 @@ struct PodWatchSession: ~Copyable {
         let event = try decoder.event(line)
         deadline.extend(at: .now, bounding: event.kind == .bookmark)
         status.hear(at: Clock.epochSeconds)
-        if event.pod == nil && event.kind != .bookmark { status.count(.invalid) }
+        if event.pod == nil && event.kind != .bookmark { leaveOut() }
         apply(watch.take(event))
         recover()
       }
@@ -124,10 +134,10 @@ struct PodWatchSession: ~Copyable {
     let now = ContinuousClock.now
     switch change {
     case .put(let pod)?:
-      if !pods.put(pod) { refuse() }
+      put(pod)
     case .delete(let pod)?:
       // A short pod's containers may be heard of in this alone.
-      if !pods.put(pod) { refuse() }
+      put(pod)
       pods.delete(uid: pod.uid, at: now)
     case .keepOnly(let listed)?:
       for uid in pods.uids.subtracting(listed) { pods.delete(uid: uid, at: now) }
@@ -136,11 +146,35 @@ struct PodWatchSession: ~Copyable {
     pods.expire(at: now)
   }
 
+  private mutating func put(_ pod: Pod) {
+    if !pods.put(pod) { refuse() }
+    guard pod.droppedContainers > 0 else { return }
+    status.count(.limit)
+    if saidTruncated { return }
+    saidTruncated = true
+    logger.warning(
+      "A pod has more containers than are kept; the others have no names",
+      metadata: [
+        "namespace": "\(pod.namespace)", "pod": "\(pod.name)", "dropped": "\(pod.droppedContainers)",
+        "limit": "\(Pods.containersInStatus)",
+      ])
+  }
+
+  /// Counts a pod that cannot be decoded or is too big.
+  private mutating func leaveOut() {
+    status.count(.invalid)
+    if saidInvalid { return }
+    saidInvalid = true
+    logger.warning("A pod cannot be decoded, or has more than 8 MiB; its containers have no names")
+  }
+
   // MARK: Failures
 
   private mutating func fail(_ failure: WatchFailure) {
     status.count(failure.reason)
-    if failure.reason == .unauthorized || failure.reason == .connection { credentials.refuse() }
+    if failure.reason == .unauthorized || failure.reason == .connection {
+      credentials.refuse(isUnauthorized: failure.reason == .unauthorized)
+    }
     watch.fail(failure, after: watchStart.map { .now - $0 } ?? .zero)
     // What the first retry mends is everyday business, and so is what has expired, unless it always has.
     guard !isFailing, watch.failures > (failure.reason == .expired ? 4 : 1) else { return }

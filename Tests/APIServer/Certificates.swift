@@ -13,6 +13,25 @@ package struct Certificates: Sendable {
   let server: String
   let serverKey: String
 
+  /// Makes a client's certificate of another kind of key, signed by an authority of its own.
+  ///
+  /// - Parameter options: Options of `openssl req` for the new key.
+  package static func identity(_ options: String...) throws -> (certificate: String, key: String) {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "pidns-identity-\(UUID())")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try openssl(
+      [
+        "req", "-x509", "-days", "2", "-nodes", "-subj", "/CN=client", "-keyout", "key", "-out",
+        "certificate",
+      ] + options,
+      in: folder)
+    func read(_ name: String) throws -> String {
+      try String(contentsOf: folder.appending(path: name), encoding: .utf8)
+    }
+    return (try read("certificate"), try read("key"))
+  }
+
   /// Some that are made once for all tests, for 127.0.0.1 and the name `kubernetes.test`.
   package static var shared: Certificates {
     get throws { try made.get() }
