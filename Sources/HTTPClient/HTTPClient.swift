@@ -165,7 +165,8 @@ package import Linux
     settings.set(CURLOPT_FOLLOWLOCATION, 0)
     // No signal handlers: the threads have their signals blocked.
     settings.set(CURLOPT_NOSIGNAL, 1)
-    settings.set(CURLOPT_CONNECTTIMEOUT_MS, Int(configuration.connectTimeout / .milliseconds(1)))
+    settings.set(
+      CURLOPT_CONNECTTIMEOUT_MS, Int(Int32(clamping: Int(configuration.connectTimeout / .milliseconds(1)))))
     settings.set(CURLOPT_TCP_KEEPALIVE, 1)
     // What a proxy says to CONNECT is no part of the answer.
     settings.set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
