@@ -3,7 +3,7 @@
 #
 # install-dependencies.sh GROUP…
 #
-# Installs the Debian packages of the groups (build, test, image, deb, test-packages, check) that are missing. Silent where none is.
+# Installs the Debian packages of the groups (build, test, image, deb, release, test-packages, test-release, check) that are missing. Silent where none is.
 set -euo pipefail
 
 wanted=()
@@ -33,7 +33,10 @@ for group; do
       wanted+=(python3-prometheus-client)
       ;;
     image) wanted+=(buildah) ;;
-    deb) wanted+=(debhelper dpkg-dev) ;;
+    deb) wanted+=(debhelper dpkg-dev python3) ;;
+    release) wanted+=(buildah debhelper dpkg-dev python3 rpm) ;;
+    # What reads each artefact of a release, and the Python that scripts/check-tools.sh needs.
+    test-release) wanted+=(bsdutils curl lintian podman python3 python3-venv rpm rpmlint runc skopeo) ;;
     test-packages) wanted+=(curl debootstrap lintian) ;;
     check)
       wanted+=(clang-format prometheus shellcheck)
