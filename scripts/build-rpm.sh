@@ -22,7 +22,7 @@ python3 -B scripts/release/notice.py "$work/notices/NOTICE"
 # Of the machine nothing goes in but its architecture: no host name, no clock, no ids of builds. The program is stripped already.
 SOURCE_DATE_EPOCH=$time rpmbuild -bb --quiet \
   --define "_topdir $work/top" --define "_rpmdir $work" --define '_rpmfilename %{NAME}-%{VERSION}-%{RELEASE}.%{ARCH}.rpm' \
-  --define "version $version" --define "files $work/files" --define "notices $work/notices" \
+  --define "version $version" --define "staged $work/files" --define "terms $work/notices" \
   --define '_buildhost localhost' --define 'use_source_date_epoch_as_buildtime 1' --define 'clamp_mtime_to_source_date_epoch 1' \
   --define '_build_id_links none' --define 'debug_package %{nil}' --define '__os_install_post %{nil}' \
   --define '_binary_payload w6.xzdio' --define '_defaultlicensedir /usr/share/licenses' \
