@@ -41,7 +41,7 @@ cp .build/deb/*.deb .build/rpm/*.rpm "$dist/"
 # promu's layout: one folder with the program, its licence and its notices, and what is installed beside it.
 mkdir -p "$work/$name/licences"
 cp "$program" LICENSE "$work/$name/"
-cp .build/rpm/notices/NOTICE "$work/$name/"
+cp .build/rpm/files/usr/share/licenses/prometheus-pidns-exporter/NOTICE "$work/$name/"
 cp bpf/LICENSE* "$work/$name/licences/"
 cp -r .build/documentation "$work/$name/documentation"
 cp deploy/systemd/prometheus-pidns-exporter.{service,default} "$work/$name/"
