@@ -53,7 +53,8 @@ deploy/container/build-image.sh "$program" "$PWD/$dist/$name.oci.tar" "$work/$na
 
 # The chart as `helm package` packs it, which would put the time of the day into it.
 mkdir -p "$work/chart"
-cp -r deploy/helm/pidns-exporter "$work/chart/"
+# Rules and dashboards are links to where they are written.
+cp -rL deploy/helm/pidns-exporter "$work/chart/"
 while read -r pattern; do
   case $pattern in
     '' | '#'*) ;;

@@ -32,13 +32,14 @@ fi
 sed '1,/^FROM scratch$/{/^FROM scratch$/!d}; s|^COPY --from=build /image /$|COPY . /|' deploy/container/Dockerfile >"$work/Dockerfile"
 time=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null)} || time=0
 name=localhost/pidns-exporter:$version
-case $2 in
-  *.oci.tar) destination=oci:$work/oci:$name ;;
-  *) destination=docker-archive:$2:$name ;;
-esac
 # A storage of its own, which goes with it; copies instead of overlays work wherever this does.
-buildah --root "$work/storage" --runroot "$work/run" --storage-driver vfs build --quiet --timestamp "$time" \
-  --build-arg VERSION="$version" --build-arg REVISION="$revision" \
-  --file "$work/Dockerfile" --tag "$destination" "$work/files" >/dev/null
-if [ -d "$work/oci" ]; then scripts/release/pack.sh "$time" "$2" "$work/oci"; fi
+buildah() { command buildah --root "$work/storage" --runroot "$work/run" --storage-driver vfs "$@"; }
+case $2 in *.oci.tar) tag=$name ;; *) tag=docker-archive:$2:$name ;; esac
+buildah build --quiet --timestamp "$time" --build-arg VERSION="$version" --build-arg REVISION="$revision" \
+  --file "$work/Dockerfile" --tag "$tag" "$work/files" >/dev/null
+if [ "$tag" = "$name" ]; then
+  # Compressed as in a registry, so that its digest stays the same there.
+  buildah push --quiet --disable-compression=false "$name" "oci:$work/oci:$name"
+  scripts/release/pack.sh "$time" "$2" "$work/oci"
+fi
 echo "pidns-exporter:$version is in $2"
