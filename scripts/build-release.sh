@@ -62,7 +62,6 @@ while read -r pattern; do
     *) fail "deploy/helm/pidns-exporter/.helmignore: only folders are understood, not '$pattern'" ;;
   esac
 done <deploy/helm/pidns-exporter/.helmignore
-rm -f "$work/chart/pidns-exporter/.helmignore"
 scripts/release/pack.sh "$SOURCE_DATE_EPOCH" "$dist/pidns-exporter-$version.tgz" "$work/chart" pidns-exporter
 
 # The kubectl plugin, and its manifest for krew.

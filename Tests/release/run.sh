@@ -130,7 +130,7 @@ holds 'podman runs it' contains "$version" "${podman[@]}" run --rm --network non
 # The chart.
 chart=pidns-exporter-$version.tgz
 holds 'helm lints the chart' "$tools/helm" lint --strict "$chart"
-holds 'helm renders the chart' contains "image: \"pidns-exporter:$version\"" "$tools/helm" template release "$chart"
+holds 'helm renders the chart' contains "pidns-exporter:$version" "$tools/helm" template release "$chart"
 "$tools/helm" package "$repository/deploy/helm/pidns-exporter" --destination "$work" >/dev/null
 holds 'the chart has the files that helm package packs' same "$(tar --list --file "$chart" | grep -v '/$' | sort)" "$(tar --list --file "$work/$chart" | sort)"
 
