@@ -5,15 +5,17 @@ ARGS =
 # Puts in place what is missing; `make INSTALL=true …` takes the machine as it is.
 INSTALL = scripts/install-dependencies.sh
 
+# The same bytes in any folder: the paths of sources in messages are relative, and no module carries a hash of the compiler's command line.
+REPRODUCIBLE = -Xswiftc -file-prefix-map -Xswiftc '$(CURDIR)=.' -Xcc '-ffile-prefix-map=$(CURDIR)=.' -Xswiftc -Xfrontend -Xswiftc -disable-incremental-llvm-codegen
 # One file that needs no Swift on the machine it runs on, without symbols.
-RELEASE = swift build -c release --static-swift-stdlib -Xlinker -s --product
+RELEASE = swift build -c release --static-swift-stdlib -Xlinker -s $(REPRODUCIBLE) --product
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 # Where the exporter answers: as its flags say, of which the last one counts here, or as its defaults do.
 listen = $(or $(lastword $(patsubst --web.listen-address=%,%,$(filter --web.listen-address=%,$(ARGS)))),:10059)
 path = $(or $(lastword $(patsubst --web.telemetry-path=%,%,$(filter --web.telemetry-path=%,$(ARGS)))),/metrics)
 
-.PHONY: help run build test test-kernels test-scenarios test-fleet test-packages test-walk-through test-bare check format install install-files uninstall deb image manifests dashboards bench clean
+.PHONY: help run build test test-kernels test-scenarios test-fleet test-packages test-release test-walk-through test-bare check format install install-files uninstall deb rpm image release manifests dashboards bench clean
 
 help: ## lists the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -62,6 +64,10 @@ test-bare: ## runs make run, test, check, deb and test-packages, as root, in a b
 	@$(INSTALL) build test-packages
 	@$(SUDO) env "PATH=$$PATH" Tests/bare-debian/run.sh $(ARGS)
 
+test-release: ## builds a release twice, as root, in two folders; compares them, and uses each artefact
+	@$(INSTALL) build release test-release
+	@$(SUDO) Tests/release/run.sh
+
 check: ## checks formats, lints and licences
 	@$(INSTALL) build check
 	@scripts/check.sh
@@ -103,6 +109,14 @@ uninstall: ## removes what `make install` put there, but for the flags in /etc/d
 deb: build ## makes the Debian package, in .build/deb
 	@$(INSTALL) deb
 	@scripts/build-deb.sh
+
+rpm: build ## makes the rpm, in .build/rpm
+	@$(INSTALL) release
+	@scripts/build-rpm.sh
+
+release: build ## makes all that is published, as root, in .build/dist: CONTRIBUTING.md describes a release
+	@$(INSTALL) release
+	@scripts/build-release.sh
 
 image: build ## makes an image of the release, by buildah: .build/pidns-exporter-image.tar
 	@$(INSTALL) image

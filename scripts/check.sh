@@ -66,7 +66,8 @@ metrics() {
 unit=deploy/systemd/prometheus-pidns-exporter.service
 mapfile -t swift < <(files '*.swift')
 mapfile -t c < <(files '*.[ch]')
-mapfile -t shell < <({ files '*.sh' && grep -lE '^#!.*[/ ](ba|da)?sh$' .ci/*; } | sort -u)
+mapfile -t shell < <({ files '*.sh' && grep -lE '^#!.*[/ ](ba|da)?sh$' .ci/* deploy/krew/*; } | sort -u)
+mapfile -t workflows < <(files '*.yml' | grep '^\./\.github/workflows/')
 mapfile -t expositions < <(files '*.prom')
 mapfile -t rules < <(files '*.rules.yml')
 mapfile -t rule_tests < <(files '*.rules.test.yml')
@@ -103,6 +104,10 @@ report $? "the documents' configurations of Prometheus"
 systemd-analyze security --offline=true --threshold=20 --no-pager "$unit" >/dev/null &&
   ! systemd-analyze verify --man=no "$unit" 2>&1 | grep -v 'is not executable: No such file or directory'
 report $? 'the systemd unit'
+"$(scripts/check-tools.sh)/check-jsonschema" --builtin-schema vendor.github-workflows "${workflows[@]}" >/dev/null
+report $? 'the workflows are what GitHub takes'
+"$(scripts/check-tools.sh)/zizmor" --quiet --offline --persona=pedantic "${workflows[@]}"
+report $? 'the workflows: permissions, pinned actions, no injection'
 scripts/check-manifests.sh
 report $? 'manifests and chart'
 licences

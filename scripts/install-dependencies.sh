@@ -3,7 +3,7 @@
 #
 # install-dependencies.sh GROUP…
 #
-# Installs the Debian packages of the groups (build, test, image, deb, test-packages, check) that are missing. Silent where none is.
+# Installs the Debian packages of the groups (build, test, image, deb, release, test-packages, test-release, check) that are missing. Silent where none is.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -42,7 +42,7 @@ for group; do
     image) wanted+=(buildah) ;;
     deb)
       # dpkg-checkbuilddeps looks for build-essential, whatever a package asks for.
-      wanted+=(build-essential debhelper dpkg-dev)
+      wanted+=(build-essential debhelper dpkg-dev python3)
       ;;
     test-packages)
       wanted+=(curl debootstrap lintian)
@@ -51,6 +51,9 @@ for group; do
       # mountpoint, umount --recursive
       wanted+=(mount util-linux)
       ;;
+    release) wanted+=(build-essential buildah debhelper dpkg-dev python3 rpm) ;;
+    # What reads each artefact of a release, and the Python that scripts/check-tools.sh needs.
+    test-release) wanted+=(bsdutils curl lintian podman python3 python3-venv rpm rpmlint runc skopeo) ;;
     check)
       wanted+=(clang-format jsonnet prometheus shellcheck)
       # What scripts/check-tools.sh installs the tools from PyPI with.
