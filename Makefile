@@ -13,7 +13,7 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 listen = $(or $(lastword $(patsubst --web.listen-address=%,%,$(filter --web.listen-address=%,$(ARGS)))),:10059)
 path = $(or $(lastword $(patsubst --web.telemetry-path=%,%,$(filter --web.telemetry-path=%,$(ARGS)))),/metrics)
 
-.PHONY: help run build test test-kernels test-scenarios test-fleet test-packages test-walk-through check format install install-files uninstall deb image manifests dashboards bench clean
+.PHONY: help run build test test-kernels test-scenarios test-fleet test-packages test-walk-through test-apiserver check format install install-files uninstall deb image manifests dashboards bench clean
 
 help: ## lists the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -54,6 +54,11 @@ test-packages: deb ## installs the Debian package in a bare Debian, as root, use
 test-walk-through: ## types the commands of docs/walk-through.md, as root, in a fresh clone of what is committed
 	@$(INSTALL) build test
 	$(SUDO) Tests/walk-through/walk.py
+
+test-apiserver: build ## watches the pods of a real kube-apiserver, which is built once, as root: restarts, compaction, tokens, RBAC
+	@$(INSTALL) test-apiserver
+	@Tests/kube-apiserver/fetch.sh .build/apiserver
+	@$(SUDO) unshare --net --mount Tests/kube-apiserver/run.py .build/release/pidns-exporter .build/apiserver
 
 check: ## checks formats, lints and licences
 	@$(INSTALL) build check

@@ -3,7 +3,7 @@
 #
 # install-dependencies.sh GROUP…
 #
-# Installs the Debian packages of the groups (build, test, image, deb, test-packages, check) that are missing. Silent where none is.
+# Installs the Debian packages of the groups (build, test, image, deb, test-packages, test-apiserver, check) that are missing. Silent where none is.
 set -euo pipefail
 
 wanted=()
@@ -35,6 +35,12 @@ for group; do
     image) wanted+=(buildah) ;;
     deb) wanted+=(debhelper dpkg-dev) ;;
     test-packages) wanted+=(curl debootstrap lintian) ;;
+    test-apiserver)
+      # What unpacks and builds Debian's source of kube-apiserver, and what runs it: certificates, addresses, manifests.
+      wanted+=(dpkg-dev iproute2 openssl python3 python3-yaml util-linux)
+      # Containers, and a shell for them.
+      wanted+=(busybox-static runc)
+      ;;
     check)
       wanted+=(clang-format prometheus shellcheck)
       # What scripts/check-tools.sh installs the tools from PyPI with.
