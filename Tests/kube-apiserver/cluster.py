@@ -15,8 +15,9 @@ import yaml
 # An address of the machine's that is no loopback address by its number, as the API server demands. See run.py.
 ADDRESS = "10.20.0.1"
 ETCD = "http://127.0.0.1:2379"
+USER_AGENT = "pidns-tests"
 ISSUER = "https://kubernetes.default.svc"
-# A decade in seconds is more than any test; a wait that ends so has failed.
+# Seconds after which a wait has failed; no test takes as long where all is right.
 PATIENCE = 120
 
 
@@ -153,7 +154,7 @@ class APIServer:
 
     def ask(self, method, path, body=None, kind="application/json", token=None):
         """Sends a request, as admin or with a token: the status, and the body from JSON."""
-        headers = {"Content-Type": kind}
+        headers = {"Content-Type": kind, "User-Agent": USER_AGENT}
         if token:
             headers["Authorization"] = f"Bearer {token}"
         connection = self.connection(token is None)

@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/python3 -B
 # SPDX-License-Identifier: Apache-2.0
 """Runs the exporter against a real kube-apiserver and etcd. See README.md, and the names of the tests in tests.py.
 
@@ -8,6 +8,7 @@ EXPORTER is the program, CACHE where fetch.sh has put the servers, FOLDER where 
 mount namespace of its own (`unshare --net --mount`).
 """
 import pathlib
+import signal
 import subprocess
 import sys
 import tempfile
@@ -26,6 +27,9 @@ def main():
     # The files of a service account are in /run, and none of this is to be left there.
     subprocess.run(["mount", "--make-rprivate", "/"], check=True)
     subprocess.run(["mount", "-t", "tmpfs", "none", "/run"], check=True)
+    # What was started ends also where this is ended; a shell has what it runs beside itself ignore the second one.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: sys.exit("interrupted"))
     passed = failed = 0
     with tempfile.TemporaryDirectory(prefix="pidns-apiserver-") as temporary:
         world = World(program, cache, sys.argv[3] if len(sys.argv) > 3 else temporary)
@@ -41,6 +45,7 @@ def main():
                 except Exception:
                     traceback.print_exc(file=sys.stdout)
                     verdict, failed = "FAILED", failed + 1
+                    world.restore()
                 print(f"{verdict}  {test.__doc__} ({time.monotonic() - began:.0f} s)", flush=True)
         finally:
             world.stop()

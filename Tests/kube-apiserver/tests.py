@@ -5,7 +5,7 @@ import signal
 import time
 import urllib.parse
 
-from cluster import wait
+from cluster import USER_AGENT, wait
 from exporter import Exporter
 from pods import Pod, in_parallel
 from world import BINDINGS, PODS, QUIET_USER, USER
@@ -31,7 +31,7 @@ def pods_known(world):
 
 @test
 def forbidden_at_start(world):
-    """Without its ClusterRoleBinding it is refused, counts and logs that, and counts containers without names"""
+    """Without its ClusterRoleBinding it counts and logs 403, and shows containers without names"""
     world.start_quiet_exporter()
     world.start_exporter()
     metrics = world.exporter.wait_for_error("forbidden", more_than=1)
@@ -43,15 +43,22 @@ def forbidden_at_start(world):
 
 @test
 def names(world):
-    """With deploy/kubernetes/daemonset.yaml as it is, it names 600 pods' containers: of equal pods, of static ones, the 100th"""
+    """With deploy/kubernetes/daemonset.yaml it knows its node's 600 pods, and names containers: of static pods and equal names, too"""
     world.server.apply([world.binding])
     world.check_names(world.exporter.wait_for_pods(PODS))
-    wait("it says that it works again", lambda: "again" in world.exporter.log())
+    names_of_new_pod(world, "first")
+    wait("the log has the recovery", lambda: "again" in world.exporter.log())
+
+
+@test
+def hundred_containers(world):
+    """A pod has 100 containers: each of them has its name"""
+    world.check_names(world.exporter.metrics(), world.of_hundred)
 
 
 @test
 def counts(world):
-    """Counts go on under the names"""
+    """Execs are counted under the names"""
     container = world.expected[world.static_container]
     labels = dict(zip(("namespace", "pod", "container"), container))
     before = world.exporter.metrics().value("pidns_process_execs_total", **labels)
@@ -61,7 +68,7 @@ def counts(world):
 
 @test
 def comes_and_goes(world):
-    """Pods come and go while it watches; one that comes back under its name has a new container"""
+    """Pods are created and deleted during a watch; one that is created again under its name has a new container"""
     before = pods_known(world)
     first, first_pidns = world.start_pod("shop", "db-0")
     world.exporter.wait_for_names(first_pidns, *first.names("app"))
@@ -80,7 +87,7 @@ def comes_and_goes(world):
 
 @test
 def restart(world):
-    """The API server restarts: names stay, counts go on, and what began meanwhile is named afterwards"""
+    """The API server restarts: names stay, and a container that started meanwhile is named afterwards"""
     pods = pods_known(world)
     world.server.stop()
     failures = world.exporter.wait_for_error("connection").errors("connection")
@@ -113,13 +120,13 @@ def compaction(world, *flags):
 
 @test
 def compaction_behind_cache(world):
-    """410: what happened while the API server was away is not in its watch cache; it lists again"""
+    """410 from the watch cache: it lacks what happened while the API server was away; the exporter lists again"""
     compaction(world)
 
 
 @test
 def compaction_in_etcd(world):
-    """410: etcd has compacted what happened, and there is no watch cache; it lists again"""
+    """410 from etcd, without a watch cache: what happened is compacted; the exporter lists again"""
     compaction(world, "--watch-cache=false")
 
 
@@ -141,7 +148,7 @@ LIST_ONE = "/api/v1/pods?limit=1"
 
 @test
 def token_expires(world):
-    """A token expires: it is refused, says so, keeps the names, and goes on with the one that the kubelet writes"""
+    """A token expires: 401 is counted and logged, names stay, and the token that the kubelet writes next is used"""
     before = world.exporter.metrics()
     token = world.certificates.token("pidns-exporter", "pidns-exporter", world.account_uid, seconds=5)
     assert world.second.ask("GET", LIST_ONE, token=token)[0] == 200, "the token is not taken for real"
@@ -158,7 +165,7 @@ def token_expires(world):
 
 @test
 def token_is_renewed_in_time(world):
-    """A token is renewed before it ends, here with the pod that it is bound to: nothing is refused"""
+    """A token is renewed before it ends, here with the pod that it is bound to: no 401"""
     pod = Pod(world.second, "pidns-exporter", "pidns-exporter-x", "other", account="pidns-exporter")
     bound = world.token(pod)
     world.files.write(bound)
@@ -178,7 +185,7 @@ def token_is_renewed_in_time(world):
 
 @test
 def role_is_revoked(world):
-    """Its ClusterRoleBinding is deleted: it is refused, says so, keeps the names, and recovers when it is back"""
+    """The ClusterRoleBinding is deleted: 403 is counted and logged, names stay, and the watch recovers when it is back"""
     before, log = world.exporter.metrics(), world.exporter.log()
     name = world.binding["metadata"]["name"]
     world.second.do("DELETE", f"{BINDINGS}/{name}")
@@ -193,7 +200,7 @@ def role_is_revoked(world):
 
 @test
 def hangs(world):
-    """An API server that hangs, with its connections open, is given up when no bookmark comes"""
+    """The API server hangs with its connections open: the missing bookmarks end the watch"""
     before = world.exporter.metrics()
     clock = "pidns_kubernetes_last_event_timestamp_seconds"
     world.exporter.wait("a bookmark comes", lambda now: now.value(clock) > before.value(clock) + 20, patience=200)
@@ -207,8 +214,9 @@ def hangs(world):
 
 @test
 def role_is_all_that_is_used(world):
-    """The audit log: it asks for what its ClusterRole grants, for all of that, and for its own node only"""
-    events = world.server.audited(USER)
+    """The audit log has all that the ClusterRole grants, nothing else, and only for the exporter's own node"""
+    # The tests try tokens out themselves.
+    events = [event for event in world.server.audited(USER) if event.get("userAgent") != USER_AGENT]
     granted = {
         (group, resource, verb) for rule in world.role["rules"] for group in rule["apiGroups"]
         for resource in rule["resources"] for verb in rule["verbs"]}
@@ -217,10 +225,7 @@ def role_is_all_that_is_used(world):
          event["verb"]) for event in events}
     assert asked == granted, f"asked: {asked}, granted: {granted}"
     selectors = {query(event).get("fieldSelector") for event in events}
-    assert selectors - {None} == {"spec.nodeName=node"}, selectors
-    # Those that the test itself sent to see whether a token is accepted.
-    own = [event for event in events if "pidns-exporter" in event.get("userAgent", "")]
-    assert all(query(event).get("fieldSelector") for event in own)
+    assert selectors == {"spec.nodeName=node"}, selectors
 
 
 def query(event):
@@ -229,7 +234,7 @@ def query(event):
 
 @test
 def watch_ends(world):
-    """A watch that the API server ends after the time that was asked for is followed by the next, without an error"""
+    """The API server ends a watch after the requested time: the next one continues where it ended, without a list"""
     def watches(stage):
         return [
             event for event in world.second.audited(QUIET_USER) if event["verb"] == "watch" and event["stage"] == stage]
@@ -245,7 +250,7 @@ def watch_ends(world):
 
 @test
 def bookmarks(world):
-    """Where nothing happens, bookmarks move the time of the last event; nothing failed all the while"""
+    """On a node where nothing happens, bookmarks move the time of the last event, and no error is counted"""
     metrics = world.quiet.metrics()
     assert metrics.value("pidns_kubernetes_pods") == 3
     assert metrics.value("pidns_kubernetes_watch_errors_total") == 0, metrics.values("pidns_kubernetes_watch_errors_total")
@@ -255,5 +260,5 @@ def bookmarks(world):
 
 @test
 def ends(world):
-    """Both exporters end well"""
+    """SIGTERM ends both exporters with 0"""
     assert [world.exporter.stop(), world.quiet.stop()] == [0, 0]
