@@ -18,7 +18,7 @@ ETCD = "http://127.0.0.1:2379"
 USER_AGENT = "pidns-tests"
 ISSUER = "https://kubernetes.default.svc"
 # Seconds after which a wait has failed; no test takes as long where all is right.
-PATIENCE = 120
+PATIENCE = 300
 
 
 def wait(what, holds, patience=PATIENCE):
