@@ -12,3 +12,6 @@ const char *strerrorname_np(int error);
 
 /* <wchar.h>, under _XOPEN_SOURCE: how many columns of a terminal a character takes. */
 int wcwidth(wchar_t character);
+
+/* <sys/mman.h>, under _GNU_SOURCE. */
+int memfd_create(const char *name, unsigned int flags);

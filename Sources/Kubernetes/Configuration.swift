@@ -21,8 +21,8 @@ public struct Configuration: Sendable, Equatable {
 
   /// What every URL begins with, `https://10.96.0.1:443`, without a slash at the end.
   let baseURL: String
-  /// Host names in URLs that stand for another address, where the certificate has another name than the address.
-  let addresses: [String: String]
+  /// The server's `HOST:PORT`, where the URL has the certificate's name instead; nil where they are the same.
+  let connectTo: String?
   /// The certificates that are trusted, in PEM; nil trusts what the machine trusts.
   let authority: Source?
   /// What proves who is asking, if not a certificate.
@@ -49,12 +49,13 @@ public struct Configuration: Sendable, Equatable {
       throw KubernetesError(
         "\(origin): the server's URL \(server.quoted) is not https, which the token needs")
     }
-    var addresses: [String: String] = [:]
+    var connectTo: String?
     if let serverName, !serverName.isEmpty {
       guard serverName.isHostName else {
         throw KubernetesError("\(origin): tls-server-name \(serverName.quoted) is no host name")
       }
-      addresses[serverName] = host.trimming("[", "]")
+      let address = host.contains(":") && !host.hasPrefix("[") ? "[\(host)]" : host
+      connectTo = "\(address):\(parts.port ?? 443)"
       parts.host = serverName
     }
     while parts.path.hasSuffix("/") { parts.path.removeLast() }
@@ -62,7 +63,7 @@ public struct Configuration: Sendable, Equatable {
       throw KubernetesError("\(origin): the server's URL \(server.quoted) is none; write https://HOST:PORT")
     }
     self.baseURL = baseURL
-    self.addresses = addresses
+    self.connectTo = connectTo
     self.authority = authority
     self.token = token
     self.identity = identity
@@ -114,10 +115,5 @@ extension String {
         default: false
         }
       }
-  }
-
-  fileprivate func trimming(_ prefix: String, _ suffix: String) -> String {
-    guard hasPrefix(prefix), hasSuffix(suffix) else { return self }
-    return String(dropFirst(prefix.count).dropLast(suffix.count))
   }
 }

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import NIOCore
-internal import NIOSSL
+internal import HTTPClient
 
 /// What a request proves who it is with, and whom it trusts: read from the files again when they may have changed.
 struct Credentials {
   struct Current {
     /// The bearer token; nil where a certificate stands for it.
     var token: String?
-    var tls: TLSConfiguration
+    /// Whom to trust, and the client certificate: what a connection is made with.
+    var tls: HTTPConfiguration
   }
 
   private struct Files: Equatable {
@@ -21,12 +21,14 @@ struct Credentials {
   private let configuration: Configuration
   /// How old what was read may be.
   private let age: Duration
+  private let connectTimeout: Duration
   private var files: Files?
   private var current: Current?
   private var lastRead: ContinuousClock.Instant?
 
-  init(_ configuration: Configuration, age: Duration) {
+  init(_ configuration: Configuration, age: Duration, connectTimeout: Duration = Timings().connect) {
     self.configuration = configuration
+    self.connectTimeout = connectTimeout
     self.age = age
   }
 
@@ -43,7 +45,7 @@ struct Credentials {
       let files = try read()
       lastRead = now
       if files != self.files || current == nil {
-        current = try Self.prepare(files)
+        current = try prepare(files)
         self.files = files
       }
     } catch {
@@ -64,28 +66,14 @@ struct Credentials {
     }
   }
 
-  private static func prepare(_ files: Files) throws(WatchFailure) -> Current {
-    var tls = TLSConfiguration.makeClientConfiguration()
-    tls.minimumTLSVersion = .tlsv12
-    // How long a server may take to say goodbye: one that does not answer delays the end, and the next connection.
-    tls.shutdownTimeout = .milliseconds(200)
-    do {
-      if let authority = files.authority {
-        let certificates = try NIOSSLCertificate.fromPEMBytes(authority)
-        if certificates.isEmpty { throw NIOSSLError.failedToLoadCertificate }
-        tls.trustRoots = .certificates(certificates)
-      }
-    } catch {
-      throw WatchFailure(.connection, "the certificate authority is no certificate in PEM")
+  private func prepare(_ files: Files) throws(WatchFailure) -> Current {
+    var tls = HTTPConfiguration(connectTimeout: connectTimeout)
+    tls.connectTo = configuration.connectTo
+    tls.authority = files.authority
+    if let certificate = files.certificate, let key = files.key {
+      tls.identity = .init(certificate: certificate, key: key)
     }
-    do {
-      if let certificate = files.certificate, let key = files.key {
-        tls.certificateChain = try NIOSSLCertificate.fromPEMBytes(certificate).map { .certificate($0) }
-        tls.privateKey = .privateKey(try NIOSSLPrivateKey(bytes: key, format: .pem))
-      }
-    } catch {
-      throw WatchFailure(.unauthorized, "the client certificate or its key is not in PEM")
-    }
+    do { try tls.check() } catch { throw WatchFailure(error) }
     var token: String?
     if let bytes = files.token {
       // RFC 6750: no other characters are in a bearer token. Files end with a line break.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Foundation
-internal import NIOSSL
 
 /// A certificate authority, and what it signed, made by `openssl`. All in PEM.
 package struct Certificates: Sendable {
@@ -11,8 +10,8 @@ package struct Certificates: Sendable {
   package let client: String
   /// The client's key.
   package let clientKey: String
-  private let server: String
-  private let serverKey: String
+  let server: String
+  let serverKey: String
 
   /// Some that are made once for all tests, for 127.0.0.1 and the name `kubernetes.test`.
   package static var shared: Certificates {
@@ -54,16 +53,6 @@ package struct Certificates: Sendable {
     clientKey = try read("client.key")
     server = try read("server.crt")
     serverKey = try read("server.key")
-  }
-
-  /// - Parameter clients: Whether clients have to have a certificate of the authority's.
-  func serverConfiguration(authenticating clients: Bool) throws -> TLSConfiguration {
-    var tls = TLSConfiguration.makeServerConfiguration(
-      certificateChain: try NIOSSLCertificate.fromPEMBytes(Array(server.utf8)).map { .certificate($0) },
-      privateKey: .privateKey(try NIOSSLPrivateKey(bytes: Array(serverKey.utf8), format: .pem)))
-    tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(Array(authority.utf8)))
-    if clients { tls.certificateVerification = .noHostnameVerification }
-    return tls
   }
 }
 

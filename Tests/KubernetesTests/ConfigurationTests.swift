@@ -132,9 +132,9 @@ import Testing
   func serverName() throws {
     defer { try? FileManager.default.removeItem(at: folder) }
     let name = try kubeconfig(cluster: "server: https://10.0.0.1:6443\ntls-server-name: api.test")
-    #expect(name.baseURL == "https://api.test:6443" && name.addresses == ["api.test": "10.0.0.1"])
+    #expect(name.baseURL == "https://api.test:6443" && name.connectTo == "10.0.0.1:6443")
     let six = try kubeconfig(cluster: "server: https://[fd00::1]:6443\ntls-server-name: api.test")
-    #expect(six.baseURL == "https://api.test:6443" && six.addresses == ["api.test": "fd00::1"])
+    #expect(six.baseURL == "https://api.test:6443" && six.connectTo == "[fd00::1]:6443")
   }
 
   @Test(
