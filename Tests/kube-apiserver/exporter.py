@@ -47,9 +47,10 @@ class Metrics:
         """The sum over what has these labels."""
         return sum(value for _, value in self.values(metric, **labels))
 
-    def names(self, pidns):
-        """Namespace, pod and container of a PID namespace; nil where it is not shown."""
-        found = self.values("pidns_info", pidns=pidns)
+    def names(self, container):
+        """Namespace, pod and container of a container's id; nil where it is not shown. The inum of its PID namespace would not
+        do: what has ended is still shown, and the kernel gives its inum to others."""
+        found = self.values("pidns_info", container_id=container)
         return tuple(found[0][0][label] for label in ("namespace", "pod", "container")) if found else None
 
     def errors(self, reason):
@@ -101,8 +102,8 @@ class Exporter:
     def wait_for_pods(self, count):
         return self.wait(f"pidns_kubernetes_pods is {count}", lambda now: now.value("pidns_kubernetes_pods") == count)
 
-    def wait_for_names(self, pidns, *names):
-        return self.wait(f"{pidns} is {names}", lambda now: now.names(pidns) == names)
+    def wait_for_names(self, container, *names):
+        return self.wait(f"{container} is {names}", lambda now: now.names(container) == names)
 
     def wait_for_error(self, reason, more_than=0, **options):
         return self.wait(f"an error is counted as {reason}", lambda now: now.errors(reason) > more_than, **options)

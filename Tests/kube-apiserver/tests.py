@@ -20,9 +20,9 @@ def test(function):
 
 def names_of_new_pod(world, name):
     """Makes a pod with a container: how they are named, once they are."""
-    pod, pidns = world.start_pod("shop", name)
+    pod, container = world.start_pod("shop", name)
     world.expected[pod.ids["app"]] = pod.names("app")
-    return world.exporter.wait_for_names(pidns, *pod.names("app"))
+    return world.exporter.wait_for_names(container, *pod.names("app"))
 
 
 def pods_known(world):
@@ -37,7 +37,7 @@ def forbidden_at_start(world):
     metrics = world.exporter.wait_for_error("forbidden", more_than=1)
     assert metrics.value("pidns_kubernetes_pods") == 0
     container = next(iter(world.expected))
-    world.exporter.wait_for_names(world.containers.pidns(container), "", "", "")
+    world.exporter.wait_for_names(container, "", "", "")
     assert "ClusterRoleBinding" in world.exporter.log(), world.exporter.log()
 
 
@@ -70,15 +70,15 @@ def counts(world):
 def comes_and_goes(world):
     """Pods are created and deleted during a watch; one that is created again under its name has a new container"""
     before = pods_known(world)
-    first, first_pidns = world.start_pod("shop", "db-0")
-    world.exporter.wait_for_names(first_pidns, *first.names("app"))
+    first, first_container = world.start_pod("shop", "db-0")
+    world.exporter.wait_for_names(first_container, *first.names("app"))
     world.exporter.wait_for_pods(before + 1)
     world.containers.stop(first.ids["app"])
     first.delete(world.second)
     metrics = world.exporter.wait_for_pods(before)
-    assert metrics.names(first_pidns) == first.names("app"), "the series of what has ended keep their names"
-    second, second_pidns = world.start_pod("shop", "db-0")
-    world.exporter.wait_for_names(second_pidns, *second.names("app"))
+    assert metrics.names(first_container) == first.names("app"), "the series of what has ended keep their names"
+    second, second_container = world.start_pod("shop", "db-0")
+    world.exporter.wait_for_names(second_container, *second.names("app"))
     world.expected[second.ids["app"]] = second.names("app")
     doomed = [world.plain.pop() for _ in range(50)]
     in_parallel(lambda pod: pod.delete(world.second), doomed)
@@ -91,13 +91,13 @@ def restart(world):
     pods = pods_known(world)
     world.server.stop()
     failures = world.exporter.wait_for_error("connection").errors("connection")
-    pod, pidns = world.start_pod("games", "meanwhile")
-    metrics = world.exporter.wait_for_names(pidns, "", "", "")
+    pod, container = world.start_pod("games", "meanwhile")
+    metrics = world.exporter.wait_for_names(container, "", "", "")
     world.check_names(metrics)
     assert metrics.value("pidns_kubernetes_pods") == pods
     world.exporter.wait_for_error("connection", more_than=failures)
     world.server.start()
-    world.exporter.wait_for_names(pidns, *pod.names("app"))
+    world.exporter.wait_for_names(container, *pod.names("app"))
     world.expected[pod.ids["app"]] = pod.names("app")
     world.check_names(world.exporter.wait_for_pods(pods + 1))
 
@@ -109,11 +109,11 @@ def compaction(world, *flags):
     world.server.kill()
     doomed = [world.plain.pop() for _ in range(20)]
     in_parallel(lambda pod: pod.delete(world.second), doomed)
-    pod, pidns = world.start_pod("games", f"compacted{len(flags)}")
+    pod, container = world.start_pod("games", f"compacted{len(flags)}")
     world.etcd.compact()
     world.server.start(*flags)
     world.exporter.wait_for_error("expired", more_than=before.errors("expired"))
-    world.exporter.wait_for_names(pidns, *pod.names("app"))
+    world.exporter.wait_for_names(container, *pod.names("app"))
     world.expected[pod.ids["app"]] = pod.names("app")
     world.check_names(world.exporter.wait_for_pods(pods + 1 - len(doomed)))
 

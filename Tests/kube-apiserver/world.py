@@ -96,17 +96,17 @@ class World:
         return Pod(self.second if self.second.process else self.server, *arguments, "node", **options)
 
     def start_pod(self, namespace, name):
-        """A new pod, heard of by the second API server, and its container: their names, and the PID namespace."""
+        """A new pod, made by the second API server, and the id of its container, which runs."""
         pod = self.pod(namespace, name)
         container = self.containers.start(pod.uid, pod.ids["app"])
         pod.report(self.second)
-        return pod, self.containers.pidns(container)
+        return pod, container
 
     def check_names(self, metrics, expected=None):
         """Every container has its names."""
         wrong = {
-            names: metrics.names(self.containers.pidns(container)) for container, names in (expected or self.expected).items()
-            if metrics.names(self.containers.pidns(container)) != names}
+            names: metrics.names(container) for container, names in (expected or self.expected).items()
+            if metrics.names(container) != names}
         assert not wrong, f"expected → shown: {wrong}"
 
     def start_exporter(self):
