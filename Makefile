@@ -15,7 +15,7 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 listen = $(or $(lastword $(patsubst --web.listen-address=%,%,$(filter --web.listen-address=%,$(ARGS)))),:10059)
 path = $(or $(lastword $(patsubst --web.telemetry-path=%,%,$(filter --web.telemetry-path=%,$(ARGS)))),/metrics)
 
-.PHONY: help run build test test-kernels test-scenarios test-fleet test-packages test-release test-walk-through test-bare check format install install-files uninstall deb rpm image release manifests dashboards bench clean
+.PHONY: help run build test test-kernels test-scenarios test-fleet test-packages test-release test-walk-through test-apiserver test-bare check format install install-files uninstall deb rpm image release manifests dashboards bench clean
 
 help: ## lists the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -67,6 +67,11 @@ test-bare: ## runs make run, test, check, deb and test-packages, as root, in a b
 test-release: ## builds a release twice, as root, in two folders; compares them, and uses each artefact
 	@$(INSTALL) build release test-release
 	@$(SUDO) Tests/release/run.sh
+
+test-apiserver: build ## watches the pods of a real kube-apiserver, which is built once, as root: restarts, compaction, tokens, RBAC
+	@$(INSTALL) test-apiserver
+	@Tests/kube-apiserver/fetch.sh .build/apiserver
+	@$(SUDO) unshare --net --mount Tests/kube-apiserver/run.py .build/release/pidns-exporter .build/apiserver
 
 check: ## checks formats, lints and licences
 	@$(INSTALL) build check

@@ -3,7 +3,7 @@
 #
 # install-dependencies.sh GROUP…
 #
-# Installs the Debian packages of the groups (build, test, image, deb, release, test-packages, test-release, check) that are missing. Silent where none is.
+# Installs the Debian packages of the groups (build, test, image, deb, release, test-packages, test-release, test-apiserver, check) that are missing. Silent where none is.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -54,6 +54,12 @@ for group; do
     release) wanted+=(build-essential buildah debhelper dpkg-dev python3 rpm) ;;
     # What reads each artefact of a release, and the Python that scripts/check-tools.sh needs.
     test-release) wanted+=(bsdutils curl lintian podman python3 python3-venv rpm rpmlint runc skopeo) ;;
+    test-apiserver)
+      # What unpacks and builds Debian's source of kube-apiserver, and what runs it: certificates, addresses, manifests.
+      wanted+=(dpkg-dev iproute2 openssl python3 python3-yaml util-linux)
+      # Containers, and a shell for them.
+      wanted+=(busybox-static runc)
+      ;;
     check)
       wanted+=(clang-format jsonnet prometheus shellcheck)
       # What scripts/check-tools.sh installs the tools from PyPI with.

@@ -19,7 +19,8 @@ struct PodWatchSession: ~Copyable {
   private var watch: PodWatch
   /// Since when there has been an answer to the watch that runs; nil where none does.
   private var watchStart: ContinuousClock.Instant?
-  private var isFailing = false
+  /// What the log has as the reasons of the outage that lasts: each once, as the first may be over while another lasts.
+  private var loggedReasons: Set<Reason> = []
   private var saidFull = false
   private var saidInvalid = false
   private var saidTruncated = false
@@ -177,16 +178,16 @@ struct PodWatchSession: ~Copyable {
     }
     watch.fail(failure, after: watchStart.map { .now - $0 } ?? .zero)
     // What the first retry mends is everyday business, and so is what has expired, unless it always has.
-    guard !isFailing, watch.failures > (failure.reason == .expired ? 4 : 1) else { return }
-    isFailing = true
+    guard watch.failures > (failure.reason == .expired ? 4 : 1), loggedReasons.insert(failure.reason).inserted
+    else { return }
     logger.error(
       "Cannot watch the node's pods; what is known stays: \(failure.reason.advice)",
       metadata: ["reason": "\(failure.reason.rawValue)", "error": "\(failure.detail)"])
   }
 
   private mutating func recover() {
-    guard isFailing && watch.failures == 0 else { return }
-    isFailing = false
+    guard !loggedReasons.isEmpty && watch.failures == 0 else { return }
+    loggedReasons = []
     logger.info("Watching the node's pods again", metadata: ["pods": "\(pods.count)"])
   }
 

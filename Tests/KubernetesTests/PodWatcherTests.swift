@@ -116,6 +116,25 @@ import Testing
     }
   }
 
+  @Test("The log has each reason of an outage once, also those that follow the first")
+  func reasonsOfAnOutage() async throws {
+    try await withWorld { world in
+      let reasons: [(status: Int, reason: Reason)] = [(503, .server), (401, .unauthorized), (403, .forbidden)]
+      for (status, _) in reasons { world.server.inject(.watch, .status(status), .status(status)) }
+      try world.watch()
+      try await world.eventually("the faults are over") {
+        world.server.faultsLeft(.watch) == 0 && world.server.watches == 1
+      }
+      world.server.put(PodJSON(1))
+      let lines = reasons.map {
+        "error: Cannot watch the node's pods; what is known stays: \($0.reason.advice) (\($0.reason.rawValue))"
+      }
+      try await world.eventually("all reasons and the end are logged") {
+        world.log.lines == lines + ["info: Watching the node's pods again"]
+      }
+    }
+  }
+
   @Test(
     "Whatever goes wrong with a list is counted by its reason and mended",
     arguments: [
