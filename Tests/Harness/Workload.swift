@@ -11,9 +11,11 @@ package struct Workload {
   /// Starts it.
   package init(_ arguments: String...) throws { try self.init(arguments) }
 
-  package init(_ arguments: [String]) throws {
+  /// - Parameter entry: A command in front of the program, such as `nsenter …`.
+  package init(_ arguments: [String], entry: [String] = []) throws {
     container = try OwnContainer()
-    child = try container.start(Built.workload.path(), arguments)
+    let command = entry + [Built.workload.path()] + arguments
+    child = try container.start(command[0], Array(command.dropFirst()))
   }
 
   /// Runs it to its end.
