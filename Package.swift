@@ -30,6 +30,7 @@ let package = Package(
     .systemLibrary(
       name: "CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
     .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CGlibc"),
     .systemLibrary(name: "CPidns", path: "bpf"),
 
@@ -47,8 +48,8 @@ let package = Package(
     .target(
       name: "Exporter",
       dependencies: [
-        "Activity", "BPFKit", "Containers", "Kubernetes", "Linux", "Namespaces", "Exposition", "MetricsHTTP",
-        "Terminal",
+        "Activity", "BPFKit", "Containers", "Gzip", "Kubernetes", "Linux", "Namespaces", "Exposition",
+        "MetricsHTTP", "Terminal",
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: settings, plugins: ["StampVersion"]),
 
@@ -61,6 +62,7 @@ let package = Package(
       swiftSettings: settings),
     .target(name: "Containers", dependencies: ["Linux"], swiftSettings: settings),
     .target(name: "Exposition", swiftSettings: settings),
+    .target(name: "Gzip", dependencies: ["CZlib"], swiftSettings: settings),
     .target(
       name: "Kubernetes",
       dependencies: [

@@ -14,7 +14,7 @@ for group; do
       # the exporter's C libraries.
       wanted+=(libcurl4 libncurses6 libsqlite3-0 libxml2)
       wanted+=(g++)
-      wanted+=(libbpf-dev libmicrohttpd-dev libyaml-dev pkg-config)
+      wanted+=(libbpf-dev libmicrohttpd-dev libyaml-dev zlib1g-dev pkg-config)
       ;;
     test)
       wanted+=(bpftool curl openssl prometheus util-linux)
