@@ -1,19 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 
-# Flags for what `make run`, `make bench`, `make test-kernels` and `make test-scenarios` start.
+# Flags for what `make run`, `make bench`, `make test-kernels`, `make test-packages` and `make test-scenarios` start.
 ARGS =
 # Puts in place what is missing; `make INSTALL=true …` takes the machine as it is.
 INSTALL = scripts/install-dependencies.sh
 
+# The same bytes in any folder: the paths of sources in messages are relative, and no module carries a hash of the compiler's command line.
+REPRODUCIBLE = -Xswiftc -file-prefix-map -Xswiftc '$(CURDIR)=.' -Xcc '-ffile-prefix-map=$(CURDIR)=.' -Xswiftc -Xfrontend -Xswiftc -disable-incremental-llvm-codegen
 # One file that needs no Swift on the machine it runs on, without symbols.
-RELEASE = swift build -c release --static-swift-stdlib -Xlinker -s --product
+RELEASE = swift build -c release --static-swift-stdlib -Xlinker -s $(REPRODUCIBLE) --product
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 # Where the exporter answers: as its flags say, of which the last one counts here, or as its defaults do.
 listen = $(or $(lastword $(patsubst --web.listen-address=%,%,$(filter --web.listen-address=%,$(ARGS)))),:10059)
 path = $(or $(lastword $(patsubst --web.telemetry-path=%,%,$(filter --web.telemetry-path=%,$(ARGS)))),/metrics)
 
-.PHONY: help run build test test-kernels test-scenarios test-fleet test-packages test-walk-through check format install install-files uninstall deb image manifests dashboards bench clean
+.PHONY: help run build test test-kernels test-scenarios test-fleet test-packages test-release test-walk-through test-apiserver test-bare check format install install-files uninstall deb rpm image release manifests dashboards bench clean
 
 help: ## lists the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -47,13 +49,29 @@ test-fleet: build ## has one Prometheus scrape 50 exporters, as root, each in a 
 	$(RELEASE) pidns-fleet
 	@$(SUDO) unshare --net sh -c 'ip link set lo up && exec "$$@"' sh .build/release/pidns-fleet $(ARGS)
 
-test-packages: deb ## installs the Debian package in a bare Debian, as root, uses it, and purges it
+test-packages: deb ## installs the package, and the service under systemd in machines of Debian 12 and 13, as root; ARGS=… says which parts, see Tests/packages/run.sh
 	@$(INSTALL) test-packages
-	@$(SUDO) Tests/packages/run.sh
+	$(RELEASE) pidns-workload
+	$(RELEASE) pidns-judge
+	@Tests/packages/install-tree.sh
+	@$(SUDO) Tests/packages/run.sh $(ARGS)
 
 test-walk-through: ## types the commands of docs/walk-through.md, as root, in a fresh clone of what is committed
 	@$(INSTALL) build test
 	$(SUDO) Tests/walk-through/walk.py
+
+test-bare: ## runs make run, test, check, deb and test-packages, as root, in a bare Debian 12 and 13, from a fresh clone of what is committed; ARGS=… says which
+	@$(INSTALL) build test-packages
+	@$(SUDO) env "PATH=$$PATH" Tests/bare-debian/run.sh $(ARGS)
+
+test-release: ## builds a release twice, as root, in two folders; compares them, and uses each artefact
+	@$(INSTALL) build release test-release
+	@$(SUDO) Tests/release/run.sh
+
+test-apiserver: build ## watches the pods of a real kube-apiserver, which is built once, as root: restarts, compaction, tokens, RBAC
+	@$(INSTALL) test-apiserver
+	@Tests/kube-apiserver/fetch.sh .build/apiserver
+	@$(SUDO) unshare --net --mount Tests/kube-apiserver/run.py .build/release/pidns-exporter .build/apiserver
 
 check: ## checks formats, lints and licences
 	@$(INSTALL) build check
@@ -97,6 +115,14 @@ deb: build ## makes the Debian package, in .build/deb
 	@$(INSTALL) deb
 	@scripts/build-deb.sh
 
+rpm: build ## makes the rpm, in .build/rpm
+	@$(INSTALL) release
+	@scripts/build-rpm.sh
+
+release: build ## makes all that is published, as root, in .build/dist: CONTRIBUTING.md describes a release
+	@$(INSTALL) release
+	@scripts/build-release.sh
+
 image: build ## makes an image of the release, by buildah: .build/pidns-exporter-image.tar
 	@$(INSTALL) image
 	@rm -f .build/pidns-exporter-image.tar
@@ -106,9 +132,10 @@ manifests: ## writes the files below deploy/ that are made of others
 	@$(INSTALL) build check
 	@scripts/render-manifests.sh
 
-dashboards: ## writes the dashboards of dashboards/grafana/source
-	@$(INSTALL) build check
-	"$$(scripts/check-tools.sh)/python" -B dashboards/grafana/source/write.py dashboards/grafana
+dashboards: ## renders dashboards, alerts and rules from dashboards/mixin
+	@$(INSTALL) check
+	jsonnetfmt --in-place $$(find dashboards/mixin -name '*.*sonnet')
+	jsonnet --string --multi dashboards dashboards/mixin/render.jsonnet
 
 bench: build ## measures what the exporter costs, as root; ARGS=… are the benchmark's flags
 	$(RELEASE) pidns-workload

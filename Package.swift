@@ -18,11 +18,8 @@ let package = Package(
     .executable(name: "pidns-exporter", targets: ["pidns-exporter"])
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
-    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
-    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
-    .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
   ],
   targets: [
     // C libraries and headers, as module maps: no C is compiled for them.
@@ -32,6 +29,8 @@ let package = Package(
     .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CGlibc"),
+    // Headers alone: the library is loaded when it is needed.
+    .systemLibrary(name: "CLibCurl", providers: [.apt(["libcurl4-gnutls-dev"])]),
     .systemLibrary(name: "CPidns", path: "bpf"),
 
     .plugin(name: "CompileBPF", capability: .buildTool()),
@@ -63,16 +62,12 @@ let package = Package(
     .target(name: "Containers", dependencies: ["Linux"], swiftSettings: settings),
     .target(name: "Exposition", swiftSettings: settings),
     .target(name: "Gzip", dependencies: ["CZlib"], swiftSettings: settings),
+    .target(name: "HTTPClient", dependencies: ["CLibCurl", "Linux"], swiftSettings: settings),
     .target(
       name: "Kubernetes",
       dependencies: [
-        "Containers", "Linux", "YAML",
-        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        "Containers", "HTTPClient", "Linux", "YAML",
         .product(name: "Logging", package: "swift-log"),
-        .product(name: "NIOCore", package: "swift-nio"),
-        .product(name: "NIOHTTP1", package: "swift-nio"),
-        .product(name: "NIOPosix", package: "swift-nio"),
-        .product(name: "NIOSSL", package: "swift-nio-ssl"),
       ], swiftSettings: settings),
     .target(name: "Linux", dependencies: ["CGlibc"], swiftSettings: settings),
     .target(name: "MetricsHTTP", dependencies: ["CMicroHTTPD"], swiftSettings: settings),
@@ -81,15 +76,7 @@ let package = Package(
       swiftSettings: settings),
     .target(name: "Terminal", dependencies: ["CGlibc", "Linux"], swiftSettings: settings),
     .target(
-      name: "Top",
-      dependencies: [
-        "Activity", "Linux", "Terminal",
-        .product(name: "AsyncHTTPClient", package: "async-http-client"),
-        .product(name: "NIOCore", package: "swift-nio"),
-        .product(name: "NIOHTTP1", package: "swift-nio"),
-        .product(name: "NIOPosix", package: "swift-nio"),
-        .product(name: "NIOSSL", package: "swift-nio-ssl"),
-      ], swiftSettings: settings),
+      name: "Top", dependencies: ["Activity", "HTTPClient", "Linux", "Terminal"], swiftSettings: settings),
     .target(name: "YAML", dependencies: ["CLibYAML"], swiftSettings: settings),
 
     // Ground truth for the tests: a static C program, as it execs itself all the time. SwiftPM links it
@@ -120,14 +107,10 @@ let package = Package(
       ], path: "Benchmarks", exclude: ["README.md", "bpf"], swiftSettings: settings, plugins: ["CompileBPF"]),
 
     // An API server of Kubernetes, as far as pods go, with faults on order.
+    .systemLibrary(
+      name: "CGnuTLS", path: "Tests/CGnuTLS", pkgConfig: "gnutls", providers: [.apt(["libgnutls28-dev"])]),
     .target(
-      name: "APIServer",
-      dependencies: [
-        .product(name: "NIOCore", package: "swift-nio"),
-        .product(name: "NIOHTTP1", package: "swift-nio"),
-        .product(name: "NIOPosix", package: "swift-nio"),
-        .product(name: "NIOSSL", package: "swift-nio-ssl"),
-      ], path: "Tests/APIServer", swiftSettings: settings),
+      name: "APIServer", dependencies: ["CGnuTLS", "Linux"], path: "Tests/APIServer", swiftSettings: settings),
 
     // What `make test-scenarios` runs.
     .executableTarget(
@@ -165,7 +148,7 @@ let package = Package(
       name: "ContainersTests", dependencies: ["Containers", "Linux"], exclude: ["Fixtures"],
       swiftSettings: settings),
     .testTarget(
-      name: "NamespacesTests", dependencies: ["BPFKit", "Containers", "Exposition", "Namespaces"],
+      name: "NamespacesTests", dependencies: ["BPFKit", "Containers", "Exposition", "Linux", "Namespaces"],
       swiftSettings: settings),
     .testTarget(
       name: "KubernetesTests",
@@ -176,10 +159,10 @@ let package = Package(
     .testTarget(
       name: "KernelTests",
       dependencies: [
-        "APIServer", "BPFKit", "CLibBPF", "Exporter", "Harness", "Linux", "MetricsHTTP", "Namespaces",
+        "APIServer", "BPFKit", "Exporter", "Harness", "Linux", "MetricsHTTP", "Namespaces",
         "YAML", "pidns-exporter", "pidns-workload",
       ],
-      exclude: ["bpf", "parse-openmetrics.py", "processes.py"], swiftSettings: settings,
+      exclude: ["bpf", "neighbour.sh", "parse-openmetrics.py", "processes.py"], swiftSettings: settings,
       plugins: ["CompileBPF"]),
     .testTarget(name: "MetricsHTTPTests", dependencies: ["MetricsHTTP"], swiftSettings: settings),
     .testTarget(

@@ -2,7 +2,7 @@
 /*
  * Tells of single events: who did it, and where.
  *
- * Hooks: as in pidns.bpf.c, on sched_process_exec and sched_process_exit; on sched_process_fork
+ * Hooks: as in pidns.bpf.c, on sched_process_exec and sched_process_exit; on task_newtask
  * where forks are told of or counted in attempts; on sched_process_free and mark_victim as there.
  *
  * Maps: `events`, a ring buffer; see attempts.h, exit.h, identity.h and oom.h for the others.
@@ -138,7 +138,7 @@ static __always_inline void tell(struct draft *draft, enum pidns_event_kind kind
 
 static __always_inline int tell_fork(__u64 *ctx, __u32 attempt)
 {
-	struct task_struct *child = (void *)ctx[1];
+	struct task_struct *child = (void *)ctx[0];
 	struct membership own;
 	struct draft *draft;
 
@@ -152,7 +152,7 @@ static __always_inline int tell_fork(__u64 *ctx, __u32 attempt)
 	return 0;
 }
 
-ATTEMPTS("sched_process_fork", process_forked, tell_fork);
+ATTEMPTS("task_newtask", process_forked, tell_fork);
 
 /* Adds the file and the arguments of an exec, which the new program's memory has by now. */
 static __always_inline void describe_exec(struct draft *draft, struct task_struct *task,
@@ -207,13 +207,17 @@ static __always_inline int tell_process_exit(struct task_struct *task, __u32 att
 	struct draft *draft;
 	int status;
 
-	if (task->flags & PF_KTHREAD || !own_namespace(task, &own))
+	if (task->flags & PF_KTHREAD)
 		return 0;
+	if (!own_namespace(task, &own)) {
+		forget_oom_mark(task);
+		return 0;
+	}
 	draft = describe(task, &own, EXIT_SCRATCH + attempt);
 	if (!draft)
 		return 0;
 	event = &draft->event;
-	status = wait_status(task);
+	status = wait_status(task, own.ns);
 	was_oom_killed = was_oom_marked(task) && status_signal(status) == SIGKILL;
 	if (config.tell_oom_kills && was_oom_killed)
 		tell(draft, PIDNS_OOM_KILLED);
@@ -230,8 +234,8 @@ static __always_inline int tell_late_oom_kill(struct task_struct *task)
 	struct membership own;
 	struct draft *draft;
 
-	if (!config.tell_oom_kills || status_signal(wait_status(task)) != SIGKILL ||
-	    !own_namespace(task, &own))
+	if (!config.tell_oom_kills || !own_namespace(task, &own) ||
+	    status_signal(wait_status(task, own.ns)) != SIGKILL)
 		return 0;
 	draft = describe(task, &own, OOM_SCRATCH);
 	if (draft)

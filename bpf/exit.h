@@ -68,16 +68,36 @@ static __always_inline void release_claim(struct task_struct *task)
 }
 
 /*
- * What wait() will say of a process, once its last thread exits: the status of the group, which an
- * exit_group or a signal has left, and on later kernels (seen on 6.1) the last thread of those that
- * exit one by one. Else (seen on 5.10) wait() takes the leader's.
+ * The status that reboot(2) leaves for the init of its namespace: SIGINT (power off, halt) or
+ * SIGHUP (restart). 0 where nobody called it, and for all processes but the init.
+ *
+ * The kernel stores it in the namespace and kills the init by SIGKILL. It writes it over the
+ * group's status at the end of zap_pid_ns_processes(), which is after the exit's tracepoint.
  */
-static __always_inline int wait_status(struct task_struct *task)
+static __always_inline int reboot_status(struct task_struct *task, struct pid_namespace *ns)
+{
+	if (NUMBERS_ARE_TYPED)
+		return ns->reboot && ns->child_reaper->signal == task->signal ? ns->reboot : 0;
+	return BPF_CORE_READ(ns, child_reaper, signal) == task->signal ? BPF_CORE_READ(ns, reboot)
+								       : 0;
+}
+
+/*
+ * The status that wait() reports of a process whose last thread exits: that of the group, which an
+ * exit_group or a signal has left, and on later kernels (seen on 6.1) the last thread of those that
+ * exit one by one. Else (seen on 5.10) wait() takes the leader's. No signal changes it any more:
+ * every thread is past the point where it takes one (PF_EXITING). But reboot() in the namespace
+ * does, and is missed only if another process calls it once the init has exited.
+ */
+static __always_inline int wait_status(struct task_struct *task, struct pid_namespace *ns)
 {
 	struct signal_struct *signal = task->signal;
+	int reboot;
 
-	return signal->flags & SIGNAL_GROUP_EXIT ? signal->group_exit_code
-						 : task->group_leader->exit_code;
+	if (!(signal->flags & SIGNAL_GROUP_EXIT))
+		return task->group_leader->exit_code;
+	reboot = reboot_status(task, ns);
+	return reboot ? reboot : signal->group_exit_code;
 }
 
 /*

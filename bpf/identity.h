@@ -167,6 +167,15 @@ static __always_inline void capture_identity_in_walk(const struct membership *ow
 	capture_identity(own, written, WALK_SCRATCH, identity && identity->init_is_new);
 }
 
+/* The walk meets any task of the host's namespace, whose init may be hidden from it. */
+static __always_inline void capture_host_in_walk(const struct membership *own, __u64 *written)
+{
+	struct pid_namespace *ns = own->ns;
+
+	if (BPF_CORE_READ(ns, level) == 0)
+		capture_first_identity(own, written, WALK_SCRATCH);
+}
+
 /* Whether a task is of the init of its namespace: its leader has the number 1 inside. */
 static __always_inline bool is_of_init(struct task_struct *task, const struct membership *own)
 {

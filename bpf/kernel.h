@@ -62,6 +62,7 @@ struct pid_namespace {
 	struct task_struct *child_reaper;
 	unsigned int level;
 	struct pid_namespace *parent;
+	int reboot; /* the signal that wait() reports of the init; 0: as the init ended */
 	struct ns_common ns;
 };
 

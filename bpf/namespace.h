@@ -2,7 +2,7 @@
 /* Which pid namespace a task is in. */
 #pragma once
 
-#include "pidns.h"
+#include "config.h"
 
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
@@ -77,6 +77,32 @@ static __always_inline bool probe_number(struct pid *pid, __u32 level, struct up
 	return bpf_probe_read_kernel(number, sizeof(*number), (void *)pid + offset) == 0;
 }
 
+/* Whether a namespace is config.outermost or inside of it. */
+static __noinline bool is_inside(struct pid_namespace *ns)
+{
+	for (int level = 0; level <= MAX_PID_NS_LEVEL && ns; level++) {
+		if (NUMBERS_ARE_TYPED) {
+			if (ns->ns.inum == config.outermost)
+				return true;
+			ns = ns->parent;
+		} else {
+			if (BPF_CORE_READ(ns, ns.inum) == config.outermost)
+				return true;
+			ns = BPF_CORE_READ(ns, parent);
+		}
+	}
+	return false;
+}
+
+/*
+ * Whether the exporter counts a namespace. Outside of the host's pid namespace it counts its own
+ * and those inside of it: exactly the ones whose tasks an iterator of its shows.
+ */
+static __always_inline bool is_counted(struct pid_namespace *ns)
+{
+	return !config.outermost || is_inside(ns);
+}
+
 /* own_namespace() by address. */
 static __always_inline bool own_namespace_probed(struct pid *pid, struct membership *own)
 {
@@ -94,11 +120,12 @@ static __always_inline bool own_namespace_probed(struct pid *pid, struct members
 		own->key.generation = BPF_CORE_READ(ns, ns.ns_id);
 	else
 		own->key.generation = BPF_CORE_READ(ns, child_reaper, group_leader, start_boottime);
-	return own->key.inum != 0;
+	return own->key.inum != 0 && is_counted(ns);
 }
 
 /*
- * Fills in of which namespace `task` is a member; false for a task that has been released.
+ * Fills in of which namespace `task` is a member; false for a task that has been released, and for
+ * one of a namespace that is not counted.
  *
  * It is the namespace of the task's own pid (the kernel's task_active_pid_ns), not
  * nsproxy->pid_ns_for_children: that is where its future children go, and NULL in a zombie.
@@ -128,7 +155,7 @@ static __always_inline bool own_namespace(struct task_struct *task, struct membe
 		own->key.generation = ns->ns.ns_id;
 	else
 		own->key.generation = ns->child_reaper->group_leader->start_boottime;
-	return own->key.inum != 0;
+	return own->key.inum != 0 && is_counted(ns);
 }
 
 /* own_namespace() of the task that runs. */

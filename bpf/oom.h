@@ -58,6 +58,16 @@ static __always_inline bool was_oom_marked(struct task_struct *task)
 }
 
 /*
+ * Forgets the mark of a process that exits outside of the namespaces that are counted: a mark by
+ * number may be of such a one, and the number is used again.
+ */
+static __always_inline void forget_oom_mark(struct task_struct *task)
+{
+	if (config.outermost)
+		was_oom_marked(task);
+}
+
+/*
  * Takes note of a task that the OOM killer chose; answers whether its exit has been by already.
  *
  * From 6.16 on the victim may be past its exit's tracepoint by now, as the signal was sent before

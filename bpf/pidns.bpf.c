@@ -2,7 +2,7 @@
 /*
  * Counts what processes do, by the pid namespace they are in.
  *
- * Hooks: tp_btf on sched_process_fork, sched_process_exec and sched_process_exit; on
+ * Hooks: tp_btf on task_newtask, sched_process_exec and sched_process_exit; on
  * sched_process_free where the exit hook has no group_dead argument; on mark_victim; fexit on the
  * system calls execve and execveat; iterators over tasks and over the maps.
  *
@@ -22,9 +22,13 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
+/*
+ * task_newtask fires for every task that there is, where sched_process_fork leaves out the threads
+ * that the kernel makes for a process: those of io_uring and vhost, which task_walk meets.
+ */
 static __always_inline int count_fork(__u64 *ctx, __u32 attempt)
 {
-	struct task_struct *child = (void *)ctx[1];
+	struct task_struct *child = (void *)ctx[0];
 	struct pidns_counts *counts;
 	struct pidns_node *totals;
 	struct membership own;
@@ -50,7 +54,7 @@ static __always_inline int count_fork(__u64 *ctx, __u32 attempt)
 	return 0;
 }
 
-ATTEMPTS("sched_process_fork", process_fork, count_fork);
+ATTEMPTS("task_newtask", process_fork, count_fork);
 
 static __always_inline int count_exec(__u64 *ctx, __u32 attempt)
 {
@@ -129,15 +133,19 @@ static __always_inline int count_process_exit(struct task_struct *task, __u32 at
 	__u64 now = 0;
 	int status;
 
-	if (!totals || task->flags & PF_KTHREAD || !own_namespace(task, &own))
+	if (!totals || task->flags & PF_KTHREAD)
 		return 0;
+	if (!own_namespace(task, &own)) {
+		forget_oom_mark(task);
+		return 0;
+	}
 	if (config.count_lifetimes || config.keep_exemplars)
 		now = bpf_ktime_get_boot_ns();
 	/* verifier: what has many branches comes before there are many states to take them in. */
 	describe(&latest, task, &own, now);
 	counts = exits_of(&own, totals, EXIT_SCRATCH + attempt);
 	note_end(task, &own, &totals->identities_written);
-	status = wait_status(task);
+	status = wait_status(task, own.ns);
 	ending.signal = status_signal(status);
 	ending.was_oom_killed = was_oom_marked(task) && ending.signal == SIGKILL;
 	ending.has_core = config.count_signals && ending.signal && status_has_core(status);
@@ -163,7 +171,8 @@ static __always_inline int count_late_oom_kill(struct task_struct *task)
 	struct pidns_exits *counts;
 	struct membership own;
 
-	if (!totals || status_signal(wait_status(task)) != SIGKILL || !own_namespace(task, &own))
+	if (!totals || !own_namespace(task, &own) ||
+	    status_signal(wait_status(task, own.ns)) != SIGKILL)
 		return 0;
 	describe(&latest, task, &own, config.keep_exemplars ? bpf_ktime_get_boot_ns() : 0);
 	counts = exits_of(&own, totals, OOM_SCRATCH);
@@ -261,7 +270,7 @@ static struct pidns_tasks walked;
 /*
  * Writes a struct pidns_tasks whenever the namespace changes from one task to the next, and at the
  * end. The reader's own task shows that the host's namespace is there, whose init not every machine
- * shows (seen on a Firecracker guest).
+ * shows (seen on a Firecracker guest): any task of the host's names it.
  */
 SEC("iter/task")
 int task_walk(struct bpf_iter__task *ctx)
@@ -269,12 +278,14 @@ int task_walk(struct bpf_iter__task *ctx)
 	struct task_struct *task = ctx->task;
 	struct membership own = {};
 	struct pidns_node *totals;
+	bool begins;
 
 	if (ctx->meta->seq_num == 0)
 		walked = (struct pidns_tasks){};
 	if (task && (task->flags & PF_KTHREAD || !own_namespace(task, &own)))
 		return 0;
-	if (own.key.inum != walked.key.inum || own.key.generation != walked.key.generation) {
+	begins = own.key.inum != walked.key.inum || own.key.generation != walked.key.generation;
+	if (begins) {
 		/* No room: the kernel empties the buffer, and comes again with this same task. */
 		if (walked.key.inum && bpf_seq_write(ctx->meta->seq, &walked, sizeof(walked)))
 			return 0;
@@ -282,8 +293,12 @@ int task_walk(struct bpf_iter__task *ctx)
 	}
 	if (!task)
 		return 0;
-	if (own.nr == 1 && (totals = this_cpus_node()))
-		capture_identity_in_walk(&own, &totals->identities_written, task);
+	if ((own.nr == 1 || begins) && (totals = this_cpus_node())) {
+		if (own.nr == 1)
+			capture_identity_in_walk(&own, &totals->identities_written, task);
+		else
+			capture_host_in_walk(&own, &totals->identities_written);
+	}
 	if (!config.count_tasks)
 		return 0;
 	if (!task->exit_state)

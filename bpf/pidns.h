@@ -31,8 +31,11 @@ struct pidns_config {
 	__u8 tell_arguments;
 	__u8 padding[2];
 	__u32 event_bytes; /* of the ring buffer */
+	/* The inum of the exporter's own pid namespace, if only that one and those inside of it are
+	 * counted; 0 for all. */
+	__u32 outermost;
 };
-_Static_assert(sizeof(struct pidns_config) == 24, "part of the contract");
+_Static_assert(sizeof(struct pidns_config) == 28, "part of the contract");
 
 /* How many programs are at a hook where the kernel may skip one of them; see attempts.h. */
 enum { PIDNS_ATTEMPTS = 3 };

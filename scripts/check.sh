@@ -66,19 +66,24 @@ metrics() {
 unit=deploy/systemd/prometheus-pidns-exporter.service
 mapfile -t swift < <(files '*.swift')
 mapfile -t c < <(files '*.[ch]')
-mapfile -t shell < <({ files '*.sh' && grep -lE '^#!.*[/ ](ba|da)?sh$' .ci/*; } | sort -u)
+mapfile -t shell < <({ files '*.sh' && grep -lE '^#!.*[/ ](ba|da)?sh$' .ci/* deploy/krew/*; } | sort -u)
+mapfile -t workflows < <(files '*.yml' | grep '^\./\.github/workflows/')
 mapfile -t expositions < <(files '*.prom')
 mapfile -t rules < <(files '*.rules.yml')
 mapfile -t rule_tests < <(files '*.rules.test.yml')
+mapfile -t jsonnet < <(files '*.jsonnet' '*.libsonnet')
 mapfile -t sources < <(files '*.modulemap' Makefile)
-sources+=("${swift[@]}" "${c[@]}" "${shell[@]}")
+sources+=("${swift[@]}" "${c[@]}" "${shell[@]}" "${jsonnet[@]}")
 
+echo 'Running a dozen checks, which takes minutes'
 swift format lint --strict --parallel "${swift[@]}"
 report $? 'swift format lint'
 clang-format --dry-run --Werror "${c[@]}"
 report $? 'clang-format'
 shellcheck "${shell[@]}"
 report $? 'shellcheck'
+jsonnetfmt --test "${jsonnet[@]}"
+report $? 'jsonnetfmt: make dashboards formats'
 metrics
 report $? 'promtool check metrics'
 if [ ${#rules[@]} != 0 ]; then
@@ -91,12 +96,18 @@ if [ ${#rule_tests[@]} != 0 ]; then
 fi
 "$(scripts/check-tools.sh)/python" -B dashboards/check.py
 report $? 'dashboards, queries, alerts and runbooks'
+"$(scripts/check-tools.sh)/python" -B -m unittest discover --start-directory dashboards/tests
+report $? 'the mixin: its configuration, and every query in a real Prometheus of two clusters'
 "$(scripts/check-tools.sh)/python" -B scripts/check-configurations.py
 report $? "the documents' configurations of Prometheus"
 # 20 is an exposure of 2.0. The program that it starts is not here.
 systemd-analyze security --offline=true --threshold=20 --no-pager "$unit" >/dev/null &&
   ! systemd-analyze verify --man=no "$unit" 2>&1 | grep -v 'is not executable: No such file or directory'
 report $? 'the systemd unit'
+"$(scripts/check-tools.sh)/check-jsonschema" --builtin-schema vendor.github-workflows "${workflows[@]}" >/dev/null
+report $? 'the workflows are what GitHub takes'
+"$(scripts/check-tools.sh)/zizmor" --quiet --offline --persona=pedantic "${workflows[@]}"
+report $? 'the workflows: permissions, pinned actions, no injection'
 scripts/check-manifests.sh
 report $? 'manifests and chart'
 licences

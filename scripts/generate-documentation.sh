@@ -13,6 +13,7 @@ mkdir -p "$folder"
 rm -f "$folder"/*.1
 
 # The parser's own tool. Its date is that of the last change, so that the same source makes the same pages.
+echo 'Building generate-manual, and writing the manual pages and completions'
 swift build --quiet --product generate-manual
 date=$(git log -1 --format=%cs 2>/dev/null) || date=$(date --utc +%F)
 "$(swift build --show-bin-path)/generate-manual" "$program" --multi-page --section 1 --date "$date" --output-directory "$folder" >/dev/null

@@ -3,8 +3,9 @@
 #
 # install-dependencies.sh GROUP…
 #
-# Installs the Debian packages of the groups (build, test, image, deb, test-packages, check) that are missing. Silent where none is.
+# Installs the Debian packages of the groups (build, test, image, deb, release, test-packages, test-release, test-apiserver, check) that are missing. Silent where none is.
 set -euo pipefail
+cd "$(dirname "$0")/.."
 
 wanted=()
 for group; do
@@ -14,10 +15,14 @@ for group; do
       # the exporter's C libraries.
       wanted+=(libcurl4 libncurses6 libsqlite3-0 libxml2)
       wanted+=(g++)
-      wanted+=(libbpf-dev libmicrohttpd-dev libyaml-dev zlib1g-dev pkg-config)
+      wanted+=(libbpf-dev libcurl4-gnutls-dev libmicrohttpd-dev libyaml-dev zlib1g-dev pkg-config)
+      # The second command of the README.
+      wanted+=(curl)
       ;;
     test)
       wanted+=(bpftool curl openssl prometheus util-linux)
+      # ip and ss.
+      wanted+=(iproute2)
       # A terminal whose screen can be read.
       wanted+=(tmux)
       # The container runtimes, and what speaks CRI. Podman would take crun where runc is not named.
@@ -27,16 +32,36 @@ for group; do
       # What dashboards/queries.py reads rules with.
       wanted+=(python3-yaml)
       wanted+=(python3 python3-grpc-tools python3-grpcio python3-protobuf)
+      # grpc_tools imports pkg_resources, which its package does not depend on.
+      wanted+=(python3-pkg-resources)
       # A browser, and what drives it.
       wanted+=(chromium chromium-driver)
       # The other parser of what is shown.
       wanted+=(python3-prometheus-client)
       ;;
     image) wanted+=(buildah) ;;
-    deb) wanted+=(debhelper dpkg-dev) ;;
-    test-packages) wanted+=(curl debootstrap lintian) ;;
+    deb)
+      # dpkg-checkbuilddeps looks for build-essential, whatever a package asks for.
+      wanted+=(build-essential debhelper dpkg-dev python3)
+      ;;
+    test-packages)
+      wanted+=(curl debootstrap lintian)
+      # The keys and mirrors of other releases, by which Tests/kernel-matrix/fetch.sh gets kernels and QEMU.
+      wanted+=(debian-archive-keyring)
+      # mountpoint, umount --recursive
+      wanted+=(mount util-linux)
+      ;;
+    release) wanted+=(build-essential buildah debhelper dpkg-dev python3 rpm) ;;
+    # What reads each artefact of a release, and the Python that scripts/check-tools.sh needs.
+    test-release) wanted+=(bsdutils curl lintian podman python3 python3-venv rpm rpmlint runc skopeo) ;;
+    test-apiserver)
+      # What unpacks and builds Debian's source of kube-apiserver, and what runs it: certificates, addresses, manifests.
+      wanted+=(dpkg-dev iproute2 openssl python3 python3-yaml util-linux)
+      # Containers, and a shell for them.
+      wanted+=(busybox-static runc)
+      ;;
     check)
-      wanted+=(clang-format prometheus shellcheck)
+      wanted+=(clang-format jsonnet prometheus shellcheck)
       # What scripts/check-tools.sh installs the tools from PyPI with.
       wanted+=(python3 python3-venv)
       # systemd-analyze
@@ -48,6 +73,9 @@ for group; do
       ;;
   esac
 done
+
+# Before anything is installed: what no package of Debian brings.
+if [[ " $* " == *' build '* ]]; then scripts/check-toolchain.sh; fi
 
 if ! command -v apt-get >/dev/null; then
   echo "There is no apt-get here. Install what these Debian packages hold: ${wanted[*]}" >&2
@@ -65,7 +93,12 @@ names=$(
     }'
 )
 read -ra missing <<<"$names"
-if [ ${#missing[@]} = 0 ]; then exit 0; fi
+# The toolchain starts once there is what it loads.
+finish() {
+  if [[ " $* " == *' build '* ]]; then scripts/check-toolchain.sh --version; fi
+  exit
+}
+if [ ${#missing[@]} = 0 ]; then finish "$@"; fi
 
 sudo=()
 if [ "$(id -u)" = 0 ]; then
@@ -78,10 +111,21 @@ else
   exit 1
 fi
 
-# apt-get without questions, and with errors alone; waits for another one to end.
+# apt-get without questions: changed configuration files stay. Prints what it said only if it fails; waits for another one to end.
+log=$(mktemp) masked=()
+clean_up() {
+  rm -f "$log"
+  if [ ${#masked[@]} != 0 ]; then "${sudo[@]}" systemctl unmask --quiet --runtime "${masked[@]}"; fi
+  masked=()
+}
+trap clean_up EXIT
 apt() {
   "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive \
-    apt-get -qq --yes --option DPkg::Lock::Timeout=300 "$@" >/dev/null
+    apt-get --quiet --yes --option DPkg::Lock::Timeout=300 --option Dpkg::Options::=--force-confdef --option Dpkg::Options::=--force-confold \
+    "$@" >"$log" 2>&1 </dev/null || {
+    tail -n 20 "$log" >&2
+    return 1
+  }
 }
 
 # Debian starts what it installs, at once and at every boot, which no test needs: masked meanwhile, and then
@@ -96,17 +140,20 @@ if [ -d /run/systemd/system ]; then
   done
 fi
 if [ ${#units[@]} != 0 ]; then
+  masked=("${units[@]}")
   "${sudo[@]}" systemctl mask --quiet --runtime "${units[@]}"
-  trap '"${sudo[@]}" systemctl unmask --quiet --runtime "${units[@]}"' EXIT
 fi
 
 # A fresh machine has no lists of packages, and old ones name versions that are gone.
 install=(install --no-install-recommends "${missing[@]}")
 apt-get --simulate "${install[@]}" >/dev/null 2>&1 || apt update
-apt "${install[@]}" || { apt update && apt "${install[@]}"; }
+apt "${install[@]}" || { apt update && apt "${install[@]}"; } || {
+  echo "apt-get cannot install: ${missing[*]}" >&2
+  echo 'The names are those of Debian 12 and 13. Elsewhere install what they hold, and have make take the machine as it is: make INSTALL=true …' >&2
+  exit 1
+}
 
-if [ ${#units[@]} != 0 ]; then
-  "${sudo[@]}" systemctl unmask --quiet --runtime "${units[@]}"
-  trap - EXIT
-  "${sudo[@]}" systemctl disable --quiet "${units[@]}"
-fi
+clean_up
+if [ ${#units[@]} != 0 ]; then "${sudo[@]}" systemctl disable --quiet "${units[@]}"; fi
+
+finish "$@"

@@ -3,14 +3,20 @@
 #
 # render-manifests.sh [FOLDER]
 #
-# Writes what is made of other files and stands in git for those who want one file: below FOLDER, by default below deploy/kubernetes.
-# `make manifests` calls it, and `make check` holds what it writes against what is there.
+# Writes the files below deploy/ that are made of others, for those who fetch a folder or one file: below FOLDER, by default below deploy.
+# `make manifests` calls it, and `make check` compares what it writes with what git has.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-to=${1:-deploy/kubernetes}
+to=${1:-deploy}
 PATH=$(scripts/check-tools.sh):$PATH
-mkdir -p "$to/components/prometheus-rule"
+component=$to/kubernetes/components/prometheus-rule
+chart=$to/helm/pidns-exporter/files
+mkdir -p "$component" "$chart"
+
+# Copies: Flux leaves symbolic links out of the artefacts that it makes of a repository.
+rm -f "$chart"/*
+cp dashboards/*.rules.yml dashboards/grafana/*.json "$chart/"
 
 {
   cat <<'HEAD'
@@ -19,7 +25,7 @@ mkdir -p "$to/components/prometheus-rule"
 # Rendered from base/ by `make manifests`, for `kubectl apply -f`.
 HEAD
   kubectl kustomize deploy/kubernetes/base
-} >"$to/daemonset.yaml"
+} >"$to/kubernetes/daemonset.yaml"
 
 {
   cat <<'HEAD'
@@ -38,4 +44,4 @@ spec:
   groups:
 HEAD
   sed --separate '1,/^groups:$/d; s/^./  &/' dashboards/{recording,alerts}.rules.yml
-} >"$to/components/prometheus-rule/prometheus-rule.yaml"
+} >"$component/prometheus-rule.yaml"

@@ -52,10 +52,13 @@ run() {
   failed=$((failed + ${counts#* }))
 }
 
+echo 'Building the tests'
 swift build --build-tests
+echo 'Running the tests that need no privilege, in parallel'
 run swift test --skip-build --disable-xctest --skip KernelTests
 # As `swift test` runs it, which as root would leave files of root's in .build.
 bundle=$(echo "$(swift build --show-bin-path)"/*PackageTests.xctest)
+echo 'Running the tests of the kernel as root, one at a time, which takes a quarter of an hour or more'
 run "${sudo[@]}" env NO_COLOR=1 PIDNS_RACES="${PIDNS_RACES:-20000}" "$bundle" --testing-library swift-testing --no-parallel --filter KernelTests
 
 # Once more at the end, where they are found.

@@ -3,7 +3,7 @@
  * Counts and nothing else: execs, forks, thread starts, process exits and starts of namespaces,
  * per pid namespace and for the node, as the exporter did before it told why processes end.
  *
- * Hooks: tp_btf on sched_process_fork, sched_process_exec and sched_process_exit.
+ * Hooks: tp_btf on task_newtask, sched_process_exec and sched_process_exit.
  *
  * Maps: per_namespace (per-CPU hash) and node (per-CPU array).
  *
@@ -56,10 +56,10 @@ static __always_inline struct counts *this_cpus_node(void)
 	return bpf_map_lookup_elem(&node, &only);
 }
 
-SEC("tp_btf/sched_process_fork")
+SEC("tp_btf/task_newtask")
 int counts_fork(__u64 *ctx)
 {
-	struct task_struct *child = (void *)ctx[1];
+	struct task_struct *child = (void *)ctx[0];
 	struct counts *total = this_cpus_node(), *counts;
 	struct membership own;
 

@@ -2,7 +2,7 @@
 /*
  * Programs that do nothing, at the exporter's hooks: what a run costs before anything is counted.
  *
- * Hooks: tp_btf on sched_process_fork, sched_process_exec, sched_process_exit, sched_process_free.
+ * Hooks: tp_btf on task_newtask, sched_process_exec, sched_process_exit, sched_process_free.
  * Needs: Linux 5.10 with BTF.
  */
 #include "kernel.h"
@@ -11,7 +11,7 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-SEC("tp_btf/sched_process_fork")
+SEC("tp_btf/task_newtask")
 int empty_fork(__u64 *ctx __attribute__((unused)))
 {
 	return 0;

@@ -17,6 +17,10 @@ package struct Row: Equatable, Sendable {
   package let processes, threads, zombies: Double?
   package let isLive: Bool
 
+  /// The number of the host's own, the same on every Linux: PROC_PID_INIT_INO in include/linux/proc_ns.h. An exporter that has not
+  /// seen its init yet says no more of it.
+  private static let host = "4026531836"
+
   init(_ identity: Reading.Identity, _ entry: Reading.Entry, rates: Rates?) {
     self.identity = identity
     self.rates = rates
@@ -31,7 +35,7 @@ package struct Row: Equatable, Sendable {
     name =
       if !identity.container.isEmpty {
         identity.container.printable
-      } else if entry.isHost {
+      } else if entry.isHost || identity.pidns == Self.host {
         "[host]"
       } else if !entry.initComm.isEmpty {
         "[\(entry.initComm.printable)]"

@@ -6,8 +6,8 @@ internal import Linux
 
 /// Owns the kernel half while it counts: loads the programs, attaches them, reads what they counted.
 ///
-/// Needs Linux 5.10 with BTF, CAP_BPF and CAP_PERFMON, and the host's pid namespace, because a task
-/// iterator sees only the tasks of its creator's. When it goes, everything is detached and freed.
+/// Needs Linux 5.10 with BTF, CAP_BPF and CAP_PERFMON. Counts all namespaces in the host's PID namespace only, because a task
+/// iterator sees the tasks of its creator's namespace and of those inside of it. When it goes, everything is detached and freed.
 public struct KernelCounters: ~Copyable {
   /// How the exit of a process is told from the exit of a thread.
   public enum ExitDetection: String, Sendable, CaseIterable {
@@ -30,6 +30,9 @@ public struct KernelCounters: ~Copyable {
     public var countsInAttempts: Bool?
     /// Whether the latest process of each kind is kept, by namespace.
     public var keepsExemplars: Bool
+    /// The inum of this process's own PID namespace, to count that one and those inside of it; nil counts all, which
+    /// needs the host's.
+    public var outermost: UInt32?
 
     /// Programs that are not loaded, as if the kernel skipped them at every event. For tests.
     var programsLeftOut: Set<String> = []
@@ -85,6 +88,9 @@ public struct KernelCounters: ~Copyable {
   private var lastDetailsCounted: UInt64 = 0
   private var exemplarCursor = ExemplarCursor()
   private var identityCache = IdentityCache()
+  /// Of maps by process; nil where processes can be looked up by the numbers that the programs see.
+  private var staleClaims: StaleKeys<ExitClaim>?
+  private var staleVictims: StaleKeys<UInt32>?
 
   /// Loads and attaches; from when this returns, every event is counted.
   ///
@@ -142,6 +148,10 @@ public struct KernelCounters: ~Copyable {
     self.victims = victims
     self.marks = marks
     self.cpus = cpus
+    if configuration.outermost != nil {
+      staleClaims = StaleKeys()
+      staleVictims = StaleKeys()
+    }
   }
 
   /// Loads what the configuration asks for and the kernel has.
@@ -288,7 +298,7 @@ public struct KernelCounters: ~Copyable {
   ///
   /// - Parameter events: What the last read of them found and was not deleted, so that it is not read
   ///   again.
-  public func maps(holding events: some Collection<Events>) throws(BPFError) -> [MapStatus] {
+  public mutating func maps(holding events: some Collection<Events>) throws(BPFError) -> [MapStatus] {
     var statuses = [
       MapStatus(
         map: "namespaces", of: namespaces, entries: events.count { $0.counts != ProcessCounts() }),
@@ -308,29 +318,17 @@ public struct KernelCounters: ~Copyable {
       statuses.append(MapStatus(map: "identities", of: identities, entries: entries))
     }
     if let claims {
-      let left = try deleteEntriesOfTheGone(claims, pidns_exit_claim.self) { $0.tgid }
+      let left = try Self.deleteLeftovers(
+        claims, pidns_exit_claim.self, &staleClaims, process: { $0.tgid }, name: { ExitClaim($0) })
       statuses.append(MapStatus(map: "exit_claims", of: claims, entries: left))
     }
     if let victims {
-      let left = try deleteEntriesOfTheGone(victims, UInt32.self) { $0 }
+      let left = try Self.deleteLeftovers(
+        victims, UInt32.self, &staleVictims, process: { $0 }, name: { $0 })
       statuses.append(MapStatus(map: "oom_victims", of: victims, entries: left))
     }
     if let marks { statuses.append(MapStatus(map: "marks", of: marks, entries: marks.capacity)) }
     return statuses
   }
 
-  /// Deletes the entries of processes that are gone, and counts the others.
-  ///
-  /// The programs delete nearly all. On Linux 6.18, with the claims forced, now and then a burst of them
-  /// stayed (8 of 12,000): `process_free` had not run for those, why is not known. A process that is gone
-  /// has no thread left that could count its exit again.
-  private func deleteEntriesOfTheGone<Key: BitwiseCopyable>(
-    _ map: BPFMap, _ key: Key.Type, pid: (Key) -> UInt32
-  ) throws(BPFError) -> Int {
-    var left = 0
-    for entry in try map.keys(key) {
-      if PID(pid(entry)).isGone { try map.delete(entry) } else { left += 1 }
-    }
-    return left
-  }
 }

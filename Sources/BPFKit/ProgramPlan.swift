@@ -88,7 +88,8 @@ struct ProgramPlan {
       count_oom_kills: flag(.oomKills), count_tasks: flag(.tasks),
       capture_identities: hasIdentities ? 1 : 0, keep_exemplars: configuration.keepsExemplars ? 1 : 0,
       tell_forks: 0, tell_oom_kills: 0,
-      tell_arguments: 0, padding: (0, 0), event_bytes: 0)
+      tell_arguments: 0, padding: (0, 0), event_bytes: 0,
+      outermost: configuration.outermost ?? 0)
     self.attempts = attempts.count
     exitDetection = detection
   }

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <malloc.h>
+#include <spawn.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <wchar.h>
 
@@ -12,3 +14,17 @@ const char *strerrorname_np(int error);
 
 /* <wchar.h>, under _XOPEN_SOURCE: how many columns of a terminal a character takes. */
 int wcwidth(wchar_t character);
+
+/* <sys/mman.h>, under _GNU_SOURCE. */
+int memfd_create(const char *name, unsigned int flags);
+
+/* prctl() is variadic. Ambient capabilities are a thread's: its children inherit none of them from
+ * now on. */
+static inline int shim_clear_ambient_capabilities(void)
+{
+	return prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+}
+
+/* <unistd.h>, under _GNU_SOURCE, and <spawn.h>, under _DEFAULT_SOURCE. */
+int pipe2(int ends[2], int flags);
+int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int from);

@@ -32,11 +32,14 @@ public struct Pod: Sendable, Equatable {
   public let sharesProcessNamespace: Bool
   /// Those that have been started, init and ephemeral ones too, and those that ran before a restart.
   public var containers: [Container]
+  /// How many containers of the status were left out, because there are more than ``Pods/containersInStatus``.
+  public let droppedContainers: Int
 
   /// Describes a pod.
   public init(
     uid: String, namespace: String, name: String, configHash: String? = nil,
-    sharesProcessNamespace: Bool = false, containers: [Container] = []
+    sharesProcessNamespace: Bool = false, containers: [Container] = [],
+    droppedContainers: Int = 0
   ) {
     self.uid = uid
     self.namespace = namespace
@@ -44,5 +47,6 @@ public struct Pod: Sendable, Equatable {
     self.configHash = configHash
     self.sharesProcessNamespace = sharesProcessNamespace
     self.containers = containers
+    self.droppedContainers = droppedContainers
   }
 }

@@ -7,8 +7,11 @@ internal import Synchronization
 /// A deleted pod stays for the retention time, as its namespaces do, and a container of a pod that
 /// is still there stays known when its successor takes its place in the status.
 public final class Pods: Sendable {
-  /// Container ids that are kept of one pod, the newest: a crash loop makes one every few minutes at the most.
-  public static let containersPerPod = 64
+  /// Containers that are kept of a pod's status, more than fit into an object of 1.5 MiB, which is what etcd takes.
+  public static let containersInStatus = 16_384
+  /// Containers that are kept of a pod though its status has them no more, the newest: at least so many, and as many as the
+  /// status has. A crash loop makes one every few minutes for each container.
+  public static let earlierContainers = 64
   /// Pods that are kept; a node has a few hundred at the most.
   public static let limit = 20_000
 
@@ -94,7 +97,7 @@ extension Pods.Contents {
     let there = Set(pod.containers.map(\.id))
     let earlier = (known?.containers ?? []).filter { !there.contains($0.id) }
     var pod = pod
-    pod.containers = Array((earlier + pod.containers).suffix(Pods.containersPerPod))
+    pod.containers = earlier.suffix(max(Pods.earlierContainers, pod.containers.count)) + pod.containers
     if deletions.removeValue(forKey: pod.uid) == nil && pod == known { return true }
     if let known { removeNames(of: known) }
     pods[pod.uid] = pod

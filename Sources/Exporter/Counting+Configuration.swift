@@ -34,11 +34,13 @@ extension Counting {
     public var localNames: LocalNames?
     /// Whether each namespace shows a histogram of lifetimes, where that collector is on.
     public var showsLifetimesPerNamespace: Bool
+    /// Which PID namespaces are counted.
+    public var scope: NamespaceScope
 
     /// Puts a configuration together.
     public init(
       kernel: KernelCounters.Configuration, limits: Ledger.Limits, labelling: Labelling, kubernetes: Node?,
-      localNames: LocalNames?, showsLifetimesPerNamespace: Bool = false
+      localNames: LocalNames?, showsLifetimesPerNamespace: Bool = false, scope: NamespaceScope = .host
     ) {
       self.kernel = kernel
       self.limits = limits
@@ -46,6 +48,7 @@ extension Counting {
       self.kubernetes = kubernetes
       self.localNames = localNames
       self.showsLifetimesPerNamespace = showsLifetimesPerNamespace
+      self.scope = scope
     }
   }
 }

@@ -25,7 +25,8 @@ public struct Counting: ~Copyable {
   ///
   /// - Throws: `ExporterError` where this machine lacks something; nothing stays attached then.
   public init(_ configuration: Configuration, logger: Logger) throws(ExporterError) {
-    try Requirements.check()
+    var configuration = configuration
+    configuration.kernel.outermost = try Requirements.check(configuration.scope)
     // Before the first event is counted.
     let start = Clock.epochSeconds
     let kernel = try Self.load(configuration)
@@ -38,6 +39,7 @@ public struct Counting: ~Copyable {
         "map_entries": "\(configuration.kernel.mapEntries)",
         "map_allocation": kernel.allocatesOnDemand ? "on-demand" : "at-start",
         "collectors": "\(collectors.map(\.rawValue).sorted().joined(separator: ","))",
+        "scope": "\(configuration.kernel.outermost == nil ? NamespaceScope.host.rawValue : NamespaceScope.own.rawValue)",
       ])
     for (collector, reason) in kernel.unavailable.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
       logger.warning(
@@ -77,7 +79,9 @@ public struct Counting: ~Copyable {
     guard snapshot.failure == nil || hasSucceeded else { return nil }
     hasSucceeded = true
     podWatch?.pods.expire(at: .now)
-    return State(scope: scope, snapshot: snapshot, process: .read(), start: start, kubernetes: podWatch?.state)
+    return State(
+      scope: scope, snapshot: snapshot, process: .read(boot: snapshot.boot), start: start,
+      kubernetes: podWatch?.state)
   }
 
   private static func load(_ configuration: Configuration) throws(ExporterError) -> KernelCounters {

@@ -18,9 +18,15 @@ public struct EventStream: ~Copyable {
     public var kubernetes: Counting.Node?
     /// Where containers have their names outside of Kubernetes; nil for nowhere.
     public var localNames: LocalNames?
+    /// Of which PID namespaces.
+    public var scope: NamespaceScope
 
     /// Puts a configuration together.
-    public init(kernel: KernelEvents.Configuration, kubernetes: Counting.Node?, localNames: LocalNames?) {
+    public init(
+      kernel: KernelEvents.Configuration, kubernetes: Counting.Node?, localNames: LocalNames?,
+      scope: NamespaceScope = .host
+    ) {
+      self.scope = scope
       self.kernel = kernel
       self.kubernetes = kubernetes
       self.localNames = localNames
@@ -30,7 +36,7 @@ public struct EventStream: ~Copyable {
   private var kernel: KernelEvents
   private let podWatch: RunningPodWatch?
   private var containers: EventContainers
-  private var boot = Clock.bootNanoseconds
+  private var boot = BootEpoch(tolerance: .milliseconds(1))
   /// When the newest event was that has been taken, in nanoseconds since boot; nil before the first one.
   public private(set) var lastTime: UInt64?
 
@@ -38,7 +44,8 @@ public struct EventStream: ~Copyable {
   ///
   /// - Throws: `ExporterError` for the first step that fails; nothing stays attached then.
   public init(_ configuration: Configuration, logger: Logger) throws(ExporterError) {
-    try Requirements.check()
+    var configuration = configuration
+    configuration.kernel.outermost = try Requirements.check(configuration.scope)
     let podWatch = configuration.kubernetes.map { RunningPodWatch($0, retention: .seconds(300), logger) }
     podWatch?.waitForList(until: .now + .seconds(5))
     kernel = try Self.load(configuration.kernel)
@@ -72,9 +79,7 @@ public struct EventStream: ~Copyable {
 
   /// Takes the oldest events; none only if there is none by now.
   public mutating func take() throws(ExporterError) -> [ProcessEvent] {
-    // Two clocks that are read one after the other never agree; when the machine's is set, they differ by more.
-    let now = Clock.bootNanoseconds
-    if abs(now - boot) > 1_000_000 { boot = now }
+    boot.update()
     let events = try attempt { kernel throws(BPFError) in try kernel.take() }
     lastTime = events.last?.time ?? lastTime
     return events
@@ -96,7 +101,7 @@ public struct EventStream: ~Copyable {
   }
 
   /// A time since boot as one since the epoch, in nanoseconds.
-  public func epochTime(of time: UInt64) -> Int64 { boot &+ Int64(clamping: time) }
+  public func epochTime(of time: UInt64) -> Int64 { boot.nanoseconds &+ Int64(clamping: time) }
 
   /// Has no more events come.
   public mutating func detach() { kernel.detach() }

@@ -20,8 +20,8 @@ extension BPFError {
   fileprivate var advice: String {
     switch errno {
     case Errno.notPermitted:
-      "a security module, lockdown or seccomp forbids bpf(), or, before Linux 5.11, the limit of locked "
-        + "memory is too low (ulimit -l)"
+      "seccomp (under systemd: SystemCallFilter), a security module, lockdown or a user namespace (rootless containers) forbids bpf(), or, "
+        + "before Linux 5.11, the limit of locked memory is too low (ulimit -l)"
     case Errno.noMemory, Errno.argumentListTooLong: "lower --bpf.map-entries"
     default: "please report it, with the output of uname -r"
     }

@@ -14,7 +14,9 @@ enum Requirements {
   private static let bpf = 39
 
   /// Throws for the first thing that is missing, in the order in which a person would mend it.
-  static func check() throws(ExporterError) {
+  ///
+  /// - Returns: The inum of the PID namespace outside of which nothing is counted; nil where all are.
+  static func check(_ scope: NamespaceScope) throws(ExporterError) -> UInt32? {
     try checkKernel(release: Kernel.release)
     guard ProcFile.isReadable("/sys/kernel/btf/vmlinux") else {
       throw ExporterError(
@@ -22,11 +24,24 @@ enum Requirements {
           + "run a kernel that is built with CONFIG_DEBUG_INFO_BTF=y")
     }
     try checkCapabilities(status: ProcFile.read("/proc/self/status") ?? "")
-    guard ProcFile.link("/proc/self/ns/pid") == initialPIDNamespace else {
+    return try outermost(of: scope, namespace: ProcFile.link("/proc/self/ns/pid"))
+  }
+
+  /// Throws outside of the host's PID namespace, unless that is what the flags say.
+  ///
+  /// - Parameter namespace: What /proc/self/ns/pid points to.
+  static func outermost(of scope: NamespaceScope, namespace: String?) throws(ExporterError) -> UInt32? {
+    if namespace == initialPIDNamespace { return nil }
+    guard scope == .own else {
       throw ExporterError(
-        "this is not the host's pid namespace, and the kernel shows the host's processes only there; "
-          + "run it on the host, or with hostPID: true (Kubernetes) or --pid=host")
+        "not in the host's pid namespace, so the kernel hides processes outside of \(namespace ?? "this one"); "
+          + "run it on the host, with hostPID: true (Kubernetes) or with --pid=host (Docker); "
+          + "if that is set, the node is a container itself (kind, minikube): add --namespaces.scope=own")
     }
+    guard let inum = namespace?.wholeMatch(of: /pid:\[([0-9]+)\]/).flatMap({ UInt32($0.1) }) else {
+      throw ExporterError("cannot read /proc/self/ns/pid, and with it which pid namespace this is; mount /proc")
+    }
+    return inum
   }
 
   /// Throws for a kernel before 5.10, which cannot load the programs.

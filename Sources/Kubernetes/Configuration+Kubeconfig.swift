@@ -31,15 +31,6 @@ extension Configuration {
       user = named.user
     }
 
-    if cluster.insecureSkipTLSVerify == true {
-      throw KubernetesError(
-        "\(path) says insecure-skip-tls-verify, which would hand the token to anyone; give certificate-authority-data, "
-          + "and tls-server-name if the certificate has another name")
-    }
-    if let proxy = cluster.proxyURL, !proxy.isEmpty {
-      throw KubernetesError(
-        "\(path) says proxy-url, which is not supported: give a server that is reached directly")
-    }
     if let way = user?.unsupported.first {
       throw KubernetesError(
         "\(path) says \(way), which is not supported; use the token of a service account (kubectl create token), "
@@ -60,11 +51,45 @@ extension Configuration {
     // As kubectl has it, a file wins over the token beside it, which may have been copied from it once.
     let token =
       user?.tokenFile.map { Source.file(sources.absolute($0)) } ?? user?.token.map { .bytes(Array($0.utf8)) }
-    return try Configuration(
-      server: cluster.server, serverName: cluster.tlsServerName,
-      authority: sources.source(
-        cluster.certificateAuthority, cluster.certificateAuthorityData, "certificate-authority-data"),
-      token: token, identity: identity, origin: path)
+    let authority = try sources.source(
+      cluster.certificateAuthority, cluster.certificateAuthorityData, "certificate-authority-data")
+    var configuration = try Configuration(
+      server: cluster.server, serverName: cluster.tlsServerName, authority: authority, token: token,
+      identity: identity, origin: path)
+    configuration.proxy = try proxy(cluster, path)
+    configuration.verifiesServer = try verifiesServer(cluster, authority, path)
+    // As kubectl has it, what stands in the file wins over a plugin.
+    if let exec = user?.exec, token == nil, identity == nil {
+      configuration.plugin = try Kubeconfig.plugin(
+        exec, cluster, authority: try authority?.read(), path: path, absolute: sources.absolute)
+    }
+    return configuration
+  }
+
+  private static func proxy(
+    _ cluster: Kubeconfig.NamedCluster.Cluster, _ path: String
+  ) throws(KubernetesError) -> String? {
+    guard let proxy = cluster.proxyURL, !proxy.isEmpty else { return nil }
+    guard let parts = URLComponents(string: proxy), let scheme = parts.scheme, parts.host?.isEmpty == false,
+      ["http", "https", "socks5", "socks5h"].contains(scheme), !proxy.utf8.contains(0)
+    else {
+      // Without its value, which may have a password in it.
+      throw KubernetesError(
+        "\(path): proxy-url is no URL of a proxy; write http://, https:// or socks5://HOST:PORT")
+    }
+    // As in Go, the proxy resolves the server's name.
+    return scheme == "socks5" ? "socks5h" + proxy.dropFirst(scheme.count) : proxy
+  }
+
+  private static func verifiesServer(
+    _ cluster: Kubeconfig.NamedCluster.Cluster, _ authority: Source?, _ path: String
+  ) throws(KubernetesError) -> Bool {
+    guard cluster.insecureSkipTLSVerify == true else { return true }
+    if authority != nil {
+      throw KubernetesError(
+        "\(path) has both a certificate authority and insecure-skip-tls-verify: remove one of them")
+    }
+    return false
   }
 
   /// What a kubeconfig holds either itself, in base64, or in a file beside it.

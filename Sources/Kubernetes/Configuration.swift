@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import FoundationEssentials
+internal import Linux
 
 /// Where the API server is, whom to trust to be it, and who to be.
 ///
@@ -21,14 +22,22 @@ public struct Configuration: Sendable, Equatable {
 
   /// What every URL begins with, `https://10.96.0.1:443`, without a slash at the end.
   let baseURL: String
-  /// Host names in URLs that stand for another address, where the certificate has another name than the address.
-  let addresses: [String: String]
+  /// The server's `HOST:PORT`, where the URL has the certificate's name instead; nil where they are the same.
+  let connectTo: String?
   /// The certificates that are trusted, in PEM; nil trusts what the machine trusts.
   let authority: Source?
   /// What proves who is asking, if not a certificate.
   let token: Source?
   /// What proves who is asking, if not a token.
   let identity: Identity?
+  /// The program that prints a token or a certificate, where none of them is given.
+  var plugin: ExecPlugin?
+  /// The proxy to the server; nil is what the environment's variables say.
+  var proxy: String?
+  /// false trusts any server, and hands it the credentials.
+  var verifiesServer = true
+  /// What errors about its files begin with.
+  private var origin: String
 
   /// Checks what the others put together.
   ///
@@ -49,12 +58,13 @@ public struct Configuration: Sendable, Equatable {
       throw KubernetesError(
         "\(origin): the server's URL \(server.quoted) is not https, which the token needs")
     }
-    var addresses: [String: String] = [:]
+    var connectTo: String?
     if let serverName, !serverName.isEmpty {
       guard serverName.isHostName else {
         throw KubernetesError("\(origin): tls-server-name \(serverName.quoted) is no host name")
       }
-      addresses[serverName] = host.trimming("[", "]")
+      let address = host.contains(":") && !host.hasPrefix("[") ? "[\(host)]" : host
+      connectTo = "\(address):\(parts.port ?? 443)"
       parts.host = serverName
     }
     while parts.path.hasSuffix("/") { parts.path.removeLast() }
@@ -62,10 +72,27 @@ public struct Configuration: Sendable, Equatable {
       throw KubernetesError("\(origin): the server's URL \(server.quoted) is none; write https://HOST:PORT")
     }
     self.baseURL = baseURL
-    self.addresses = addresses
+    self.connectTo = connectTo
     self.authority = authority
     self.token = token
     self.identity = identity
+    self.origin = origin
+  }
+
+  /// Reads every file once, and has libcurl's TLS library read the certificates and the key; a plugin only has to be
+  /// installed. For the start, when an error can still be returned to whoever wrote the configuration.
+  ///
+  /// - Throws: One line for the first thing that is wrong.
+  public func check() throws(KubernetesError) {
+    do throws(KubernetesError) {
+      if let plugin { _ = try plugin.path(Environment.variables) }
+      var configuration = self
+      configuration.plugin = nil
+      var credentials = Credentials(configuration, age: .zero)
+      do { _ = try credentials.current(at: .now) } catch { throw KubernetesError(error.detail) }
+    } catch {
+      throw KubernetesError("\(origin): \(error.description)")
+    }
   }
 
   /// Takes what Kubernetes gives to each pod: two variables, and the files of its service account.
@@ -90,10 +117,12 @@ public struct Configuration: Sendable, Equatable {
         throw KubernetesError(error.description + advice)
       }
     }
-    return try Configuration(
+    var configuration = try Configuration(
       server: "https://\(host.contains(":") ? "[\(host)]" : host):\(port)", serverName: nil,
       authority: .file("\(folder)/ca.crt"), token: .file("\(folder)/token"), identity: nil,
       origin: "KUBERNETES_SERVICE_HOST")
+    configuration.origin = folder
+    return configuration
   }
 }
 
@@ -114,10 +143,5 @@ extension String {
         default: false
         }
       }
-  }
-
-  fileprivate func trimming(_ prefix: String, _ suffix: String) -> String {
-    guard hasPrefix(prefix), hasSuffix(suffix) else { return self }
-    return String(dropFirst(prefix.count).dropLast(suffix.count))
   }
 }

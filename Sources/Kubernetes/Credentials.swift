@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import NIOCore
-internal import NIOSSL
+internal import HTTPClient
+internal import Linux
 
 /// What a request proves who it is with, and whom it trusts: read from the files again when they may have changed.
 struct Credentials {
   struct Current {
     /// The bearer token; nil where a certificate stands for it.
     var token: String?
-    var tls: TLSConfiguration
+    /// Whom to trust, and the client certificate: what a connection is made with.
+    var tls: HTTPConfiguration
   }
 
   private struct Files: Equatable {
@@ -21,29 +22,45 @@ struct Credentials {
   private let configuration: Configuration
   /// How old what was read may be.
   private let age: Duration
+  private let connectTimeout: Duration
+  private let cancellation: CancellationToken
+  /// What the plugin printed last, until it expires or the server refuses it.
+  private var printed: ExecPlugin.Credential?
   private var files: Files?
   private var current: Current?
   private var lastRead: ContinuousClock.Instant?
 
-  init(_ configuration: Configuration, age: Duration) {
+  init(
+    _ configuration: Configuration, age: Duration, connectTimeout: Duration = Timings().connect,
+    cancellation: CancellationToken = CancellationToken()
+  ) {
     self.configuration = configuration
+    self.connectTimeout = connectTimeout
+    self.cancellation = cancellation
     self.age = age
   }
 
   /// Has the files read again for the next request, however young what was read is: for a 401, and for a
   /// server whose certificate is not trusted.
-  mutating func refuse() { lastRead = nil }
+  ///
+  /// - Parameter isUnauthorized: Also has a plugin run again.
+  mutating func refuse(isUnauthorized: Bool = true) {
+    lastRead = nil
+    if isUnauthorized { printed = nil }
+  }
+
+  private var isExpired: Bool { printed?.expiration.map { $0 <= Clock.epochSeconds } ?? false }
 
   /// Answers what to use now: what was read last where that is young, or where the files cannot be read any more.
   ///
   /// - Throws: `unauthorized` or `connection` where they never could be read.
   mutating func current(at now: ContinuousClock.Instant) throws(WatchFailure) -> Current {
-    if let current, let lastRead, now - lastRead < age { return current }
+    if let current, let lastRead, now - lastRead < age, !isExpired { return current }
     do {
       let files = try read()
       lastRead = now
       if files != self.files || current == nil {
-        current = try Self.prepare(files)
+        current = try prepare(files)
         self.files = files
       }
     } catch {
@@ -53,39 +70,35 @@ struct Credentials {
     return current
   }
 
-  private func read() throws(WatchFailure) -> Files {
+  private mutating func read() throws(WatchFailure) -> Files {
+    var files: Files
     do {
-      return Files(
+      files = Files(
         authority: try configuration.authority?.read(), token: try configuration.token?.read(),
         certificate: try configuration.identity?.certificate.read(),
         key: try configuration.identity?.key.read())
     } catch {
       throw WatchFailure(.unauthorized, error.description)
     }
+    if let plugin = configuration.plugin {
+      if printed == nil || isExpired { printed = try plugin.run(cancellation) }
+      files.token = printed?.token
+      files.certificate = printed?.identity?.certificate
+      files.key = printed?.identity?.key
+    }
+    return files
   }
 
-  private static func prepare(_ files: Files) throws(WatchFailure) -> Current {
-    var tls = TLSConfiguration.makeClientConfiguration()
-    tls.minimumTLSVersion = .tlsv12
-    // How long a server may take to say goodbye: one that does not answer delays the end, and the next connection.
-    tls.shutdownTimeout = .milliseconds(200)
-    do {
-      if let authority = files.authority {
-        let certificates = try NIOSSLCertificate.fromPEMBytes(authority)
-        if certificates.isEmpty { throw NIOSSLError.failedToLoadCertificate }
-        tls.trustRoots = .certificates(certificates)
-      }
-    } catch {
-      throw WatchFailure(.connection, "the certificate authority is no certificate in PEM")
+  private func prepare(_ files: Files) throws(WatchFailure) -> Current {
+    var tls = HTTPConfiguration(connectTimeout: connectTimeout)
+    tls.connectTo = configuration.connectTo
+    tls.verifiesServer = configuration.verifiesServer
+    if let proxy = configuration.proxy { tls.proxy = .url(proxy) }
+    tls.authority = files.authority
+    if let certificate = files.certificate, let key = files.key {
+      tls.identity = .init(certificate: certificate, key: key)
     }
-    do {
-      if let certificate = files.certificate, let key = files.key {
-        tls.certificateChain = try NIOSSLCertificate.fromPEMBytes(certificate).map { .certificate($0) }
-        tls.privateKey = .privateKey(try NIOSSLPrivateKey(bytes: key, format: .pem))
-      }
-    } catch {
-      throw WatchFailure(.unauthorized, "the client certificate or its key is not in PEM")
-    }
+    do { try tls.check() } catch { throw WatchFailure(error) }
     var token: String?
     if let bytes = files.token {
       // RFC 6750: no other characters are in a bearer token. Files end with a line break.
@@ -97,7 +110,7 @@ struct Credentials {
 }
 
 extension Configuration.Source {
-  fileprivate func read() throws(KubernetesError) -> [UInt8] {
+  func read() throws(KubernetesError) -> [UInt8] {
     switch self {
     case .bytes(let bytes): bytes
     case .file(let path): try ConfigurationFile.read(path)

@@ -44,6 +44,7 @@ struct Kubeconfig: Decodable {
       var clientCertificateData: String?
       var clientKey: String?
       var clientKeyData: String?
+      var exec: Exec?
       /// Ways to prove who one is that are there, and not supported.
       var unsupported: [String]
 
@@ -69,7 +70,8 @@ struct Kubeconfig: Decodable {
         clientCertificateData = try text(.clientCertificateData)
         clientKey = try text(.clientKey)
         clientKeyData = try text(.clientKeyData)
-        unsupported = try [CodingKeys.exec, .authProvider, .username, .impersonation]
+        exec = try container.decodeIfPresent(Exec.self, forKey: .exec)
+        unsupported = try [CodingKeys.authProvider, .username, .impersonation]
           .filter { container.contains($0) ? try !container.decodeNil(forKey: $0) : false }.map(\.rawValue)
       }
     }

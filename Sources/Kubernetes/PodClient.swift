@@ -1,67 +1,71 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import AsyncHTTPClient
+internal import HTTPClient
 internal import Linux
-internal import NIOCore
-internal import NIOHTTP1
 
-/// Asks the API server for the pods of a node: HTTP/1.1 over TLS, on one connection, without proxies and redirects.
-struct PodClient {
+/// Asks the API server for the pods of a node, on one connection. Blocks its thread.
+struct PodClient: ~Copyable {
   /// What is read of the body of an error.
   private static let messageLimit = 4 << 10
 
-  private let http: HTTPClient
   private let baseURL: String
   private let node: String
   private let timings: Timings
+  private let cancellation: CancellationToken
+  /// nil before the first request.
+  private var http: HTTPClient?
+  /// What ``http`` was made with.
+  private var tls: HTTPConfiguration?
 
-  /// - Parameter group: Where the connection lives; it has to outlive the client.
-  init(_ configuration: Configuration, node: String, timings: Timings, group: any EventLoopGroup) {
-    var http = HTTPClient.Configuration()
-    http.httpVersion = .http1Only
-    http.redirectConfiguration = .disallow
-    http.dnsOverride = configuration.addresses
-    http.timeout = .init(connect: .init(timings.connect))
-    // Whether and when to try again is up to PodWatch.
-    http.connectionPool.retryConnectionEstablishment = false
-    self.http = HTTPClient(eventLoopGroupProvider: .shared(group), configuration: http)
+  init(_ configuration: Configuration, node: String, timings: Timings, cancellation: CancellationToken) {
     self.baseURL = configuration.baseURL
     self.node = node
     self.timings = timings
+    self.cancellation = cancellation
   }
 
-  /// Closes the connection; has to be called.
-  func shutdown() async { try? await http.shutdown() }
-
-  /// Sends a request, and answers the body of a 200.
+  /// Sends a request. The body of a 200 is then read with ``read(until:)``.
   ///
-  /// - Throws: ``WatchFailure`` for another status, and whatever the client does, which ``WatchFailure/init(_:)``
-  ///   explains.
-  func body(of step: PodWatch.Step, _ credentials: Credentials.Current) async throws
-    -> HTTPClientResponse.Body
-  {
-    var request = HTTPClientRequest(url: url(of: step))
-    request.headers.add(name: "Accept", value: "application/json")
-    request.headers.add(name: "User-Agent", value: "pidns-exporter")
-    if let token = credentials.token { request.headers.add(name: "Authorization", value: "Bearer \(token)") }
-    request.tlsConfiguration = credentials.tls
-    let response = try await http.execute(request, timeout: .init(timings.head))
-    if response.status == .ok { return response.body }
-
-    let patience = Patience(whole: timings.head, silence: timings.head)
-    let message = try? await patience.bound { try await Self.beginning(of: response.body) }
+  /// - Throws: ``WatchFailure`` for another status and for what goes wrong below HTTP.
+  mutating func send(_ step: PodWatch.Step, _ credentials: Credentials.Current) throws(WatchFailure) {
+    // A connection, and a TLS session that is taken up again, keep the certificates they began with.
+    if tls != credentials.tls {
+      http = nil
+      tls = credentials.tls
+    }
+    var headers = ["Accept: application/json", "User-Agent: pidns-exporter"]
+    if let token = credentials.token { headers.append("Authorization: Bearer \(token)") }
+    let response: HTTPResponse
+    do {
+      if http == nil { http = try HTTPClient(credentials.tls, cancellation: cancellation) }
+      let url = url(of: step)
+      let deadline = ContinuousClock.now + timings.head
+      guard let head = try http?.send(url, headers: headers, until: deadline) else { return }
+      response = head
+    } catch {
+      throw WatchFailure(error)
+    }
+    if response.status == 200 { return }
     throw WatchFailure(
-      status: Int(response.status.code), message: PodDecoder().message(message ?? []),
-      retryAfter: response.headers.first(name: "Retry-After").flatMap {
-        RetryAfter.duration($0, now: Clock.epochSeconds)
-      })
+      status: response.status, message: PodDecoder().message(errorBody()),
+      retryAfter: response.first("retry-after").flatMap { RetryAfter.duration($0, now: Clock.epochSeconds) })
   }
 
-  private static func beginning(of body: HTTPClientResponse.Body) async throws -> [UInt8] {
+  /// Returns the next bytes of the body; none at its end.
+  mutating func read(until deadline: ContinuousClock.Instant) throws(WatchFailure) -> [UInt8] {
+    do {
+      return try http?.read(until: deadline) ?? []
+    } catch {
+      throw WatchFailure(error)
+    }
+  }
+
+  /// Returns the beginning of the body of an error, as far as it comes.
+  private mutating func errorBody() -> [UInt8] {
+    let deadline = ContinuousClock.now + timings.head
     var bytes: [UInt8] = []
-    for try await chunk in body {
-      bytes += chunk.readableBytesView.prefix(messageLimit - bytes.count)
-      if bytes.count >= messageLimit { break }
+    while bytes.count < Self.messageLimit, let chunk = try? read(until: deadline), !chunk.isEmpty {
+      bytes += chunk.prefix(Self.messageLimit - bytes.count)
     }
     return bytes
   }

@@ -128,11 +128,14 @@ extension Pod {
     ]
     var containers: [Container] = []
     var known: Set<String> = []
+    var dropped = 0
     for id in ids.reversed() {
       for status in statuses.reversed() {
-        guard let id = id(status).flatMap(Self.containerID), known.insert(id).inserted,
-          known.count <= Pods.containersPerPod
-        else { continue }
+        guard let id = id(status).flatMap(Self.containerID), known.insert(id).inserted else { continue }
+        guard containers.count < Pods.containersInStatus else {
+          dropped += 1
+          continue
+        }
         containers.append(
           Container(
             id: id, name: status.name.bounded, image: (images[status.name] ?? status.image ?? "").bounded))
@@ -143,7 +146,8 @@ extension Pod {
       configHash: metadata.annotations?["kubernetes.io/config.hash"].flatMap {
         $0.isEmpty || $0.utf8.count > PodDecoder.textLimit ? nil : $0
       },
-      sharesProcessNamespace: spec?.shareProcessNamespace ?? false, containers: containers.reversed())
+      sharesProcessNamespace: spec?.shareProcessNamespace ?? false, containers: containers.reversed(),
+      droppedContainers: dropped)
   }
 
   /// The id in `containerd://<id>`.

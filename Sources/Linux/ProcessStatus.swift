@@ -15,7 +15,9 @@ package struct ProcessStatus: Sendable {
   package let threads: UInt64
 
   /// Reads it from /proc/self: two files and a folder.
-  package static func read() -> ProcessStatus {
+  ///
+  /// - Parameter boot: When the machine started, in seconds since the epoch; ``startTime`` is as stable as this is.
+  package static func read(boot: Double = BootEpoch().seconds) -> ProcessStatus {
     var usage = rusage()
     _ = unsafe getrusage(RUSAGE_SELF.rawValue, &usage)
     var descriptors = rlimit()
@@ -33,7 +35,7 @@ package struct ProcessStatus: Sendable {
       openDescriptors: countOpenDescriptors(), maximumDescriptors: UInt64(descriptors.rlim_cur),
       virtualBytes: pages.first.map { $0 * pageSize } ?? 0,
       residentBytes: pages.count > 1 ? pages[1] * pageSize : 0,
-      startTime: wallClock(atTicksSinceBoot: field(22)), threads: field(20))
+      startTime: boot + Double(field(22)) / Double(sysconf(Int32(_SC_CLK_TCK))), threads: field(20))
   }
 
   private static func seconds(_ time: timeval) -> Double {
@@ -47,10 +49,5 @@ package struct ProcessStatus: Sendable {
     var entries = -3
     while unsafe readdir(folder) != nil { entries += 1 }
     return UInt64(max(0, entries))
-  }
-
-  private static func wallClock(atTicksSinceBoot ticks: UInt64) -> Double {
-    let bootTime = Clock.epochSeconds - Clock.bootSeconds
-    return bootTime + Double(ticks) / Double(sysconf(Int32(_SC_CLK_TCK)))
   }
 }

@@ -26,10 +26,10 @@ public struct Exemplars: Equatable, Sendable {
 
   /// Takes in a process, unless there is one of the kind that is as late.
   ///
-  /// - Parameter boot: When the machine started, in seconds since the epoch, as the clocks have it now.
-  mutating func take(_ process: ProcessExemplar, boot: Double) {
-    let sinceBoot = Int64(clamping: process.time / 1000)
-    take(Exemplar(process: process, microseconds: Int64((boot * 1e6).rounded()) + sinceBoot))
+  /// - Parameter boot: When the machine started, in nanoseconds since the epoch, as the clocks have it now.
+  mutating func take(_ process: ProcessExemplar, boot: Int64) {
+    let time = boot + Int64(clamping: process.time)
+    take(Exemplar(process: process, microseconds: time / 1000))
   }
 
   /// Takes in those of others that are later.

@@ -2,6 +2,7 @@
 
 public import BPFKit
 public import Containers
+internal import Linux
 
 /// Keeps the totals of every series: which namespaces make it up, when it is born, ends and goes.
 ///
@@ -30,15 +31,18 @@ public struct Ledger {
   public struct Moment: Sendable {
     let instant: ContinuousClock.Instant
     let epoch: Double
-    /// When the machine started, in seconds since the epoch, as the clocks have it at this moment.
-    let boot: Double
+    /// When the machine started, in nanoseconds since the epoch, as the clocks have it at this moment.
+    let boot: Int64
 
     /// Names a moment.
-    public init(_ instant: ContinuousClock.Instant, epoch: Double, boot: Double) {
+    public init(_ instant: ContinuousClock.Instant, epoch: Double, boot: Int64) {
       self.instant = instant
       self.epoch = epoch
       self.boot = boot
     }
+
+    /// The moment in seconds since boot.
+    var sinceBoot: Double { epoch - Double(boot) / 1e9 }
   }
 
   /// Names the container of a namespace by what the kernel knows of it.
@@ -46,8 +50,8 @@ public struct Ledger {
 
   private let limits: Limits
   private let labelling: Labelling
-  /// When the machine started, in seconds since the epoch.
-  private let boot: Double
+  /// What starts and ends, which are kept in time since boot, are shown by.
+  private var bootEpoch: BootEpoch
   /// When counting began, in seconds since the epoch.
   private let countingStart: Double
   private var members: [PIDNamespace: Member] = [:]
@@ -74,15 +78,19 @@ public struct Ledger {
   /// Creates an empty ledger.
   ///
   /// - Parameters:
-  ///   - boot: When the machine started, in seconds since the epoch: what the kernel counts starts from.
+  ///   - boot: When the machine started, in nanoseconds since the epoch.
   ///   - start: When counting began, in seconds since the epoch.
-  public init(limits: Limits, labelling: Labelling = Labelling(), boot: Double = 0, start: Double = 0) {
+  public init(limits: Limits, labelling: Labelling = Labelling(), boot: Int64 = 0, start: Double = 0) {
     countingStart = start
     previousPoll = start
     self.limits = limits
     self.labelling = labelling
-    self.boot = boot
+    bootEpoch = BootEpoch(measured: boot)
   }
+
+  /// When the machine started, in seconds since the epoch: the same at each poll, unless the clock was set by more than
+  /// a second.
+  public var boot: Double { bootEpoch.seconds }
 
   /// Live namespaces that are shown, as of the last poll.
   public private(set) var live = 0
@@ -111,6 +119,7 @@ public struct Ledger {
     poll += 1
     self.scraped = scraped
     gone = gone.filter { $0.value > scraped.oldest }
+    bootEpoch.update(measured: now.boot)
     if let tasks { take(walked: tasks, now) }
     // In place: a copy of a member is a kilobyte.
     for (namespace, identity) in reading.identities {
@@ -192,9 +201,11 @@ public struct Ledger {
     return keys.compactMap { key in
       series[key].map {
         newestBirth = max(newestBirth, $0.births.newest)
-        return         Snapshot.Namespace(
+        var about = $0.about
+        about?.boot = boot
+        return Snapshot.Namespace(
           labels: $0.labels, names: key.names, inum: key.inum, events: $0.events, births: $0.births, start: $0.start,
-          tasks: tasks[key] ?? TaskCounts(), isLive: $0.endedAt == nil, about: $0.about,
+          tasks: tasks[key] ?? TaskCounts(), isLive: $0.endedAt == nil, about: about,
           exemplars: $0.exemplars)
       }
     }
@@ -243,7 +254,7 @@ public struct Ledger {
       member.place = .series(key)
     }
     if series[key]?.newest == namespace {
-      let about = about(member, now)
+      let about = about(member)
       series[key]?.about = about
     }
   }
@@ -259,7 +270,7 @@ public struct Ledger {
   private mutating func rename(_ old: SeriesKey, to new: SeriesKey, _ now: Moment) {
     guard let renamed = series.removeValue(forKey: old) else { return }
     var joined = series[new] ?? begin(new, at: renamed.start, now)
-    joined.join(renamed, at: poll)
+    joined.join(renamed, at: poll, now.instant)
     series[new] = joined
   }
 
@@ -267,7 +278,7 @@ public struct Ledger {
   private func start(of member: Member, _ now: Moment) -> Double {
     if member.isShown { return now.epoch }
     guard let identity = member.identity else { return previousPoll }
-    return min(max(countingStart, now.boot + Double(identity.initStart) / 1e9), now.epoch)
+    return min(max(countingStart, boot + Double(identity.initStart) / 1e9), now.epoch)
   }
 
   /// Begins a series.
@@ -281,7 +292,8 @@ public struct Ledger {
   private mutating func join(_ key: SeriesKey, _ member: Member, _ namespace: PIDNamespace, _ now: Moment) {
     var joined = series[key] ?? begin(key, at: start(of: member, now), now)
     joined.join(
-      namespace, with: member.unshown.first ?? Events(), member.unshownExemplars, isLive: !member.hasEnded, at: poll)
+      namespace, with: member.unshown.first ?? Events(), member.unshownExemplars, isLive: !member.hasEnded,
+      at: poll, now.instant)
     series[key] = joined
   }
 
@@ -294,10 +306,11 @@ public struct Ledger {
 
   private mutating func end(_ member: inout Member, _ namespace: PIDNamespace, _ now: Moment) {
     member.endedAt = now.instant
+    member.endSinceBoot = now.sinceBoot
     guard case .series(let key) = member.place else { return }
     takeLiveMember(from: key, now)
     if series[key]?.newest == namespace {
-      let about = about(member, now)
+      let about = about(member)
       series[key]?.about = about
     }
   }
@@ -307,10 +320,10 @@ public struct Ledger {
     if series[key]?.liveMembers == 0 { series[key]?.endedAt = now.instant }
   }
 
-  private func about(_ member: Member, _ now: Moment) -> Snapshot.About? {
+  private func about(_ member: Member) -> Snapshot.About? {
     guard labelling.level == .pidns, let identity = member.identity else { return nil }
     var about = Snapshot.About(identity, member.container, boot: boot)
-    if member.hasEnded && about.end == nil { about.end = now.epoch }
+    if member.hasEnded { about.end(by: member.endSinceBoot) }
     return about
   }
 

@@ -37,6 +37,8 @@ struct Member {
   var unshownExemplars = Exemplars()
   /// When it was known to have ended; nil while it lives.
   var endedAt: ContinuousClock.Instant?
+  /// The same in seconds since boot: what is shown where the end of its init is not known.
+  var endSinceBoot = 0.0
   var hasEnded: Bool { endedAt != nil }
   let firstSeen: ContinuousClock.Instant
   /// The polls, by number, that saw it last with an entry.

@@ -26,7 +26,7 @@ public struct Poller: ~Copyable {
       ? labelling : Labelling(level: labelling.level, grace: .zero, selection: labelling.selection)
     self.kernel = kernel
     self.naming = naming
-    ledger = Ledger(limits: limits, labelling: labelling, boot: Clock.epochSeconds - Clock.bootSeconds, start: start)
+    ledger = Ledger(limits: limits, labelling: labelling, boot: Clock.bootNanoseconds, start: start)
   }
 
   /// Reads the kernel once.
@@ -39,8 +39,9 @@ public struct Poller: ~Copyable {
     // The time of day first: what happened before it is in this poll, however long anything takes.
     let time = Clock.epochSeconds
     let start = ContinuousClock.now
+    let moment = Ledger.Moment(start, epoch: time, boot: Clock.bootNanoseconds)
     do {
-      last = try read(at: start, time: time, scraped: scraped)
+      last = try read(at: moment, scraped: scraped)
     } catch {
       last.failure = error
     }
@@ -50,8 +51,9 @@ public struct Poller: ~Copyable {
   }
 
   private mutating func read(
-    at now: ContinuousClock.Instant, time: Double, scraped: ScrapedPolls
+    at moment: Ledger.Moment, scraped: ScrapedPolls
   ) throws(BPFError) -> Snapshot {
+    let now = moment.instant
     var snapshot = Snapshot()
     snapshot.walk = last.walk
     // The walk comes first: what the ledger concludes from a namespace's absence depends on it.
@@ -60,18 +62,17 @@ public struct Poller: ~Copyable {
       let cpu = Clock.threadCPU
       tasks = try kernel.walkTasks()
       pace.walked(at: now, cpu: Clock.threadCPU - cpu)
-      snapshot.walk = (time, ContinuousClock.now - now)
+      snapshot.walk = (moment.epoch, ContinuousClock.now - now)
     }
     let reading = try kernel.read()
     snapshot.node = reading.node
-    let boot = Clock.epochSeconds - Clock.bootSeconds
     let finished = ledger.take(
-      tasks: tasks, reading, at: Ledger.Moment(now, epoch: time, boot: boot), scraped: scraped,
-      namesVersion: naming.version
+      tasks: tasks, reading, at: moment, scraped: scraped, namesVersion: naming.version
     ) { naming.answer(cgroupPath: $0.cgroupPath, initComm: $0.initComm) }
     snapshot.namespaces = ledger.snapshot()
     snapshot.number = ledger.poll
     snapshot.newestBirth = ledger.newestBirth
+    snapshot.boot = ledger.boot
     snapshot.live = ledger.live
     snapshot.unresolved = ledger.unresolved
     snapshot.refused = ledger.refused

@@ -48,20 +48,25 @@ struct Series {
 
   /// Takes in a namespace, with what has happened in it.
   mutating func join(
-    _ namespace: PIDNamespace, with events: Events, _ exemplars: Exemplars, isLive: Bool, at poll: Int
+    _ namespace: PIDNamespace, with events: Events, _ exemplars: Exemplars, isLive: Bool, at poll: Int,
+    _ now: ContinuousClock.Instant
   ) {
     add(events, at: poll)
     self.exemplars.take(exemplars)
     joined += 1
     newest = namespace
-    guard isLive else { return }
-    liveMembers += 1
-    endedAt = nil
+    if isLive {
+      liveMembers += 1
+      endedAt = nil
+    } else if liveMembers == 0 {
+      // What it brings has to be scraped: the retention begins anew.
+      endedAt = now
+    }
   }
 
   /// Takes in all of another series, of one namespace.
-  mutating func join(_ other: Series, at poll: Int) {
+  mutating func join(_ other: Series, at poll: Int, _ now: ContinuousClock.Instant) {
     guard let namespace = other.newest else { return }
-    join(namespace, with: other.events, other.exemplars, isLive: other.liveMembers > 0, at: poll)
+    join(namespace, with: other.events, other.exemplars, isLive: other.liveMembers > 0, at: poll, now)
   }
 }

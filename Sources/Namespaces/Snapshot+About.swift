@@ -13,10 +13,16 @@ extension Snapshot {
     public let isHost: Bool
     /// What its init calls itself: untrusted text, 15 bytes at the most.
     public let initComm: String
+    /// When its init began, and when it ended, in seconds since boot.
+    private let startSinceBoot: Double
+    private var endSinceBoot: Double?
+    /// When the machine started, in seconds since the epoch: what the kernel's times since boot are added to.
+    var boot: Double
+
     /// When its init began, in seconds since the epoch.
-    public let start: Double
+    public var start: Double { boot + startSinceBoot }
     /// When it ended, in seconds since the epoch; nil while it is live.
-    public var end: Double?
+    public var end: Double? { endSinceBoot.map { boot + $0 } }
 
     /// - Parameter boot: When the machine started, in seconds since the epoch.
     init(_ identity: NamespaceIdentity, _ container: Container, boot: Double) {
@@ -27,8 +33,12 @@ extension Snapshot {
       ])
       isHost = identity.level == 0
       initComm = identity.initComm
-      start = boot + Double(identity.initStart) / 1e9
-      end = identity.initEnd == 0 ? nil : boot + Double(identity.initEnd) / 1e9
+      startSinceBoot = Double(identity.initStart) / 1e9
+      endSinceBoot = identity.initEnd == 0 ? nil : Double(identity.initEnd) / 1e9
+      self.boot = boot
     }
+
+    /// Notes that it has ended, by a moment in seconds since boot, where its own end is not known.
+    mutating func end(by sinceBoot: Double) { endSinceBoot = endSinceBoot ?? sinceBoot }
   }
 }

@@ -71,6 +71,8 @@ public struct Snapshot: Sendable {
   public var programs: [ProgramStatus] = []
   /// When the last walk over the tasks began, in seconds since the epoch, and how long it took.
   public var walk = (start: 0.0, duration: Duration.zero)
+  /// When the machine started, in seconds since the epoch: the same at each poll, unless the clock was set.
+  public var boot = 0.0
   /// When the poll ended, in seconds since the epoch.
   public var time = 0.0
   /// How long the poll took.

@@ -1,52 +1,49 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Activity
-internal import AsyncHTTPClient
-internal import NIOCore
-internal import NIOHTTP1
-internal import NIOPosix
+internal import HTTPClient
+internal import Linux
 internal import Synchronization
 package import Terminal
 
-/// Reads an exposition over HTTP or HTTPS, on threads of its own: who asked is told when the answer is there.
+/// Reads an exposition over HTTP or HTTPS, on a thread of its own, which then wakes the caller.
 ///
-/// One request at a time, without redirects; proxies of the environment are not asked.
+/// One request at a time, without redirects. Proxies are used as the environment's variables say, though not for this host.
 package final class ExpositionClient: Sendable {
   /// An exposition of 10,240 namespaces has 40 MB at the most.
   private static let bodyLimit = 64 << 20
 
-  private let http: HTTPClient
   private let url: String
-  private let patience: TimeAmount
+  private let timeout: Duration
+  private let cancellation = CancellationToken()
+  /// nil before the first request. Used by one thread at a time.
+  private let http = Mutex<HTTPClient?>(nil)
   private let answer = Mutex<Result<Reading, ExpositionFailure>?>(nil)
 
   /// Connects to nothing yet.
   ///
-  /// - Parameter patience: How long an answer may take in all.
-  package init(url: String, patience: Duration = .seconds(10)) {
-    var configuration = HTTPClient.Configuration()
-    configuration.httpVersion = .http1Only
-    configuration.redirectConfiguration = .disallow
-    configuration.timeout = .init(connect: .init(patience))
-    // Asked again with the next interval.
-    configuration.connectionPool.retryConnectionEstablishment = false
-    http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+  /// - Parameter timeout: How long an answer may take in all.
+  package init(url: String, timeout: Duration = .seconds(10)) {
     self.url = url
-    self.patience = .init(patience)
+    self.timeout = timeout
   }
+
+  deinit { cancellation.cancel() }
 
   /// Begins to ask; when ``takeAnswer()`` has something, the bell rings.
   package func ask(ringing bell: TerminalEvents.Bell) {
-    Task.detached { [self] in
-      let result: Result<Reading, ExpositionFailure>
-      do {
-        result = .success(try await read())
-      } catch {
-        result = .failure(ExpositionFailure(error))
-      }
-      answer.withLock { $0 = result }
-      bell.ring()
+    let started = Thread.start { [weak self] in
+      guard let self else { return }
+      self.store(Result { () throws(ExpositionFailure) in try self.read() }, bell)
     }
+    if !started {
+      store(.failure(ExpositionFailure(.other, "cannot be asked: no room for another thread")), bell)
+    }
+  }
+
+  private func store(_ result: Result<Reading, ExpositionFailure>, _ bell: TerminalEvents.Bell) {
+    answer.withLock { $0 = result }
+    bell.ring()
   }
 
   /// The answer to what was asked, once; nil until it is there.
@@ -57,29 +54,42 @@ package final class ExpositionClient: Sendable {
     }
   }
 
-  private func read() async throws -> Reading {
-    var request = HTTPClientRequest(url: url)
-    request.headers.add(name: "Accept", value: "text/plain;version=0.0.4")
-    request.headers.add(name: "User-Agent", value: "pidns-exporter-top")
-    // The deadline is for all of it, the body included.
-    let response = try await http.execute(request, deadline: .now() + patience)
-    switch response.status {
-    case .ok: break
-    case .serviceUnavailable: throw ExpositionFailure(.notReady, "has nothing to show yet (503)")
-    default:
-      throw ExpositionFailure(.other, "answers \(response.status.code) \(response.status.reasonPhrase)")
+  private func read() throws(ExpositionFailure) -> Reading {
+    do {
+      return try ExpositionParser.parse(http.withLock { http throws(ExpositionFailure) in try body(&http) })
+    } catch {
+      throw ExpositionFailure(error)
     }
+  }
+
+  private func body(_ http: inout HTTPClient?) throws(ExpositionFailure) -> [UInt8] {
+    // For all of it, the body included.
+    let deadline = ContinuousClock.now + timeout
     var bytes: [UInt8] = []
-    if let length = response.headers.first(name: "Content-Length").flatMap({ Int($0) }) {
-      bytes.reserveCapacity(min(max(0, length), Self.bodyLimit))
-    }
-    for try await chunk in response.body {
-      guard bytes.count + chunk.readableBytes <= Self.bodyLimit else {
-        throw ExpositionFailure(.other, "sends more than \(Self.bodyLimit >> 20) MiB")
+    do {
+      if http == nil {
+        http = try HTTPClient(HTTPConfiguration(connectTimeout: timeout), cancellation: cancellation)
       }
-      bytes += chunk.readableBytesView
+      let headers = ["Accept: text/plain;version=0.0.4", "User-Agent: pidns-exporter-top"]
+      guard let response = try http?.send(url, headers: headers, until: deadline) else { return [] }
+      switch response.status {
+      case 200: break
+      case 503: throw ExpositionFailure(.notReady, "has nothing to show yet (503)")
+      default: throw ExpositionFailure(.other, "answers \(response.status) \(response.reason)")
+      }
+      if let length = response.first("content-length").flatMap({ Int($0) }) {
+        bytes.reserveCapacity(min(max(0, length), Self.bodyLimit))
+      }
+      while let chunk = try http?.read(until: deadline), !chunk.isEmpty {
+        guard bytes.count + chunk.count <= Self.bodyLimit else {
+          throw ExpositionFailure(.other, "sends more than \(Self.bodyLimit >> 20) MiB")
+        }
+        bytes += chunk
+      }
+      return bytes
+    } catch {
+      throw ExpositionFailure(error)
     }
-    return try ExpositionParser.parse(bytes)
   }
 
   /// Reads an exposition that came by another way.
@@ -89,11 +99,5 @@ package final class ExpositionClient: Sendable {
     } catch {
       return .failure(ExpositionFailure(error))
     }
-  }
-
-  deinit {
-    // It has to be shut down, and holds itself until it is.
-    let http = http
-    Task { try? await http.shutdown() }
   }
 }

@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import AsyncHTTPClient
+internal import HTTPClient
 internal import Linux
-internal import NIOCore
-internal import NIOHTTP1
-internal import NIOPosix
-internal import NIOSSL
 internal import Terminal
 
 /// Why there is no reading, in words for people that go on from a URL: `… refuses the connection`.
@@ -34,28 +30,27 @@ package struct ExpositionFailure: Error, Equatable, CustomStringConvertible {
       switch error {
       case let failure as ExpositionFailure: failure
       case let error as ExpositionError: .init(.other, "answers something else: \(error)")
-      case let error as HTTPClientError where Self.timeouts.contains(error): .init(.other, "takes too long")
-      case let error as HTTPClientError where error == .remoteConnectionClosed:
-        .init(.other, "closes the connection")
-      case let error as HTTPClientError: .init(.other, "cannot be asked: \(error.shortDescription)")
-      case let error as IOError where error.errnoCode == Errno.connectionRefused:
-        .init(.refused, "refuses the connection")
-      case let error as IOError: .init(.other, "cannot be reached: \(Errno.name(error.errnoCode))")
-      case let error as NIOConnectionError:
-        // Of a name with several addresses each was tried: nobody listens, if one of them says so.
-        error.connectionErrors.map { ExpositionFailure($0.error) }.min {
-          $0.kind == .refused && $1.kind != .refused
-        }
-          ?? .init(.other, "cannot be resolved")
-      case is NIOSSLError, is NIOSSLExtraError: .init(.other, "has no TLS that can be trusted: \(error)")
-      case HTTPParserError.invalidEOFState: .init(.other, "cuts its answer")
-      case is HTTPParserError: .init(.other, "does not speak HTTP")
+      case let failure as HTTPFailure: .init(failure)
       default: .init(.other, "cannot be read: \(error)")
       }
   }
 
-  private static let timeouts: [HTTPClientError] = [
-    .connectTimeout, .readTimeout, .writeTimeout, .deadlineExceeded, .tlsHandshakeTimeout,
-    .getConnectionFromPoolTimeout,
-  ]
+  private init(_ failure: HTTPFailure) {
+    self =
+      switch failure.kind {
+      case .noLibrary, .noResources: .init(.other, "cannot be asked: \(failure.detail)")
+      case .cancelled: .init(.other, "is not asked any more")
+      case .timeout: .init(.other, "takes too long")
+      case .unresolved: .init(.other, "cannot be resolved")
+      case .unreachable(Errno.connectionRefused): .init(.refused, "refuses the connection")
+      case .unreachable(let errno) where errno != 0: .init(.other, "cannot be reached: \(Errno.name(errno))")
+      case .untrusted, .otherName, .handshake, .authority, .identity:
+        .init(.other, "has no TLS that can be trusted: \(failure.detail)")
+      case .closed: .init(.other, "closes the connection")
+      case .cut: .init(.other, "cuts its answer")
+      case .malformed: .init(.other, "does not speak HTTP")
+      case .proxy: .init(.other, "is behind a proxy that does not connect: \(failure.detail)")
+      case .unreachable, .other: .init(.other, "cannot be reached: \(failure.detail)")
+      }
+  }
 }

@@ -17,6 +17,7 @@ struct EventsCommand: ParsableCommand {
       """)
 
   @OptionGroup var flags: EventFlags
+  @OptionGroup var namespaces: ScopeFlags
   @OptionGroup(title: "Names") var localNames: LocalNameFlags
   @OptionGroup(title: "Kubernetes") var kubernetes: KubernetesFlags
 
@@ -45,7 +46,7 @@ struct EventsCommand: ParsableCommand {
           bufferBytes: flags.ringBufferBytes, forks: flags.showsForks, oomKills: flags.showsOOMKills,
           arguments: flags.showsArguments, exitDetection: exitDetection,
           countsInAttempts: countsInAttempts), kubernetes: kubernetes.watchedNode(),
-        localNames: localNames.names), logger: logger)
+        localNames: localNames.names, scope: namespaces.scope), logger: logger)
     logger.info("Telling of events")
     var session = EventSession(stream, flags, signals)
     try session.run()

@@ -23,6 +23,7 @@ enum LogLevel: String, CaseIterable, ExpressibleByArgument {
 }
 
 extension LogFormat: ExpressibleByArgument {}
+extension NamespaceScope: ExpressibleByArgument {}
 extension KernelCounters.ExitDetection: ExpressibleByArgument {}
 
 extension LabelLevel: ExpressibleByArgument {}

@@ -18,6 +18,12 @@ struct KubernetesFlags: ParsableArguments {
   var kubeconfig: String?
 
   @Option(
+    name: .customLong("kubernetes.context"),
+    help: ArgumentHelp(
+      "Context of the kubeconfig to use (default: its current-context).", valueName: "name"))
+  var context: String?
+
+  @Option(
     name: .customLong("kubernetes.node"),
     help: ArgumentHelp("What the API calls this node (default: the variable NODE_NAME).", valueName: "name"))
   var node: String?
@@ -25,6 +31,10 @@ struct KubernetesFlags: ParsableArguments {
   func validate() throws {
     guard isOn || kubeconfig != nil || node == nil else {
       throw ValidationError("--kubernetes.node needs --kubernetes")
+    }
+    guard context == nil || kubeconfig != nil else {
+      throw ValidationError(
+        "--kubernetes.context needs --kubernetes.kubeconfig: a context is a part of that file")
     }
     guard !isOn && kubeconfig == nil || nodeName != nil else {
       throw ValidationError(
@@ -38,10 +48,11 @@ struct KubernetesFlags: ParsableArguments {
     guard isOn || kubeconfig != nil, let nodeName else { return nil }
     let api: Kubernetes.Configuration
     if let kubeconfig {
-      api = try .kubeconfig(path: kubeconfig)
+      api = try .kubeconfig(path: kubeconfig, context: context)
     } else {
       api = try .inCluster(environment: Environment.variables)
     }
+    try api.check()
     return Counting.Node(api: api, name: nodeName)
   }
 

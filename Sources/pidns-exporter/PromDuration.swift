@@ -6,13 +6,16 @@ import ArgumentParser
 struct PromDuration: ExpressibleByArgument, CustomStringConvertible {
   let duration: Duration
 
+  /// 292 years, which is Prometheus's limit, too: so many nanoseconds have 64 bits. Clocks overflow some way above it.
+  private static let longest = Int.max / 1_000_000
+
   private static let units: [(name: String, milliseconds: Int)] = [
     ("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1),
   ]
 
   init(_ duration: Duration) { self.duration = duration }
 
-  /// Reads numbers with units, from the largest unit to the smallest; nil for anything else.
+  /// Reads numbers with units, from the largest unit to the smallest; nil for anything else, and for more than 292 years.
   init?(argument: String) {
     if argument == "0" {
       self.init(.zero)
@@ -31,7 +34,7 @@ struct PromDuration: ExpressibleByArgument, CustomStringConvertible {
       }
       let (product, tooLarge) = number.multipliedReportingOverflow(by: units[unit].milliseconds)
       let (sum, overflow) = total.addingReportingOverflow(product)
-      guard !tooLarge && !overflow else { return nil }
+      guard !tooLarge && !overflow && sum <= Self.longest else { return nil }
       total = sum
       units = units[(unit + 1)...]
     }

@@ -14,7 +14,8 @@ struct Serve: ParsableCommand {
     commandName: "pidns-exporter",
     abstract: "Counts what the processes of every PID namespace of this host do, for Prometheus.",
     discussion: """
-      Needs Linux 5.10 with BTF, CAP_BPF and CAP_PERFMON, and the host's PID namespace.
+      Needs Linux 5.10 with BTF, CAP_BPF and CAP_PERFMON, and the host's PID namespace; in another one see \
+      --namespaces.scope.
 
       pidns-exporter events shows single events and who did it, pidns-exporter top a live table of the namespaces; \
       see pidns-exporter events --help, pidns-exporter top --help.
@@ -76,6 +77,7 @@ struct Serve: ParsableCommand {
     help: ArgumentHelp("PID namespaces exposed at one time, retained ones included.", valueName: "number"))
   var maxNamespaces = 10_240
 
+  @OptionGroup var namespaces: ScopeFlags
   @OptionGroup(title: "Names") var names: NameFlags
   @OptionGroup(title: "Names") var localNames: LocalNameFlags
   @OptionGroup(title: "Kubernetes") var kubernetes: KubernetesFlags
@@ -123,11 +125,24 @@ struct Serve: ParsableCommand {
     guard !scraperUserAgents.contains("") else {
       throw ValidationError("--scrape.user-agent is empty, which every client begins with: write a prefix such as MyScraper/")
     }
-    guard pollInterval.duration >= .milliseconds(10) else {
-      throw ValidationError("--poll.interval has to be 10ms at least")
+    guard (.milliseconds(10)...(.seconds(3600))).contains(pollInterval.duration) else {
+      throw ValidationError(
+        "--poll.interval has to be from 10ms to 1h: namespaces that end between two polls keep their room in the kernel's map"
+      )
     }
-    guard maxNamespaces > 0 else { throw ValidationError("--namespaces.max has to be 1 at least") }
-    guard mapEntries > 0 else { throw ValidationError("--bpf.map-entries has to be 1 at least") }
+    guard (1...Int(Self.namespaceLimit)).contains(maxNamespaces) else {
+      throw ValidationError("--namespaces.max has to be \(Self.namespaceRange)")
+    }
+    guard (1...Self.namespaceLimit).contains(mapEntries) else {
+      throw ValidationError("--bpf.map-entries has to be \(Self.namespaceRange)")
+    }
+  }
+
+  /// A PID namespace has a process, and Linux has no more pids: PID_MAX_LIMIT in include/linux/threads.h. The kernel takes a
+  /// second for maps of so many entries, and a minute for a hundred million.
+  private static let namespaceLimit: UInt32 = 4_194_304
+  private static var namespaceRange: String {
+    "from 1 to \(namespaceLimit): each namespace has a process, and Linux has no more pids"
   }
 
   /// Runs until a signal ends it.
@@ -166,6 +181,6 @@ struct Serve: ParsableCommand {
         limits: Ledger.Limits(
           series: maxNamespaces, retention: retention.duration == .zero ? nil : retention.duration),
         labelling: names.labelling, kubernetes: kubernetes.watchedNode(), localNames: localNames.names,
-        showsLifetimesPerNamespace: collectors.lifetimesPerNamespace))
+        showsLifetimesPerNamespace: collectors.lifetimesPerNamespace, scope: namespaces.scope))
   }
 }

@@ -44,6 +44,7 @@ struct TopCommand: ParsableCommand {
   var limit: Int?
 
   // Shared with `Serve`, for a reading of the kernel.
+  @OptionGroup var namespaces: ScopeFlags
   @OptionGroup(title: "Names, where the kernel is read") var names: NameFlags
   @OptionGroup(title: "Names, where the kernel is read") var localNames: LocalNameFlags
   @OptionGroup(title: "Kubernetes, where the kernel is read") var kubernetes: KubernetesFlags
@@ -94,7 +95,8 @@ struct TopCommand: ParsableCommand {
         limits: Ledger.Limits(series: 10_240, retention: .seconds(60)),
         labelling: Labelling(
           level: names.labelling.level, grace: .zero, selection: names.labelling.selection),
-        kubernetes: kubernetes.watchedNode(), localNames: localNames.names),
+        kubernetes: kubernetes.watchedNode(), localNames: localNames.names,
+        scope: namespaces.scope),
       logger: LogFormat.logfmt.logger(level: .critical))
   }
 }

@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import NIOCore
-internal import NIOHTTP1
-internal import NIOPosix
-internal import NIOSSL
 internal import Synchronization
 
 /// An API server of Kubernetes, as far as listing and watching pods goes: HTTP/1.1 over TLS, chunked,
-/// with resourceVersions, pages and bookmarks, and with faults on order.
+/// with resourceVersions, pages and bookmarks, and with faults on order. A thread for each connection.
 ///
 /// It ignores the field selector: its pods are those of one node.
 package final class APIServer: Sendable {
@@ -27,10 +23,8 @@ package final class APIServer: Sendable {
   package let port: Int
 
   private let address: String
-  private let authenticatesClients: Bool
-  private let group: MultiThreadedEventLoopGroup
+  private let context: TLSContext
   private let desk: Desk
-  private let listener: Mutex<(any Channel)?>
 
   /// Starts, with the certificates that all tests share unless it is given others.
   ///
@@ -41,41 +35,23 @@ package final class APIServer: Sendable {
     certificates: Certificates? = nil, authenticating clients: Bool = false, address: String = "127.0.0.1"
   ) async throws {
     let certificates = try certificates ?? Certificates.shared
-    let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     let desk = Desk()
-    let channel = try await desk.listen(
-      address: address, port: 0, certificates, authenticating: clients, group)
+    context = try TLSContext(certificates, authenticating: clients)
     self.certificates = certificates
-    self.group = group
     self.address = address
-    authenticatesClients = clients
     self.desk = desk
-    port = channel.localAddress?.port ?? 0
-    listener = Mutex(channel)
+    port = Int(try desk.listen(address: address, port: 0, context))
   }
 
   /// Ends.
-  package func stop() async throws {
-    try await goAway()
-    try await group.shutdownGracefully()
-  }
+  package func stop() async throws { await desk.close() }
 
   /// Closes the port and every connection.
-  package func goAway() async throws {
-    try await listener.withLock { listener in
-      defer { listener = nil }
-      return listener
-    }?.close()
-    let channels = desk.channels.withLock { Array($0.values) }
-    desk.tell(.cut)
-    for channel in channels { try? await channel.closeFuture.get() }
-  }
+  package func goAway() async throws { await desk.close() }
 
   /// Opens the port again.
   package func comeBack() async throws {
-    let channel = try await desk.listen(
-      address: address, port: port, certificates, authenticating: authenticatesClients, group)
-    listener.withLock { $0 = channel }
+    _ = try desk.listen(address: address, port: UInt16(port), context)
   }
 
   // MARK: What it knows
@@ -142,10 +118,10 @@ package final class APIServer: Sendable {
   }
 
   /// Ends all watches, as if their time were over.
-  package func endWatches() { desk.tell(.end) }
+  package func endWatches() { desk.post(.end) }
 
   private func change(_ body: (inout Ledger) -> Void) {
     desk.ledger.withLock { body(&$0) }
-    desk.tell(.news)
+    desk.post(.news)
   }
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Foundation
-internal import NIOSSL
 
 /// A certificate authority, and what it signed, made by `openssl`. All in PEM.
 package struct Certificates: Sendable {
@@ -11,8 +10,27 @@ package struct Certificates: Sendable {
   package let client: String
   /// The client's key.
   package let clientKey: String
-  private let server: String
-  private let serverKey: String
+  let server: String
+  let serverKey: String
+
+  /// Makes a client's certificate of another kind of key, signed by an authority of its own.
+  ///
+  /// - Parameter options: Options of `openssl req` for the new key.
+  package static func identity(_ options: String...) throws -> (certificate: String, key: String) {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "pidns-identity-\(UUID())")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try openssl(
+      [
+        "req", "-x509", "-days", "2", "-nodes", "-subj", "/CN=client", "-keyout", "key", "-out",
+        "certificate",
+      ] + options,
+      in: folder)
+    func read(_ name: String) throws -> String {
+      try String(contentsOf: folder.appending(path: name), encoding: .utf8)
+    }
+    return (try read("certificate"), try read("key"))
+  }
 
   /// Some that are made once for all tests, for 127.0.0.1 and the name `kubernetes.test`.
   package static var shared: Certificates {
@@ -54,16 +72,6 @@ package struct Certificates: Sendable {
     clientKey = try read("client.key")
     server = try read("server.crt")
     serverKey = try read("server.key")
-  }
-
-  /// - Parameter clients: Whether clients have to have a certificate of the authority's.
-  func serverConfiguration(authenticating clients: Bool) throws -> TLSConfiguration {
-    var tls = TLSConfiguration.makeServerConfiguration(
-      certificateChain: try NIOSSLCertificate.fromPEMBytes(Array(server.utf8)).map { .certificate($0) },
-      privateKey: .privateKey(try NIOSSLPrivateKey(bytes: Array(serverKey.utf8), format: .pem)))
-    tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(Array(authority.utf8)))
-    if clients { tls.certificateVerification = .noHostnameVerification }
-    return tls
   }
 }
 

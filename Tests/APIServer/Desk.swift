@@ -1,50 +1,111 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import NIOCore
-internal import NIOHTTP1
-internal import NIOPosix
-internal import NIOSSL
+internal import Glibc
+internal import Linux
 internal import Synchronization
 
-/// What the connections share.
+/// What the connections share, and the port that they come from.
 final class Desk: Sendable {
-  /// What connections are told.
-  enum Message: Sendable { case news, end, cut }
+  /// A system call that failed.
+  struct SystemError: Error {
+    let call: String
+    let number: Int32
+  }
+
+  private struct State {
+    var listener: Int32?
+    var connections: [ObjectIdentifier: Connection] = [:]
+    /// Threads that have not ended: that of the listener, and one for each connection.
+    var threads = 0
+  }
 
   let ledger = Mutex(Ledger())
-  let channels = Mutex<[ObjectIdentifier: any Channel]>([:])
+  private let state = Mutex(State())
 
-  func tell(_ message: Message) {
-    for channel in channels.withLock({ Array($0.values) }) {
-      channel.pipeline.fireUserInboundEventTriggered(message)
-    }
+  func post(_ message: Connection.Message) {
+    for connection in state.withLock({ Array($0.connections.values) }) { connection.post(message) }
   }
 
-  func listen(
-    address: String, port: Int, _ certificates: Certificates, authenticating clients: Bool,
-    _ group: MultiThreadedEventLoopGroup
-  ) async throws -> any Channel {
-    let tls = try NIOSSLContext(configuration: certificates.serverConfiguration(authenticating: clients))
-    return try await ServerBootstrap(group: group)
-      .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-      .childChannelInitializer { channel in
-        channel.eventLoop.makeCompletedFuture {
-          try channel.pipeline.syncOperations.addHandler(Breaker())
-          try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls))
-          try channel.pipeline.syncOperations.configureHTTPServerPipeline()
-          try channel.pipeline.syncOperations.addHandler(Conversation(self))
-        }
+  /// Listens, and accepts on a thread of its own.
+  ///
+  /// - Returns: The port.
+  func listen(address: String, port: UInt16, _ context: TLSContext) throws -> UInt16 {
+    let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+    guard listener >= 0 else { throw SystemError(call: "socket", number: errno) }
+    var one: Int32 = 1
+    _ = unsafe setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &one, socklen_t(MemoryLayout<Int32>.size))
+    var name = sockaddr_in()
+    name.sin_family = sa_family_t(AF_INET)
+    name.sin_port = port.bigEndian
+    _ = unsafe inet_pton(AF_INET, address, &name.sin_addr)
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let failed = unsafe withUnsafeMutablePointer(to: &name) { pointer in
+      unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
+        unsafe bind(listener, pointer, length) != 0 || Glibc.listen(listener, 128) != 0
+          || getsockname(listener, pointer, &length) != 0
       }
-      .bind(host: address, port: port).get()
+    }
+    guard !failed else {
+      let error = SystemError(call: "bind", number: errno)
+      _ = Glibc.close(listener)
+      throw error
+    }
+    state.withLock {
+      $0.listener = listener
+      $0.threads += 1
+    }
+    guard Thread.start({ self.accept(listener, context) }) else {
+      throw SystemError(call: "thread", number: EAGAIN)
+    }
+    return UInt16(bigEndian: name.sin_port)
   }
-}
 
-/// Closes a connection below TLS, which would wait for the client to say goodbye.
-private final class Breaker: ChannelInboundHandler {
-  typealias InboundIn = ByteBuffer
+  /// Closes the port and every connection, and waits until all threads have ended.
+  func close() async {
+    state.withLock { state in
+      if let listener = state.listener { _ = shutdown(listener, Int32(SHUT_RDWR)) }
+      state.listener = nil
+      for connection in state.connections.values { connection.cut() }
+    }
+    while state.withLock({ $0.threads }) > 0 { try? await Task.sleep(for: .milliseconds(2)) }
+  }
 
-  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-    if case .cut? = event as? Desk.Message { return context.close(promise: nil) }
-    context.fireUserInboundEventTriggered(event)
+  private func accept(_ listener: Int32, _ context: TLSContext) {
+    while true {
+      let socket = Glibc.accept(listener, nil, nil)
+      if socket < 0 {
+        if state.withLock({ $0.listener == nil }) { break }
+        continue
+      }
+      _ = fcntl(socket, F_SETFD, FD_CLOEXEC)
+      // Pieces are sent when they are written, however small.
+      var one: Int32 = 1
+      _ = unsafe setsockopt(
+        socket, Int32(IPPROTO_TCP), TCP_NODELAY, &one, socklen_t(MemoryLayout<Int32>.size))
+      let connection = Connection(socket)
+      let isOpen = state.withLock { state in
+        if state.listener == nil { return false }
+        state.connections[ObjectIdentifier(connection)] = connection
+        state.threads += 1
+        return true
+      }
+      guard isOpen else { break }
+      if !Thread.start({ self.serve(connection, context) }) { forget(connection) }
+    }
+    _ = Glibc.close(listener)
+    state.withLock { $0.threads -= 1 }
+  }
+
+  private func serve(_ connection: Connection, _ context: TLSContext) {
+    connection.run(context, self)
+    forget(connection)
+  }
+
+  private func forget(_ connection: Connection) {
+    connection.cut()
+    state.withLock {
+      $0.connections[ObjectIdentifier(connection)] = nil
+      $0.threads -= 1
+    }
   }
 }

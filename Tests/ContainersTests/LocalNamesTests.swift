@@ -5,7 +5,7 @@ import Testing
 
 @testable import Containers
 
-@Suite(.timeLimit(.minutes(1))) struct LocalNamesTests {
+@Suite(.timeLimit(.minutes(10))) struct LocalNamesTests {
   private let folder: TemporaryFolder
   private let id = String(repeating: "0123456789abcdef", count: 4)
   private var names: LocalNames

@@ -29,9 +29,9 @@ import Testing
     let pods = Pods(retention: nil)
     for number in 0..<100 { pods.put(pod("c\(number)")) }
     #expect(pods.container(id: "c99") != nil)
-    #expect(pods.container(id: "c\(100 - Pods.containersPerPod)") != nil)
-    #expect(pods.container(id: "c\(99 - Pods.containersPerPod)") == nil)
-    #expect(pods.pod(uid: "u")?.containers.count == Pods.containersPerPod)
+    #expect(pods.container(id: "c\(99 - Pods.earlierContainers)") != nil)
+    #expect(pods.container(id: "c\(98 - Pods.earlierContainers)") == nil)
+    #expect(pods.pod(uid: "u")?.containers.count == Pods.earlierContainers + 1)
   }
 
   @Test("A deleted pod stays for the retention time, and is there again if it comes back")
@@ -84,10 +84,10 @@ import Testing
   @Test("What a pod no longer says of itself does not stay behind when it goes")
   func nothingStays() {
     let pods = Pods(retention: .zero)
-    let many = (0..<Pods.containersPerPod).map { Pod.Container(id: "a\($0)", name: "web", image: "i") }
-    let others = (0..<Pods.containersPerPod).map { Pod.Container(id: "b\($0)", name: "web", image: "i") }
+    let many = (0..<2 * Pods.earlierContainers).map { Pod.Container(id: "a\($0)", name: "web", image: "i") }
+    let others = (0..<Pods.earlierContainers).map { Pod.Container(id: "b\($0)", name: "web", image: "i") }
     pods.put(Pod(uid: "u", namespace: "n", name: "p", configHash: "h1", containers: many))
-    pods.put(Pod(uid: "u", namespace: "n", name: "p", configHash: "h2", containers: many + others))
+    pods.put(Pod(uid: "u", namespace: "n", name: "p", configHash: "h2", containers: others))
     #expect(pods.container(id: "a0") == nil && pods.container(id: "b0") != nil)
     #expect(pods.pod(uid: "h1") == nil && pods.pod(uid: "h2") != nil)
     pods.delete(uid: "u", at: start)

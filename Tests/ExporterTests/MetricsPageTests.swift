@@ -25,7 +25,8 @@ import Testing
     snapshot.maps = [MapStatus(map: "node", entries: 1, capacity: 1, memoryBytes: 1)]
     snapshot.programs = [ProgramStatus(program: "process_exec", runs: 1, runNanoseconds: 1, misses: 0)]
     let scope = Scope(
-      collectors: Set(Collector.allCases), showsLifetimesPerNamespace: true, watchesPods: true)
+      collectors: Set(Collector.allCases), showsLifetimesPerNamespace: true, watchesPods: true,
+      holdsFirstSamples: true)
     let kubernetes = KubernetesState(pods: 1, watch: WatchStatus().snapshot)
     return State(scope: scope, snapshot: snapshot, process: .read(), start: 1_700_000_000, kubernetes: kubernetes)
   }()

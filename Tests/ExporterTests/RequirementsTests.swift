@@ -35,4 +35,24 @@ import Testing
     }
     #expect(error?.description.hasPrefix(says) == true)
   }
+
+  @Test("On the host nothing is left out", arguments: NamespaceScope.allCases)
+  func onTheHost(scope: NamespaceScope) throws {
+    #expect(try Requirements.outermost(of: scope, namespace: "pid:[4026531836]") == nil)
+  }
+
+  @Test("In another namespace that one is the outermost, if it was asked for")
+  func nested() throws {
+    #expect(try Requirements.outermost(of: .own, namespace: "pid:[4026532180]") == 4_026_532_180)
+    let error = #expect(throws: ExporterError.self) {
+      try Requirements.outermost(of: .host, namespace: "pid:[4026532180]")
+    }
+    #expect(error?.description.contains("pid:[4026532180]") == true)
+    #expect(error?.description.hasSuffix("add --namespaces.scope=own") == true)
+  }
+
+  @Test("A namespace that cannot be read is none", arguments: [nil, "", "pid:[]", "pid:[x]"])
+  func unreadable(namespace: String?) {
+    #expect(throws: ExporterError.self) { try Requirements.outermost(of: .own, namespace: namespace) }
+  }
 }

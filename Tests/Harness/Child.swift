@@ -4,6 +4,8 @@ internal import Foundation
 
 /// A process that a test started, which dies with it. Its stdout can be read line by line, its stderr
 /// goes into a file.
+///
+/// What it starts itself lives on when it is killed: ``CleanUp``.
 package final class Child {
   private let process = Process()
   private let input = Pipe()
@@ -17,11 +19,12 @@ package final class Child {
   /// All that was written to stderr up to now.
   package var stderr: String { (try? String(contentsOf: log, encoding: .utf8)) ?? "" }
 
-  package init(_ program: String, _ arguments: [String]) throws {
+  /// - Parameter outlivesTests: Whether it goes on when this process has ended.
+  package init(_ program: String, _ arguments: [String], outlivesTests: Bool = false) throws {
     log = FileManager.default.temporaryDirectory.appending(path: "pidns-test-\(UUID().uuidString)")
     _ = FileManager.default.createFile(atPath: log.path(), contents: nil)
-    process.executableURL = URL(filePath: "/usr/bin/setpriv")
-    process.arguments = ["--pdeathsig", "KILL", "--", program] + arguments
+    process.executableURL = URL(filePath: outlivesTests ? program : "/usr/bin/setpriv")
+    process.arguments = (outlivesTests ? [] : ["--pdeathsig", "KILL", "--", program]) + arguments
     process.standardInput = input
     process.standardOutput = output
     process.standardError = try FileHandle(forWritingTo: log)

@@ -76,7 +76,7 @@ extension Scrape {
   package func differences(
     from truth: Truth, mayLack: Set<Facts.Kind> = Facts.Kind.optional
   ) -> [String] {
-    Comparison(truth: truth.facts, counted: facts(truth.pidns)).words(mayLack: mayLack)
+    Comparison(truth: truth.facts, counted: facts(truth.names)).words(mayLack: mayLack)
   }
 }
 

@@ -21,6 +21,11 @@ package struct Counts: Equatable, CustomStringConvertible {
       execs: value(.execs), forks: value(.forks), threadStarts: value(.threadStarts), exits: value(.exits))
   }
 
+  /// Whether none of the four is more than the other's.
+  package func isAtMost(_ other: Counts) -> Bool {
+    execs <= other.execs && forks <= other.forks && threadStarts <= other.threadStarts && exits <= other.exits
+  }
+
   package var sum: Int { execs + forks + threadStarts + exits }
 
   package var description: String {

@@ -51,7 +51,7 @@ package final class RunningExporter: ServedExporter {
       let msg: String
       let address: String?
     }
-    let deadline = Date().addingTimeInterval(60)
+    let deadline = Date().addingTimeInterval(300)
     while Date() < deadline {
       for line in child.stderr.split(separator: "\n") {
         guard let line = try? JSONDecoder().decode(Line.self, from: Data(line.utf8)),

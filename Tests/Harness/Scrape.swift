@@ -65,14 +65,17 @@ package struct Scrape {
     }
   }
 
-  /// What was counted for a namespace.
-  package func counts(_ pidns: UInt32) throws -> Counts {
-    let facts = facts(pidns)
+  /// What was counted under certain names.
+  package func counts(_ names: Names) throws -> Counts {
+    let facts = facts(names)
     for kind in [Facts.Kind.execs, .forks, .threadStarts, .exits] where facts[kind].isEmpty {
-      throw TestFailure("no series \(kind.metric) of \(pidns)")
+      throw TestFailure("no series \(kind.metric) of \(names)")
     }
     return Counts(facts)
   }
+
+  /// What was counted for all namespaces together.
+  package var counts: Counts { facts.values.reduce(Counts()) { $0 + Counts($1) } }
 
   /// All that is shown of a namespace, or of those after one another that had its number, whatever their names.
   package func facts(_ pidns: UInt32) -> Facts {
@@ -81,6 +84,17 @@ package struct Scrape {
 
   /// All that is shown under certain names.
   package func facts(_ names: Names) -> Facts { facts[names] ?? Facts() }
+
+  /// The `pidns_info` of the container with an id, and the names of its series.
+  package func container(id: String) throws -> (info: [String: String], names: Names) {
+    guard let info = infos.first(where: { $0["container_id"] == id }) else {
+      throw TestFailure("no pidns_info of the container \(id)")
+    }
+    let names = Names(
+      pidns: info["pidns"].flatMap { UInt32($0) }, namespace: info["namespace"] ?? "", pod: info["pod"] ?? "",
+      container: info["container"] ?? "")
+    return (info, names)
+  }
 
   /// All names that have series.
   package var names: Set<Names> { Set(facts.keys) }

@@ -23,19 +23,11 @@ extension ServedExporter {
     return scrape
   }
 
-  /// A snapshot during which nothing happened on the whole node, so that its parts agree to the event.
-  ///
-  /// The node's totals are read at the end of a poll. Where two polls in a row read the same ones,
-  /// nothing happened between them, and so nothing while the second one read the namespaces.
-  package func quietScrape() throws -> Scrape {
-    var before = try scrape()
-    let deadline = Date().addingTimeInterval(60)
-    while Date() < deadline {
-      let after = try scrape()
-      if try before.node == after.node { return after }
-      before = after
-    }
-    throw TestFailure("the node is never quiet")
+  /// A snapshot, and the node's totals of a poll before it: between these and its own are its other counts, whatever
+  /// happens on the machine meanwhile. A poll reads the node's totals last.
+  package func bracketedScrape() throws -> (before: Counts, scrape: Scrape) {
+    let before = try scrape().node
+    return (before, try scrape())
   }
 
   /// The last snapshot, whenever it was taken.

@@ -3,12 +3,17 @@
 /// A line of the workload: what happened in a namespace.
 package struct Truth: Decodable {
   package let pidns: UInt32
+  /// The container that the namespace is in; empty where it is in none that is the test's own.
+  package var container = ""
   /// Since the namespace began.
   package let facts: Facts
   /// Since the workload said that it is ready, of a namespace that was there before.
   package let afterReady: Facts?
 
   package var counts: Counts { Counts(facts) }
+
+  /// The labels of its series.
+  package var names: Scrape.Names { Scrape.Names(pidns: pidns, container: container) }
 
   private enum CodingKeys: String, CodingKey {
     case pidns

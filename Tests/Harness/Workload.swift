@@ -2,15 +2,18 @@
 
 internal import Foundation
 
-/// A run of pidns-workload, which knows to the event what happened in the namespaces that it made.
+/// A run of pidns-workload, which knows to the event what happened in the namespaces that it made. They are in a
+/// container of its own.
 package struct Workload {
   private let child: Child
+  package let container: OwnContainer
 
   /// Starts it.
   package init(_ arguments: String...) throws { try self.init(arguments) }
 
   package init(_ arguments: [String]) throws {
-    child = try Child(Built.workload.path(), arguments)
+    container = try OwnContainer()
+    child = try container.start(Built.workload.path(), arguments)
   }
 
   /// Runs it to its end.
@@ -25,7 +28,7 @@ package struct Workload {
       if let ready = try? JSONDecoder().decode(Ready.self, from: Data(line.utf8)) {
         return (truths, ready.pidns)
       }
-      truths.append(try JSONDecoder().decode(Truth.self, from: Data(line.utf8)))
+      truths.append(try truth(line))
     }
     throw TestFailure("the workload never was ready: \(child.stderr)")
   }
@@ -41,8 +44,12 @@ package struct Workload {
     child.closeInput()
     let lines = child.rest().split(separator: "\n")
     guard child.wait() == 0 else { throw TestFailure("the workload failed: \(child.stderr)") }
-    return try lines.filter { !$0.contains("\"ready\":true") }.map {
-      try JSONDecoder().decode(Truth.self, from: Data($0.utf8))
-    }
+    return try lines.filter { !$0.contains("\"ready\":true") }.map { try truth(String($0)) }
+  }
+
+  private func truth(_ line: String) throws -> Truth {
+    var truth = try JSONDecoder().decode(Truth.self, from: Data(line.utf8))
+    truth.container = container.name
+    return truth
   }
 }

@@ -93,12 +93,12 @@ extension KernelTests {
       let follows = try scrape[#"pidns_bpf_program_attached{program="execve_failed"}"#] == 1
       let mayLack: Set<Facts.Kind> = follows ? [] : [.execFailures]
       // Namespaces after one another may have one inum; their events add up.
-      for (pidns, truths) in Dictionary(grouping: truths, by: \.pidns) {
+      for (names, truths) in Dictionary(grouping: truths, by: \.names) {
         let stated = afterReady ? truths.compactMap(\.afterReady) : truths.map(\.facts)
         let truth = stated.reduce(Facts(), +)
-        let comparison = Comparison(truth: truth, counted: scrape.facts(pidns))
+        let comparison = Comparison(truth: truth, counted: scrape.facts(names))
         #expect(comparison.words(mayLack: mayLack) == [])
-        if !afterReady { expectBalance(scrape.facts(pidns)) }
+        if !afterReady { expectBalance(scrape.facts(names)) }
       }
       #expect(scrape.dropped == 0)
     }

@@ -96,7 +96,7 @@ extension KernelTests {
     func oomKills() throws {
       let events = try RunningEvents("--oom")
       let truth = try Workload.run("oom", "--count", "3")[0]
-      let told = try events.finish().filter { $0.numbers["pid_ns"] == Int64(truth.pidns) }
+      let told = try events.finish().filter { $0.texts["container"] == truth.container }
       let kills = told.filter { $0.event == "oom_kill" }
       #expect(Double(kills.count) == truth.facts.values[Facts.Quantity(.oomKills)])
       for kill in kills {
@@ -109,10 +109,11 @@ extension KernelTests {
     @Test("Nothing of it is left in the kernel")
     func leavesNothing() throws {
       let events = try RunningEvents("--fork", "--oom")
-      #expect(try LoadedPrograms.names().contains("process_execed"))
+      let held = try HeldObjects(by: events.child.pid).programs
+      #expect(try held.count >= 3 && held.isSubset(of: Lifecycle.programs()))
       try events.stop()
       // The kernel frees programs in its own time.
-      try eventually("they are gone") { try !LoadedPrograms.names().contains("process_execed") }
+      try eventually("they are gone") { try Lifecycle.programs().isDisjoint(with: held) }
     }
   }
 }

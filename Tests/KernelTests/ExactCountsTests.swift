@@ -31,7 +31,7 @@ extension KernelTests {
       let truth = try #require(try Workload.run("fork", "--count", "1000000").first)
       let scrape = try exporter.scrape()
       #expect(scrape.differences(from: truth, mayLack: [.exitCodes, .execFailures]) == [])
-      let lifetimes = scrape.facts(truth.pidns).values[Facts.Quantity(.lifetimes, "count")]
+      let lifetimes = scrape.facts(truth.names).values[Facts.Quantity(.lifetimes, "count")]
       #expect(lifetimes == 1_000_001)
       #expect(scrape.dropped == 0)
     }
@@ -53,12 +53,12 @@ extension KernelTests {
       // MAX_PID_NS_LEVEL. Each `unshare` runs the next one as the init of a namespace: a fork, an exec, an exit.
       let levels = 32
       let exporter = try RunningExporter()
-      let before = try exporter.scrape().namespaces
+      let container = try OwnContainer()
       let command = Array(repeating: ["unshare", "--pid", "--fork"], count: levels).flatMap { $0 } + ["true"]
-      #expect(try Child.run("/usr/bin/env", command).status == 0)
+      #expect(try container.start("/usr/bin/env", command).wait() == 0)
 
       let scrape = try exporter.scrape()
-      let counts = try scrape.namespaces.subtracting(before).map { try scrape.counts($0) }
+      let counts = try scrape.names.filter { $0.container == container.name }.map { try scrape.counts($0) }
       #expect(counts == Array(repeating: Counts(execs: 1, forks: 1, exits: 1), count: levels))
     }
 
@@ -66,13 +66,14 @@ extension KernelTests {
     func existing() throws {
       let workload = try Workload("existing", "--count", "50")
       let pidns = try #require(try workload.untilReady().pidns)
+      let names = Scrape.Names(pidns: pidns, container: workload.container.name)
       let exporter = try RunningExporter()
-      #expect(try exporter.scrapeLast().counts(pidns) == Counts())
+      #expect(try exporter.scrapeLast().counts(names) == Counts())
 
       workload.go()
       let truth = try #require(try workload.finish().first)
       let afterReady = try #require(truth.afterReady)
-      let counted = try exporter.scrape().facts(pidns)
+      let counted = try exporter.scrape().facts(names)
       #expect(Comparison(truth: afterReady, counted: counted).words(mayLack: Facts.Kind.optional) == [])
     }
   }

@@ -21,21 +21,23 @@ extension KernelTests {
     /// The processes of processes.py, up to where it is ready.
     private struct Truth {
       var pidns: UInt32 = 0
+      var container = ""
       /// The last one of each kind.
       var last: [String: Line] = [:]
       /// When it was ready.
       var end = 0.0
     }
 
-    private func start(_ arguments: String...) throws -> Child {
+    private func start(_ container: OwnContainer, _ arguments: String...) throws -> Child {
       let script = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "processes.py")
-      return try Child(
+      return try container.start(
         "/usr/bin/unshare",
         ["--pid", "--fork", "--kill-child", "/usr/bin/python3", script.path()] + arguments)
     }
 
-    private func untilReady(_ child: Child) throws -> Truth {
+    private func untilReady(_ child: Child, in container: OwnContainer) throws -> Truth {
       var truth = Truth()
+      truth.container = container.name
       while let text = child.line() {
         let line = try JSONDecoder().decode(Line.self, from: Data(text.utf8))
         if let pidns = line.pidns { truth.pidns = pidns }
@@ -72,10 +74,11 @@ extension KernelTests {
       ] as [([UInt8], String)])
     func last(name: [UInt8], comm: String) throws {
       let exporter = try RunningExporter()
-      let child = try start("kinds", "5", hex(name))
-      let truth = try untilReady(child)
+      let container = try OwnContainer()
+      let child = try start(container, "kinds", "5", hex(name))
+      let truth = try untilReady(child, in: container)
       _ = try exporter.scrape()
-      let shown = try OpenMetricsPage(of: exporter).exemplars(truth.pidns)
+      let shown = try OpenMetricsPage(of: exporter).exemplars(truth.container)
       #expect(Set(shown.keys) == Set(Self.keys.keys))
       for (key, kind) in Self.keys {
         let process = try #require(truth.last[kind])
@@ -98,7 +101,7 @@ extension KernelTests {
       #expect(child.wait() == 0, "\(child.stderr)")
       // The end of the init is an exit, too: its parent is outside.
       _ = try exporter.scrape()
-      let after = try OpenMetricsPage(of: exporter).exemplars(truth.pidns)
+      let after = try OpenMetricsPage(of: exporter).exemplars(truth.container)
       let key = "pidns_process_exits_total completed"
       #expect(after[key]?.labels["pid"] == "1" && after[key]?.labels["ppid"] == "0")
       #expect(after[key]?.labels["comm"] == "python3")
@@ -112,14 +115,15 @@ extension KernelTests {
       arguments: [[], ["--bpf.count-in-attempts"]])
     func storm(flags: [String]) throws {
       let exporter = try RunningExporter(["--poll.interval=10ms"] + flags)
-      let child = try start("storm", "1500")
+      let container = try OwnContainer()
+      let child = try start(container, "storm", "1500")
       let line = try #require(child.line())
       let pidns = try #require(try JSONDecoder().decode(Line.self, from: Data(line.utf8)).pidns)
       let ready = Ready(child)
       var seen: [String: Set<String>] = [:]
       repeat {
         for line in try OpenMetricsPage.text(of: exporter).split(separator: "\n") {
-          guard line.contains("{pidns=\"\(pidns)\""),
+          guard line.contains("{pidns=\"\(pidns)\""), line.contains("container=\"\(container.name)\""),
             let match = line.firstMatch(
               of: /^(\w+)\{.*\} \d+ # \{pid="(\d+)",host_pid="(\d+)",ppid="(\d+)",comm="([^"]*)"\} 1 [0-9.]+$/
             )
@@ -162,11 +166,11 @@ extension KernelTests {
       let events = try RunningEvents("--oom")
       let truth = try Workload.run("oom", "--count", "3")[0]
       let killed = try events.finish().last {
-        $0.event == "oom_kill" && $0.numbers["pid_ns"] == Int64(truth.pidns)
+        $0.event == "oom_kill" && $0.texts["container"] == truth.container
       }
       _ = try exporter.scrape()
       let exemplar = try #require(
-        try OpenMetricsPage(of: exporter).exemplars(truth.pidns)["pidns_oom_kills_total "])
+        try OpenMetricsPage(of: exporter).exemplars(truth.container)["pidns_oom_kills_total "])
       for name in ["pid", "host_pid", "ppid"] {
         #expect(exemplar.labels[name] == killed?.numbers[name].map(String.init), "\(name)")
       }
@@ -184,14 +188,15 @@ extension KernelTests {
     func prometheus() throws {
       let exporter = try RunningExporter()
       let prometheus = try RunningPrometheus(scraping: exporter)
-      let child = try start("kinds", "3", hex(Array("a\"b\n🐧".utf8)))
-      let truth = try untilReady(child)
+      let container = try OwnContainer()
+      let child = try start(container, "kinds", "3", hex(Array("a\"b\n🐧".utf8)))
+      let truth = try untilReady(child, in: container)
       _ = try exporter.scrape()
       let shown = try OpenMetricsPage(of: exporter).samples.filter {
-        $0.labels["pidns"] == "\(truth.pidns)" && $0.exemplar != nil
+        $0.labels["container"] == truth.container && $0.exemplar != nil
       }
       #expect(shown.count == Self.keys.count)
-      let selector = #"{__name__=~"pidns_.*_total",pidns="\#(truth.pidns)"}"#
+      let selector = #"{__name__=~"pidns_.*_total",container="\#(truth.container)"}"#
       try eventually("Prometheus has stored the last exemplars") {
         let stored = try prometheus.exemplars(selector)
         return shown.allSatisfy { sample in

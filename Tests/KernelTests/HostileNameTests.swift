@@ -38,7 +38,8 @@ extension KernelTests {
       let ready = try #require(container.line())
       let truth = try ContainerTruth(output: ready)
       let scrape = try exporter.scrape()
-      let info = try #require(scrape.infos.first { $0["pidns"] == "\(truth.pidns)" })
+      let info = try #require(
+        scrape.infos.first { $0["pidns"] == "\(truth.pidns)" && $0["runtime"] == "lxc" })
       let name = "\"} 1\\ \u{1}\u{fffd}\u{fffd}{a=\"b\",\\\\"
       #expect(info["container"] == name)
       #expect(info["container_id"] == name)
@@ -46,14 +47,14 @@ extension KernelTests {
       #expect(info["runtime"] == "lxc")
       let names = Scrape.Names(pidns: truth.pidns, container: name)
       #expect(scrape.differences(names, from: truth.facts, mayLack: Names.off) == [])
-      #expect(scrape.names.filter { $0.pidns == truth.pidns } == [names])
+      #expect(scrape.names.filter { $0.container == name } == [names])
 
       let text = try HTTP.exchange(port: exporter.port, "GET /metrics HTTP/1.0")
       let promtool = try Self.feed(text.body, to: ["promtool", "check", "metrics"])
       #expect(promtool.status == 0, "\(promtool.output)")
       let samples = try OpenMetricsPage(of: exporter).samples
       let execs = samples.filter {
-        $0.name == "pidns_process_execs_total" && $0.labels["pidns"] == "\(truth.pidns)"
+        $0.name == "pidns_process_execs_total" && $0.labels["container"] == name
       }
       #expect(execs.count == 1)
       #expect(execs.first?.labels["container"] == name)

@@ -125,9 +125,11 @@ extension KernelTests {
     private static func expectExact(_ exporter: some ServedExporter) throws {
       let container = try Runc().start(RuntimeTests.specification(.untilStopped(count: 7, execs: 5)))
       let live = try container.untilReady()
-      #expect(try exporter.scrape().differences(live.pidns, from: live.facts, mayLack: off) == [])
+      #expect(
+        try exporter.scrape().differences(containerID: container.id, from: live.facts, mayLack: off) == [])
       let truth = try container.stopAndFinish()
-      #expect(try exporter.scrape().differences(truth.pidns, from: truth.facts, mayLack: off) == [])
+      #expect(
+        try exporter.scrape().differences(containerID: container.id, from: truth.facts, mayLack: off) == [])
     }
 
     /// What the exporter does not show of a namespace without further flags.

@@ -50,14 +50,19 @@ extension KernelTests {
       "Any two programs of an event may be skipped, and each event is counted once",
       arguments: ["", "_second", "_third"], ["", "_second", "_third"])
     func skipped(first: String, second: String) throws {
-      var configuration = KernelCounters.Configuration(mapEntries: 1024, countsInAttempts: true)
+      var configuration = KernelCounters.Configuration(mapEntries: 10_240, countsInAttempts: true)
       let events = ["process_fork", "process_exec", "process_exit"]
       configuration.programsLeftOut = Set(events.flatMap { [$0 + first, $0 + second] })
       var kernel = try KernelCounters(configuration)
       // Numbers of tasks come around: each process of the last case has threads, one of which execs.
       for workload in ["exec-chain", "spawn", "fork", "threads-exec"] {
         let truth = try #require(try Workload.run(workload, "--count", "300").first)
-        let counted = try #require(try kernel.read().events.first { $0.key.inum == truth.pidns })
+        let reading = try kernel.read()
+        let counted = try #require(
+          reading.events.first {
+            $0.key.inum == truth.pidns
+              && reading.identities[$0.key]?.cgroupPath.contains(truth.container) == true
+          })
         #expect(Int(counted.value.counts.execs) == truth.counts.execs, "\(workload)")
         #expect(Int(counted.value.counts.forks) == truth.counts.forks, "\(workload)")
         #expect(Int(counted.value.counts.threadStarts) == truth.counts.threadStarts, "\(workload)")

@@ -45,10 +45,10 @@ struct OpenMetricsPage {
     ).body
   }
 
-  /// The samples of one namespace that have an exemplar, by name and by what tells its samples apart.
-  func exemplars(_ pidns: UInt32) -> [String: Exemplar] {
+  /// The samples of one container that have an exemplar, by name and by what tells its samples apart.
+  func exemplars(_ container: String) -> [String: Exemplar] {
     var exemplars: [String: Exemplar] = [:]
-    for sample in samples where sample.labels["pidns"] == "\(pidns)" {
+    for sample in samples where sample.labels["container"] == container {
       let part = sample.labels["reason"] ?? sample.labels["signal"] ?? ""
       exemplars["\(sample.name) \(part)"] = sample.exemplar
     }

@@ -45,34 +45,39 @@ extension KernelTests {
       for (first, last) in zip(begun, ended) {
         #expect(first.pidns == last.pidns)
         try expectDifference(
-          "pidns_process_execs_total", of: last.pidns, last.counts.execs - first.counts.execs, in: prometheus)
+          "pidns_process_execs_total", of: last.names, last.counts.execs - first.counts.execs, in: prometheus)
         try expectDifference(
-          "pidns_process_forks_total", of: last.pidns, last.counts.forks - first.counts.forks, in: prometheus)
+          "pidns_process_forks_total", of: last.names, last.counts.forks - first.counts.forks, in: prometheus)
         try expectDifference(
-          "pidns_process_exits_total", of: last.pidns, last.counts.exits - first.counts.exits, in: prometheus)
+          "pidns_process_exits_total", of: last.names, last.counts.exits - first.counts.exits, in: prometheus)
       }
 
       // The others share inums: the last value of a series is the sum of all that had it.
       #expect(short.count > 500)
-      for (pidns, truths) in Dictionary(grouping: short, by: \.pidns) {
+      for (names, truths) in Dictionary(grouping: short, by: \.names) {
         let truth = truths.reduce(Counts()) { $0 + $1.counts }
-        #expect(try last("pidns_process_execs_total", of: pidns, in: prometheus) == truth.execs)
-        #expect(try last("pidns_process_forks_total", of: pidns, in: prometheus) == truth.forks)
-        #expect(try last("pidns_thread_starts_total", of: pidns, in: prometheus) == truth.threadStarts)
-        #expect(try last("pidns_process_exits_total", of: pidns, in: prometheus) == truth.exits)
+        #expect(try last("pidns_process_execs_total", of: names, in: prometheus) == truth.execs)
+        #expect(try last("pidns_process_forks_total", of: names, in: prometheus) == truth.forks)
+        #expect(try last("pidns_thread_starts_total", of: names, in: prometheus) == truth.threadStarts)
+        #expect(try last("pidns_process_exits_total", of: names, in: prometheus) == truth.exits)
       }
     }
 
-    private func last(_ name: String, of pidns: UInt32, in prometheus: RunningPrometheus) throws -> Int {
-      Int(try prometheus.latest("sum(\(name){pidns=\"\(pidns)\"})").first?.value ?? -1)
+    private static func selector(_ names: Scrape.Names) -> String {
+      "pidns=\"\(names.pidns ?? 0)\",container=\"\(names.container)\""
+    }
+
+    private func last(_ name: String, of names: Scrape.Names, in prometheus: RunningPrometheus) throws -> Int
+    {
+      Int(try prometheus.latest("sum(\(name){\(Self.selector(names))})").first?.value ?? -1)
     }
 
     /// Waits until the newest stored values are those of the truths.
     private func waitUntilStored(_ truths: [Truth], in prometheus: RunningPrometheus) throws {
       try eventually("Prometheus has stored the counts") {
         try truths.allSatisfy {
-          try last("pidns_process_execs_total", of: $0.pidns, in: prometheus) == $0.counts.execs
-            && last("pidns_process_exits_total", of: $0.pidns, in: prometheus) == $0.counts.exits
+          try last("pidns_process_execs_total", of: $0.names, in: prometheus) == $0.counts.execs
+            && last("pidns_process_exits_total", of: $0.names, in: prometheus) == $0.counts.exits
         }
       }
     }
@@ -82,11 +87,11 @@ extension KernelTests {
     /// may be a scrape or two later, each of which is up to two rounds of the workload (22 events, and the
     /// end of init).
     private func expectDifference(
-      _ name: String, of pidns: UInt32, _ truth: Int, in prometheus: RunningPrometheus
+      _ name: String, of names: Scrape.Names, _ truth: Int, in prometheus: RunningPrometheus
     ) throws {
       // All processes of the workload end with a status that is not 0.
       let reason = name.hasPrefix("pidns_process_exits") ? ",reason=\"error\"" : ""
-      let selector = "\(name){pidns=\"\(pidns)\"\(reason)}"
+      let selector = "\(name){\(Self.selector(names))\(reason)}"
       let stored = try #require(try prometheus.stored("\(selector)[10m]").first?.samples)
       // The first sample may be from before the first round was done.
       let settled = stored.drop { $0.value < (stored.last?.value ?? 0) - Double(truth) }

@@ -38,8 +38,8 @@ extension KernelTests {
       let truth = try first.stopAndFinish()
       #expect(second.pidns == truth.pidns)
       #expect(
-        try exporter.scrape().differences(truth.pidns, from: truth.facts + second.facts, mayLack: Self.off)
-          == [])
+        try exporter.scrape().differences(
+          containerID: first.id, from: truth.facts + second.facts, mayLack: Self.off) == [])
     }
 
     @Test("A container of podman is counted while it lives, and after", arguments: [false, true])
@@ -55,14 +55,20 @@ extension KernelTests {
       let pod = try Containerd().start(PodSpecification(name: "web"))
       let sandbox = try pod.pidns()
       let container = try pod.start(name: "app", .untilStopped(count: 7, execs: 5))
-      let short = try pod.start(name: "short", ContainerWork(count: 2, execs: 1)).finish()
-      #expect(try exporter.scrape().differences(short.pidns, from: short.facts, mayLack: Self.off) == [])
-      #expect(try exporter.scrape().differences(sandbox, from: .sandbox, mayLack: Self.off) == [])
+      let short = try pod.start(name: "short", ContainerWork(count: 2, execs: 1))
+      let shortTruth = try short.finish()
+      let scrape = try exporter.scrape()
+      #expect(
+        try scrape.differences(containerID: short.id, from: shortTruth.facts, mayLack: Self.off) == [])
+      #expect(try scrape.differences(containerID: pod.id, from: .sandbox, mayLack: Self.off) == [])
+      #expect(try scrape.container(id: pod.id).names.pidns == sandbox)
       // As in real life, where this tells a sandbox from a container.
       #expect(try String(contentsOfFile: "/proc/\(pod.initPID())/comm", encoding: .utf8) == "pause\n")
       try expectExact(container, exporter)
       try pod.remove()
-      #expect(try exporter.scrape().differences(sandbox, from: .stoppedSandbox, mayLack: Self.off) == [])
+      #expect(
+        try exporter.scrape().differences(containerID: pod.id, from: .stoppedSandbox, mayLack: Self.off) == []
+      )
     }
 
     @Test("The containers of a pod that share their namespace are counted together")
@@ -75,12 +81,13 @@ extension KernelTests {
       let live = try app.untilReady().facts + sidecar.untilReady().facts
       let scrape = try exporter.scrape()
       #expect(try app.pidns() == pidns)
-      #expect(scrape.differences(pidns, from: live + .sandbox, mayLack: Self.off) == [])
+      #expect(try scrape.differences(containerID: pod.id, from: live + .sandbox, mayLack: Self.off) == [])
 
       let ended = try app.stopAndFinish().facts + sidecar.stopAndFinish().facts
       try pod.remove()
       let after = try exporter.scrape()
-      #expect(after.differences(pidns, from: ended + .stoppedSandbox, mayLack: Self.off) == [])
+      #expect(
+        try after.differences(containerID: pod.id, from: ended + .stoppedSandbox, mayLack: Self.off) == [])
       #expect(after.dropped == 0)
     }
 
@@ -118,6 +125,22 @@ extension KernelTests {
       #expect(try Self.cgroups(holding: uids + forgotten) == [])
     }
 
+    @Test("A container whose client was killed ends with its runtime")
+    func killedClient() throws {
+      var inits: [Int32] = []
+      func forget() throws {
+        let (podman, runc) = (try Podman(), try Runc())
+        let first = try podman.start(name: "killed", .untilStopped())
+        let second = try runc.start(Self.specification(.untilStopped()))
+        inits = [try first.initPID(), try second.initPID()]
+        first.killClient()
+        kill(second.child.pid, SIGKILL)
+      }
+      try forget()
+      #expect(inits.count == 2)
+      try eventually("the inits are gone") { inits.allSatisfy { kill($0, 0) != 0 } }
+    }
+
     /// Cgroups, of all hierarchies, whose paths hold one of these words.
     static func cgroups(holding words: [String]) throws -> [String] {
       let found = try Child.run("/usr/bin/find", ["/sys/fs/cgroup", "-type", "d"])
@@ -132,11 +155,13 @@ extension KernelTests {
     private func expectExact(_ container: some RunningContainer, _ exporter: RunningExporter) throws {
       let live = try container.untilReady()
       #expect(try container.pidns() == live.pidns)
-      #expect(try exporter.scrape().differences(live.pidns, from: live.facts, mayLack: Self.off) == [])
+      #expect(
+        try exporter.scrape().differences(containerID: container.id, from: live.facts, mayLack: Self.off)
+          == [])
 
       let truth = try container.stopAndFinish()
       let scrape = try exporter.scrape()
-      #expect(scrape.differences(truth.pidns, from: truth.facts, mayLack: Self.off) == [])
+      #expect(try scrape.differences(containerID: container.id, from: truth.facts, mayLack: Self.off) == [])
       #expect(scrape.dropped == 0)
     }
   }

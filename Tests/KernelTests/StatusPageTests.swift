@@ -7,27 +7,35 @@ import Testing
 extension KernelTests {
   /// The page at `/`, of the program as it is shipped, in a real browser.
   @Suite(.serialized) struct StatusPage {
-    /// A PID namespace whose main process is well and whose children crash.
-    private static func crashLoop() throws -> Child {
-      try Child(
-        "/usr/bin/unshare",
-        [
-          "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-c",
-          "while sleep 0.1; do sh -c 'kill -SEGV $$'; done",
-        ])
-    }
+    /// A PID namespace in a container of its own.
+    private struct Running {
+      let child: Child
+      private let container: OwnContainer
+      var name: String { container.name }
 
-    /// One in which nothing happens, that has no other name than `sleep`.
-    private static func idle() throws -> Child {
-      try Child("/usr/bin/unshare", ["--pid", "--fork", "--kill-child", "sleep", "600"])
-    }
+      init(_ prefix: String, _ command: [String]) throws {
+        let container = try OwnContainer(prefix)
+        self.container = container
+        child = try container.start("/usr/bin/unshare", ["--pid", "--fork", "--kill-child"] + command)
+      }
 
-    /// Ends them, before another test looks.
-    private static func end(_ children: Child...) {
-      for child in children {
+      func end() {
         child.signal(SIGKILL)
         child.wait()
       }
+    }
+
+    /// One whose main process is well and whose children crash.
+    private static func crashLoop() throws -> Running {
+      try Running("crash", ["--mount-proc", "sh", "-c", "while sleep 0.1; do sh -c 'kill -SEGV $$'; done"])
+    }
+
+    /// One in which nothing happens.
+    private static func idle() throws -> Running { try Running("idle", ["sleep", "600"]) }
+
+    /// The names of the rows, without what is added to those that have ended.
+    private static func names(_ browser: Browser) throws -> [String] {
+      try browser.rows().map { $0.name.replacing(#/ ended$/#, with: "") }
     }
 
     @Test("It goes on by itself: what begins, what fails, what ends, and that nobody answers")
@@ -46,23 +54,27 @@ extension KernelTests {
       let loop = try Self.crashLoop()
       var row = PageRow()
       try eventually("the page shows the crashes") {
-        row = try browser.rows().first { $0.name == "[sh]" } ?? PageRow()
+        row = try browser.rows().first { $0.name == loop.name } ?? PageRow()
         return row.failures > 0
       }
       // Each turn is a sleep and a shell: two execs and exits, of which one fails.
       #expect(row.execs > row.failures)
-      #expect(try browser.answer("return document.querySelectorAll('tbody polygon').length") == "1")
+      let polygons = "querySelectorAll('polygon').length"
+      try eventually("its course is drawn") {
+        try browser.answer(
+          "return [...document.querySelectorAll('tbody tr')]"
+            + ".find((row) => row.textContent.includes('\(loop.name)')).\(polygons)") == "1"
+      }
 
-      loop.signal(SIGKILL)
-      loop.wait()
+      loop.end()
       try eventually("it is shown as ended") {
-        try browser.rows().first { $0.pidns == row.pidns }?.name == "[sh] ended"
+        try browser.rows().contains { $0.name == "\(loop.name) ended" }
       }
       #expect(exporter.stop() == 0)
       try eventually("the page says that nobody answers") {
         try browser.text("#news").contains("does not answer")
       }
-      #expect(try browser.rows().contains { $0.pidns == row.pidns })
+      #expect(try browser.rows().contains { $0.name.hasPrefix(loop.name) })
       #expect(try browser.answer("return window.isTheSamePage") == "1")
     }
 
@@ -70,17 +82,18 @@ extension KernelTests {
     func equalsMetrics() throws {
       let exporter = try RunningExporter("--labels.grace=5s")
       let runc = try Runc()
+      let cart = "cart-\(UInt32.random(in: .min ... .max))"
       let container = try runc.start(
-        RuncSpecification(.untilStopped(count: 31, execs: 7)) { _ in "/lxc.payload.cart" })
+        RuncSpecification(.untilStopped(count: 31, execs: 7)) { _ in "/lxc.payload.\(cart)" })
       let truth = try container.untilReady()
       let browser = try Browser()
       try browser.open(exporter.page())
       var row = PageRow()
       try eventually("it is shown, with all that it has done") {
-        row = try browser.rows().first { $0.name == "cart" } ?? PageRow()
+        row = try browser.rows().first { $0.name == cart } ?? PageRow()
         return row.totals.first == truth.facts.values[Facts.Quantity(.execs)]
       }
-      let facts = try exporter.scrapeLast().facts(truth.pidns)
+      let facts = try exporter.scrapeLast().facts(Scrape.Names(pidns: truth.pidns, container: cart))
       func fact(_ kind: Facts.Kind, _ label: String? = nil) -> Double? {
         facts.values[label.map { Facts.Quantity(kind, $0) } ?? Facts.Quantity(kind)]
       }
@@ -93,7 +106,11 @@ extension KernelTests {
       #expect(facts.values[Facts.Quantity(.exits)] == truth.facts.values[Facts.Quantity(.exits)])
       #expect([row.processes, row.zombies] == [fact(.processes), 0])
       // They have been for less than the time that the page looks back.
-      #expect(try browser.answer("return document.querySelectorAll('.over').length") == "0")
+      let over = "querySelectorAll('.over').length"
+      #expect(
+        try browser.answer(
+          "return [...document.querySelectorAll('tbody tr')]"
+            + ".find((row) => row.textContent.includes('\(cart)')).\(over)") == "0")
       _ = try container.stopAndFinish()
     }
 
@@ -106,12 +123,12 @@ extension KernelTests {
       let browser = try Browser()
       try browser.open(exporter.page())
       try eventually("both are shown") {
-        Set(try browser.rows().map(\.name)).isSuperset(of: ["[sh]", "[sleep]"])
+        Set(try Self.names(browser)).isSuperset(of: [loop.name, idle.name])
       }
       try browser.run("document.getElementById('by-name').focus(); document.activeElement.click()")
       try eventually("the rows are sorted by name") { try browser.sorting() == "name ascending" }
       #expect(try browser.answer("return document.activeElement.id") == "by-name")
-      let names = try browser.rows().map(\.name)
+      let names = try Self.names(browser)
       #expect(names == names.sorted())
       try browser.run("document.getElementById('by-name').click()")
       try eventually("the other way round") { try browser.sorting() == "name descending" }
@@ -121,11 +138,13 @@ extension KernelTests {
         """
         const filter = document.getElementById("filter");
         filter.focus();
-        filter.value = "SLEEP";
+        filter.value = "\(idle.name.uppercased())";
         filter.dispatchEvent(new Event("input"));
         """)
-      try eventually("only what matches is left") { try browser.rows().map(\.name) == ["[sleep]"] }
-      #expect(try browser.answer("return location.search") == "?sort=name&order=up&filter=SLEEP")
+      try eventually("only what matches is left") { try browser.rows().map(\.name) == [idle.name] }
+      #expect(
+        try browser.answer("return location.search") == "?sort=name&order=up&filter=\(idle.name.uppercased())"
+      )
       #expect(try browser.answer("return document.activeElement.id") == "filter")
 
       try browser.run("getSelection().selectAllChildren(document.querySelector('tbody'))")
@@ -133,7 +152,8 @@ extension KernelTests {
       try browser.run("getSelection().empty()")
       try eventually("it goes on") { try browser.text("#news").isEmpty }
       #expect(try browser.console() == [])
-      Self.end(loop, idle)
+      loop.end()
+      idle.end()
     }
 
     @Test("It works without a script")
@@ -150,14 +170,15 @@ extension KernelTests {
       #expect(try browser.answer("return document.documentElement.className") == "")
       try browser.run("document.getElementById('by-name').click()")
       try eventually("the rows are sorted by name") { try browser.sorting() == "name ascending" }
-      let names = try browser.rows().map(\.name)
+      let names = try Self.names(browser)
       #expect(names == names.sorted())
       try browser.run(
         "document.getElementById('filter').value = '[STILL'; document.querySelector('form').submit()")
       try eventually("only what matches is left") { try browser.rows().map(\.name) == ["[still-here]"] }
       #expect(try browser.answer("return location.search") == "?sort=name&filter=%5BSTILL")
       #expect(try browser.answer("return document.getElementById('filter').value") == "[STILL")
-      Self.end(idle)
+      idle.signal(SIGKILL)
+      idle.wait()
     }
 
     @Test(

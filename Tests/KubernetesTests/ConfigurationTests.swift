@@ -132,23 +132,26 @@ import Testing
   func serverName() throws {
     defer { try? FileManager.default.removeItem(at: folder) }
     let name = try kubeconfig(cluster: "server: https://10.0.0.1:6443\ntls-server-name: api.test")
-    #expect(name.baseURL == "https://api.test:6443" && name.addresses == ["api.test": "10.0.0.1"])
+    #expect(name.baseURL == "https://api.test:6443" && name.connectTo == "10.0.0.1:6443")
     let six = try kubeconfig(cluster: "server: https://[fd00::1]:6443\ntls-server-name: api.test")
-    #expect(six.baseURL == "https://api.test:6443" && six.addresses == ["api.test": "fd00::1"])
+    #expect(six.baseURL == "https://api.test:6443" && six.connectTo == "[fd00::1]:6443")
   }
 
   @Test(
     "What cannot be done securely or at all is refused, in one line that says what to do",
     arguments: [
       (
-        "insecure-skip-tls-verify: true", "",
-        " says insecure-skip-tls-verify, which would hand the token to anyone; "
+        "insecure-skip-tls-verify: true\ncertificate-authority: ca.crt", "",
+        " has both a certificate authority and insecure-skip-tls-verify: remove one of them"
       ),
-      ("proxy-url: http://proxy", "", " says proxy-url, which is not supported: give a server"),
+      ("proxy-url: ftp://proxy", "", ": proxy-url is no URL of a proxy; write http://, https://"),
+      ("proxy-url: 'http://me:secret@'", "", ": proxy-url is no URL of a proxy; write http://, https://"),
+      ("", "exec: {command: aws, apiVersion: v1}", ": exec has apiVersion \"v1\"; supported are"),
       (
-        "", "exec: {command: aws, apiVersion: v1}",
-        " says exec, which is not supported; use the token of a service"
+        "", "exec: {command: aws, apiVersion: client.authentication.k8s.io/v1, interactiveMode: Always}",
+        ": exec has interactiveMode Always, but the exporter has no terminal"
       ),
+      ("", "exec: {command: '', apiVersion: client.authentication.k8s.io/v1}", ": exec has no command"),
       ("", "auth-provider: {name: gcp}", " says auth-provider, which is not supported; use"),
       ("", "username: admin\npassword: secret", " says username, which is not supported; use"),
       ("", "as: admin\ntoken: secret", " says as, which is not supported; use"),

@@ -85,15 +85,24 @@ import Testing
     #expect(pod?.containers.first?.image.utf8.count == 256)
   }
 
-  @Test("Of too many containers, those that run are kept")
+  @Test(
+    "All containers of a big pod have names; of more than any object can have, those that run are kept, the rest counted"
+  )
   func manyContainers() {
-    let statuses = (0..<100).map {
-      #"{"name":"c","image":"i","containerID":"a://\#($0)","lastState":{"terminated":{"containerID":"a://old\#($0)"}}}"#
+    func bigPod(_ count: Int) -> Pod? {
+      let statuses = (0..<count).map {
+        #"{"name":"c","image":"i","containerID":"a://\#($0)","lastState":{"terminated":{"containerID":"a://old\#($0)"}}}"#
+      }
+      return pod(
+        #"{"metadata":{"uid":"u","namespace":"n","name":"p"},"status":{"containerStatuses":["#
+          + statuses.joined(separator: ",") + "]}}")
     }
-    let json =
-      #"{"metadata":{"uid":"u","namespace":"n","name":"p"},"status":{"containerStatuses":["#
-      + statuses.joined(separator: ",") + "]}}"
-    #expect(pod(json)?.containers.map(\.id) == (36..<100).map { "\($0)" })
+    let big = bigPod(100)
+    #expect(big?.containers.count == 200 && big?.droppedContainers == 0)
+    #expect(big?.containers.map(\.id).suffix(100) == (0..<100).map { "\($0)" }[...])
+    let huge = bigPod(Pods.containersInStatus)
+    #expect(huge?.containers.map(\.id) == (0..<Pods.containersInStatus).map { "\($0)" })
+    #expect(huge?.droppedContainers == Pods.containersInStatus)
   }
 
   @Test("Events are put, delete and bookmark, each with its version")

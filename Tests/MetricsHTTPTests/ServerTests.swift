@@ -8,9 +8,9 @@ import Testing
 /// All tests that open sockets, one after the other: some count what the whole process holds.
 @Suite(.serialized) enum ServerTests {}
 
-/// Runs a server on a free port of 127.0.0.1 while `body` uses it.
+/// Runs a server on a free port of 127.0.0.1 while `body` uses it. No connection is idle for too long, however slow the machine is.
 func withServer(
-  routes: [String: HTTPServer.Handler], connectionLimit: Int = 128, idleTimeout: Duration = .seconds(30),
+  routes: [String: HTTPServer.Handler], connectionLimit: Int = 128, idleTimeout: Duration = .seconds(3600),
   log: (@Sendable (String) -> Void)? = nil, _ body: (UInt16) throws -> Void
 ) throws {
   let server = try HTTPServer(
@@ -24,6 +24,16 @@ func withServer(
     throw error
   }
   server.close()
+}
+
+/// Waits for something that has to come true. No machine is so slow that it takes five minutes: it will never come true then.
+func eventually(_ condition: () throws -> Bool) throws -> Bool {
+  let deadline = ContinuousClock.now + .seconds(300)
+  while ContinuousClock.now < deadline {
+    if (try? condition()) == true { return true }
+    usleep(10_000)
+  }
+  return try condition()
 }
 
 /// Routes that answer `/metrics` with `text`.

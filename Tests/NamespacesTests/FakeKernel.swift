@@ -19,12 +19,14 @@ struct FakeKernel {
   var namesVersion: UInt64 = 0
   var now = ContinuousClock.now
   var epoch = 1000.0
+  /// When the machine started, as the clocks have it.
+  var boot: Int64 = 500_000_000_000
 
   init(
     series: Int = 100, retention: Duration? = .seconds(300), labelling: Labelling = Labelling(grace: .zero)
   ) {
     ledger = Ledger(
-      limits: .init(series: series, retention: retention), labelling: labelling, boot: 500)
+      limits: .init(series: series, retention: retention), labelling: labelling, boot: boot)
   }
 
   /// Polls a second later, and deletes what has finished, as the poller does.
@@ -39,7 +41,7 @@ struct FakeKernel {
     exemplars = [:]
     let containers = containers
     let finished = ledger.take(
-      tasks: walking ? tasks : nil, reading, at: .init(now, epoch: epoch, boot: 500),
+      tasks: walking ? tasks : nil, reading, at: .init(now, epoch: epoch, boot: boot),
       namesVersion: namesVersion
     ) { containers[$0.cgroupPath] ?? Naming.Answer(Container(), .final) }
     if deleting {

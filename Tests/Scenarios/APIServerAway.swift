@@ -31,7 +31,7 @@ struct APIServerAway: Scenario {
   var sayings: [Saying] {
     [
       Saying("sum(pidns_kubernetes_watch_errors_total{\(subject.selector)}) > bool 0", is: 1),
-      Saying(panel: "exporter: Since the API server was heard: A", in: 180...Double(Bed.lifetime)),
+      Saying(panel: "exporter: Time since the last API event: A", in: 180...Double(Bed.lifetime)),
     ]
   }
 }

@@ -24,6 +24,6 @@ struct ExporterDown: Scenario {
   }
 
   var sayings: [Saying] {
-    [Saying("up{\(subject.selector)}", is: 0), Saying(panel: "exporter: Do not answer: A", is: 1)]
+    [Saying("up{\(subject.selector)}", is: 0), Saying(panel: "exporter: Exporters down: A", is: 1)]
   }
 }

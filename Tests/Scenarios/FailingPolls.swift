@@ -31,7 +31,7 @@ struct FailingPolls: Scenario {
   var sayings: [Saying] {
     [
       Saying("up{\(subject.selector)}", is: 1), Saying("pidns_up{\(subject.selector)}", is: 0),
-      Saying(panel: "exporter: Do not count: A", is: 1),
+      Saying(panel: "exporter: Not counting: A", is: 1),
     ]
   }
 }

@@ -36,6 +36,15 @@ import Testing
     }
   }
 
+  @Test("The host's namespace is called that before its init was seen, and no other one is")
+  func host() {
+    var entry = Reading.Entry()
+    #expect(Row(.init(pidns: "4026531836"), entry, rates: nil).name == "[host]")
+    #expect(Row(.init(pidns: "4026532180"), entry, rates: nil).name == "[pidns 4026532180]")
+    entry.isHost = true
+    #expect(Row(.init(), entry, rates: nil).name == "[host]")
+  }
+
   static func press(_ view: inout View, _ text: String) {
     for character in text { #expect(view.take(.character(character)) == .show) }
   }

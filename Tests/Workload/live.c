@@ -146,3 +146,8 @@ void run_mixture(const struct options *options)
 {
 	run_until_end_of_stdin(options, round_mixture);
 }
+
+void run_io_uring(const struct options *options)
+{
+	run_until_end_of_stdin(options, round_io_uring);
+}

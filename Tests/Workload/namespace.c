@@ -130,10 +130,15 @@ void ns_finish(struct pidns *ns)
 	ns_ended(ns);
 }
 
+void ns_reap_killed(struct pidns *ns, int signal)
+{
+	reap_killed(&ns->ledger->truth, ns->init, signal);
+	ns_ended(ns);
+}
+
 void ns_kill(struct pidns *ns)
 {
 	if (kill(ns->init, SIGKILL) < 0)
 		fail("kill");
-	reap_killed(&ns->ledger->truth, ns->init, SIGKILL);
-	ns_ended(ns);
+	ns_reap_killed(ns, SIGKILL);
 }

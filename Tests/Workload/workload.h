@@ -162,6 +162,9 @@ void ns_finish(struct pidns *ns);
 /* Kills the init from outside instead. */
 void ns_kill(struct pidns *ns);
 
+/* Reaps an init that a signal has ended, or is about to end. */
+void ns_reap_killed(struct pidns *ns, int signal);
+
 /* --- threads.c --- */
 
 enum { THREADS_MAX = 256 };
@@ -249,6 +252,18 @@ void run_init_killed(const struct options *options);
 void run_nested(const struct options *options);
 void run_nested_teardown(const struct options *options);
 
+/* --- reboot.c: inits that reboot(2) ends --- */
+
+void run_reboot_case(const struct options *options);
+
+/* --- odd_ends.c: threads that are killed alone, and SIGKILL in an exit --- */
+
+round_fn round_odd_ends;
+
+/* --- io_uring.c: threads that the kernel makes --- */
+
+round_fn round_io_uring;
+
 /* --- cgroup.c: a memory cgroup, v1 or v2 --- */
 
 struct cgroup {
@@ -330,6 +345,7 @@ void run_hold(const struct options *options);
 void run_existing(const struct options *options);
 void run_states(const struct options *options);
 void run_mixture(const struct options *options);
+void run_io_uring(const struct options *options);
 void wait_for_end_of_stdin(void);
 
 /* --- unshare.c --- */

@@ -5,8 +5,7 @@
 #
 # Puts what the virtual machines are made of into the folder CACHE, unless it is there: kernels
 # (5.10-amd64), emulators (qemu), static busyboxes (busybox-arm64), what arm64 programs are linked with
-# (sysroot-arm64). All of it are Debian packages, which are unpacked there and never installed; apt gets
-# lists and a cache of its own, and the mirrors that the machine's sources name. Needs no root.
+# (sysroot-arm64). All of it are Debian packages, which are unpacked there and never installed. Needs no root.
 set -euo pipefail
 
 cache=$(realpath "$1")
@@ -17,64 +16,8 @@ fail() {
   exit 1
 }
 
-# mirror RELEASE: where the machine's own apt gets that release from.
-mirror() {
-  local uri
-  # shellcheck disable=SC2016 # these are apt's
-  uri=$(apt-get indextargets --format '$(RELEASE) $(REPO_URI)' 'Created-By: Packages' |
-    awk -v release="$1" '$1 == release { print $2; exit }')
-  [ -n "$uri" ] || fail "this machine's apt sources name no $1"
-  echo "$uri"
-}
-
-# use_suites ARCHITECTURE STATUS SUITE…: has apt see these suites, and STATUS as what is installed.
-use_suites() {
-  local architecture=$1 status=$2 folder uri
-  shift 2
-  folder=$cache/apt/$architecture-${*: -1}
-  export APT_CONFIG=
-  mkdir -p "$folder"/{lists,archives/partial}
-  : >"$folder/sources.list"
-  for suite; do
-    case $suite in
-      *-security) uri=$(mirror "$own-security") ;;
-      *) uri=$(mirror "$own") ;;
-    esac
-    echo "deb [arch=$architecture signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $uri $suite main" \
-      >>"$folder/sources.list"
-  done
-  : >"$folder/empty"
-  cat >"$folder/apt.conf" <<END
-APT::Architecture "$architecture";
-APT::Architectures { "$architecture"; };
-APT::Sandbox::User "";
-Acquire::Check-Valid-Until "false";
-Acquire::Languages "none";
-Acquire::Retries "3";
-Debug::NoLocking "true";
-Dir::Cache "$folder";
-Dir::Etc::sourcelist "$folder/sources.list";
-Dir::Etc::sourceparts "/dev/null";
-Dir::Etc::preferences "/dev/null";
-Dir::Etc::preferencesparts "/dev/null";
-Dir::State "$folder";
-Dir::State::status "${status:-$folder/empty}";
-END
-  export APT_CONFIG=$folder/apt.conf
-  archives=$folder/archives
-  apt-get -qq update || fail "apt cannot read ${*}"
-}
-
-# unpack FOLDER PACKAGE…: the contents of packages, without what they depend on.
-unpack() {
-  local folder=$1 package
-  shift
-  mkdir -p "$folder"
-  rm -f "$archives"/*.deb
-  (cd "$archives" && apt-get -qq download "$@") || fail "apt cannot download $*"
-  for package in "$archives"/*.deb; do dpkg-deb -x "$package" "$folder"; done
-  rm -f "$archives"/*.deb
-}
+# shellcheck source=scripts/debian-packages.sh
+. "$(dirname "$0")/../../scripts/debian-packages.sh"
 
 # dependency PACKAGE PATTERN: the first dependency that the pattern matches.
 dependency() {
@@ -136,8 +79,6 @@ fetch() {
   esac
 }
 
-# shellcheck source=/dev/null
-own=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
 for what; do
   if [ -d "$cache/$what" ]; then continue; fi
   echo "Fetching $what"

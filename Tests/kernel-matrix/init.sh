@@ -173,6 +173,41 @@ named() {
   stop_counter
 }
 
+# The value of a series in the last scrape, in whole seconds.
+seconds_of() { sed -n "s/^$1 \([0-9]*\).*/\1/p" /tmp/scrape; }
+
+# The wall clock is set: start times have to follow it, as soon as the next poll.
+clock() {
+  say 'case clock'
+  compared=0
+  start_counter
+  timeout 300 pidns-workload hold --namespaces 1 --execs 1 </tmp/input >/tmp/truth 2>/tmp/workload.log &
+  workload=$!
+  exec 3>/tmp/input
+  within 200 is_ready || say 'error it never was ready'
+  compare
+  pidns=$(sed -n 's/.*"pidns":\([0-9]*\).*/\1/p' /tmp/truth | head -n 1)
+  series="pidns_start_time_seconds{pidns=\"$pidns\",.*}"
+  start=$(seconds_of "$series")
+  own=$(seconds_of process_start_time_seconds)
+  for step in 18000 -18000; do
+    date -s "@$(($(date +%s) + step))" >/dev/null || say 'error the clock cannot be set'
+    start=$((start + step))
+    own=$((own + step))
+    # What /tmp/scrape has may be from before.
+    within 30 follows || say "error $(seconds_of "$series") and $(seconds_of process_start_time_seconds) instead of $start and $own"
+  done
+  exec 3>&-
+  wait "$workload" || workload_failed $?
+  stop_counter
+}
+
+# Within the second that date loses.
+follows() {
+  fetch && is_close "$(seconds_of "$series")" "$start" && is_close "$(seconds_of process_start_time_seconds)" "$own"
+}
+is_close() { [ "$(($1 - $2))" -ge -2 ] && [ "$(($1 - $2))" -le 2 ]; }
+
 # A number of the last truth.
 stated() { sed -n "\$s/.*\"$1\":\([0-9]*\).*/\1/p" /tmp/truth; }
 
@@ -219,7 +254,10 @@ while read -r how name arguments; do
   # shellcheck disable=SC2086 # they are words
   "$how" "$name" $arguments
 done </cases
-if [ -x /bin/pidns-exporter ]; then told; fi
+if [ -x /bin/pidns-exporter ]; then
+  told
+  clock
+fi
 named cgroup-v2 /sys/fs/cgroup
 # A controller is in one hierarchy, and the kernel takes its time to have it leave one.
 echo -pids >/sys/fs/cgroup/cgroup.subtree_control

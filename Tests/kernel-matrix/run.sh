@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# run.sh [--jobs N] [--refresh] [--cases FILE] [KERNEL…]
+# run.sh [--jobs N] [--refresh] [--cases FILE] [--programs FOLDER] [KERNEL…]
 #
 # Boots Debian's kernels in QEMU, has the exporter count what the workload does in each, and prints how
 # that went, by kernel and case. Exits with 1 if anything is counted wrongly.
@@ -10,6 +10,7 @@
 #   --jobs N      so many machines at a time; else one for every two CPUs
 #   --refresh     fetches everything anew
 #   --cases FILE  runs these cases; else those of the file `cases` beside this
+#   --programs FOLDER  where the programs were built; else .build/release
 #
 # See README.md beside this.
 set -euo pipefail
@@ -104,6 +105,7 @@ main() {
         ;;
       --jobs) jobs=${2-} && shift ;;
       --cases) cases=${2-} && shift ;;
+      --programs) programs=${2-} && shift ;;
       --refresh) rm -rf "$cache" ;;
       5.10 | 6.1 | 6.12 | newest) kernels+=("$1-amd64") ;;
       5.10-amd64 | 6.1-amd64 | 6.12-amd64 | newest-amd64) kernels+=("$1") ;;

@@ -1,15 +1,16 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# build-image.sh PROGRAM ARCHIVE
+# build-image.sh PROGRAM ARCHIVE [NOTICE]
 #
 # Makes the image pidns-exporter:<version> of a program that is built, by buildah and without a base image, and writes it to an archive that
-# `podman load`, `docker load` and `ctr images import` take.
+# `podman load`, `docker load` and `ctr images import` take: of OCI's layout if its name ends in .oci.tar, else of Docker's. NOTICE is a
+# file that goes into the image, with the licence. The same program and commit make the same bytes.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-if [ $# != 2 ]; then
-  echo 'usage: build-image.sh PROGRAM ARCHIVE' >&2
+if [ $# != 2 ] && [ $# != 3 ]; then
+  echo 'usage: build-image.sh PROGRAM ARCHIVE [NOTICE]' >&2
   exit 2
 fi
 if ! command -v buildah >/dev/null; then
@@ -22,13 +23,23 @@ revision=$(git rev-parse HEAD 2>/dev/null) || revision=unknown
 work=$(mktemp --directory)
 trap 'rm -rf "$work"' EXIT
 deploy/container/gather-files.sh "$1" "$work/files"
+if [ $# = 3 ]; then
+  install -D --mode 644 --target-directory "$work/files/usr/share/doc/pidns-exporter" LICENSE
+  install --mode 644 "$3" "$work/files/usr/share/doc/pidns-exporter/NOTICE"
+fi
 
 # The Dockerfile's second stage, with these files in place of those of the first.
 sed '1,/^FROM scratch$/{/^FROM scratch$/!d}; s|^COPY --from=build /image /$|COPY . /|' deploy/container/Dockerfile >"$work/Dockerfile"
-# The same bytes for the same program and commit.
-time=$(git log -1 --format=%ct 2>/dev/null) || time=0
+time=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null)} || time=0
+name=localhost/pidns-exporter:$version
 # A storage of its own, which goes with it; copies instead of overlays work wherever this does.
-buildah --root "$work/storage" --runroot "$work/run" --storage-driver vfs build --quiet --timestamp "$time" \
-  --build-arg VERSION="$version" --build-arg REVISION="$revision" \
-  --file "$work/Dockerfile" --tag "docker-archive:$2:localhost/pidns-exporter:$version" "$work/files" >/dev/null
+buildah() { command buildah --root "$work/storage" --runroot "$work/run" --storage-driver vfs "$@"; }
+case $2 in *.oci.tar) tag=$name ;; *) tag=docker-archive:$2:$name ;; esac
+buildah build --quiet --timestamp "$time" --build-arg VERSION="$version" --build-arg REVISION="$revision" \
+  --file "$work/Dockerfile" --tag "$tag" "$work/files" >/dev/null
+if [ "$tag" = "$name" ]; then
+  # Compressed as in a registry, so that its digest stays the same there.
+  buildah push --quiet --disable-compression=false "$name" "oci:$work/oci:$name"
+  scripts/release/pack.sh "$time" "$2" "$work/oci"
+fi
 echo "pidns-exporter:$version is in $2"

@@ -62,6 +62,6 @@ struct EventPlan {
       tell_forks: flag(configuration.forks), tell_oom_kills: flag(configuration.oomKills),
       // Not a matter of the kernel's addresses, but libbpf then takes the helper of old kernels for both.
       tell_arguments: flag(configuration.arguments && features.addressesAreReadable), padding: (0, 0),
-      event_bytes: bufferBytes)
+      event_bytes: bufferBytes, outermost: configuration.outermost ?? 0)
   }
 }

@@ -23,6 +23,8 @@ public struct KernelEvents: ~Copyable {
     public var exitDetection: KernelCounters.ExitDetection?
     /// Whether each event has several programs, as the kernel may skip one; nil as the kernel's BTF says.
     public var countsInAttempts: Bool?
+    /// As of ``KernelCounters/Configuration``.
+    public var outermost: UInt32?
 
     /// Puts a configuration together.
     public init(

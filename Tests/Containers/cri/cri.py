@@ -56,7 +56,9 @@ def answer(channel, methods, line):
 
 
 def main():
-    methods = service().methods_by_name
+    # protobuf 4's view of the methods does not keep the service: it is empty once that is gone.
+    described = service()
+    methods = described.methods_by_name
     with grpc.insecure_channel(f"unix://{sys.argv[1]}") as channel:
         for line in sys.stdin:
             print(json.dumps(answer(channel, methods, line)), flush=True)

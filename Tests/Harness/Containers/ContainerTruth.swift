@@ -47,11 +47,12 @@ extension Facts {
 }
 
 extension Scrape {
-  /// Compares a namespace's series with what is true of it, in words: nothing where every count is exact.
+  /// Compares the series of a container's namespace with what is true of it, in words: nothing where every count is
+  /// exact.
   package func differences(
-    _ pidns: UInt32, from truth: Facts, mayLack: Set<Facts.Kind> = Facts.Kind.optional
-  ) -> [String] {
-    Comparison(truth: truth, counted: facts(pidns)).words(mayLack: mayLack)
+    containerID: String, from truth: Facts, mayLack: Set<Facts.Kind> = Facts.Kind.optional
+  ) throws -> [String] {
+    try differences(container(id: containerID).names, from: truth, mayLack: mayLack)
   }
 
   /// The same for the series of certain names.

@@ -11,6 +11,7 @@ package final class Containerd {
   let cri: CRIClient
   private let cgroups = CgroupParents()
   private let child: Child
+  private let cleanUp: CleanUp
 
   /// The image of its containers; the sandboxes' is another one.
   package let image = ImageArchive.workload
@@ -45,6 +46,7 @@ package final class Containerd {
       [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
       Root = "\(folder["runc"])"
       """, to: "config.toml")
+    cleanUp = try CleanUp.ofRuntime(in: folder, CleanUp.runc("$1/runc/k8s.io"))
     child = try Child("/usr/bin/env", ["containerd", "--config", configuration])
     child.closeInput()
     cri = try CRIClient(socket: socket)
@@ -60,6 +62,7 @@ package final class Containerd {
   deinit {
     child.signal(SIGTERM)
     child.wait()
+    cleanUp.run()
     // No configuration puts the shims' sockets elsewhere. Those of another containerd keep the folders there.
     for folder in ["/run/containerd/s", "/run/containerd"] { unsafe rmdir(folder) }
   }

@@ -6,6 +6,7 @@ internal import Foundation
 package final class Podman {
   private let folder: TemporaryFolder
   private let cgroups = CgroupParents()
+  private let cleanUp: CleanUp
 
   /// The root of its storage: podman's `--root`.
   package var storage: String { folder["storage"] }
@@ -38,12 +39,21 @@ package final class Podman {
       lock_type = "file"
       tmp_dir = "\(folder["state"])"
       """, to: "containers.conf")
+    cleanUp = try CleanUp.ofRuntime(
+      in: folder,
+      """
+      timeout --kill-after=5 60 env CONTAINERS_CONF="$1/containers.conf" CONTAINERS_STORAGE_CONF="$1/storage.conf" \
+        podman rm --all --force --time 0
+      for container in "$1"/storage/vfs-containers/*/; do
+        timeout 10 runc delete --force "$(basename "$container")"
+      done
+      """)
     // conmon's, and of the containers.
     cgroups.watch(above: "/libpod_parent/conmon/none")
     try run("load", "--quiet", "--input", archive.path)
   }
 
-  deinit { _ = try? run("rm", "--all", "--force", "--time", "0") }
+  deinit { cleanUp.run() }
 
   /// Starts a container: `podman run`, or `podman run --detach`, which ends once the container has begun.
   package func start(name: String, _ work: ContainerWork, detached: Bool = false) throws -> PodmanContainer {
@@ -162,6 +172,9 @@ package final class PodmanContainer: RunningContainer {
     }
     return try ContainerTruth(output: output)
   }
+
+  /// Kills `podman run`, which the container does not notice.
+  package func killClient() { child.signal(SIGKILL) }
 
   package func stop() throws { try podman.run("stop", id) }
 

@@ -8,15 +8,19 @@ internal import Foundation
 package final class Runc {
   private let folder: TemporaryFolder
   private let cgroups = CgroupParents()
+  private let cleanUp: CleanUp
 
   package init() throws {
     folder = try TemporaryFolder()
+    cleanUp = try CleanUp.ofRuntime(in: folder, CleanUp.runc("$1/state"))
     try folder.makeFolder("state")
     try folder.makeFolder("bundles")
     try folder.makeFolder("rootfs/proc")
     try folder.makeFolder("rootfs/dev")
     try folder.copy(Built.workload, to: "rootfs/pidns-workload")
   }
+
+  deinit { cleanUp.run() }
 
   /// Starts a container by `runc run`, as a child that ends with it and reaps it.
   ///

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CLibCurl
+package import Linux
+
+/// Sends GET requests over HTTP/1.1 and reads their answers piece by piece, by libcurl. One request at a time, on one
+/// connection, which is kept open between them. No redirects, no cookies, no compression.
+///
+/// It has no thread: the caller's blocks in ``send(_:headers:until:)`` and ``read(until:)``.
+@safe package struct HTTPClient: ~Copyable, @unchecked Sendable {
+  // Sendable: libcurl's handles may be used by any thread, though by one at a time, which is what mutating methods of a
+  // value that is never copied are.
+  let library: HTTPLibrary
+  private let configuration: HTTPConfiguration
+  private let cancellation: CancellationToken
+  private let multi: UnsafeMutableRawPointer
+  let easy: UnsafeMutableRawPointer
+  let errorText: UnsafeMutablePointer<CChar>
+  let transfer: Transfer
+  private var headers: UnsafeMutablePointer<curl_slist>?
+  private let connectTo: UnsafeMutablePointer<curl_slist>?
+  private var isActive: Bool
+  private let authority: MemoryFile?
+  private let certificate: MemoryFile?
+  private let key: MemoryFile?
+
+  /// Loads libcurl where no client did so before; connects to nothing yet.
+  ///
+  /// - Parameter cancellation: Ends a call that waits, and every later one.
+  /// - Throws: `noLibrary`, `noResources`.
+  package init(
+    _ configuration: HTTPConfiguration, cancellation: CancellationToken
+  ) throws(HTTPFailure) {
+    let library = try HTTPLibrary.shared
+    let authority = try Self.file(configuration.authority)
+    let certificate = try Self.file(configuration.identity?.certificate)
+    let key = try Self.file(configuration.identity?.key)
+    let functions = unsafe library.functions
+    guard let multi = unsafe functions.pointee.multi_init() else {
+      throw HTTPFailure(.noResources, "no memory")
+    }
+    guard let easy = unsafe functions.pointee.easy_init() else {
+      _ = unsafe functions.pointee.multi_cleanup(multi)
+      throw HTTPFailure(.noResources, "no memory")
+    }
+    unsafe CCURL_set_connection_limit(functions, multi, 1)
+    // Without a host and a port in front: for all of them.
+    unsafe connectTo = configuration.connectTo.flatMap {
+      unsafe functions.pointee.slist_append(nil, "::" + $0)
+    }
+    self.authority = authority
+    self.certificate = certificate
+    self.key = key
+    transfer = Transfer()
+    unsafe headers = nil
+    isActive = false
+    self.library = library
+    self.configuration = configuration
+    self.cancellation = cancellation
+    unsafe self.multi = unsafe multi
+    unsafe self.easy = unsafe easy
+    unsafe errorText = .allocate(capacity: Int(CURL_ERROR_SIZE))
+    unsafe errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
+  }
+
+  deinit {
+    let functions = unsafe library.functions
+    if isActive { _ = unsafe functions.pointee.multi_remove_handle(multi, easy) }
+    unsafe functions.pointee.easy_cleanup(easy)
+    _ = unsafe functions.pointee.multi_cleanup(multi)
+    if let headers = unsafe headers { unsafe functions.pointee.slist_free_all(headers) }
+    if let connectTo = unsafe connectTo { unsafe functions.pointee.slist_free_all(connectTo) }
+    unsafe errorText.deallocate()
+  }
+
+  /// Sends a request and returns the beginning of its answer. What was not read of the answer before is dropped, with its
+  /// connection.
+  ///
+  /// - Parameters:
+  ///   - url: `http` or `https`, in ASCII.
+  ///   - headers: Lines, `Name: value`, in ASCII.
+  package mutating func send(
+    _ url: String, headers lines: [String], until deadline: ContinuousClock.Instant
+  ) throws(HTTPFailure) -> HTTPResponse {
+    stop()
+    transfer.begin()
+    try prepare(url, lines)
+    guard unsafe library.functions.pointee.multi_add_handle(multi, easy) == CURLM_OK else {
+      throw HTTPFailure(.noResources, "libcurl takes no request")
+    }
+    isActive = true
+    try drive(until: deadline) { $0.head != nil }
+    guard let head = transfer.head else { throw HTTPFailure(.malformed, "an answer without a head") }
+    return head
+  }
+
+  /// Returns the next bytes of the answer, as many as are there; none at its end.
+  ///
+  /// - Throws: What ended the answer early.
+  package mutating func read(until deadline: ContinuousClock.Instant) throws(HTTPFailure) -> [UInt8] {
+    try drive(until: deadline) { $0.hasBody }
+    return transfer.takeBody()
+  }
+
+  // MARK: libcurl
+
+  /// Lets libcurl work until something is there, or the answer is over.
+  private mutating func drive(
+    until deadline: ContinuousClock.Instant, _ isThere: (Transfer) -> Bool
+  ) throws(HTTPFailure) {
+    let functions = unsafe library.functions
+    while !isThere(transfer) {
+      if let result = transfer.result {
+        if result == CURLE_OK { return }
+        throw failure(result)
+      }
+      if cancellation.isCancelled { throw HTTPFailure(.cancelled) }
+      guard isActive else { return }
+      var running: Int32 = 0
+      guard unsafe functions.pointee.multi_perform(multi, &running) == CURLM_OK else {
+        throw HTTPFailure(.noResources, "libcurl cannot go on")
+      }
+      var result = CURLE_OK
+      if unsafe CCURL_take_result(functions, multi, &result) {
+        transfer.result = result
+        stop()
+        continue
+      }
+      if isThere(transfer) { return }
+      let left = deadline - .now
+      guard left > .zero else { throw HTTPFailure(.timeout) }
+      var waited = curl_waitfd(fd: cancellation.descriptor, events: Int16(CURL_WAIT_POLLIN), revents: 0)
+      let milliseconds = Int32(clamping: Int((left / .milliseconds(1)).rounded(.up)))
+      _ = unsafe functions.pointee.multi_poll(
+        multi, &waited, cancellation.descriptor < 0 ? 0 : 1, milliseconds, nil)
+    }
+  }
+
+  /// Ends the transfer; the connection stays open where the answer was read to its end.
+  private mutating func stop() {
+    guard isActive else { return }
+    _ = unsafe library.functions.pointee.multi_remove_handle(multi, easy)
+    isActive = false
+  }
+
+  private mutating func prepare(_ url: String, _ lines: [String]) throws(HTTPFailure) {
+    let functions = unsafe library.functions
+    unsafe functions.pointee.easy_reset(easy)
+    unsafe errorText[0] = 0
+    if let headers = unsafe headers { unsafe functions.pointee.slist_free_all(headers) }
+    unsafe headers = nil
+    for line in lines { unsafe headers = unsafe functions.pointee.slist_append(headers, line) }
+
+    var settings = unsafe Settings(functions, easy)
+    unsafe settings.check(CCURL_set_error_buffer(functions, easy, errorText))
+    unsafe settings.check(
+      CCURL_set_callbacks(
+        functions, easy, Transfer.headerCallback, Transfer.bodyCallback,
+        Unmanaged.passUnretained(transfer).toOpaque()))
+    unsafe settings.check(CCURL_set_list(functions, easy, CURLOPT_HTTPHEADER, headers))
+    settings.set(CURLOPT_URL, url)
+    // Bits: a URL of another kind would read files.
+    settings.set(CURLOPT_PROTOCOLS, Int(CURLPROTO_HTTP) | Int(CURLPROTO_HTTPS))
+    settings.set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
+    settings.set(CURLOPT_FOLLOWLOCATION, 0)
+    // No signal handlers: the threads have their signals blocked.
+    settings.set(CURLOPT_NOSIGNAL, 1)
+    settings.set(
+      CURLOPT_CONNECTTIMEOUT_MS, Int(Int32(clamping: Int(configuration.connectTimeout / .milliseconds(1)))))
+    settings.set(CURLOPT_TCP_KEEPALIVE, 1)
+    // What a proxy says to CONNECT is no part of the answer.
+    settings.set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
+    // A thread that resolves a name is not waited for when the request is over. Since 7.87.
+    settings.attempt(CURLOPT_QUICK_EXIT, 1)
+    if let connectTo = unsafe connectTo {
+      unsafe settings.check(CCURL_set_list(functions, easy, CURLOPT_CONNECT_TO, connectTo))
+    }
+    setProxy(url, &settings)
+    setTrust(&settings)
+    if let failed = settings.failed { throw failed }
+  }
+
+  private func setProxy(_ url: String, _ settings: inout Settings) {
+    switch configuration.proxy {
+    case .url(let proxy):
+      settings.set(CURLOPT_PROXY, proxy)
+      // NO_PROXY is for the proxies of the environment.
+      settings.set(CURLOPT_NOPROXY, "")
+    case .environment:
+      if Self.isLoopback(url) { settings.set(CURLOPT_PROXY, "") }
+    }
+  }
+
+  private func setTrust(_ settings: inout Settings) {
+    settings.set(CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2)
+    settings.set(CURLOPT_SSL_VERIFYPEER, configuration.verifiesServer ? 1 : 0)
+    settings.set(CURLOPT_SSL_VERIFYHOST, configuration.verifiesServer ? 2 : 0)
+    if let path = authority?.path {
+      settings.set(CURLOPT_CAINFO, path)
+      // Else the machine's certificates would be trusted as well.
+      settings.set(CURLOPT_CAPATH, nil)
+    }
+    if let certificate = certificate?.path, let key = key?.path {
+      settings.set(CURLOPT_SSLCERT, certificate)
+      settings.set(CURLOPT_SSLKEY, key)
+    }
+  }
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CLibCurl
+
+/// Sets the options of a request, and keeps the first one that libcurl does not take.
+@safe struct Settings {
+  private let functions: UnsafePointer<CCURL_Library>
+  private let easy: UnsafeMutableRawPointer
+  private(set) var failed: HTTPFailure?
+
+  init(_ functions: UnsafePointer<CCURL_Library>, _ easy: UnsafeMutableRawPointer) {
+    unsafe self.functions = unsafe functions
+    unsafe self.easy = unsafe easy
+  }
+
+  mutating func set(_ option: CURLoption, _ number: Int) {
+    check(unsafe CCURL_set_number(functions, easy, option, number))
+  }
+
+  mutating func set(_ option: CURLoption, _ text: String?) {
+    // libcurl would take a text up to its first zero byte.
+    if text?.utf8.contains(0) == true { return check(CURLE_BAD_FUNCTION_ARGUMENT) }
+    check(unsafe CCURL_set_text(functions, easy, option, text))
+  }
+
+  /// Sets what older libraries do not have, and what nothing depends on.
+  func attempt(_ option: CURLoption, _ number: Int) {
+    _ = unsafe CCURL_set_number(functions, easy, option, number)
+  }
+
+  mutating func check(_ code: CURLcode) {
+    guard code != CURLE_OK && failed == nil else { return }
+    let text =
+      unsafe functions.pointee.easy_strerror(code).map { unsafe String(cString: $0) } ?? "\(code.rawValue)"
+    failed = HTTPFailure(.noResources, "libcurl does not take a setting: \(text)")
+  }
+}

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Containers
+internal import HTTPClient
+internal import Linux
+internal import Logging
+
+/// The loop of ``PodWatcher``, on one thread: asks what ``PodWatch`` decides on, and puts what it hears into ``Pods``.
+struct PodWatchSession: ~Copyable {
+  private let pods: Pods
+  private let status: WatchStatus
+  private let logger: Logger
+  private let timings: Timings
+  private let cancellation: CancellationToken
+  private let verifiesServer: Bool
+  private let decoder = PodDecoder()
+  private var client: PodClient
+  private var credentials: Credentials
+  private var watch: PodWatch
+  /// Since when there has been an answer to the watch that runs; nil where none does.
+  private var watchStart: ContinuousClock.Instant?
+  /// What the log has as the reasons of the outage that lasts: each once, as the first may be over while another lasts.
+  private var loggedReasons: Set<Reason> = []
+  private var saidFull = false
+  private var saidInvalid = false
+  private var saidTruncated = false
+
+  init(
+    _ configuration: Configuration, node: String, pods: Pods, status: WatchStatus, logger: Logger,
+    timings: Timings, cancellation: CancellationToken
+  ) {
+    self.pods = pods
+    self.status = status
+    self.logger = logger
+    self.timings = timings
+    self.cancellation = cancellation
+    verifiesServer = configuration.verifiesServer
+    client = PodClient(configuration, node: node, timings: timings, cancellation: cancellation)
+    credentials = Credentials(
+      configuration, age: timings.credentials, connectTimeout: timings.connect, cancellation: cancellation)
+    watch = PodWatch(timings: timings)
+  }
+
+  /// Lists and watches until it is cancelled.
+  mutating func run() {
+    if !verifiesServer {
+      logger.warning(
+        "The API server's certificate is not verified, so its credentials can be stolen; give certificate-authority-data",
+        metadata: ["setting": "insecure-skip-tls-verify"])
+    }
+    while !cancellation.isCancelled {
+      let step = watch.next(jitter: .random(in: 0..<1))
+      if case .wait(let duration) = step { cancellation.sleep(for: duration) } else { ask(step) }
+    }
+  }
+
+  private mutating func ask(_ step: PodWatch.Step) {
+    watchStart = nil
+    do {
+      let credentials = try credentials.current(at: .now)
+      if case .watch(_, let seconds) = step {
+        let whole = Duration.seconds(seconds) + timings.watchSlack
+        try watch(
+          step, credentials, ResponseDeadline(whole: whole, silence: timings.watchSilence, from: .now))
+      } else {
+        try list(
+          step, credentials, ResponseDeadline(whole: timings.page, silence: timings.listSilence, from: .now))
+      }
+    } catch {
+      if cancellation.isCancelled { return }
+      fail(error)
+    }
+  }
+
+  // MARK: The list
+
+  private mutating func list(
+    _ step: PodWatch.Step, _ credentials: Credentials.Current, _ deadline: ResponseDeadline
+  ) throws(WatchFailure) {
+    try client.send(step, credentials)
+    var deadline = deadline
+    deadline.extend(at: .now, bounding: true)
+    var splitter = ListSplitter()
+    while true {
+      let chunk = try client.read(until: deadline.instant)
+      if chunk.isEmpty { break }
+      for item in try splitter.feed(chunk.span) {
+        deadline.extend(at: .now)
+        if let pod = decoder.pod(item) { apply(watch.list(pod)) } else { leaveOut() }
+      }
+    }
+    guard splitter.isComplete else { throw WatchFailure(.connection, "the list was cut") }
+    guard splitter.hasItems, let metadata = splitter.metadata else {
+      throw WatchFailure(.invalid, "the answer is no list")
+    }
+    for _ in 0..<splitter.oversized { leaveOut() }
+    let page = try decoder.page(metadata)
+    status.hear(at: Clock.epochSeconds)
+    apply(try watch.finish(page))
+    if page.continueToken == nil {
+      status.finishList()
+      logger.debug("Listed the node's pods", metadata: ["pods": "\(pods.count)"])
+    }
+  }
+
+  // MARK: The watch
+
+  private mutating func watch(
+    _ step: PodWatch.Step, _ credentials: Credentials.Current, _ deadline: ResponseDeadline
+  ) throws(WatchFailure) {
+    try client.send(step, credentials)
+    var deadline = deadline
+    let start = ContinuousClock.now
+    watchStart = start
+    var splitter = LineSplitter()
+    let begin = self.watch.resourceVersion
+    while true {
+      let chunk = try client.read(until: deadline.instant)
+      if chunk.isEmpty { break }
+      for line in try splitter.feed(chunk.span) {
+        let event = try decoder.event(line)
+        deadline.extend(at: .now, bounding: event.kind == .bookmark)
+        status.hear(at: Clock.epochSeconds)
+        if event.pod == nil && event.kind != .bookmark { leaveOut() }
+        apply(watch.take(event))
+        recover()
+      }
+    }
+    if splitter.isInsideLine { throw WatchFailure(.connection, "the watch was cut") }
+    watch.end(after: .now - start, isFurther: watch.resourceVersion != begin)
+    recover()
+  }
+
+  private mutating func apply(_ change: PodWatch.Change?) {
+    let now = ContinuousClock.now
+    switch change {
+    case .put(let pod)?:
+      put(pod)
+    case .delete(let pod)?:
+      // A short pod's containers may be heard of in this alone.
+      put(pod)
+      pods.delete(uid: pod.uid, at: now)
+    case .keepOnly(let listed)?:
+      for uid in pods.uids.subtracting(listed) { pods.delete(uid: uid, at: now) }
+    case nil: break
+    }
+    pods.expire(at: now)
+  }
+
+  private mutating func put(_ pod: Pod) {
+    if !pods.put(pod) { refuse() }
+    guard pod.droppedContainers > 0 else { return }
+    status.count(.limit)
+    if saidTruncated { return }
+    saidTruncated = true
+    logger.warning(
+      "A pod has more containers than are kept; the others have no names",
+      metadata: [
+        "namespace": "\(pod.namespace)", "pod": "\(pod.name)", "dropped": "\(pod.droppedContainers)",
+        "limit": "\(Pods.containersInStatus)",
+      ])
+  }
+
+  /// Counts a pod that cannot be decoded or is too big.
+  private mutating func leaveOut() {
+    status.count(.invalid)
+    if saidInvalid { return }
+    saidInvalid = true
+    logger.warning("A pod cannot be decoded, or has more than 8 MiB; its containers have no names")
+  }
+
+  // MARK: Failures
+
+  private mutating func fail(_ failure: WatchFailure) {
+    status.count(failure.reason)
+    if failure.reason == .unauthorized || failure.reason == .connection {
+      credentials.refuse(isUnauthorized: failure.reason == .unauthorized)
+    }
+    watch.fail(failure, after: watchStart.map { .now - $0 } ?? .zero)
+    // What the first retry mends is everyday business, and so is what has expired, unless it always has.
+    guard watch.failures > (failure.reason == .expired ? 4 : 1), loggedReasons.insert(failure.reason).inserted
+    else { return }
+    logger.error(
+      "Cannot watch the node's pods; what is known stays: \(failure.reason.advice)",
+      metadata: ["reason": "\(failure.reason.rawValue)", "error": "\(failure.detail)"])
+  }
+
+  private mutating func recover() {
+    guard !loggedReasons.isEmpty && watch.failures == 0 else { return }
+    loggedReasons = []
+    logger.info("Watching the node's pods again", metadata: ["pods": "\(pods.count)"])
+  }
+
+  private mutating func refuse() {
+    status.count(.limit)
+    if saidFull { return }
+    saidFull = true
+    logger.warning(
+      "The node has more pods than are kept: \(Reason.limit.advice)", metadata: ["limit": "\(Pods.limit)"])
+  }
+}

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Exporter
+
+/// Which PID namespaces are counted, or watched for events.
+struct ScopeFlags: ParsableArguments {
+  @Option(
+    name: .customLong("namespaces.scope"),
+    help: ArgumentHelp(
+      "PID namespaces to count: all of the host, or the exporter's own and those inside of it, for a node that is a container (kind, minikube).",
+      valueName: "scope"))
+  var scope = NamespaceScope.host
+}

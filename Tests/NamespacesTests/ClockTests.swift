@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import BPFKit
+import Containers
+import Linux
+import Testing
+
+@testable import Namespaces
+
+private let first = PIDNamespace(inum: 7, generation: 10)
+private let second = PIDNamespace(inum: 8, generation: 11)
+private let hours: Int64 = 5 * 3600 * 1_000_000_000
+
+/// What is shown while the machine's wall clock is set.
+@Suite struct ClockTests {
+  /// A namespace that began a second after boot, and one that has ended a second later; the machine started at 500.
+  private func kernel() -> FakeKernel {
+    var kernel = FakeKernel()
+    kernel.begin(first, execs: 1)
+    kernel.identities[first] = NamespaceIdentity(initStart: 1_000_000_000, cgroupPath: "/a")
+    kernel.map[second] = Events(ProcessCounts(execs: 1))
+    kernel.identities[second] = NamespaceIdentity(
+      initStart: 1_000_000_000, initEnd: 2_000_000_000, cgroupPath: "/b")
+    kernel.settle()
+    return kernel
+  }
+
+  /// Sets the wall clock, by nanoseconds.
+  private func step(_ kernel: inout FakeKernel, by nanoseconds: Int64) {
+    kernel.boot += nanoseconds
+    kernel.epoch += Double(nanoseconds) / 1e9
+    kernel.poll()
+  }
+
+  @Test("Start and end follow the clock when it is set, forward and back", arguments: [hours, -hours])
+  func steps(nanoseconds: Int64) {
+    var kernel = kernel()
+    #expect(kernel.series(7)?.about?.start == 501)
+    #expect(kernel.series(8)?.about?.end == 502)
+    step(&kernel, by: nanoseconds)
+    let seconds = Double(nanoseconds) / 1e9
+    #expect(kernel.ledger.boot == 500 + seconds)
+    #expect(kernel.series(7)?.about?.start == 501 + seconds)
+    #expect(kernel.series(8)?.about?.start == 501 + seconds)
+    #expect(kernel.series(8)?.about?.end == 502 + seconds)
+    step(&kernel, by: -nanoseconds)
+    #expect(kernel.series(7)?.about?.start == 501)
+    #expect(kernel.series(8)?.about?.end == 502)
+  }
+
+  @Test("An end that only polls have seen follows the clock, too, and stays when a name comes late")
+  func observedEnd() {
+    var kernel = FakeKernel()
+    kernel.containers["/a"] = .init(Container(id: "a"), .presumed)
+    kernel.begin(first, execs: 1)
+    kernel.identities[first] = NamespaceIdentity(initStart: 1_000_000_000, cgroupPath: "/a")
+    kernel.poll()
+    kernel.end(first)
+    kernel.settle()
+    let end = kernel.epoch
+    #expect(kernel.series(7)?.about?.end == end)
+    step(&kernel, by: hours)
+    #expect(kernel.series(7)?.about?.end == end + Double(hours) / 1e9)
+
+    let names = Container.Names(container: "late")
+    kernel.containers["/a"] = .init(Container(names: names, id: "a"), .final)
+    kernel.namesVersion += 1
+    kernel.poll()
+    #expect(kernel.series(7, names)?.about?.end == end + Double(hours) / 1e9)
+  }
+
+  @Test("What two clocks that are read one after another differ by changes nothing, however often")
+  func jitter() {
+    var kernel = kernel()
+    for offset in [1, -1, 999_999_999, -999_999_999, 1_000_000_000, 12_345] as [Int64] {
+      kernel.boot = 500_000_000_000 + offset
+      kernel.poll()
+      #expect(kernel.series(7)?.about?.start == 501)
+      #expect(kernel.series(8)?.about?.end == 502)
+      #expect(kernel.ledger.boot == 500)
+    }
+    kernel.boot = 500_000_000_000 + 1_000_000_001
+    kernel.poll()
+    #expect(kernel.ledger.boot > 501)
+  }
+
+  @Test("Many small steps add up to one that is shown")
+  func slow() {
+    var kernel = kernel()
+    for _ in 0..<4 { step(&kernel, by: 300_000_000) }
+    #expect(abs(kernel.ledger.boot - 501.2) < 1e-6)
+  }
+
+  @Test("An exemplar keeps its time, as a scraper has stored it; the next one has the new clock's")
+  func exemplars() {
+    var kernel = kernel()
+    func exec(at seconds: UInt64) -> ProcessExemplar {
+      ProcessExemplar(.exec, time: seconds * 1_000_000_000, pid: 5, hostPID: 6, ppid: 1, comm: "sh")
+    }
+    kernel.exemplars[first] = [exec(at: 2)]
+    kernel.poll()
+    step(&kernel, by: hours)
+    #expect(kernel.series(7)?.exemplars[.exec]?.microseconds == 502_000_000)
+    kernel.exemplars[first] = [exec(at: 3)]
+    kernel.poll()
+    #expect(kernel.series(7)?.exemplars[.exec]?.microseconds == 503_000_000 + hours / 1000)
+  }
+
+  @Test("The time of events follows every step that is more than the two clocks differ by")
+  func events() {
+    var epoch = BootEpoch(tolerance: .milliseconds(1), measured: 1_000_000_000)
+    epoch.update(measured: 1_001_000_000)
+    #expect(epoch.nanoseconds == 1_000_000_000)
+    epoch.update(measured: 1_001_000_001)
+    #expect(epoch.nanoseconds == 1_001_000_001)
+    epoch.update(measured: -hours)
+    #expect(epoch.nanoseconds == -hours)
+  }
+
+  @Test("The machine's own clocks agree within the tolerance, again and again")
+  func machine() {
+    var epoch = BootEpoch()
+    let first = epoch.nanoseconds
+    for _ in 0..<1000 { epoch.update() }
+    #expect(epoch.nanoseconds == first)
+    let start = ProcessStatus.read(boot: epoch.seconds).startTime
+    #expect((1...100).allSatisfy { _ in ProcessStatus.read(boot: epoch.seconds).startTime == start })
+    #expect(ProcessStatus.read(boot: epoch.seconds + 3600).startTime == start + 3600)
+  }
+}

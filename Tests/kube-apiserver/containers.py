@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Containers of runc, in the cgroups of pods."""
+import json
+import os
+import pathlib
+import secrets
+import shutil
+import subprocess
+import time
+
+# Executes something some ten times a second.
+BUSY = "while :; do /bin/true; /bin/sleep 0.1; done"
+
+
+def new_id():
+    return secrets.token_hex(32)
+
+
+class Containers:
+    def __init__(self, folder):
+        self.folder = pathlib.Path(folder)
+        self.started = []
+        self.parents = []
+        root = self.folder / "rootfs"
+        for name in ("bin", "proc", "dev"):
+            (root / name).mkdir(parents=True)
+        shutil.copy("/bin/busybox", root / "bin/busybox")
+        for name in ("sh", "true", "sleep"):
+            (root / "bin" / name).symlink_to("busybox")
+        # What a sandbox executes is called so, in whichever language it is written.
+        (root / "pause").write_text("#!/bin/sh\nwhile :; do sleep 60; done\n")
+        (root / "pause").chmod(0o755)
+
+    def start(self, pod_uid, identifier=None, command=("/bin/sh", "-c", BUSY)):
+        """Starts a container of a pod: its id."""
+        identifier = identifier or new_id()
+        path = f"/kubepods/burstable/pod{pod_uid}/{identifier}"
+        self.note_parents(path)
+        bundle = self.folder / identifier
+        bundle.mkdir()
+        (bundle / "config.json").write_text(json.dumps({
+            "ociVersion": "1.0.0",
+            "process": {"user": {"uid": 0, "gid": 0}, "args": list(command), "env": ["PATH=/bin"], "cwd": "/"},
+            "root": {"path": str(self.folder / "rootfs"), "readonly": True},
+            "mounts": [{"destination": "/proc", "type": "proc", "source": "proc"}],
+            "linux": {"cgroupsPath": path, "namespaces": [{"type": kind} for kind in ("mount", "pid", "uts", "ipc")]}}))
+        self.runc("run", "--detach", "--bundle", bundle, identifier)
+        self.started.append(identifier)
+        return identifier
+
+    def runc(self, *arguments):
+        # A detached container would hold a pipe open.
+        with open(self.folder / "runc.log", "w+", encoding="utf-8") as log:
+            done = subprocess.run(
+                ["runc", "--root", self.folder / "state", *arguments], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            log.seek(0)
+            assert done.returncode == 0, f"runc {arguments[0]}: {log.read()}"
+
+    def note_parents(self, path):
+        """Notes the cgroups that are not there yet, which runc leaves behind."""
+        for mount in pathlib.Path("/proc/mounts").read_text().splitlines():
+            _, point, kind, *_ = mount.split()
+            if kind in ("cgroup", "cgroup2"):
+                for parent in reversed(pathlib.PurePath(path).parents[:-1]):
+                    folder = point + str(parent)
+                    if not os.path.exists(folder) and folder not in self.parents:
+                        self.parents.append(folder)
+
+    def stop(self, identifier):
+        self.runc("delete", "--force", identifier)
+        self.started.remove(identifier)
+
+    def stop_all(self):
+        for identifier in list(self.started):
+            self.stop(identifier)
+        for parent in reversed(self.parents):
+            # A process that has ended may need a moment to leave.
+            for _ in range(50):
+                # Somebody else has put something there.
+                if not os.path.exists(parent) or any(entry.is_dir() for entry in os.scandir(parent)):
+                    break
+                try:
+                    os.rmdir(parent)
+                except OSError:
+                    time.sleep(0.1)

@@ -1,0 +1,213 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# in-machine.sh deb|make
+#
+# Runs in the virtual machine, as a service of its systemd: installs the exporter's service, uses it as an administrator does, and
+# removes it. Prints `ok` or `FAILED` for each step, and what pidns-judge reads, with @@ in front.
+set -uo pipefail
+# A service has none.
+export HOME=/root
+test=/packages-test
+output=/tmp/output
+service=prometheus-pidns-exporter
+url=http://localhost:10059/metrics
+
+say() { echo "@@ $*"; }
+
+# holds WHAT COMMAND…: runs it and reports whether it succeeds; prints its output if it fails.
+holds() {
+  if "${@:2}" >"$output" 2>&1; then
+    echo "ok      $1"
+  else
+    echo "FAILED  $1"
+    cat "$output"
+  fi
+}
+
+# within SECONDS COMMAND…: repeats it until it succeeds.
+within() {
+  local end=$((SECONDS + $1))
+  until "${@:2}"; do
+    [ "$SECONDS" -lt "$end" ] || return 1
+    sleep 0.2
+  done
+}
+
+# is PROPERTY VALUE: whether systemd says that of the service.
+is() {
+  local value
+  value=$(systemctl show --property="$1" --value "$service")
+  [ "$value" = "$2" ] || { echo "$1=$value, not $2"; systemctl status --no-pager --full "$service"; return 1; }
+}
+
+main_pid() { systemctl show --property=MainPID --value "$service"; }
+status() { sed -n "s/^$1:[[:space:]]*//p" "/proc/$(main_pid)/status"; }
+scrape() { curl --silent --fail --output /tmp/scrape "$url"; }
+serves() { scrape && grep --quiet '^pidns_up 1$' /tmp/scrape; }
+
+# starts: the service runs, and has not been started again.
+starts() {
+  within 60 serves && is ActiveState active && is SubState running && is NRestarts 0 && return
+  journalctl --boot --no-pager --unit="$service" | tail -n 5
+  return 1
+}
+
+# Two walks over the tasks began after now, so that all that has happened by now is in the scrape.
+has_walked() {
+  scrape && walked=$(sed -n 's/^pidns_last_task_walk_timestamp_seconds \([0-9]*\).*/\1/p' /tmp/scrape) && [ "${walked:-0}" -gt "$1" ]
+}
+
+# counts CASE OPTION…: has the workload do that, and prints the truth and what the service shows. Namespaces after one another may have one
+# number, under which their events add up: so the truth is that of all cases since the service started.
+counts() {
+  say "case $1"
+  if [ "$(main_pid)" != "$counting" ]; then : >/tmp/truth; fi
+  counting=$(main_pid)
+  timeout 120 pidns-workload "$@" </dev/null >>/tmp/truth 2>/tmp/workload.log ||
+    say "error the workload failed with $?: $(tail -n 1 /tmp/workload.log)"
+  within 60 has_walked "$(date +%s)" || say 'error no scrape'
+  sed 's/^/@@ truth /' /tmp/truth
+  grep -E "$(sed -n 's/.*"pidns":\([0-9]*\).*/pidns="\1"/p' /tmp/truth | sort -u | tr '\n' '|')^pidns_(node_|bpf_)" /tmp/scrape |
+    sed 's/^/@@ metric /'
+  say compare
+}
+counting=
+
+# The flags that the workload's truth can be compared with in full; more than one, as one word of systemd's could be all of them.
+set_flags() {
+  sed --in-place 's/^ARGS=.*/ARGS="--collector.exit-codes --collector.exec-failures --lifetimes.per-namespace --poll.interval=100ms --labels.grace=0s"/' \
+    "/etc/default/$service" && systemctl restart "$service"
+}
+
+# 38 and 39: CAP_PERFMON and CAP_BPF.
+holds_two_capabilities() {
+  local set
+  for set in CapInh CapPrm CapEff CapBnd CapAmb; do
+    [ "$(status $set)" = 000000c000000000 ] || { echo "$set $(status $set)"; return 1; }
+  done
+}
+
+is_confined() {
+  # For the output of a failure.
+  cat "/proc/$(main_pid)/status"
+  # Dynamic users have the uids from 61184 on.
+  [ "$(status NoNewPrivs)" = 1 ] && [ "$(status Seccomp)" = 2 ] && [ "$(status Uid | cut -f 1)" -ge 61184 ]
+}
+
+# Every line of the unit is understood, and none is overridden.
+is_understood() {
+  [ -z "$(systemctl show --property=DropInPaths --value "$service")" ] && systemd-analyze verify --man=no "$service.service" &&
+    ! journalctl --boot --no-pager | grep -F "$service.service:" | grep -iE 'unknown|ignoring|failed to parse|not supported'
+}
+
+# Fewer privileges than this would be a service that cannot load; more would be a surprise.
+is_hardened() { systemd-analyze security --threshold=20 --no-pager "$service.service"; }
+
+log_is_clean() { ! journalctl --boot --no-pager --unit="$service" | grep -E 'level=(warning|error|critical)|Failed|Error'; }
+
+# It asks the API server by name: the answer is that nothing listens, and not that a socket is refused to it.
+finds_hosts() {
+  echo '127.0.0.1 api.test' >>/etc/hosts
+  cat >/etc/kubeconfig <<'END'
+{"apiVersion": "v1", "kind": "Config", "current-context": "c", "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}],
+ "clusters": [{"name": "c", "cluster": {"server": "https://api.test:1"}}], "users": [{"name": "u", "user": {"token": "t"}}]}
+END
+  chmod 644 /etc/kubeconfig
+  sed --in-place 's/^ARGS="/&--kubernetes --kubernetes.kubeconfig=\/etc\/kubeconfig --kubernetes.node=n /' "/etc/default/$service"
+  systemctl restart "$service"
+  within 60 serves && within 60 refused
+}
+refused() { journalctl --boot --no-pager --unit="$service" | tee "$output" | grep -i 'refused'; }
+
+# What /etc/default says to do for Docker's names.
+reads_names() {
+  local id pidns
+  id=$(printf '%064d' 7)
+  mkdir -p "/var/lib/docker/containers/$id" "/sys/fs/cgroup/docker/$id" "/etc/systemd/system/$service.service.d"
+  chmod 700 /var/lib/docker /var/lib/docker/containers
+  echo '{"ID":"'"$id"'","Name":"/shop","Config":{"Image":"shop:7"}}' >"/var/lib/docker/containers/$id/config.v2.json"
+  chmod 600 "/var/lib/docker/containers/$id/config.v2.json"
+  sed -n '/^#   \[Service\]/,/^[^#]/s/^#   //p' "/etc/default/$service" >"/etc/systemd/system/$service.service.d/names.conf"
+  cat "/etc/systemd/system/$service.service.d/names.conf"
+  systemctl daemon-reload && systemctl restart "$service" && within 60 serves || return 1
+  (echo 0 >"/sys/fs/cgroup/docker/$id/cgroup.procs" && exec pidns-workload spawn --count 10) >/tmp/named </dev/null || return 1
+  within 60 has_walked "$(date +%s)"
+  pidns=$(sed -n 's/.*"pidns":\([0-9]*\).*/\1/p' /tmp/named)
+  grep -F "pidns=\"$pidns\"" /tmp/scrape | tee -a "$output" | grep -qF 'container="shop"'
+}
+
+undo_changes() {
+  rm -r "/etc/systemd/system/$service.service.d" && systemctl daemon-reload && systemctl restart "$service" && within 60 serves
+}
+
+install_deb() { apt-get install --yes "$test"/packages/*.deb; }
+install_make() { systemctl daemon-reload && systemctl enable --now "$service"; }
+
+# The flags that were set stay, and the new program runs.
+upgrade_deb() {
+  local before flags
+  before=$(main_pid) flags=$(cat "/etc/default/$service")
+  apt-get install --yes "$test"/newer.deb || return 1
+  within 60 serves && [ "$(main_pid)" != "$before" ] && [ "$(cat "/etc/default/$service")" = "$flags" ] && is NRestarts 0
+}
+upgrade_make() {
+  local before
+  before=$(main_pid)
+  systemctl daemon-reload && systemctl restart "$service" && within 60 serves && [ "$(main_pid)" != "$before" ]
+}
+
+# Whoever attached a BPF program has a descriptor of its link; systemd attaches none in this way.
+has_links() { find /proc/[0-9]*/fd -lname 'anon_inode:bpf_link' 2>/dev/null | grep .; }
+
+stops() {
+  has_links && systemctl stop "$service" && is ActiveState inactive && is Result success && ! scrape && ! has_links
+}
+
+remove_deb() { apt-get remove --yes "$service" && [ -e "/etc/default/$service" ] && ! systemctl cat "$service"; }
+purge_deb() { apt-get purge --yes "$service" && ! find /etc /lib/systemd /usr /var/lib/systemd -name "*pidns*" ! -name pidns-workload | grep .; }
+remove_make() {
+  systemctl disable --now "$service" && make --file "$test/Makefile" uninstall && systemctl daemon-reload && ! systemctl cat "$service" &&
+    [ -e "/etc/default/$service" ] && ! find /usr/local /etc/systemd -name '*pidns-exporter*' | grep .
+}
+
+main() {
+  local how=$1
+  say "fact uname $(uname -r)"
+  say "fact systemd $(systemctl --version | sed -n '1s/[^ ]* \([0-9]*\).*/\1/p')"
+  holds 'the service installs' "install_$how"
+  holds 'it starts, with every line of the unit in force' starts
+  holds 'systemd understands every line, and none is overridden' is_understood
+  holds 'it starts at boot' is UnitFileState enabled
+  holds 'it has two capabilities' holds_two_capabilities
+  holds 'it is nobody, with filtered system calls' is_confined
+  holds 'its exposure is below 2.0' is_hardened
+  holds 'it takes the flags of /etc/default' set_flags
+  holds 'it starts with them' starts
+  counts spawn --count 300
+  counts mixed --count 100
+  counts threads-exit-group --count 50 --threads 4
+  counts signals
+  counts exec-failure --count 60
+  counts init-killed
+  counts oom
+  holds 'its log has no warning' log_is_clean
+  holds 'it is upgraded: restarted, with its flags' "upgrade_$how"
+  counts fork --count 100
+  holds 'it finds hosts by name' finds_hosts
+  holds "it reads Docker's names, with the lines of /etc/default" reads_names
+  holds 'it runs without these lines again' undo_changes
+  holds 'it stops, and leaves nothing in the kernel' stops
+  case $how in
+    deb)
+      holds 'it is removed, and its flags stay' remove_deb
+      holds 'it is purged, and nothing is left' purge_deb
+      ;;
+    make) holds 'it is uninstalled, and its flags stay' remove_make ;;
+  esac
+  say end
+}
+
+exec </dev/null >/dev/ttyS1 2>&1
+main "$1"
+systemctl poweroff --force --force

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Alerts on the exporter itself.
+local alerts = import '../lib/alert.libsonnet';
+local library = import '../lib/promql.libsonnet';
+
+function(config)
+  local alert = alerts.new(config);
+  local promql = library.new(config);
+  local thresholds = config.thresholds;
+  local node = alerts.node;
+  local value = '{{ $value | printf "%.0f" }}';
+  // 1 for each target that is an exporter.
+  local targets = 'instance:pidns_exporter_target:group';
+  local cluster = '{{ with $labels.%s }} in cluster {{ . }}{{ end }}' % config.clusterLabel;
+
+  {
+    name: 'pidns.exporter',
+    rules: [
+      // A job may have foreign targets, and a job's name is the user's choice (annotation discovery calls it kubernetes-service-endpoints). So a
+      // target is an exporter if it exposes a metric of the exporter. While it is down it exposes nothing: then it remains what it was
+      // at the last evaluation, for as long as Prometheus has the target. The hour covers a restart of Prometheus.
+      {
+        record: targets,
+        expr: |||
+          group by (%(target)s) (%(build)s or %(up)s)
+          or
+          group by (%(target)s) (up == 0) and on (%(target)s) last_over_time(%(record)s[1h])
+        ||| % {
+          target: promql.target,
+          build: promql.own('pidns_exporter_build_info'),
+          up: library.series('up', [config.targetSelector]),
+          record: targets,
+        },
+      },
+
+      alert(
+        'PidnsExporterDown',
+        'critical',
+        'up == 0 and on (%s) %s' % [promql.target, targets],
+        'pidns-exporter is down on ' + node,
+        'Prometheus could not scrape it for five minutes. If it does not run, events of this time are lost. If it runs, it counts them.',
+        '5m'
+      ),
+
+      // By cluster where there is a cluster label. The second operand is for a Prometheus without one.
+      alert(
+        'PidnsExporterAbsent',
+        'critical',
+        |||
+          group by (%(cluster)s) (%(expected)s) unless on (%(cluster)s) %(targets)s
+          or
+          absent(%(targets)s or %(expected)s)
+        ||| % { cluster: config.clusterLabel, expected: config.expectedClusters, targets: targets },
+        'No pidns-exporter' + cluster,
+        'Prometheus has had no target that is a pidns-exporter for ten minutes%s.' % cluster,
+        '10m'
+      ),
+
+      alert(
+        'PidnsNotCounting',
+        'critical',
+        '%s == 0' % promql.own('pidns_up'),
+        'pidns-exporter cannot read the counts of the kernel on ' + node,
+        'It shows the counts of the last successful poll. The kernel continues to count: nothing is lost once polls succeed again.',
+        '2m'
+      ),
+
+      // Relative to the time of the scrape, so that a stale sample does not look like a late poll.
+      alert(
+        'PidnsPollsLate',
+        'warning',
+        'timestamp(%(poll)s) - %(poll)s > %(age)g' % {
+          poll: promql.own('pidns_last_poll_timestamp_seconds'),
+          age: thresholds.pollAgeSeconds,
+        },
+        'pidns-exporter shows old counts on ' + node,
+        'The last poll ended {{ $value | humanizeDuration }} before the scrape. By default it polls once a second (--poll.interval).',
+        '2m'
+      ),
+
+      alert(
+        'PidnsEventsWithoutNamespace',
+        'warning',
+        'sum without (reason) (increase(%s[10m])) > 0' % promql.own('pidns_bpf_events_dropped_total'),
+        'pidns-exporter could not attribute events to a PID namespace on ' + node,
+        value + " events in ten minutes are in the node's totals, but in no container's series. The BPF map is full, or the kernel had no memory for an entry.",
+      ),
+
+      alert(
+        'PidnsMapFillsUp',
+        'warning',
+        '%s / %s > %g' % [
+          promql.own('pidns_bpf_map_entries', 'map=~"namespaces|exits|identities|details"'),
+          promql.own('pidns_bpf_map_capacity'),
+          thresholds.mapUsage,
+        ],
+        'The BPF map {{ $labels.map }} of pidns-exporter is nearly full on ' + node,
+        "{{ $value | humanizePercentage }} of its capacity is used. When it is full, new containers are in the node's totals only.",
+        '5m'
+      ),
+
+      // Reason "excluded" is the user's choice. PidnsEventsWithoutNamespace covers the other reasons.
+      alert(
+        'PidnsNamespacesNotShown',
+        'warning',
+        'increase(%s[10m]) > 0' % promql.own('pidns_namespaces_dropped_total', 'reason="namespaces_max"'),
+        'pidns-exporter does not show all PID namespaces on ' + node,
+        value + " namespaces in ten minutes have no series, because there are more than --namespaces.max. They are in the node's totals.",
+      ),
+
+      alert(
+        'PidnsProgramNotAttached',
+        'info',
+        '%s == 0' % promql.own('pidns_bpf_program_attached'),
+        'The kernel refuses the BPF program {{ $labels.program }} on ' + node,
+        'Its collector is off. Everything else is counted. The log of the exporter gives the reason.',
+        '5m'
+      ),
+
+      // From Linux 7.0 on. Each event has three programs, and it is lost only if all three were skipped. So the number of lost events
+      // is at most the smallest of the three.
+      alert(
+        'PidnsProgramsSkipped',
+        'warning',
+        |||
+          min without (program) (
+            label_replace(
+              increase(%s[10m]),
+              "event", "$1", "program", "process_(exec|exit|fork).*")) > 0
+        ||| % promql.own('pidns_bpf_program_misses_total', 'program=~"process_(exec|exit|fork).*"'),
+        'The kernel skipped BPF programs on %s; {{ $labels.event }} events may be missing' % node,
+        'At most ' + value + ' events in ten minutes are in no count.',
+      ),
+
+      // Reason "expired" is normal: the history of the API server is short. Both operands are of one target, so all their labels are equal.
+      alert(
+        'PidnsPodWatchFails',
+        'warning',
+        |||
+          sum without (reason) (increase(%s[5m])) > 0
+          and time() - %s > %g
+        ||| % [
+          promql.own('pidns_kubernetes_watch_errors_total', 'reason!="expired"'),
+          promql.own('pidns_kubernetes_last_event_timestamp_seconds'),
+          thresholds.watchSilenceSeconds,
+        ],
+        'pidns-exporter cannot watch the pods of ' + node,
+        value + ' requests to the API server failed in five minutes. New containers have no names. All events are counted.',
+        '5m'
+      ),
+
+      alert(
+        'PidnsNamesMissing',
+        'info',
+        '%s > 0' % promql.own('pidns_namespaces_unresolved'),
+        'Containers without a name on ' + node,
+        'PID namespaces of a container or pod whose name is unknown: ' + value + '.',
+        '10m'
+      ),
+    ],
+  }

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// All containers of all nodes: which are the busiest, and what fails.
+local grafana = import '../lib/grafana.libsonnet';
+local library = import '../lib/promql.libsonnet';
+local selection = import '../lib/selection.libsonnet';
+
+function(config)
+  local promql = library.new(config);
+  local selected = selection(config);
+  local query = grafana.query;
+  local now = grafana.now;
+  local stat = grafana.stat;
+  local timeseries = grafana.timeseries;
+
+  local nodes(metric, more='') = library.series(metric, [selected.nodes, more]);
+  local containers(metric, more='') = library.series(metric, [selected.containers, more]);
+  local container = promql.container;
+  local containerLegend = '{{namespace}}/{{pod}} {{container}}';
+  local inCluster = ' {{%s}}' % config.clusterLabel;
+  local crashes = 'signal=~"%s"' % config.crashSignals;
+  local failures = 'reason=~"error|signaled"';
+
+  // Returns the series that are highest over the whole time that is shown. topk() alone chooses anew at each step, so that a graph has many more
+  // lines than ten.
+  local top(shown, ranked, by=container, legend=containerLegend) = query(
+    'sum by (%(by)s) (%(shown)s) and on (%(by)s) topk(%(top)d, sum by (%(by)s) (%(ranked)s))' % {
+      by: by,
+      shown: shown,
+      ranked: ranked,
+      top: config.dashboardTop,
+    },
+    legend + inCluster,
+  );
+  local topRate(metric) = top('rate(%s[$__rate_interval])' % metric, 'increase(%s[$__range] @ end())' % metric);
+  // Leaves out zeros.
+  local topIncrease(metric, by=container, legend=containerLegend) = query(
+    'sum by (%(by)s) (increase(%(metric)s[$__rate_interval])) > 0 and on (%(by)s) topk(%(top)d, sum by (%(by)s) (increase(%(metric)s[$__range] @ end())) > 0)' % {
+      by: by,
+      metric: metric,
+      top: config.dashboardTop,
+    },
+    legend + inCluster,
+  );
+
+  // Opens the container of a row in the other dashboard, at the same time.
+  local address =
+    '/d/%scontainer?${datasource:queryparam}&${cluster:queryparam}&${job:queryparam}&var-namespace=${__data.fields.namespace}' % config.dashboardUidPrefix +
+    '&var-pod=${__data.fields.pod}&var-container=${__data.fields.container}&${__url_time_range}';
+
+  grafana.dashboard(
+    config,
+    'fleet',
+    'Fleet',
+    'What the processes of all containers do. pidns-exporter counts it in the kernel.',
+    selected.containerVariables,
+    [
+      stat(
+        'Execs',
+        'Programs executed per second on the selected nodes. From the totals of the nodes, which are complete.',
+        'ops',
+        'sum(rate(%s[$__rate_interval]))' % nodes('pidns_node_process_execs_total')
+      ),
+      stat(
+        'Forks',
+        'Processes started per second on the selected nodes.',
+        'ops',
+        'sum(rate(%s[$__rate_interval]))' % nodes('pidns_node_process_forks_total')
+      ),
+      stat(
+        'Failures',
+        'Processes per second that exited with a code other than 0 or by a signal. Processes killed because their container ended are left out.',
+        'ops',
+        'sum(rate(%s[$__rate_interval]))' % nodes('pidns_node_process_exits_total', failures)
+      ),
+      stat(
+        'OOM kills',
+        'Processes that the kernel killed for lack of memory in the time shown, main processes and others.',
+        'short',
+        'sum(increase(%s[$__range]))' % nodes('pidns_node_oom_kills_total'),
+        bad=0.5
+      ),
+      stat(
+        'PID namespaces',
+        'Live PID namespaces: containers, their sandboxes, the hosts, and others such as browser sandboxes.',
+        'short',
+        'sum(%s)' % nodes('pidns_namespaces', 'state="live"')
+      ),
+      stat(
+        'Zombies',
+        'Exited processes that their parent has not reaped.',
+        'short',
+        'sum(%s)' % containers('pidns_zombie_processes')
+      ),
+
+      grafana.row('Containers'),
+      grafana.table(
+        'Containers',
+        'The selected containers, by execs. A click on a container opens its dashboard.',
+        'short',
+        [
+          ['Execs', now('sum by (%s) (rate(%s[$__rate_interval]))' % [container, containers('pidns_process_execs_total')])],
+          ['Forks', now('sum by (%s) (rate(%s[$__rate_interval]))' % [container, containers('pidns_process_forks_total')])],
+          ['Failures', now('sum by (%s) (rate(%s[$__rate_interval]))' % [container, containers('pidns_process_exits_total', failures)])],
+          ['Crashes', now('sum by (%s) (increase(%s[$__range]))' % [container, containers('pidns_process_signal_deaths_total', crashes)])],
+          ['OOM kills', now('sum by (%s) (increase(%s[$__range]))' % [container, containers('pidns_oom_kills_total')])],
+          ['Processes', now('sum by (%s) (%s)' % [container, containers('pidns_processes')])],
+          ['Threads', now('sum by (%s) (%s)' % [container, containers('pidns_threads')])],
+          ['Zombies', now('sum by (%s) (%s)' % [container, containers('pidns_zombie_processes')])],
+        ],
+        sortedBy='Execs',
+        units={ Execs: 'ops', Forks: 'ops', Failures: 'ops' },
+        links=[['container', 'This container', address], ['pod', 'This container', address]],
+      ),
+
+      timeseries(
+        'Execs by container',
+        'The %d containers with the most execs in the time shown. A container that should be idle and appears here runs a shell in a loop, probes, or a supervisor that restarts its children.' % config.dashboardTop,
+        'ops',
+        [topRate(containers('pidns_process_execs_total'))]
+      ),
+      timeseries(
+        'Forks by container',
+        'The %d containers with the most forks in the time shown. PidnsForkStorm fires above %g per second.' % [config.dashboardTop, config.thresholds.forksPerSecond],
+        'ops',
+        [topRate(containers('pidns_process_forks_total'))]
+      ),
+      timeseries(
+        'Crashes by container',
+        'Deaths by signals such as SIGSEGV and SIGABRT. Children that a supervisor restarts are included, which no restart count shows.',
+        'short',
+        [topIncrease(containers('pidns_process_signal_deaths_total', crashes), container + ', signal', containerLegend + ' {{signal}}')]
+      ),
+      timeseries(
+        'OOM kills by container',
+        'Processes that the kernel killed for lack of memory, main processes and others.',
+        'short',
+        [topIncrease(containers('pidns_oom_kills_total'))]
+      ),
+      timeseries(
+        'Zombies by container',
+        'The %d containers with the most zombies in the time shown: exited processes that their parent has not reaped.' % config.dashboardTop,
+        'short',
+        [top(containers('pidns_zombie_processes'), 'max_over_time(%s[$__range] @ end())' % containers('pidns_zombie_processes'))]
+      ),
+      timeseries(
+        'Thread growth by container',
+        'New threads per second, less those that ended, over fifteen minutes. The %d containers that grew most in the time shown. Constant growth is a leak.' % config.dashboardTop,
+        'ops',
+        [top('deriv(%s[15m])' % containers('pidns_threads'), 'deriv(%s[$__range] @ end())' % containers('pidns_threads'))]
+      ),
+
+      grafana.row('Processes'),
+      timeseries(
+        'Exits by reason',
+        'Process exits per second: completed (status 0), error (another status), signaled, teardown (killed because the container ended).',
+        'ops',
+        [query('sum by (reason) (rate(%s[$__rate_interval]))' % containers('pidns_process_exits_total'), '{{reason}}')],
+        stacked=true
+      ),
+      grafana.heatmap(
+        'Lifetimes',
+        'Lifetimes of the processes that ended, on the selected nodes. A band at the bottom is many short-lived processes: probes, shells in a loop.',
+        's',
+        'sum by (le) (increase(%s[$__rate_interval]))' % nodes('pidns_node_process_lifetime_seconds_bucket')
+      ),
+      grafana.table(
+        'Alerts',
+        'Alerts of pidns-exporter that fire now. Prometheus must have its rules.',
+        'short',
+        [[null, now('ALERTS{alertname=~"Pidns.*", alertstate="firing", %s}' % selected.nodes)]],
+        hidden=['Time', '__name__', 'alertstate'],
+        height=6,
+      ),
+    ]
+  )

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Parts of PromQL that depend on the configuration.
+{
+  // Returns a selector. Empty matchers are left out.
+  series(metric, matchers)::
+    local given = std.filter(function(matcher) matcher != '', matchers);
+    metric + if given == [] then '' else '{%s}' % std.join(', ', given),
+
+  new(config):: {
+    local promql = $,
+
+    // Returns a selector of the exporter's series.
+    own(metric, matchers=''):: promql.series(metric, [config.exporterSelector, matchers]),
+
+    // Labels of a target. Two clusters may have the same job and instance.
+    target:: '%s, job, instance' % config.clusterLabel,
+    // Labels of a container.
+    container:: '%s, namespace, pod, container' % config.clusterLabel,
+  },
+}

@@ -1,0 +1,85 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# build-release.sh
+#
+# Makes everything that a release consists of, in .build/dist, of what is built. The same commit, packages and toolchain make the same
+# bytes in any folder at any time: all times are SOURCE_DATE_EPOCH, which is that of the commit unless it is set.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+fail() {
+  echo "make release: $1" >&2
+  exit 1
+}
+
+[ "$(id -u)" = 0 ] || fail 'needs root, as the files of an image are root'\''s: run it as root or in a container'
+REVISION=$(git rev-parse HEAD 2>/dev/null) || fail 'needs a git clone: an artefact names the commit that it is made of'
+[ -z "$(git status --porcelain)" ] || fail 'there are changes that are not committed; commit or stash them'
+SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
+export REVISION SOURCE_DATE_EPOCH
+umask 022
+
+case $(uname -m) in
+  x86_64) arch=amd64 ;;
+  aarch64) arch=arm64 ;;
+  *) arch=$(uname -m) ;;
+esac
+version=$(cat VERSION)
+program=.build/release/pidns-exporter
+name=pidns-exporter-$version.linux-$arch
+dist=.build/dist
+work=$(mktemp --directory)
+trap 'rm -rf "$work"' EXIT
+rm -rf "$dist"
+mkdir -p "$dist"
+
+scripts/build-deb.sh
+scripts/build-rpm.sh
+cp .build/deb/*.deb .build/rpm/*.rpm "$dist/"
+
+# promu's layout: one folder with the program, its licence and its notices, and what is installed beside it.
+mkdir -p "$work/$name/licences"
+cp "$program" LICENSE "$work/$name/"
+cp .build/rpm/files/usr/share/licenses/prometheus-pidns-exporter/NOTICE "$work/$name/"
+cp bpf/LICENSE* "$work/$name/licences/"
+cp -r .build/documentation "$work/$name/documentation"
+cp deploy/systemd/prometheus-pidns-exporter.{service,default} "$work/$name/"
+# With it in the folder of the source, the same versions of the packages are built again.
+cp Package.resolved "$work/$name/"
+scripts/release/pack.sh "$SOURCE_DATE_EPOCH" "$dist/$name.tar.gz" "$work" "$name"
+
+deploy/container/build-image.sh "$program" "$PWD/$dist/$name.oci.tar" "$work/$name/NOTICE"
+
+# The chart as `helm package` packs it, which would put the time of the day into it.
+mkdir -p "$work/chart"
+# Rules and dashboards are links to where they are written.
+cp -rL deploy/helm/pidns-exporter "$work/chart/"
+while read -r pattern; do
+  case $pattern in
+    '' | '#'*) ;;
+    */) rm -rf "$work/chart/pidns-exporter/${pattern%/}" ;;
+    *) fail "deploy/helm/pidns-exporter/.helmignore: only folders are understood, not '$pattern'" ;;
+  esac
+done <deploy/helm/pidns-exporter/.helmignore
+scripts/release/pack.sh "$SOURCE_DATE_EPOCH" "$dist/pidns-exporter-$version.tgz" "$work/chart" pidns-exporter
+
+# The kubectl plugin, and its manifest for krew.
+plugin=kubectl-pidns-$version
+mkdir -p "$work/$plugin"
+cp deploy/krew/kubectl-pidns LICENSE "$work/$plugin/"
+scripts/release/pack.sh "$SOURCE_DATE_EPOCH" "$dist/$plugin.tar.gz" "$work" "$plugin"
+digest=$(sha256sum "$dist/$plugin.tar.gz" | cut -d ' ' -f 1)
+sed "s/@VERSION@/$version/g; s/@SHA256@/$digest/" deploy/krew/pidns.yaml >"$dist/pidns.yaml"
+
+deploy/container/gather-files.sh "$program" "$work/image"
+python3 -B scripts/release/sbom.py "$work/image" "$program" "$arch" "$dist/$name.spdx.json" "$dist/$name.cdx.json"
+
+(
+  cd "$dist"
+  LC_ALL=C
+  sha256sum -- * >"$work/sha256sums.txt"
+  cp "$work/sha256sums.txt" .
+)
+echo "made in $dist:"
+ls -1 "$dist"

@@ -1,0 +1,73 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# Functions for scripts that download Debian packages without installing them. The script sets `cache`, its folder,
+# and defines `fail`. apt gets lists and a cache of its own there, and the mirrors that the machine's sources name.
+# Needs no root.
+: "${cache:?}"
+
+# shellcheck source=/dev/null
+own=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
+
+# mirror RELEASE: where the machine's own apt gets that release from.
+mirror() {
+  local uri
+  # shellcheck disable=SC2016 # these are apt's
+  uri=$(apt-get indextargets --format '$(RELEASE) $(REPO_URI)' 'Created-By: Packages' |
+    awk -v release="$1" '$1 == release { print $2; exit }')
+  [ -n "$uri" ] || fail "this machine's apt sources name no $1"
+  echo "$uri"
+}
+
+# use_suites ARCHITECTURE STATUS SUITE…: has apt see these suites, with their sources if `with_sources` is set, and
+# STATUS as what is installed.
+use_suites() {
+  local architecture=$1 status=$2 folder uri type
+  shift 2
+  folder=$cache/apt/$architecture-${*: -1}
+  export APT_CONFIG=
+  mkdir -p "$folder"/{lists,archives/partial}
+  : >"$folder/sources.list"
+  for suite; do
+    case $suite in
+      *-security) uri=$(mirror "$own-security") ;;
+      *) uri=$(mirror "$own") ;;
+    esac
+    for type in deb ${with_sources:+deb-src}; do
+      echo "$type [arch=$architecture signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $uri $suite main" \
+        >>"$folder/sources.list"
+    done
+  done
+  : >"$folder/empty"
+  cat >"$folder/apt.conf" <<END
+APT::Architecture "$architecture";
+APT::Architectures { "$architecture"; };
+APT::Sandbox::User "";
+Acquire::Check-Valid-Until "false";
+Acquire::Languages "none";
+Acquire::Retries "3";
+Debug::NoLocking "true";
+Dir::Cache "$folder";
+Dir::Etc::sourcelist "$folder/sources.list";
+Dir::Etc::sourceparts "/dev/null";
+Dir::Etc::preferences "/dev/null";
+Dir::Etc::preferencesparts "/dev/null";
+Dir::State "$folder";
+Dir::State::status "${status:-$folder/empty}";
+END
+  export APT_CONFIG=$folder/apt.conf
+  archives=$folder/archives
+  apt-get -qq update || fail "apt cannot read ${*}"
+}
+
+# unpack FOLDER PACKAGE…: the contents of packages, without what they depend on.
+unpack() {
+  local folder=$1 package
+  shift
+  mkdir -p "$folder"
+  rm -f "$archives"/*.deb
+  (cd "$archives" && apt-get -qq download "$@") || fail "apt cannot download $*"
+  for package in "$archives"/*.deb; do dpkg-deb -x "$package" "$folder"; done
+  rm -f "$archives"/*.deb
+}
+

@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What must hold of the Kubernetes objects of one installation, however they were rendered."""
+import functools
+import json
+import pathlib
+import re
+import subprocess
+import tempfile
+
+import jsonschema
+import kubernetes_validate
+import yaml
+from kubernetes_validate import utils as kubernetes_schemas
+
+from strict_yaml import documents
+
+OTHER_KINDS = documents((pathlib.Path(__file__).parent / "other_kinds.yaml").read_text())[0]
+VERSIONS = [f"1.{minor}" for minor in range(25, int(kubernetes_validate.latest_version().split(".")[1]) + 1)]
+CLUSTER_WIDE = {"Namespace", "ClusterRole", "ClusterRoleBinding"}
+# kustomize does not know that this kind has no namespace, and the API server removes what it writes.
+EITHER = {"SecurityContextConstraints"}
+LABEL_VALUE = re.compile(r"([A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?")
+
+# Each file of schemas is read once: there are thousands of validations.
+kubernetes_schemas.schema_contents = functools.cache(kubernetes_schemas.schema_contents)
+
+
+def name_of(thing: dict) -> str:
+    return f"{thing['kind']} {thing['metadata'].get('namespace', '')}/{thing['metadata']['name']}"
+
+
+@functools.cache
+def invalid(text: str) -> str:
+    """Returns why an object, as JSON, is not valid; empty if it is. Each object is validated once, for each version of Kubernetes."""
+    thing = json.loads(text)
+    schema = OTHER_KINDS.get(f"{thing['apiVersion']} {thing['kind']}")
+    try:
+        if schema:
+            body = thing.get("spec") or {k: v for k, v in thing.items() if k not in ("apiVersion", "kind", "metadata")}
+            jsonschema.validate(body, schema | {"definitions": OTHER_KINDS["definitions"]})
+            # Its metadata is that of any object.
+            thing = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": thing["metadata"]}
+        for version in VERSIONS:
+            kubernetes_validate.validate(thing, version, strict=True)
+    except kubernetes_validate.SchemaNotFoundError as error:
+        return error.message
+    except jsonschema.ValidationError as error:
+        return f"{'.'.join(map(str, error.path))}: {error.message}"
+    return ""
+
+
+def promtool(command: list[str], configuration: dict) -> str:
+    with tempfile.NamedTemporaryFile("w", suffix=".yml") as file:
+        yaml.safe_dump(configuration, file)
+        file.flush()
+        done = subprocess.run(["promtool", "check", *command, file.name], capture_output=True, text=True)
+    return "" if done.returncode == 0 else (done.stdout + done.stderr).strip()
+
+
+@functools.cache
+def bad_rules(text: str) -> str:
+    return promtool(["rules"], json.loads(text))
+
+
+def snake(text: str) -> str:
+    return re.sub("([A-Z])", lambda found: "_" + found[1].lower(), text)
+
+
+@functools.cache
+def bad_scrape(text: str) -> str:
+    """Returns what Prometheus would refuse in the scrape configuration that the operator makes of a monitor."""
+    spec = json.loads(text)
+    job = {"job_name": "monitor", "static_configs": [{"targets": ["localhost:1"]}]}
+    job |= {snake(key): value for key, value in spec.items() if key.endswith("Limit")}
+    endpoint = (spec.get("podMetricsEndpoints") or spec["endpoints"])[0]
+    names = {
+        "path": "metrics_path", "scheme": "scheme", "honorLabels": "honor_labels", "interval": "scrape_interval",
+        "scrapeTimeout": "scrape_timeout", "proxyUrl": "proxy_url",
+    }
+    job |= {names[key]: value for key, value in endpoint.items() if key in names}
+    for key, name in ("relabelings", "relabel_configs"), ("metricRelabelings", "metric_relabel_configs"):
+        job[name] = [{snake(k): v for k, v in rule.items()} for rule in endpoint.get(key, [])]
+    return promtool(["config"], {"scrape_configs": [job]})
+
+
+def repeated(names: list) -> set:
+    return {name for name in names if names.count(name) > 1}
+
+
+def pod_problems(pod: dict):
+    """Lists that Kubernetes and kustomize merge by a key: each key once."""
+    containers = pod["containers"] + pod.get("initContainers", [])
+    yield from (f"two containers are called {name}" for name in repeated([c["name"] for c in containers]))
+    yield from (f"two volumes are called {name}" for name in repeated([v["name"] for v in pod.get("volumes", [])]))
+    yield from (f"pull secret {name} is listed twice" for name in repeated([s["name"] for s in pod.get("imagePullSecrets", [])]))
+    volumes = {volume["name"] for volume in pod.get("volumes", [])}
+    ports = {port["name"] for container in pod["containers"] for port in container.get("ports", []) if "name" in port}
+    for container in containers:
+        yield from (f"{container['name']}: variable {n} is set twice" for n in repeated([e["name"] for e in container.get("env", [])]))
+        yield from (f"{container['name']}: no volume {m['name']}" for m in container.get("volumeMounts", []) if m["name"] not in volumes)
+        for probe in "livenessProbe", "readinessProbe":
+            port = container.get(probe, {}).get("httpGet", {}).get("port")
+            if isinstance(port, str) and port not in ports:
+                yield f"{container['name']}: {probe} asks port {port}, which no container has"
+
+
+def selection_problems(things: list[dict]):
+    """Selectors, ports and subjects have to fit what they are about."""
+    pods = next(thing for thing in things if thing["kind"] == "DaemonSet")
+    daemon_set = pods["spec"]
+    template = daemon_set["template"]
+    account = {"kind": "ServiceAccount", "name": template["spec"].get("serviceAccountName"), "namespace": pods["metadata"].get("namespace")}
+    ports = {port["name"] for container in template["spec"]["containers"] for port in container.get("ports", []) if "name" in port}
+    services = [thing for thing in things if thing["kind"] == "Service"]
+    wanted = [("DaemonSet", daemon_set["selector"]["matchLabels"], template["metadata"]["labels"])]
+    scraped_ports = []
+    for thing in things:
+        spec = thing.get("spec")
+        match thing["kind"]:
+            case "Service":
+                wanted.append(("Service", spec["selector"], template["metadata"]["labels"]))
+                scraped_ports.append(spec["ports"][0]["targetPort"])
+            case "PodMonitor":
+                wanted.append(("PodMonitor", spec["selector"]["matchLabels"], template["metadata"]["labels"]))
+                scraped_ports.append(spec["podMetricsEndpoints"][0]["port"])
+            case "ServiceMonitor":
+                wanted += [("ServiceMonitor", spec["selector"]["matchLabels"], s["metadata"]["labels"]) for s in services]
+                if spec["endpoints"][0]["port"] not in {port["name"] for s in services for port in s["spec"]["ports"]}:
+                    yield "the ServiceMonitor names a port that the service does not have"
+            case "NetworkPolicy":
+                wanted.append(("NetworkPolicy", spec["podSelector"]["matchLabels"], template["metadata"]["labels"]))
+                scraped_ports.append(spec["ingress"][0]["ports"][0]["port"])
+                yield from ("an egress rule without ports allows all of them" for rule in spec["egress"] if not rule.get("ports"))
+            case "RoleBinding" | "ClusterRoleBinding":
+                if thing["subjects"] != [account]:
+                    yield f"{name_of(thing)} is for {thing['subjects']}, and the pods are {account}"
+    yield from (f"{who} selects {labels}, which is not among {there}" for who, labels, there in wanted if not labels.items() <= there.items())
+    yield from (f"port {port} is none of the pod's: {sorted(ports)}" for port in scraped_ports if port not in ports)
+    if any(thing["kind"].endswith("Monitor") for thing in things):
+        yield from (
+            "there is a monitor, and the annotation for discovery: the pods are scraped twice"
+            for service in services
+            if (service["metadata"].get("annotations") or {}).get("prometheus.io/scrape") == "true"
+        )
+
+
+def problems(things: list[dict]) -> list[str]:
+    """Returns what is wrong with the objects of one installation."""
+    found = [f"{name} is there twice" for name in repeated([name_of(thing) for thing in things])]
+    for thing in things:
+        name = name_of(thing)
+        if thing["kind"] not in EITHER and ("namespace" in thing["metadata"]) == (thing["kind"] in CLUSTER_WIDE):
+            found.append(f"{name}: namespace is set where it has no meaning, or missing")
+        for key, value in (thing["metadata"].get("labels") or {}).items():
+            if not isinstance(value, str) or not LABEL_VALUE.fullmatch(value):
+                found.append(f"{name}: label {key}: {value!r} is not a value for a label")
+        text = json.dumps(thing, sort_keys=True)
+        found += [f"{name}: {why}" for why in [invalid(text)] if why]
+        if thing["kind"] == "PrometheusRule":
+            found += [f"{name}: {why}" for why in [bad_rules(json.dumps(thing["spec"]))] if why]
+        if thing["kind"].endswith("Monitor"):
+            found += [f"{name}: {why}" for why in [bad_scrape(json.dumps(thing["spec"]))] if why]
+        if thing["kind"] == "DaemonSet":
+            found += pod_problems(thing["spec"]["template"]["spec"])
+    return found + list(selection_problems(things))

@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# set-version.sh VERSION
+#
+# Writes a version into VERSION and into every file below deploy/ that has the one before.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+[[ ${1-} =~ ^[0-9]+\.[0-9]+\.[0-9]+(-[a-z0-9.]+)?$ ]] || {
+  echo 'usage: set-version.sh MAJOR.MINOR.PATCH[-PRERELEASE]' >&2
+  exit 2
+}
+before=$(cat VERSION)
+mapfile -t files < <(git grep --files-with-matches --fixed-strings "$before" -- VERSION deploy)
+sed --in-place "s/${before//./\\.}/$1/g" "${files[@]}"
+# A chart that is no release says so to Artifact Hub.
+case $1 in *-*) prerelease=true ;; *) prerelease=false ;; esac
+sed --in-place "s|^\( *artifacthub.io/prerelease:\).*|\1 \"$prerelease\"|" deploy/helm/pidns-exporter/Chart.yaml
+printf '%s\n' "${files[@]}"
