@@ -27,6 +27,7 @@ let package = Package(
     .systemLibrary(
       name: "CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
     .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CGlibc"),
     // Headers alone: the library is loaded when it is needed.
     .systemLibrary(name: "CLibCurl", providers: [.apt(["libcurl4-gnutls-dev"])]),
@@ -46,8 +47,8 @@ let package = Package(
     .target(
       name: "Exporter",
       dependencies: [
-        "Activity", "BPFKit", "Containers", "Kubernetes", "Linux", "Namespaces", "Exposition", "MetricsHTTP",
-        "Terminal",
+        "Activity", "BPFKit", "Containers", "Gzip", "Kubernetes", "Linux", "Namespaces", "Exposition",
+        "MetricsHTTP", "Terminal",
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: settings, plugins: ["StampVersion"]),
 
@@ -60,6 +61,7 @@ let package = Package(
       swiftSettings: settings),
     .target(name: "Containers", dependencies: ["Linux"], swiftSettings: settings),
     .target(name: "Exposition", swiftSettings: settings),
+    .target(name: "Gzip", dependencies: ["CZlib"], swiftSettings: settings),
     .target(name: "HTTPClient", dependencies: ["CLibCurl", "Linux"], swiftSettings: settings),
     .target(
       name: "Kubernetes",

@@ -15,7 +15,7 @@ for group; do
       # the exporter's C libraries.
       wanted+=(libcurl4 libncurses6 libsqlite3-0 libxml2)
       wanted+=(g++)
-      wanted+=(libbpf-dev libcurl4-gnutls-dev libmicrohttpd-dev libyaml-dev pkg-config)
+      wanted+=(libbpf-dev libcurl4-gnutls-dev libmicrohttpd-dev libyaml-dev zlib1g-dev pkg-config)
       # The second command of the README.
       wanted+=(curl)
       ;;

@@ -17,7 +17,8 @@ static inline struct MHD_Daemon *
 CMHD_start_daemon(MHD_socket listen_socket, unsigned int connection_limit,
 		  size_t connection_memory_limit, unsigned int connection_timeout_seconds,
 		  MHD_LogCallback log, MHD_AcceptPolicyCallback accept_policy,
-		  MHD_NotifyConnectionCallback notify_connection, CMHD_UnescapeCallback unescape,
+		  MHD_NotifyConnectionCallback notify_connection,
+		  MHD_RequestCompletedCallback notify_completed, CMHD_UnescapeCallback unescape,
 		  MHD_AccessHandlerCallback answer, void *context)
 {
 	unsigned int flags =
@@ -35,6 +36,17 @@ CMHD_start_daemon(MHD_socket listen_socket, unsigned int connection_limit,
 				MHD_OPTION_CONNECTION_TIMEOUT, connection_timeout_seconds,
 				MHD_OPTION_UNESCAPE_CALLBACK, unescape, context,
 				MHD_OPTION_NOTIFY_CONNECTION, notify_connection, context,
+				MHD_OPTION_NOTIFY_COMPLETED, notify_completed, context,
 				MHD_OPTION_END);
 	/* clang-format on */
+}
+
+/* MHD_get_connection_info is variadic, for a value that this kind of information does not take. */
+static inline const struct sockaddr *
+CMHD_client_address(struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+
+	return info ? info->client_addr : NULL;
 }

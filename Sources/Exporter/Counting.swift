@@ -18,6 +18,8 @@ public struct Counting: ~Copyable {
   private var poller: Poller
   private var watch = Watch()
   private var hasSucceeded = false
+  /// When counting began, in seconds since the epoch.
+  private let start: Double
 
   /// Loads and attaches. From when this returns every event is counted.
   ///
@@ -25,6 +27,8 @@ public struct Counting: ~Copyable {
   public init(_ configuration: Configuration, logger: Logger) throws(ExporterError) {
     var configuration = configuration
     configuration.kernel.outermost = try Requirements.check(configuration.scope)
+    // Before the first event is counted.
+    let start = Clock.epochSeconds
     let kernel = try Self.load(configuration)
     let collectors = configuration.kernel.collectors.subtracting(kernel.unavailable.keys)
     logger.info(
@@ -54,8 +58,9 @@ public struct Counting: ~Copyable {
       RunningPodWatch($0, retention: configuration.limits.retention, logger)
     }
     self.logger = logger
+    self.start = start
     poller = Poller(
-      kernel: kernel, limits: configuration.limits, labelling: configuration.labelling,
+      kernel: kernel, start: start, limits: configuration.limits, labelling: configuration.labelling,
       naming: Naming(pods: podWatch?.pods, local: configuration.localNames))
   }
 
@@ -66,14 +71,17 @@ public struct Counting: ~Copyable {
   }
 
   /// Reads the kernel once; nil until that has succeeded once.
-  mutating func poll() -> State? {
-    let snapshot = poller.poll()
+  ///
+  /// - Parameter scraped: Which polls scrapers have been answered with.
+  mutating func poll(scraped: ScrapedPolls = .none) -> State? {
+    let snapshot = poller.poll(scraped: scraped)
     watch.look(at: snapshot, logger)
     guard snapshot.failure == nil || hasSucceeded else { return nil }
     hasSucceeded = true
     podWatch?.pods.expire(at: .now)
     return State(
-      scope: scope, snapshot: snapshot, process: .read(boot: snapshot.boot), kubernetes: podWatch?.state)
+      scope: scope, snapshot: snapshot, process: .read(boot: snapshot.boot), start: start,
+      kubernetes: podWatch?.state)
   }
 
   private static func load(_ configuration: Configuration) throws(ExporterError) -> KernelCounters {

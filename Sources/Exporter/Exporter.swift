@@ -3,6 +3,7 @@
 internal import Linux
 public import Logging
 public import MetricsHTTP
+internal import Namespaces
 
 /// Puts the parts together: what counts, and what serves it.
 ///
@@ -11,7 +12,10 @@ public import MetricsHTTP
 public struct Exporter: ~Copyable {
   private let server: HTTPServer
   private let board: Board
+  /// Who has scraped; nil where nothing is held at 0.
+  private let scrapers: Scrapers?
   private var counting: Counting
+  private let writesCreated: Bool
   /// nil where there is no status page.
   private var recorder: Recorder?
 
@@ -25,18 +29,27 @@ public struct Exporter: ~Copyable {
   public init(_ configuration: Configuration, logger: Logger) throws(ExporterError) {
     Memory.returnLargeBlocks()
     let board = Board()
-    let server = try Self.listen(configuration, board, logger)
+    let scrapers =
+      configuration.holdsFirstSamples ? Scrapers(retention: configuration.counting.limits.retention) : nil
+    let server = try Self.listen(configuration, board, scrapers, logger)
     let counting = try Counting(configuration.counting, logger: logger)
     self.server = server
     self.board = board
+    self.scrapers = scrapers
     self.counting = counting
+    writesCreated = configuration.writesCreated
     recorder = configuration.hasStatusPage ? Recorder() : nil
   }
 
   /// Reads the kernel once, and has the next scrapes show it. Until that has succeeded once there is
   /// nothing to show.
   public mutating func poll() {
-    guard var state = counting.poll() else { return }
+    guard var state = counting.poll(scraped: scrapers?.polls(at: .now) ?? .none) else { return }
+    if let scrapers {
+      state.scope.holdsFirstSamples = true
+      state.scrapers = scrapers.status
+    }
+    state.scope.writesCreated = writesCreated
     state.recent = recorder?.take(state)
     let isFirst = board.publication == nil
     board.put(Publication(state))
@@ -44,14 +57,14 @@ public struct Exporter: ~Copyable {
   }
 
   private static func listen(
-    _ configuration: Configuration, _ board: Board, _ logger: Logger
+    _ configuration: Configuration, _ board: Board, _ scrapers: Scrapers?, _ logger: Logger
   ) throws(ExporterError) -> HTTPServer {
     do {
       return try HTTPServer(
         addresses: configuration.listenAddresses,
         routes: Routes.all(
-          telemetryPath: configuration.telemetryPath, hasStatusPage: configuration.hasStatusPage, board: board
-        ),
+          telemetryPath: configuration.telemetryPath, hasStatusPage: configuration.hasStatusPage, board: board,
+          scrapers: scrapers, rule: configuration.scraperRule),
         log: { logger.debug("libmicrohttpd", metadata: ["said": "\($0)"]) })
     } catch {
       throw ExporterError(error.description)

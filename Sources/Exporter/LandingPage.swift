@@ -2,7 +2,7 @@
 
 /// What a person sees at `/` where there is no status page.
 enum LandingPage {
-  /// Writes the page.
+  /// Writes the page. Its references are relative, so that a proxy may serve it below a path of its own.
   static func html(telemetryPath: String) -> HTML {
     let revision = BuildInfo.revision.isEmpty ? "" : " (\(BuildInfo.revision))"
     return """
@@ -16,9 +16,9 @@ enum LandingPage {
       <p>What the processes of every PID namespace of this host do, counted in the kernel.</p>
       <p>Version \(BuildInfo.version + revision)</p>
       <ul>
-      <li><a href="\(telemetryPath)">Metrics</a>
-      <li><a href="/-/healthy">Health</a>
-      <li><a href="/-/ready">Readiness</a>
+      <li><a href=".\(telemetryPath)">Metrics</a>
+      <li><a href="./-/healthy">Health</a>
+      <li><a href="./-/ready">Readiness</a>
       </ul>
       </html>
 

@@ -1,30 +1,56 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Exposition
+internal import Gzip
 internal import MetricsHTTP
+internal import Namespaces
 internal import Synchronization
+
+/// How a scrape is answered.
+struct Representation: Hashable {
+  let negotiated: Negotiated
+  let coding: ContentCoding
+}
 
 /// What one poll found, and the answers to scrapes that were made of it.
 ///
-/// An answer is rendered when the first client asks for its format, and given to every other one as it
-/// is: nobody scrapes, nothing is rendered; ten scrapers cost hardly more than one.
+/// An answer is rendered when the first client asks for its representation, and given to every other one as it
+/// is: nobody scrapes, nothing is rendered; ten scrapers cost hardly more than one. Only for a scraper that has not seen
+/// all of its lines is a page made of its own.
 final class Publication: Sendable {
   let state: State
-  /// At most one for each format and escaping scheme that `Negotiated` knows.
-  private let answers = Mutex<[Negotiated: Response]>([:])
+  /// At most one for each format, escaping scheme and coding that there is.
+  private let answers = Mutex<[Representation: Response]>([:])
 
   init(_ state: State) { self.state = state }
 
-  /// Answers a scrape.
-  func answer(_ negotiated: Negotiated) -> Response {
+  /// The number of the poll.
+  var number: Int { state.snapshot.number }
+
+  /// Whether a scraper that was answered last with a poll has seen all lines there are.
+  func isSeen(by lastPoll: Int) -> Bool { state.snapshot.newestBirth <= lastPoll }
+
+  /// Answers a scrape that is to see everything as it is.
+  func answer(_ representation: Representation) -> Response {
     answers.withLock { answers in
-      if let answer = answers[negotiated] { return answer }
-      let answer = Response(
-        contentType: negotiated.contentType, headers: [("Vary", "Accept")],
-        body: Catalogue.render(state, as: negotiated.format))
-      answers[negotiated] = answer
+      if let answer = answers[representation] { return answer }
+      var view = FirstView.ofEverything
+      let answer = render(representation, families: [], for: &view)
+      answers[representation] = answer
       return answer
     }
+  }
+
+  /// Renders an answer of its own, with some families, or for a scraper that has not seen all of it.
+  func render(_ representation: Representation, families: [String], for view: inout FirstView) -> Response {
+    let format = representation.negotiated.format
+    var body = Catalogue.render(state, as: format, families: families, for: &view)
+    var headers = [("Vary", "Accept, Accept-Encoding"), ("Cache-Control", "no-store")]
+    if representation.coding == .gzip, let compressed = Gzip.compress(body) {
+      body = compressed
+      headers.append(("Content-Encoding", "gzip"))
+    }
+    return Response(contentType: representation.negotiated.contentType, headers: headers, body: body)
   }
 }
 

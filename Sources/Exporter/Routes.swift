@@ -1,22 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Exposition
 internal import MetricsHTTP
 
 /// What is answered on which path.
 enum Routes {
   /// All paths. Answers that never change are made here, once.
-  static func all(telemetryPath: String, hasStatusPage: Bool, board: Board) -> [String: HTTPServer.Handler] {
+  static func all(
+    telemetryPath: String, hasStatusPage: Bool, board: Board, scrapers: Scrapers?, rule: ScraperRule
+  ) -> [String: HTTPServer.Handler] {
     let healthy = text("Healthy.\n")
     let ready = text("Ready.\n")
     let notReady = text("Not ready: the first poll is not done yet.\n", status: 503)
+    let metrics = MetricsRoute(board: board, scrapers: scrapers, rule: rule, notReady: notReady)
     var routes: [String: HTTPServer.Handler] = [
       "/-/healthy": { _ in healthy },
       "/-/ready": { _ in board.publication == nil ? notReady : ready },
-      telemetryPath: { request in
-        guard let publication = board.publication else { return notReady }
-        return publication.answer(Negotiated(accept: request.header("Accept")))
-      },
+      telemetryPath: { metrics.answer($0) },
     ]
     if hasStatusPage {
       let style = file("text/css", StatusPage.style)

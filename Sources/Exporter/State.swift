@@ -5,9 +5,13 @@ internal import Namespaces
 
 /// All that a scrape can show, taken together at the end of a poll. Immutable.
 struct State: Sendable {
-  let scope: Scope
+  var scope: Scope
   let snapshot: Snapshot
   let process: ProcessStatus
+  /// When counting began, in seconds since the epoch.
+  let start: Double
+  /// Who has scraped, when the poll ended.
+  var scrapers = Scrapers.Status()
   /// nil where no pods are watched.
   var kubernetes: KubernetesState?
   /// What the status page shows of the last minutes; nil where there is no such page.

@@ -67,6 +67,8 @@ struct MediaRange {
   let type: String
   private(set) var version: String?
   private(set) var escaping: EscapingScheme?
+  private var proto: String?
+  private var encoding: String?
   private var weight: Double?
 
   init(type: String) {
@@ -80,7 +82,11 @@ struct MediaRange {
   ///
   /// OpenMetrics 0.0.1 is what older Prometheus versions call it; they read 1.0.0.
   var format: ExpositionFormat? {
-    switch (type, version) {
+    if type == "application/vnd.google.protobuf" {
+      // Other messages, and other ways to write them, are not written here.
+      return proto == "io.prometheus.client.metricfamily" && encoding == "delimited" ? .protobuf : nil
+    }
+    return switch (type, version) {
     case ("text/plain", nil), ("text/plain", "0.0.4"): .text
     case ("application/openmetrics-text", nil), ("application/openmetrics-text", "0.0.1"),
       ("application/openmetrics-text", "1.0.0"):
@@ -95,6 +101,8 @@ struct MediaRange {
     case "q": weight = weight ?? Self.weight(value)
     case "version": version = version ?? value
     case "escaping": escaping = escaping ?? EscapingScheme(rawValue: value)
+    case "proto": proto = proto ?? value
+    case "encoding": encoding = encoding ?? value
     default: break
     }
   }

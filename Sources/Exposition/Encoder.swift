@@ -2,15 +2,22 @@
 
 /// Writes the families and samples of one exposition, in the order of the calls, into one growing buffer.
 ///
-/// A sample is `name{labels} value` and a line feed: copies of bytes that exist already, and a number.
+/// A sample of the text formats is `name{labels} value` and a line feed: copies of bytes that exist already, and a
+/// number.
 public struct Encoder: ~Copyable {
   /// Tells which format is written.
   public let format: ExpositionFormat
 
+  /// When counters and histograms began that do not say when, in seconds since the epoch; nil for not known.
+  private let start: Double?
+  /// Whether OpenMetrics has `_created` lines.
+  private let writesCreated: Bool
   private var bytes: [UInt8] = []
   /// Starts each sample line of the family that was begun last, as `name{`; empty before the first one and
   /// in a histogram.
   private var prefix: [UInt8] = []
+  /// Starts each `_created` line of that family; empty where it has none.
+  private var createdPrefix: [UInt8] = []
   /// Starts the lines of the family that was begun last, if it is a histogram.
   private var histogramPrefixes: HistogramPrefixes?
   /// Starts the bucket lines of the series that is written, with its labels; kept to be used again.
@@ -18,13 +25,24 @@ public struct Encoder: ~Copyable {
   /// Whether the family that was begun last is a counter.
   private var isCounter = false
   private var usedNames: Set<String> = []
+  /// What is written in place of `bytes` in protobuf.
+  private var protobuf: ProtobufFamilies
 
   /// Starts an exposition.
   ///
-  /// - Parameter capacity: bytes to allocate at once; the size of the last exposition spares the growing.
-  public init(format: ExpositionFormat, capacity: Int = 16 * 1024) {
+  /// - Parameters:
+  ///   - capacity: bytes to allocate at once; the size of the last exposition spares the growing.
+  ///   - start: when counters and histograms began that have no start of their own, in seconds since the epoch;
+  ///     nil leaves out their start timestamps.
+  ///   - writesCreated: whether OpenMetrics has start timestamps, as `_created` lines.
+  public init(
+    format: ExpositionFormat, capacity: Int = 16 * 1024, start: Double? = nil, writesCreated: Bool = false
+  ) {
     self.format = format
-    bytes.reserveCapacity(capacity)
+    self.start = start
+    self.writesCreated = writesCreated && format == .openMetrics
+    protobuf = ProtobufFamilies(capacity: format == .protobuf ? capacity : 0)
+    if format != .protobuf { bytes.reserveCapacity(capacity) }
   }
 
   /// Writes a family's metadata; the samples that follow are its own.
@@ -46,64 +64,71 @@ public struct Encoder: ~Copyable {
         metadata("UNIT", family.name) { $0.append(contentsOf: unit.utf8) }
       }
       metadata("HELP", family.name) { $0.appendEscaped(family.help, quotes: true) }
+    case .protobuf:
+      protobuf.begin(family)
     }
     isCounter = family.kind == .counter
     let isHistogram = family.kind == .histogram
     prefix = isHistogram ? [] : Array("\(sampleName){".utf8)
     histogramPrefixes = isHistogram ? HistogramPrefixes(family) : nil
+    createdPrefix = writesCreated && (isCounter || isHistogram) ? Array("\(family.name)_created{".utf8) : []
   }
 
-  /// Writes a sample with a whole number, exactly.
+  /// Writes a sample with a whole number, exactly (in protobuf up to 2^53).
   ///
-  /// - Precondition: a family was begun, and is no histogram.
-  public mutating func sample(_ labels: LabelSet, _ value: UInt64) {
-    bytes.appendLineEnd(value, after: series(labels))
+  /// - Precondition: a family was begun, and is no histogram; no name is in both label sets (checked in debug
+  ///   builds only, as the check takes longer than the line).
+  public mutating func sample(_ labels: LabelSet, adding extra: LabelSet = .empty, _ value: UInt64) {
+    if format == .protobuf {
+      protobuf.sample(labels, extra, Double(value), start: start) { nil }
+    } else {
+      bytes.appendLineEnd(value, after: series(labels, adding: extra))
+      created(labels, extra, start)
+    }
   }
 
   /// Writes a sample with the shortest decimal number that reads back as `value`, or `+Inf`, `-Inf` or `NaN`.
   ///
-  /// - Precondition: a family was begun, and is no histogram.
+  /// - Parameter start: when the counter began, where that is known better than for the others.
+  /// - Precondition: as for a whole number.
   @_disfavoredOverload  // A whole literal such as 1 would be ambiguous otherwise.
-  public mutating func sample(_ labels: LabelSet, _ value: Double) {
-    bytes.appendLineEnd(value, after: series(labels))
+  public mutating func sample(
+    _ labels: LabelSet, adding extra: LabelSet = .empty, _ value: Double, start: Double? = nil
+  ) {
+    if format == .protobuf {
+      protobuf.sample(labels, extra, value, start: start ?? self.start) { nil }
+    } else {
+      bytes.appendLineEnd(value, after: series(labels, adding: extra))
+      created(labels, extra, start ?? self.start)
+    }
   }
 
-  /// Writes a sample with a whole number, exactly, and with further labels after the first ones.
-  ///
-  /// - Precondition: a family was begun, and is no histogram; no name is in both label sets (checked in debug
-  ///   builds only, as the check takes longer than the line).
-  public mutating func sample(_ labels: LabelSet, adding extra: LabelSet, _ value: UInt64) {
-    bytes.appendLineEnd(value, after: series(labels, adding: extra))
-  }
-
-  /// Writes a sample as the other `Double` one does, with further labels after the first ones.
-  ///
-  /// - Precondition: a family was begun, and is no histogram; no name is in both label sets (checked in debug
-  ///   builds only, as the check takes longer than the line).
-  @_disfavoredOverload  // As above.
-  public mutating func sample(_ labels: LabelSet, adding extra: LabelSet, _ value: Double) {
-    bytes.appendLineEnd(value, after: series(labels, adding: extra))
-  }
-
-  /// Writes a sample as the one without an exemplar does, and the exemplar behind it, in OpenMetrics:
+  /// Writes a sample of a counter, in OpenMetrics and protobuf with its exemplar:
   ///
   ///     name_total{labels} 5 # {pid="12",comm="sh"} 1 1700000000.000123
   ///
-  /// - Parameter exemplar: One of the events that were counted, if one is known; asked for only where it is
-  ///   written.
+  /// - Parameters:
+  ///   - start: when the counter began, in seconds since the epoch.
+  ///   - exemplar: one of the events that were counted, if one is known; asked for only where it is written.
   /// - Precondition: a counter family was begun; no name is in both label sets (checked in debug builds only).
   public mutating func sample(
-    _ labels: LabelSet, adding extra: LabelSet = .empty, _ value: UInt64,
+    _ labels: LabelSet, adding extra: LabelSet = .empty, _ value: UInt64, start: Double?,
     exemplar: @autoclosure () -> Exemplar?
   ) {
     precondition(isCounter, "Only a counter has exemplars")
+    if format == .protobuf {
+      return protobuf.sample(labels, extra, Double(value), start: start, exemplar: exemplar)
+    }
     bytes.appendLineEnd(value, after: series(labels, adding: extra))
-    guard format == .openMetrics, let exemplar = exemplar() else { return }
-    bytes.removeLast()
-    bytes.appendCopy(of: exemplar.bytes.span)
+    guard format == .openMetrics else { return }
+    if let exemplar = exemplar() {
+      bytes.removeLast()
+      bytes.appendLineEnd(exemplar)
+    }
+    created(labels, extra, start)
   }
 
-  /// Writes the lines of one series of a histogram, `bounds.bucketCount` + 2 of them:
+  /// Writes one series of a histogram; in the text formats `bounds.bucketCount` + 2 lines:
   ///
   ///     name_bucket{labels,le="0.25"} 3
   ///     name_bucket{labels,le="1.0"} 5
@@ -111,23 +136,33 @@ public struct Encoder: ~Copyable {
   ///     name_sum{labels} 2.75
   ///     name_count{labels} 6
   ///
-  /// Allocates nothing once the buffers have their size, save for a sum of more than 15 characters. All series
-  /// of a family are meant to have the same bounds.
+  /// Allocates nothing for them once the buffers have their size, save for a sum of more than 15 characters. All
+  /// series of a family are meant to have the same bounds.
   ///
   /// - Parameters:
   ///   - counts: how many measurements are in each bucket alone, not in those below it; the lines add them
   ///     up, at most to `UInt64.max`. The last count is of those that exceed all bounds.
   ///   - sum: of all measurements, in the family's unit; written as the shortest decimal number that reads
   ///     back as it.
+  ///   - start: when the histogram began, in seconds since the epoch; by default as the others.
+  ///   - native: the same measurements as a native histogram, which only protobuf has; asked for only there.
+  ///   - protobufHasClassic: whether protobuf has the classic buckets beside the native ones.
   /// - Precondition: a histogram family was begun; there are `bounds.bucketCount` counts; the sum is not
   ///   negative and not NaN, as OpenMetrics has it; no label is called `le` (checked in debug builds only).
   public mutating func histogram(
-    _ labels: LabelSet, _ bounds: HistogramBounds, counts: Span<UInt64>, sum: Double
+    _ labels: LabelSet, _ bounds: HistogramBounds, counts: Span<UInt64>, sum: Double, start: Double? = nil,
+    native: @autoclosure () -> NativeHistogram? = nil, protobufHasClassic: Bool = true
   ) {
     guard let prefixes = histogramPrefixes else { preconditionFailure("Histogram without its family") }
     precondition(counts.count == bounds.bucketCount, "\(counts.count) counts, not \(bounds.bucketCount)")
     precondition(sum >= 0, "Not a sum: \(sum)")
     assert(!labels.names.contains("le"), "A histogram's own label is given")
+    if format == .protobuf {
+      let cumulative = counts.cumulative
+      return protobuf.histogram(
+        labels, classic: protobufHasClassic ? (bounds, cumulative) : nil, count: cumulative.last ?? 0, sum: sum,
+        native: native(), start: start ?? self.start)
+    }
     // One copy a line in place of two takes a fifth less time.
     head.removeAll(keepingCapacity: true)
     head.appendCopy(of: prefixes.bucket.span)
@@ -136,20 +171,27 @@ public struct Encoder: ~Copyable {
     let head = head
     var total: UInt64 = 0
     for index in counts.indices {
-      let (next, overflow) = total.addingReportingOverflow(counts[index])
-      total = overflow ? .max : next
+      total = total.addingUpToMaximum(counts[index])
       bytes.appendCopy(of: head.span)
       bytes.appendCopy(of: bounds.bytes.span.extracting(bounds.label(ofBucket: index)))
       bytes.appendLineEnd(total, after: .braceAndSpace)
     }
     bytes.appendLineEnd(sum, after: series(prefixes.sum, labels))
     bytes.appendLineEnd(total, after: series(prefixes.count, labels))
+    created(labels, .empty, start ?? self.start)
   }
 
   /// Ends the exposition and returns it; in OpenMetrics it is complete only with the mark written here.
   public consuming func finish() -> [UInt8] {
-    if format == .openMetrics { bytes.append(contentsOf: "# EOF\n".utf8) }
-    return bytes
+    switch format {
+    case .text: return bytes
+    case .openMetrics:
+      bytes.append(contentsOf: "# EOF\n".utf8)
+      return bytes
+    case .protobuf:
+      protobuf.finishFamily()
+      return protobuf.bytes
+    }
   }
 
   private mutating func metadata(_ keyword: String, _ name: String, _ value: (inout [UInt8]) -> Void) {
@@ -159,29 +201,32 @@ public struct Encoder: ~Copyable {
   }
 
   /// Writes a line up to the number, and returns what has to stand between the two.
-  private mutating func series(_ labels: LabelSet) -> Separator {
+  private mutating func series(_ labels: LabelSet, adding extra: LabelSet) -> Separator {
     precondition(!prefix.isEmpty, "Sample without a family of samples")
-    return series(prefix, labels)
+    return series(prefix, labels, adding: extra)
   }
 
-  private mutating func series(_ prefix: [UInt8], _ labels: LabelSet) -> Separator {
-    guard !labels.bytes.isEmpty else {
+  private mutating func series(
+    _ prefix: [UInt8], _ labels: LabelSet, adding extra: LabelSet = .empty
+  ) -> Separator {
+    guard !labels.bytes.isEmpty || !extra.bytes.isEmpty else {
       bytes.append(contentsOf: prefix.dropLast())
       return .space
     }
     bytes.appendCopy(of: prefix.span)
     bytes.appendCopy(of: labels.bytes.span)
+    if !extra.bytes.isEmpty {
+      assert(Set(labels.names).isDisjoint(with: extra.names), "Label given twice: \(extra.names)")
+      if !labels.bytes.isEmpty { bytes.append(UInt8(ascii: ",")) }
+      bytes.appendCopy(of: extra.bytes.span)
+    }
     return .braceAndSpace
   }
 
-  private mutating func series(_ labels: LabelSet, adding extra: LabelSet) -> Separator {
-    guard !labels.bytes.isEmpty else { return series(extra) }
-    assert(Set(labels.names).isDisjoint(with: extra.names), "Label given twice: \(extra.names)")
-    let separator = series(labels)
-    guard !extra.bytes.isEmpty else { return separator }
-    bytes.append(UInt8(ascii: ","))
-    bytes.appendCopy(of: extra.bytes.span)
-    return separator
+  /// Writes the `_created` line of the series whose lines were written last.
+  private mutating func created(_ labels: LabelSet, _ extra: LabelSet, _ start: Double?) {
+    guard !createdPrefix.isEmpty, let start else { return }
+    bytes.appendLineEnd(start, after: series(createdPrefix, labels, adding: extra))
   }
 }
 
@@ -195,6 +240,24 @@ private struct HistogramPrefixes {
     bucket = Array("\(family.name)_bucket{".utf8)
     sum = Array("\(family.name)_sum{".utf8)
     count = Array("\(family.name)_count{".utf8)
+  }
+}
+
+extension UInt64 {
+  fileprivate func addingUpToMaximum(_ other: UInt64) -> UInt64 {
+    let (sum, overflow) = addingReportingOverflow(other)
+    return overflow ? .max : sum
+  }
+}
+
+extension Span<UInt64> {
+  /// The counts, each with those before it.
+  fileprivate var cumulative: [UInt64] {
+    var total: UInt64 = 0
+    return indices.map { index in
+      total = total.addingUpToMaximum(self[index])
+      return total
+    }
   }
 }
 

@@ -12,6 +12,11 @@ public enum ExpositionFormat: CaseIterable, Sendable, Hashable {
   /// Source: <https://prometheus.io/docs/specs/om/open_metrics_spec/>.
   case openMetrics
 
+  /// Writes delimited protocol buffers: the only format with native histograms, and always with start timestamps.
+  ///
+  /// Source: <https://prometheus.io/docs/instrumenting/exposition_formats/#protobuf-format>.
+  case protobuf
+
   /// Returns the Content-Type of a response in this format.
   ///
   /// Never blank: Prometheus 3 fails a scrape whose Content-Type is.
@@ -19,6 +24,8 @@ public enum ExpositionFormat: CaseIterable, Sendable, Hashable {
     switch self {
     case .text: "text/plain; version=0.0.4; charset=utf-8"
     case .openMetrics: "application/openmetrics-text; version=1.0.0; charset=utf-8"
+    case .protobuf:
+      "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited"
     }
   }
 

@@ -8,7 +8,7 @@
 ///     buckets        ...0.25        >0.25...1.0    >1.0
 ///     bytes          le="0.25"      le="1.0"       le="+Inf"
 ///
-/// A bound is written alike in both formats, as the shortest decimal number that reads back as it, whole ones
+/// A bound is written alike in both text formats, as the shortest decimal number that reads back as it, whole ones
 /// with `.0`: a series must not change its name with the format, and Prometheus 3 makes the same of `1`.
 ///
 /// Bounds between 0 and 0.0001 and above 2^53 come with an exponent, as in `1e-05`; scrapers read both forms.
@@ -17,6 +17,8 @@
 ///
 /// Source: <https://prometheus.io/docs/specs/om/open_metrics_spec/>, on canonical numbers.
 public struct HistogramBounds: Sendable, Hashable {
+  /// The finite bounds.
+  let upperBounds: [Double]
   /// Holds the labels one after the other.
   let bytes: [UInt8]
   /// Holds where each label ends.
@@ -39,6 +41,7 @@ public struct HistogramBounds: Sendable, Hashable {
     }
     bytes.append(contentsOf: #"le="+Inf""#.utf8)
     ends.append(bytes.count)
+    self.upperBounds = upperBounds
     self.bytes = bytes
     self.ends = ends
   }

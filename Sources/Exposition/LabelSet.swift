@@ -2,7 +2,7 @@
 
 /// Holds the labels of one series in a fixed order, escaped once when it is made.
 ///
-/// Writing a sample copies the bytes, which are alike in both formats. Equal sets have the same labels in the
+/// Writing a sample copies the bytes, which are alike in both text formats. Equal sets have the same labels in the
 /// same order.
 public struct LabelSet: Sendable, Hashable {
   /// Holds `a="1",b="2"`: what stands between the braces.

@@ -51,6 +51,9 @@ public struct MetricFamily: Sendable, Hashable {
   /// `_info`. A histogram's lines go on with `_bucket`, `_sum` or `_count`.
   public var sampleName: String { kind == .histogram ? name : name + (kind.sampleSuffixes.first ?? "") }
 
+  /// Returns whether a name is the family's, or that of one of its samples.
+  public func isCalled(_ name: String) -> Bool { reservedNames.contains(name) }
+
   /// Returns the names that no other family of an exposition may have or write.
   ///
   /// `_created` is among them without being written, as OpenMetrics keeps it for the time of a counter's or

@@ -11,8 +11,8 @@ public struct Negotiated: Sendable, Hashable {
   /// Picks by the quality values of an Accept header (RFC 9110, section 12.5.1).
   ///
   /// A format that is asked for by name comes before any wildcard, whatever their qualities are: Prometheus
-  /// 2.49.0 sends `*/*;q=2`. Among names, the higher quality wins, and OpenMetrics on a tie; among wildcards,
-  /// text on a tie, which is for people. Nothing acceptable, like no header at all, gives text, because that
+  /// 2.49.0 sends `*/*;q=2`. Among names, the higher quality wins, and on a tie the format that holds
+  /// more: protobuf, then OpenMetrics. Wildcards mean text, or OpenMetrics where they name `application/*`. Nothing acceptable, like no header at all, gives text, because that
   /// is what every scraper reads: there is no status 406.
   ///
   /// - Complexity: linear in the header's length.
@@ -30,7 +30,7 @@ public struct Negotiated: Sendable, Hashable {
     }
 
     var best: (format: ExpositionFormat, offer: Offer)?
-    for format in [ExpositionFormat.openMetrics, .text] {
+    for format in [ExpositionFormat.protobuf, .openMetrics, .text] {
       guard let offer = named[format], offer.quality > best?.offer.quality ?? 0 else { continue }
       best = (format, offer)
     }
@@ -74,7 +74,7 @@ extension ExpositionFormat {
   fileprivate var wildcard: String {
     switch self {
     case .text: "text/*"
-    case .openMetrics: "application/*"
+    case .openMetrics, .protobuf: "application/*"
     }
   }
 }

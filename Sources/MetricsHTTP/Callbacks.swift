@@ -30,8 +30,9 @@ enum Callbacks {
   /// complete.
   ///
   /// An answer that is queued in the first call is sent at once and closes the connection, so the answer is
-  /// queued in the last call, except for a body that is not worth reading. `state` is MHD's for the request,
-  /// nil in the first call.
+  /// queued in the last call, except for a body that is not worth reading. `state` is MHD's for the request:
+  /// nil in the first call, then an owned reference to the request's `Completion`, which `requestCompleted`
+  /// releases.
   static let answer: MHD_AccessHandlerCallback = {
     context, connection, url, method, version, _, pending, state in
     guard let service = unsafe service(context), let handle = unsafe connection, let url = unsafe url,
@@ -39,17 +40,30 @@ enum Callbacks {
       let state = unsafe state
     else { return .NO }
     let connection = unsafe Connection(handle)
-    if unsafe state.pointee == nil {
-      unsafe state.pointee = context
+    let completion: Completion
+    if let known = unsafe state.pointee {
+      unsafe completion = Unmanaged<Completion>.fromOpaque(known).takeUnretainedValue()
+      if unsafe pending.pointee != 0 {
+        unsafe pending.pointee = 0
+        return .YES
+      }
+    } else {
+      completion = Completion()
+      unsafe state.pointee = Unmanaged.passRetained(completion).toOpaque()
       guard service.answersEarly(connection) else { return .YES }
-    } else if unsafe pending.pointee != 0 {
-      unsafe pending.pointee = 0
-      return .YES
     }
     let response = unsafe service.response(
       to: String(cString: url), method: String(cString: method), version: String(cString: version),
-      connection: connection)
+      connection: connection, completion: completion)
     return response.queue(for: connection)
+  }
+
+  /// Is called once for each request that `answer` was called for, however the request ended.
+  static let requestCompleted: MHD_RequestCompletedCallback = { _, _, state, code in
+    guard let owned = unsafe state?.pointee else { return }
+    unsafe state?.pointee = nil
+    let completion = unsafe Unmanaged<Completion>.fromOpaque(owned).takeRetainedValue()
+    completion.finish(isSent: code == .REQUEST_TERMINATED_COMPLETED_OK)
   }
 
   static let log: MHD_LogCallback = { context, format, arguments in

@@ -31,7 +31,8 @@ import Glibc
       // they time out, where the service closes the connection at once.
       UInt32(clamping: min(connectionLimit, Int(Int32.max)) + 1), Self.connectionMemory,
       UInt32(clamping: idleTimeout),
-      Callbacks.log, Callbacks.acceptPolicy, Callbacks.notifyConnection, Callbacks.unescape, Callbacks.answer,
+      Callbacks.log, Callbacks.acceptPolicy, Callbacks.notifyConnection, Callbacks.requestCompleted,
+      Callbacks.unescape, Callbacks.answer,
       Unmanaged.passUnretained(service).toOpaque())
     guard let handle = unsafe started else {
       throw HTTPServerError(operation: "MHD_start_daemon", address: socket.address, errno: errno)

@@ -21,6 +21,11 @@ final class Service: Sendable {
   private let hostMissing = Response(
     status: 400, contentType: "text/plain; charset=utf-8", body: [UInt8]("a Host header is missing\n".utf8))
 
+  // Two values for what can only have one: a proxy may have read the other (RFC 9112, 3.2 and 6.3).
+  private let ambiguous = Response(
+    status: 400, contentType: "text/plain; charset=utf-8",
+    body: [UInt8]("Host or Content-Length is given twice\n".utf8))
+
   /// Bodies up to this many bytes are read and thrown away, so that the connection can go on; a longer one,
   /// or one whose length is not known, is not waited for: its connection is closed behind the answer.
   private static let discardedBodyLimit = 64 * 1024
@@ -53,15 +58,16 @@ final class Service: Sendable {
   /// not what a request without a body deserves.
   func answersEarly(_ connection: Connection) -> Bool {
     if connection.header("Transfer-Encoding") != nil { return true }
-    guard let length = connection.header("Content-Length") else { return false }
-    return (Int(length) ?? .max) > Self.discardedBodyLimit
+    return connection.headers("Content-Length").contains { (Int($0) ?? .max) > Self.discardedBodyLimit }
   }
 
   /// Answers a request whose target, method and version are as the client spelt them.
   func response(
-    to target: String, method name: String, version: String, connection: Connection
+    to target: String, method name: String, version: String, connection: Connection, completion: Completion
   ) -> Response {
-    if version != "HTTP/1.0", connection.header("Host") == nil { return hostMissing }
+    let hosts = connection.headers("Host").count
+    if hosts == 0 && version != "HTTP/1.0" { return hostMissing }
+    if hosts > 1 || Set(connection.headers("Content-Length")).count > 1 { return ambiguous }
     let path = Self.path(of: target)
     guard let handler = routes[path] else { return notFound }
     let method: Method
@@ -70,7 +76,7 @@ final class Service: Sendable {
     case "HEAD": method = .head
     default: return methodNotAllowed
     }
-    return handler(Request(method: method, path: path, connection: connection))
+    return handler(Request(method: method, path: path, connection: connection, completion: completion))
   }
 
   /// The path of a request target: MHD hands on the absolute form (`http://host/path`, RFC 9112, 3.2.2) as it

@@ -28,6 +28,20 @@ struct SocketAddress {
     guard status == 0 else { return nil }
   }
 
+  /// Copies a client's address; nil for one that is neither IPv4 nor IPv6.
+  init?(copying client: UnsafePointer<sockaddr>) {
+    let size: Int
+    switch unsafe CInt(client.pointee.sa_family) {
+    case AF_INET: size = MemoryLayout<sockaddr_in>.size
+    case AF_INET6: size = MemoryLayout<sockaddr_in6>.size
+    default: return nil
+    }
+    unsafe withUnsafeMutableBytes(of: &storage) {
+      unsafe $0.copyMemory(from: UnsafeRawBufferPointer(start: client, count: size))
+    }
+    length = socklen_t(size)
+  }
+
   private init?(copying info: addrinfo) {
     guard let source = unsafe info.ai_addr, unsafe Int(info.ai_addrlen) <= MemoryLayout<sockaddr_storage>.size
     else { return nil }

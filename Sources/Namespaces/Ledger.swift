@@ -9,7 +9,8 @@ internal import Linux
 /// A series is its label set, not a namespace: namespaces of the same labels are added to those already there,
 /// beside them or after them (the kernel gives the inum of one that ended to the next). So a series never goes
 /// down while it is exposed. Each event is in one series: when a namespace gets another name, a series that is its
-/// alone goes on under that; from one that it shares, it goes to the other one with what happens from then on.
+/// alone goes on under that if no scraper has seen it; else, and from one that it shares, it goes to the other one
+/// with what happens from then on: to a scraper that knows the old series, each event is in one of the two.
 /// The ledger does no I/O: readings go in, and what there is to delete comes out.
 public struct Ledger {
   /// The bounds of a ledger.
@@ -51,11 +52,22 @@ public struct Ledger {
   private let labelling: Labelling
   /// What starts and ends, which are kept in time since boot, are shown by.
   private var bootEpoch: BootEpoch
+  /// When counting began, in seconds since the epoch.
+  private let countingStart: Double
   private var members: [PIDNamespace: Member] = [:]
   private var series: [SeriesKey: Series] = [:]
   /// The keys of `series`, sorted; nil once they have changed.
   private var order: [SeriesKey]?
-  private var poll = 0
+  /// The number of the last poll, from 1 on.
+  public private(set) var poll = 0
+  /// The number of the poll that showed a line for the first time last, of the lines in the last snapshot.
+  public private(set) var newestBirth = 0
+  /// Which polls scrapers were answered with, when this one began.
+  private var scraped = ScrapedPolls.none
+  /// Series that have gone, by the poll that showed them no more, until all scrapers have seen that.
+  private var gone: [SeriesKey: Int] = [:]
+  /// When the poll before the last one was, in seconds since the epoch; at first, when counting began.
+  private var previousPoll: Double
   private var walk = 0
   private var namesVersion: UInt64 = 0
   /// Namespaces for whose series there was no room.
@@ -65,8 +77,12 @@ public struct Ledger {
 
   /// Creates an empty ledger.
   ///
-  /// - Parameter boot: When the machine started, in nanoseconds since the epoch.
-  public init(limits: Limits, labelling: Labelling = Labelling(), boot: Int64 = 0) {
+  /// - Parameters:
+  ///   - boot: When the machine started, in nanoseconds since the epoch.
+  ///   - start: When counting began, in seconds since the epoch.
+  public init(limits: Limits, labelling: Labelling = Labelling(), boot: Int64 = 0, start: Double = 0) {
+    countingStart = start
+    previousPoll = start
     self.limits = limits
     self.labelling = labelling
     bootEpoch = BootEpoch(measured: boot)
@@ -90,6 +106,7 @@ public struct Ledger {
   ///   - tasks: What a walk met, by namespace; nil where the poll made none. The walk has to precede
   ///     `reading`: a namespace that had no task any more has had all its events when they are read.
   ///   - reading: The namespaces that have an entry in the kernel's maps.
+  ///   - scraped: Which polls scrapers have been answered with.
   ///   - namesVersion: Has changed whenever `name` may know more than before.
   ///   - name: Asked for those of which not all is known.
   /// - Returns: The namespaces that have ended and whose counts were now read for the last time: their
@@ -97,9 +114,11 @@ public struct Ledger {
   /// - Complexity: O(namespaces): about a microsecond for each, by `make bench`.
   public mutating func take(
     tasks: [PIDNamespace: TaskCounts]?, _ reading: KernelCounters.Reading, at now: Moment,
-    namesVersion: UInt64 = 0, name: Name
+    scraped: ScrapedPolls = .none, namesVersion: UInt64 = 0, name: Name
   ) -> [PIDNamespace] {
     poll += 1
+    self.scraped = scraped
+    gone = gone.filter { $0.value > scraped.oldest }
     bootEpoch.update(measured: now.boot)
     if let tasks { take(walked: tasks, now) }
     // In place: a copy of a member is a kilobyte.
@@ -109,7 +128,7 @@ public struct Ledger {
     for (namespace, read) in reading.events {
       let shown = members[namespace, default: Member(firstSeen: now.instant, lastWalk: walk)]
         .take(read, in: poll)
-      if let shown { series[shown.key]?.events += shown.increase }
+      if let shown { series[shown.key]?.add(shown.increase, at: poll) }
     }
     for (namespace, processes) in reading.exemplars { take(processes, of: namespace, now) }
 
@@ -144,6 +163,7 @@ public struct Ledger {
     }
     // Last: a namespace that begins in this very poll continues the series, which then never goes down.
     expireSeries(at: now)
+    previousPoll = now.epoch
     return finished
   }
 
@@ -177,12 +197,14 @@ public struct Ledger {
     for member in members.values {
       if case .series(let key) = member.place { tasks[key, default: TaskCounts()] += member.tasks }
     }
+    newestBirth = 0
     return keys.compactMap { key in
       series[key].map {
+        newestBirth = max(newestBirth, $0.births.newest)
         var about = $0.about
         about?.boot = boot
         return Snapshot.Namespace(
-          labels: $0.labels, names: key.names, inum: key.inum, events: $0.events,
+          labels: $0.labels, names: key.names, inum: key.inum, events: $0.events, births: $0.births, start: $0.start,
           tasks: tasks[key] ?? TaskCounts(), isLive: $0.endedAt == nil, about: about,
           exemplars: $0.exemplars)
       }
@@ -204,10 +226,15 @@ public struct Ledger {
     }
     let key = SeriesKey(names, inum: namespace.inum, at: labelling.level)
     if member.place != .series(key) {
-      if case .series(let old) = member.place, series[old]?.isOnly(of: namespace) == true {
+      if series[key] == nil && gone[key] != nil {
+        // It waits until all scrapers have seen that the series was gone: to others it would go down.
+        member.isToBePlaced = true
+        return
+      }
+      if case .series(let old) = member.place, isMovable(old, with: namespace) {
         rename(old, to: key, now)
       } else if member.isShown && member.hasEnded {
-        // All that it did is in a series that others have a part in.
+        // All that it did is in a series that others have a part in, or that was scraped.
         return
       } else {
         guard series[key] != nil || series.count < limits.series else {
@@ -232,20 +259,41 @@ public struct Ledger {
     }
   }
 
-  /// Has a series that is one namespace's alone go on under another name, with all that is in it.
+  /// Whether all of a series may go on under another name. A scraper that has seen it has counted what is in it, and would
+  /// count that again.
+  private func isMovable(_ key: SeriesKey, with namespace: PIDNamespace) -> Bool {
+    guard let series = series[key] else { return false }
+    return series.isOnly(of: namespace) && series.births.series > scraped.newest
+  }
+
+  /// Has a series go on under another name, with all that is in it.
   private mutating func rename(_ old: SeriesKey, to new: SeriesKey, _ now: Moment) {
     guard let renamed = series.removeValue(forKey: old) else { return }
-    var joined = series[new] ?? Series(labels: new.labels, endedAt: now.instant)
-    joined.join(renamed)
+    var joined = series[new] ?? begin(new, at: renamed.start, now)
+    joined.join(renamed, at: poll, now.instant)
     series[new] = joined
+  }
+
+  /// When what a namespace brings into a new series began to happen.
+  private func start(of member: Member, _ now: Moment) -> Double {
+    if member.isShown { return now.epoch }
+    guard let identity = member.identity else { return previousPoll }
+    return min(max(countingStart, boot + Double(identity.initStart) / 1e9), now.epoch)
+  }
+
+  /// Begins a series.
+  ///
+  /// - Parameter start: When it began to count, in seconds since the epoch.
+  private mutating func begin(_ key: SeriesKey, at start: Double, _ now: Moment) -> Series {
     order = nil
+    return Series(labels: key.labels, born: poll, start: start, endedAt: now.instant)
   }
 
   private mutating func join(_ key: SeriesKey, _ member: Member, _ namespace: PIDNamespace, _ now: Moment) {
-    var joined = series[key] ?? Series(labels: key.labels, endedAt: now.instant)
-    if series[key] == nil { order = nil }
+    var joined = series[key] ?? begin(key, at: start(of: member, now), now)
     joined.join(
-      namespace, with: member.unshown.first ?? Events(), member.unshownExemplars, isLive: !member.hasEnded)
+      namespace, with: member.unshown.first ?? Events(), member.unshownExemplars, isLive: !member.hasEnded,
+      at: poll, now.instant)
     series[key] = joined
   }
 
@@ -284,6 +332,7 @@ public struct Ledger {
     for (key, retained) in series {
       guard let endedAt = retained.endedAt, now.instant - endedAt >= retention else { continue }
       series[key] = nil
+      gone[key] = poll
       order = nil
     }
   }

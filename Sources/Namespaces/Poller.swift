@@ -15,8 +15,10 @@ public struct Poller: ~Copyable {
   private var last = Snapshot()
 
   /// Takes ownership of the kernel half.
+  ///
+  /// - Parameter start: When it began to count, in seconds since the epoch.
   public init(
-    kernel: consuming KernelCounters, limits: Ledger.Limits, labelling: Labelling, naming: Naming
+    kernel: consuming KernelCounters, start: Double, limits: Ledger.Limits, labelling: Labelling, naming: Naming
   ) {
     // Names that will never come are not waited for.
     let labelling =
@@ -24,21 +26,22 @@ public struct Poller: ~Copyable {
       ? labelling : Labelling(level: labelling.level, grace: .zero, selection: labelling.selection)
     self.kernel = kernel
     self.naming = naming
-    ledger = Ledger(limits: limits, labelling: labelling, boot: Clock.bootNanoseconds)
+    ledger = Ledger(limits: limits, labelling: labelling, boot: Clock.bootNanoseconds, start: start)
   }
 
   /// Reads the kernel once.
   ///
+  /// - Parameter scraped: The numbers of the snapshots that scrapers have been answered with.
   /// - Returns: What is known now. After an error, that is what was known before, and the error.
   /// - Complexity: In the kernel, about a microsecond for each namespace, and 0.3 to 0.8 µs for each task if it
   ///   is time for a walk over them.
-  public mutating func poll() -> Snapshot {
+  public mutating func poll(scraped: ScrapedPolls) -> Snapshot {
     // The time of day first: what happened before it is in this poll, however long anything takes.
     let time = Clock.epochSeconds
     let start = ContinuousClock.now
     let moment = Ledger.Moment(start, epoch: time, boot: Clock.bootNanoseconds)
     do {
-      last = try read(at: moment)
+      last = try read(at: moment, scraped: scraped)
     } catch {
       last.failure = error
     }
@@ -47,7 +50,9 @@ public struct Poller: ~Copyable {
     return last
   }
 
-  private mutating func read(at moment: Ledger.Moment) throws(BPFError) -> Snapshot {
+  private mutating func read(
+    at moment: Ledger.Moment, scraped: ScrapedPolls
+  ) throws(BPFError) -> Snapshot {
     let now = moment.instant
     var snapshot = Snapshot()
     snapshot.walk = last.walk
@@ -62,9 +67,11 @@ public struct Poller: ~Copyable {
     let reading = try kernel.read()
     snapshot.node = reading.node
     let finished = ledger.take(
-      tasks: tasks, reading, at: moment, namesVersion: naming.version
+      tasks: tasks, reading, at: moment, scraped: scraped, namesVersion: naming.version
     ) { naming.answer(cgroupPath: $0.cgroupPath, initComm: $0.initComm) }
     snapshot.namespaces = ledger.snapshot()
+    snapshot.number = ledger.poll
+    snapshot.newestBirth = ledger.newestBirth
     snapshot.boot = ledger.boot
     snapshot.live = ledger.live
     snapshot.unresolved = ledger.unresolved

@@ -7,7 +7,11 @@ internal import Exposition
 /// The totals of all namespaces that have followed one another, or are beside one another, under one label set.
 struct Series {
   let labels: LabelSet
-  var events = Events()
+  private(set) var events = Events()
+  /// Since which polls its lines are shown.
+  private(set) var births: Births
+  /// When it began to count, in seconds since the epoch: no event in it is older.
+  let start: Double
   /// The latest processes of what is in `events`.
   var exemplars = Exemplars()
   /// Namespaces that make it up and have not ended.
@@ -21,28 +25,48 @@ struct Series {
   /// What is true of it; nil where the series may stand for several, and once that one has another name.
   var about: Snapshot.About?
 
-  init(labels: LabelSet, endedAt: ContinuousClock.Instant) {
+  /// Begins without a namespace.
+  ///
+  /// - Parameters:
+  ///   - born: The number of the poll that shows it first.
+  ///   - start: When it began to count, in seconds since the epoch.
+  init(labels: LabelSet, born: Int, start: Double, endedAt: ContinuousClock.Instant) {
     self.labels = labels
+    births = Births(series: born)
+    self.start = start
     self.endedAt = endedAt
+  }
+
+  /// Adds what happened.
+  mutating func add(_ increase: Events, at poll: Int) {
+    for detail in increase.details.keys where events.details[detail] == nil { births.add(detail, at: poll) }
+    events += increase
   }
 
   /// Whether all that is in it is of one namespace.
   func isOnly(of namespace: PIDNamespace) -> Bool { joined == 1 && newest == namespace }
 
   /// Takes in a namespace, with what has happened in it.
-  mutating func join(_ namespace: PIDNamespace, with events: Events, _ exemplars: Exemplars, isLive: Bool) {
-    self.events += events
+  mutating func join(
+    _ namespace: PIDNamespace, with events: Events, _ exemplars: Exemplars, isLive: Bool, at poll: Int,
+    _ now: ContinuousClock.Instant
+  ) {
+    add(events, at: poll)
     self.exemplars.take(exemplars)
     joined += 1
     newest = namespace
-    guard isLive else { return }
-    liveMembers += 1
-    endedAt = nil
+    if isLive {
+      liveMembers += 1
+      endedAt = nil
+    } else if liveMembers == 0 {
+      // What it brings has to be scraped: the retention begins anew.
+      endedAt = now
+    }
   }
 
   /// Takes in all of another series, of one namespace.
-  mutating func join(_ other: Series) {
+  mutating func join(_ other: Series, at poll: Int, _ now: ContinuousClock.Instant) {
     guard let namespace = other.newest else { return }
-    join(namespace, with: other.events, other.exemplars, isLive: other.liveMembers > 0)
+    join(namespace, with: other.events, other.exemplars, isLive: other.liveMembers > 0, at: poll, now)
   }
 }

@@ -16,6 +16,10 @@ public struct Snapshot: Sendable {
     public let inum: UInt32?
     /// The totals of all namespaces that it has stood for.
     public let events: Events
+    /// Since which polls its lines are shown.
+    public let births: Births
+    /// When it began to count, in seconds since the epoch; nil where that is not known.
+    public let start: Double?
     /// What the last walk met of them.
     public let tasks: TaskCounts
     /// Whether one of them still has a task; the series is retained otherwise.
@@ -28,12 +32,15 @@ public struct Snapshot: Sendable {
     /// Creates a series' part.
     public init(
       labels: LabelSet, names: Container.Names = .init(), inum: UInt32? = nil, events: Events,
+      births: Births = Births(series: 0), start: Double? = nil,
       tasks: TaskCounts = .init(), isLive: Bool, about: About? = nil, exemplars: Exemplars = .init()
     ) {
       self.labels = labels
       self.names = names
       self.inum = inum
       self.events = events
+      self.births = births
+      self.start = start
       self.tasks = tasks
       self.isLive = isLive
       self.about = about
@@ -41,6 +48,11 @@ public struct Snapshot: Sendable {
     }
   }
 
+  /// The number of the poll: that of the next good one is higher.
+  public var number = 0
+  /// The number of the poll that showed a line for the first time last: a scraper that was answered with this poll or a
+  /// later one has seen all lines.
+  public var newestBirth = 0
   /// The exposed series, in a stable order.
   public var namespaces: [Namespace] = []
   /// Live namespaces that are exposed.

@@ -38,6 +38,27 @@ struct Serve: ParsableCommand {
       "Show the containers on a page at /, and keep the last five minutes for it; else that is a few links.")
   var showsStatusPage = true
 
+  @Flag(
+    name: .customLong("scrape.start-at-zero"), inversion: .prefixedNo,
+    help:
+      "Show a series at 0 in the first answer to a scraper that has it, so that increase() sees all that happened; people see each value as it is."
+  )
+  var startsAtZero = true
+
+  @Option(
+    name: .customLong("scrape.user-agent"),
+    help: ArgumentHelp(
+      "How the User-Agent of another scraper begins, beside those of Prometheus, vmagent, Datadog and Telegraf; may be given several times.",
+      valueName: "prefix"))
+  var scraperUserAgents: [String] = []
+
+  @Flag(
+    name: .customLong("openmetrics.created"), inversion: .prefixedNo,
+    help:
+      "Show in OpenMetrics when each counter began, as _created series; a Prometheus that does not ask for start timestamps stores them."
+  )
+  var writesCreated = false
+
   @Option(
     name: .customLong("poll.interval"),
     help: ArgumentHelp(
@@ -101,6 +122,9 @@ struct Serve: ParsableCommand {
     guard !Exporter.reservedPaths.contains(telemetryPath) else {
       throw ValidationError("--web.telemetry-path '\(telemetryPath)' is taken by another page")
     }
+    guard !scraperUserAgents.contains("") else {
+      throw ValidationError("--scrape.user-agent is empty, which every client begins with: write a prefix such as MyScraper/")
+    }
     guard (.milliseconds(10)...(.seconds(3600))).contains(pollInterval.duration) else {
       throw ValidationError(
         "--poll.interval has to be from 10ms to 1h: namespaces that end between two polls keep their room in the kernel's map"
@@ -148,6 +172,8 @@ struct Serve: ParsableCommand {
   private func configuration() throws -> Exporter.Configuration {
     try Exporter.Configuration(
       listenAddresses: listenAddresses, telemetryPath: telemetryPath, hasStatusPage: showsStatusPage,
+      holdsFirstSamples: startsAtZero, scraperRule: ScraperRule(userAgents: scraperUserAgents),
+      writesCreated: writesCreated,
       counting: Counting.Configuration(
         kernel: KernelCounters.Configuration(
           mapEntries: mapEntries, collectors: collectors.chosen, exitDetection: exitDetection,

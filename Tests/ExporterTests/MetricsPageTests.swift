@@ -25,9 +25,10 @@ import Testing
     snapshot.maps = [MapStatus(map: "node", entries: 1, capacity: 1, memoryBytes: 1)]
     snapshot.programs = [ProgramStatus(program: "process_exec", runs: 1, runNanoseconds: 1, misses: 0)]
     let scope = Scope(
-      collectors: Set(Collector.allCases), showsLifetimesPerNamespace: true, watchesPods: true)
+      collectors: Set(Collector.allCases), showsLifetimesPerNamespace: true, watchesPods: true,
+      holdsFirstSamples: true)
     let kubernetes = KubernetesState(pods: 1, watch: WatchStatus().snapshot)
-    return State(scope: scope, snapshot: snapshot, process: .read(), kubernetes: kubernetes)
+    return State(scope: scope, snapshot: snapshot, process: .read(), start: 1_700_000_000, kubernetes: kubernetes)
   }()
 
   /// The rows of the page's tables: name, type, labels, help.
@@ -84,7 +85,7 @@ import Testing
     var scope = Self.state.scope
     scope.collectors.remove(collector)
     let state = State(
-      scope: scope, snapshot: Self.state.snapshot, process: .read(), kubernetes: Self.state.kubernetes)
+      scope: scope, snapshot: Self.state.snapshot, process: .read(), start: 1_700_000_000, kubernetes: Self.state.kubernetes)
     func families(_ state: State) -> Set<Substring> {
       let text = String(decoding: Catalogue.render(state, as: .text), as: UTF8.self)
       return Set(text.split(separator: "\n").filter { $0.hasPrefix("# TYPE") })
@@ -108,7 +109,7 @@ import Testing
   func levels(level: LabelLevel) {
     var scope = Self.state.scope
     scope.level = level
-    let state = State(scope: scope, snapshot: Self.state.snapshot, process: .read())
+    let state = State(scope: scope, snapshot: Self.state.snapshot, process: .read(), start: 1_700_000_000)
     let text = String(decoding: Catalogue.render(state, as: .text), as: UTF8.self)
     for family in ["pidns_info", "pidns_start_time_seconds", "pidns_end_time_seconds"] {
       #expect(text.contains("# TYPE \(family) ") == (level == .pidns), "\(family)")
@@ -119,7 +120,7 @@ import Testing
   func up() {
     var snapshot = Self.state.snapshot
     snapshot.failure = BPFError("read a map", errno: 1)
-    let failed = State(scope: Self.state.scope, snapshot: snapshot, process: Self.state.process)
+    let failed = State(scope: Self.state.scope, snapshot: snapshot, process: Self.state.process, start: Self.state.start)
     func text(_ state: State) -> String {
       String(decoding: Catalogue.render(state, as: .openMetrics), as: UTF8.self)
     }

@@ -49,15 +49,15 @@ import Testing
     (1_700_000_000_012_300, "1700000000.012300"), (Int64.max, "9223372036854.775807"),
   ])
   func anExemplarIsWrittenInOpenMetricsOnly(microseconds: Int64, time: String) {
-    let exemplar = Exemplar(["pid": "12", "comm": "a\"b\\\n"], microseconds: microseconds)
+    let exemplar = Exemplar(["pid": "12", "comm": "a{b\\\n"], microseconds: microseconds)
     #expect(
       encode(.openMetrics) {
         $0.begin(Self.counter)
-        $0.sample(LabelSet(["a": "b"]), 5, exemplar: exemplar)
-        $0.sample(.empty, 6, exemplar: nil)
+        $0.sample(LabelSet(["a": "b"]), 5, start: nil, exemplar: exemplar)
+        $0.sample(.empty, 6, start: nil, exemplar: nil)
       }.hasSuffix(
         #"""
-        x_seconds_total{a="b"} 5 # {pid="12",comm="a\"b\\\n"} 1 \#(time)
+        x_seconds_total{a="b"} 5 # {pid="12",comm="a{b\\\n"} 1 \#(time)
         x_seconds_total 6
         # EOF
 
@@ -65,17 +65,17 @@ import Testing
     #expect(
       encode(.text) {
         $0.begin(Self.counter)
-        $0.sample(LabelSet(["a": "b"]), 5, exemplar: exemplar)
+        $0.sample(LabelSet(["a": "b"]), 5, start: nil, exemplar: exemplar)
       }.hasSuffix("\nx_seconds_total{a=\"b\"} 5\n"))
   }
 
-  @Test func aBraceThatWouldEndTheLabelsOfAnExemplarIsReplaced() {
-    let exemplar = Exemplar(["comm": "a}\u{301}{}"], microseconds: 0)
+  @Test func whatSomeParserRefusesInAnExemplarIsReplaced() {
+    let exemplar = Exemplar(["comm": "a}\u{301}{}\""], microseconds: 0)
     #expect(
       encode(.openMetrics) {
         $0.begin(Self.counter)
-        $0.sample(.empty, 1, exemplar: exemplar)
-      }.contains("1 # {comm=\"a\u{fffd}\u{301}{\u{fffd}\"} 1 0.000000\n"))
+        $0.sample(.empty, 1, start: nil, exemplar: exemplar)
+      }.contains("1 # {comm=\"a\u{fffd}\u{301}{\u{fffd}\u{fffd}\"} 1 0.000000\n"))
   }
 
   @Test func anExemplarThatIsTooLongIsNone() {
@@ -186,6 +186,9 @@ import Testing
     return text.hasPrefix(metadata) ? String(text.dropFirst(metadata.count)) : text
   }
 }
+
+/// The formats that have lines.
+let textFormats: [ExpositionFormat] = [.text, .openMetrics]
 
 /// Returns what `write` has written in a format.
 func encode(_ format: ExpositionFormat, _ write: (inout Encoder) -> Void) -> String {

@@ -14,6 +14,7 @@ import Testing
     switch format {
     case .text: directory.appending(path: "example.prom")
     case .openMetrics: directory.appending(path: "example.openmetrics")
+    case .protobuf: directory.appending(path: "example.protobuf")
     }
   }
 
@@ -26,6 +27,7 @@ import Testing
       try Data(written).write(to: Self.file(format))
     }
     let golden = try Data(contentsOf: Self.file(format))
+    // As text first, which shows the difference.
     #expect(String(decoding: written, as: UTF8.self) == String(decoding: golden, as: UTF8.self))
     #expect(written == Array(golden))
   }
@@ -81,7 +83,7 @@ func writeExample(to encoder: inout Encoder) {
     let process = Exemplar(
       ["pid": "\(index)", "comm": "a \"b\" \\c\nd 🐧"], microseconds: 1_700_000_000_000_000 + Int64(index * 90)
     )
-    encoder.sample(container, adding: reason, UInt64(index * 9), exemplar: index == 0 ? nil : process)
+    encoder.sample(container, adding: reason, UInt64(index * 9), start: 1_690_000_000.25, exemplar: index == 0 ? nil : process)
   }
   for reason in reasons { encoder.sample(unknown, adding: reason, 0) }
 

@@ -26,7 +26,7 @@ import Testing
         """)
   }
 
-  @Test(arguments: ExpositionFormat.allCases)
+  @Test(arguments: textFormats)
   func bucketsAddUpAndEndTheirLabels(format: ExpositionFormat) {
     #expect(
       lines(format, LabelSet(["a": "1", "b": ""]), [3, 2, 1], sum: 2.75) == """
@@ -39,7 +39,7 @@ import Testing
         """)
   }
 
-  @Test(arguments: ExpositionFormat.allCases)
+  @Test(arguments: textFormats)
   func seriesWithoutLabelsHasTheBoundAlone(format: ExpositionFormat) {
     #expect(
       lines(format, .empty, [0, 10, 0], sum: 7) == """
@@ -52,7 +52,7 @@ import Testing
         """)
   }
 
-  @Test(arguments: ExpositionFormat.allCases)
+  @Test(arguments: textFormats)
   func nothingMeasuredIsWrittenAsZeros(format: ExpositionFormat) {
     #expect(
       lines(format, LabelSet(["a": "1"]), [0, 0, 0], sum: 0) == """

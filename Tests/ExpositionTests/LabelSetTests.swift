@@ -24,7 +24,7 @@ import Testing
     #expect(LabelSet(["a": value]).bytes == Array("a=\"\(expected)\"".utf8))
   }
 
-  @Test(arguments: ExpositionFormat.allCases)
+  @Test(arguments: textFormats)
   func escapedValueStandsInTheLine(format: ExpositionFormat) {
     let text = encode(format) {
       $0.begin(MetricFamily("x", .gauge, help: "X."))

@@ -23,7 +23,7 @@ import Testing
     arguments: [
       (nil, .text), ("", .text), ("*/*", .text),
       (prometheus2_42, .openMetrics), (prometheus2_49, .openMetrics), (prometheus3, .openMetrics),
-      (prometheus3Protobuf, .openMetrics),
+      (prometheus3Protobuf, .protobuf),
       ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", .text),
     ] as [(String?, ExpositionFormat)])
   func realClientsGetTheirs(accept: String?, expected: ExpositionFormat) {
@@ -67,6 +67,13 @@ import Testing
       ("text/plain;q=0, application/openmetrics-text;q=0, */*", .text),
       ("text/plain;q=0", .text),
       ("image/png", .text),
+      // Protobuf, if it is the message and the framing that are written here.
+      (protobuf, .protobuf), ("\(protobuf);q=0.6,application/openmetrics-text;version=1.0.0;q=0.5", .protobuf),
+      ("\(protobuf);q=0.4,application/openmetrics-text;version=1.0.0;q=0.5", .openMetrics),
+      ("\(protobuf), application/openmetrics-text", .protobuf),
+      ("application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=text", .text),
+      ("application/vnd.google.protobuf;proto=io.prometheus.write.v2.Request;encoding=delimited", .text),
+      ("application/vnd.google.protobuf, application/openmetrics-text;q=0.1", .openMetrics),
       // Versions.
       ("application/openmetrics-text;version=0.0.1, text/plain;q=0.9", .openMetrics),
       ("application/openmetrics-text;version=2.0.0, text/plain;q=0.1", .text),
@@ -103,7 +110,27 @@ import Testing
     #expect(ExpositionFormat.negotiate(accept: accept) == expected)
   }
 
+  private static let protobuf =
+    "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited"
+
+  @Test(
+    arguments: [
+      (nil, .identity), ("gzip", .gzip), ("GZIP", .gzip), ("deflate, gzip;q=0.5", .gzip), ("x-gzip", .gzip),
+      ("identity, gzip;q=0.5", .identity), ("gzip;q=0", .identity), ("*", .gzip), ("*;q=0", .identity),
+      ("gzip;q=0, *", .identity), ("identity;q=0", .identity), ("br, zstd", .identity), ("", .identity),
+      ("identity;q=0.5, gzip;q=0.5", .gzip), ("gzip;q=", .gzip), (";,;", .identity),
+    ] as [(String?, ContentCoding)])
+  func acceptEncodingPicks(header: String?, expected: ContentCoding) {
+    #expect(ContentCoding(acceptEncoding: header) == expected)
+  }
+
   @Test func contentTypesAreWhatTheFormatsPrescribe() {
+    #expect(
+      ExpositionFormat.protobuf.contentType
+        == "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited")
+    #expect(
+      Negotiated(accept: Self.protobuf + ";escaping=underscores").contentType
+        == ExpositionFormat.protobuf.contentType + "; escaping=underscores")
     #expect(ExpositionFormat.text.contentType == "text/plain; version=0.0.4; charset=utf-8")
     #expect(
       ExpositionFormat.openMetrics.contentType

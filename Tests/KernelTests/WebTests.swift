@@ -74,7 +74,7 @@ extension KernelTests {
       let board = Board()
       let server = try HTTPServer(
         addresses: [#require(ListenAddress("127.0.0.1:0"))],
-        routes: Routes.all(telemetryPath: "/metrics", hasStatusPage: true, board: board))
+        routes: Routes.all(telemetryPath: "/metrics", hasStatusPage: true, board: board, scrapers: nil, rule: ScraperRule()))
       let port = try #require(server.boundAddresses.first?.port)
       func status(_ path: String) throws -> Int {
         try HTTP.exchange(port: port, "GET \(path) HTTP/1.1").status
@@ -84,7 +84,7 @@ extension KernelTests {
       #expect(try status("/-/ready") == 503)
       #expect(try status("/metrics") == 503)
       let scope = Scope(collectors: [], showsLifetimesPerNamespace: false)
-      board.put(Publication(State(scope: scope, snapshot: Snapshot(), process: .read())))
+      board.put(Publication(State(scope: scope, snapshot: Snapshot(), process: .read(), start: 0)))
       #expect(try status("/-/ready") == 200)
       #expect(try status("/metrics") == 200)
       server.close()

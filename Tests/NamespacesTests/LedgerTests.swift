@@ -205,6 +205,25 @@ private let second = PIDNamespace(inum: 7, generation: 11)
     #expect(kernel.series(7)?.events == Events())
   }
 
+  @Test("One that ended before it was shown restarts the retention of the series that it joins")
+  func joinedAfterTheEnd() {
+    var kernel = FakeKernel(retention: .seconds(5), labelling: Labelling(grace: .seconds(4)))
+    kernel.begin(first, execs: 1)
+    for _ in 0..<5 { kernel.poll() }
+    kernel.end(first)
+    kernel.settle()
+    // It is gone before its names are waited for long enough, when the first one's retention is nearly over.
+    kernel.begin(second, execs: 2)
+    kernel.poll()
+    kernel.end(second)
+    for _ in 0..<4 { kernel.poll() }
+    #expect(kernel.series(7)?.events.counts.execs == 3)
+    for _ in 0..<4 { kernel.poll() }
+    #expect(kernel.series(7)?.events.counts.execs == 3)
+    kernel.poll()
+    #expect(kernel.series(7) == nil)
+  }
+
   @Test("A successor that begins in the very poll in which the retention ends continues the series")
   func successorAtTheEnd() {
     var kernel = FakeKernel(retention: .seconds(5))

@@ -7,16 +7,31 @@ internal import Namespaces
 enum Catalogue {
   static let metrics: [Metric] = namespaces + about + node + kernel + kubernetes + exporter
 
-  /// Writes a scrape's body.
+  /// Writes all there is, as it is.
   static func render(_ state: State, as format: ExpositionFormat) -> [UInt8] {
-    let shown = metrics.filter { $0.isShown(state.scope) }
+    var view = FirstView.ofEverything
+    return render(state, as: format, for: &view)
+  }
+
+  /// Writes a scrape's body.
+  ///
+  /// - Parameters:
+  ///   - families: The names of the families to show, or of samples of theirs; all where there are none.
+  ///   - view: What the scraper has seen; counts what is held at 0.
+  static func render(
+    _ state: State, as format: ExpositionFormat, families: [String] = [], for view: inout FirstView
+  ) -> [UInt8] {
+    let shown = metrics.filter { metric in
+      metric.isShown(state.scope, format) && (families.isEmpty || families.contains(where: metric.family.isCalled))
+    }
     // A line of a namespace takes about 110 bytes; growing would copy what is there.
     let linesPerNamespace = shown.reduce(0) { $0 + $1.linesPerNamespace }
     let capacity = 16 * 1024 + state.snapshot.namespaces.count * linesPerNamespace * 112
-    var encoder = Encoder(format: format, capacity: capacity)
+    var encoder = Encoder(
+      format: format, capacity: capacity, start: state.start, writesCreated: state.scope.writesCreated)
     for metric in shown {
       encoder.begin(metric.family)
-      metric.write(&encoder, state)
+      metric.write(&encoder, state, &view)
     }
     return encoder.finish()
   }

@@ -23,11 +23,20 @@ extension MetricFamily {
 }
 
 extension Encoder {
-  /// Writes a series of a histogram of lifetimes.
-  mutating func lifetimes(_ labels: LabelSet, _ lifetimes: Lifetimes) {
+  /// Writes a series of a histogram of lifetimes: classic buckets in the text formats, native ones in protobuf.
+  ///
+  /// - Parameters:
+  ///   - start: When it began, in seconds since the epoch; nil for when counting began.
+  ///   - protobufHasClassic: Whether protobuf has the classic buckets too, for a Prometheus that asks for protobuf and keeps
+  ///     no native histograms. Others pass over them.
+  mutating func lifetimes(
+    _ labels: LabelSet, _ lifetimes: Lifetimes, start: Double? = nil, protobufHasClassic: Bool = true
+  ) {
     let counts = ClassicLifetimes.fold(lifetimes)
     histogram(
-      labels, ClassicLifetimes.bounds, counts: counts.span, sum: lifetimes.seconds)
+      labels, ClassicLifetimes.bounds, counts: counts.span, sum: lifetimes.seconds, start: start,
+      native: NativeHistogram(powersOfTwo: lifetimes.counts.span, firstExponent: Lifetimes.firstExponent),
+      protobufHasClassic: protobufHasClassic)
   }
 }
 

@@ -34,6 +34,17 @@ extension Catalogue {
     ) { $0.snapshot.walk.start },
     Metric(
       family: MetricFamily(
+        "pidns_scrapers", .gauge, help: "Scrapers that are known, each of which sees a new series first at 0."),
+      isShown: { $0.holdsFirstSamples }
+    ) { $0.sample(.empty, UInt64($1.scrapers.known)) },
+    Metric(
+      family: MetricFamily(
+        "pidns_held_samples", .counter,
+        help: "Samples shown at 0 to a scraper that had not seen their series before."),
+      isShown: { $0.holdsFirstSamples }
+    ) { $0.sample(.empty, $1.scrapers.heldSamples) },
+    Metric(
+      family: MetricFamily(
         "pidns_exporter_build", .info, help: "What the exporter was built from and with; always 1.")
     ) { encoder, _ in
       encoder.sample(
@@ -46,7 +57,7 @@ extension Catalogue {
     .oneReal(
       MetricFamily(
         "process_cpu_seconds", .counter, unit: "seconds",
-        help: "Total user and system CPU time spent in seconds.")
+        help: "Total user and system CPU time spent in seconds."), start: { $0.process.startTime }
     ) { $0.process.cpuSeconds },
     .one(MetricFamily("process_open_fds", .gauge, help: "Number of open file descriptors.")) {
       $0.process.openDescriptors

@@ -14,20 +14,47 @@ struct Scope: Sendable {
   var level = LabelLevel.pidns
   /// Whether the node's pods are watched.
   var watchesPods = false
+  /// Whether scrapers see what is new to them at 0.
+  var holdsFirstSamples = false
+  /// Whether OpenMetrics has `_created` lines.
+  var writesCreated = false
 }
 
 /// A family, and how its samples come out of what a poll found.
 struct Metric: Sendable {
   let family: MetricFamily
-  var isShown: @Sendable (Scope) -> Bool = { _ in true }
+  private(set) var isShown: @Sendable (Scope, ExpositionFormat) -> Bool
   /// Lines for each namespace, where there is a fixed number of them.
-  var linesPerNamespace = 0
-  let write: @Sendable (inout Encoder, State) -> Void
+  let linesPerNamespace: Int
+  let write: @Sendable (inout Encoder, State, inout FirstView) -> Void
+
+  /// A family whose lines are there for as long as it is.
+  init(
+    family: MetricFamily, isShown: @escaping @Sendable (Scope) -> Bool = { _ in true }, linesPerNamespace: Int = 0,
+    write: @escaping @Sendable (inout Encoder, State) -> Void
+  ) {
+    self.family = family
+    self.isShown = { scope, _ in isShown(scope) }
+    self.linesPerNamespace = linesPerNamespace
+    self.write = { encoder, state, _ in write(&encoder, state) }
+  }
+
+  /// A family of counters or histograms whose lines are born and go.
+  init(
+    family: MetricFamily, isShown: @escaping @Sendable (Scope, ExpositionFormat) -> Bool = { _, _ in true },
+    linesPerNamespace: Int, writeHolding write: @escaping @Sendable (inout Encoder, State, inout FirstView) -> Void
+  ) {
+    self.family = family
+    self.isShown = isShown
+    self.linesPerNamespace = linesPerNamespace
+    self.write = write
+  }
 
   /// The same metric, shown only where a collector is on.
   func of(_ collector: Collector) -> Metric {
     var metric = self
-    metric.isShown = { $0.collectors.contains(collector) }
+    let isShown = isShown
+    metric.isShown = { $0.collectors.contains(collector) && isShown($0, $1) }
     return metric
   }
 
@@ -39,30 +66,35 @@ struct Metric: Sendable {
   }
 
   /// A family with one sample, without labels, that need not be a whole number.
+  ///
+  /// - Parameter start: When it began, where that is not when counting began.
   static func oneReal(
-    _ family: MetricFamily, _ value: @escaping @Sendable (State) -> Double
+    _ family: MetricFamily, start: @escaping @Sendable (State) -> Double? = { _ in nil },
+    _ value: @escaping @Sendable (State) -> Double
   ) -> Metric {
-    Metric(family: family) { encoder, state in encoder.sample(.empty, value(state)) }
+    Metric(family: family) { encoder, state in encoder.sample(.empty, value(state), start: start(state)) }
   }
 
-  /// A counter with a sample for each exposed namespace, and with the latest process of those that it counts.
+  /// A counter with a sample for each exposed namespace, and with the latest process of those that it counts, if it is of a
+  /// kind that is kept.
   static func perNamespace(
-    _ name: String, exemplar kind: ProcessExemplar.Kind, help: String,
+    _ name: String, exemplar kind: ProcessExemplar.Kind? = nil, help: String,
     _ value: @escaping @Sendable (Snapshot.Namespace) -> UInt64
   ) -> Metric {
-    Metric(family: MetricFamily(name, .counter, help: help), linesPerNamespace: 1) { encoder, state in
+    Metric(family: MetricFamily(name, .counter, help: help), linesPerNamespace: 1) { encoder, state, view in
       for namespace in state.snapshot.namespaces {
-        encoder.sample(namespace.labels, value(namespace), exemplar: namespace.exemplar(kind))
+        encoder.sample(
+          namespace, value(namespace), birth: namespace.births.series, &view,
+          exemplar: kind.flatMap { namespace.exemplar($0) })
       }
     }
   }
 
-  /// A family with a sample for each exposed namespace.
-  static func perNamespace(
-    _ name: String, _ kind: MetricFamily.Kind = .counter, help: String,
-    _ value: @escaping @Sendable (Snapshot.Namespace) -> UInt64
+  /// A gauge with a sample for each exposed namespace.
+  static func gaugePerNamespace(
+    _ name: String, help: String, _ value: @escaping @Sendable (Snapshot.Namespace) -> UInt64
   ) -> Metric {
-    Metric(family: MetricFamily(name, kind, help: help), linesPerNamespace: 1) { encoder, state in
+    Metric(family: MetricFamily(name, .gauge, help: help), linesPerNamespace: 1) { encoder, state in
       for namespace in state.snapshot.namespaces {
         encoder.sample(namespace.labels, value(namespace))
       }

@@ -23,12 +23,12 @@ extension Catalogue {
         help:
           "Process exits by reason: completed (status 0), error (status 1-255), signaled, or teardown (killed because the namespace's init exited)."
       ), linesPerNamespace: ExitReason.allCases.count
-    ) { encoder, state in
+    ) { encoder, state, view in
       for namespace in state.snapshot.namespaces {
         for reason in ExitReason.allCases {
           encoder.sample(
-            namespace.labels, adding: reason.labels, namespace.events.exits.byReason[reason],
-            exemplar: namespace.exemplar(.exit(reason)))
+            namespace, adding: reason.labels, namespace.events.exits.byReason[reason],
+            birth: namespace.births.series, &view, exemplar: namespace.exemplar(.exit(reason)))
         }
       }
     },
@@ -55,19 +55,23 @@ extension Catalogue {
     ) { $0.events.exits.oomKills }.of(.oomKills),
     Metric(
       family: .lifetimes("pidns_process_lifetime_seconds", help: "Process lifetime from fork to exit."),
-      isShown: { $0.collectors.contains(.lifetimes) && $0.showsLifetimesPerNamespace },
+      // As a native histogram each is one series, not seventeen.
+      isShown: { $0.showsLifetimesPerNamespace || $1 == .protobuf },
       linesPerNamespace: ClassicLifetimes.lines
-    ) { encoder, state in
+    ) { encoder, state, view in
       for namespace in state.snapshot.namespaces {
-        encoder.lifetimes(namespace.labels, namespace.events.exits.lifetimes)
+        let isHeld = view.holds(namespace.births.series, lines: ClassicLifetimes.lines)
+        encoder.lifetimes(
+          namespace.labels, isHeld ? Lifetimes() : namespace.events.exits.lifetimes, start: namespace.start,
+          protobufHasClassic: state.scope.showsLifetimesPerNamespace)
       }
-    },
-    .perNamespace("pidns_processes", .gauge, help: "Live processes, zombies left out.") {
+    }.of(.lifetimes),
+    .gaugePerNamespace("pidns_processes", help: "Live processes, zombies left out.") {
       $0.tasks.processes
     }.of(.tasks),
-    .perNamespace("pidns_threads", .gauge, help: "Live threads.") { $0.tasks.threads }.of(.tasks),
-    .perNamespace(
-      "pidns_zombie_processes", .gauge, help: "Exited processes not yet reaped by their parent."
+    .gaugePerNamespace("pidns_threads", help: "Live threads.") { $0.tasks.threads }.of(.tasks),
+    .gaugePerNamespace(
+      "pidns_zombie_processes", help: "Exited processes not yet reaped by their parent."
     ) { $0.tasks.zombies }.of(.tasks),
   ]
 }
@@ -87,21 +91,21 @@ extension Metric {
   ) -> Metric {
     let zeros = bornAtZero.sorted().map { (number: $0, count: 0 as UInt64) }
     let family = MetricFamily(name, .counter, help: help)
-    return Metric(family: family, linesPerNamespace: zeros.count) { encoder, state in
+    return Metric(family: family, linesPerNamespace: zeros.count) { encoder, state, view in
       for namespace in state.snapshot.namespaces {
-        var counts = zeros
+        var counts = zeros.map { (number: $0.number, count: $0.count, birth: namespace.births.series) }
         for (detail, count) in namespace.events.details {
           guard let number = number(detail) else { continue }
           if let zero = counts.firstIndex(where: { $0.number == number }) {
             counts[zero].count = count
           } else {
-            counts.append((number, count))
+            counts.append((number, count, namespace.births[detail]))
           }
         }
         if counts.count > zeros.count { counts.sort { $0.number < $1.number } }
-        for (number, count) in counts {
+        for (number, count, birth) in counts {
           encoder.sample(
-            namespace.labels, adding: labels[number], count,
+            namespace, adding: labels[number], count, birth: birth, &view,
             exemplar: exemplar.flatMap { namespace.exemplar($0(number)) })
         }
       }

@@ -22,13 +22,11 @@ struct StatusQuery: Equatable {
   /// Asks for what is busiest.
   init() {}
 
-  /// - Parameter argument: The value of an argument of the request's query, still escaped.
+  /// - Parameter argument: The value of an argument of the request's query, decoded.
   init(_ argument: (String) -> String?) {
     order = Order(
       argument("sort").flatMap { Column(rawValue: $0) } ?? .exec, isReversed: argument("order") == "up")
-    filter =
-      String(decoding: Self.unescaped(argument("filter") ?? "").prefix(Self.longestFilter), as: UTF8.self)
-      .printable
+    filter = String(decoding: (argument("filter") ?? "").utf8.prefix(Self.longestFilter), as: UTF8.self).printable
     rows = argument("rows").flatMap { Int($0) }.map { min(max($0, 1), Self.mostRows) } ?? Self.usualRows
   }
 
@@ -72,25 +70,5 @@ struct StatusQuery: Equatable {
       default: escaped += "%\(digits[Int(byte >> 4)])\(digits[Int(byte & 0xf)])"
       }
     }
-  }
-
-  /// The bytes that a value stands for; a `%` without two digits stands for itself.
-  private static func unescaped(_ text: String) -> [UInt8] {
-    let bytes = Array(text.utf8)
-    func digit(_ byte: UInt8) -> UInt8? { Character(Unicode.Scalar(byte)).hexDigitValue.map { UInt8($0) } }
-    var result: [UInt8] = []
-    var index = 0
-    while index < bytes.count {
-      if bytes[index] == UInt8(ascii: "%"), index + 2 < bytes.count,
-        let high = digit(bytes[index + 1]), let low = digit(bytes[index + 2])
-      {
-        result.append(high << 4 | low)
-        index += 3
-      } else {
-        result.append(bytes[index])
-        index += 1
-      }
-    }
-    return result
   }
 }

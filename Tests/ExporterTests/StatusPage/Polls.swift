@@ -46,7 +46,7 @@ struct Polls {
     snapshot.failure = failure
     change(&snapshot)
     let scope = Scope(collectors: collectors, showsLifetimesPerNamespace: false, watchesPods: false)
-    return State(scope: scope, snapshot: snapshot, process: Self.process)
+    return State(scope: scope, snapshot: snapshot, process: Self.process, start: 0)
   }
 }
 

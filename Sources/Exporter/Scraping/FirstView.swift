@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import BPFKit
+internal import Exposition
+internal import Namespaces
+
+/// What one answer holds at 0, because its scraper has not seen it before.
+struct FirstView {
+  /// The number of the poll that the scraper was answered with last; the highest number for who is to see all as it is.
+  let lastPoll: Int
+  /// How many samples were held.
+  private(set) var heldSamples = 0
+
+  /// Holds nothing.
+  static var ofEverything: FirstView { FirstView(lastPoll: .max) }
+
+  init(lastPoll: Int) { self.lastPoll = lastPoll }
+
+  /// Whether lines are held that were born with a poll; counts them.
+  mutating func holds(_ birth: Int, lines: Int = 1) -> Bool {
+    guard birth > lastPoll else { return false }
+    heldSamples += lines
+    return true
+  }
+}
+
+extension Encoder {
+  /// Writes a sample of a counter of a series; where it is held, 0 without an exemplar.
+  ///
+  /// - Parameter birth: The number of the poll that showed the line first.
+  mutating func sample(
+    _ namespace: Snapshot.Namespace, adding extra: LabelSet = .empty, _ value: UInt64, birth: Int,
+    _ view: inout FirstView, exemplar: @autoclosure () -> Exemplar?
+  ) {
+    let isHeld = view.holds(birth)
+    sample(
+      namespace.labels, adding: extra, isHeld ? 0 : value, start: namespace.start,
+      exemplar: isHeld ? nil : exemplar())
+  }
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Exposition
+internal import MetricsHTTP
+
+/// Answers requests for the metrics.
+struct MetricsRoute: Sendable {
+  let board: Board
+  /// Who has scraped; nil where nothing is held at 0.
+  let scrapers: Scrapers?
+  let rule: ScraperRule
+  let notReady: Response
+
+  func answer(_ request: borrowing Request) -> Response {
+    guard let publication = board.publication else { return notReady }
+    let representation = Representation(
+      negotiated: Negotiated(accept: request.list("Accept")),
+      coding: ContentCoding(acceptEncoding: request.list("Accept-Encoding")))
+    let families = request.arguments("name[]")
+    var heldView: FirstView?
+    if let scrapers, let identity = rule.identity(of: request, families: families) {
+      // Nothing of an answer to HEAD is seen.
+      let isShown = request.method == .get
+      heldView = scrapers.begin(identity, publication, isShown: isShown, at: .now)
+      let isHeld = heldView != nil
+      let number = publication.number
+      request.whenDone { isSent in
+        if isHeld { scrapers.finishHeldAnswer() }
+        if isShown && isSent { scrapers.finish(identity, poll: number, at: .now) }
+      }
+    }
+    guard heldView != nil || !families.isEmpty else { return publication.answer(representation) }
+    var view = heldView ?? .ofEverything
+    let response = publication.render(representation, families: families, for: &view)
+    if request.method == .get { scrapers?.countHeld(view.heldSamples) }
+    return response
+  }
+}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import MetricsHTTP
+
+/// Tells scrapers, which keep a history, from people, who are to see each value as it is.
+public struct ScraperRule: Sendable {
+  /// How the User-Agents of scrapers begin that do not send the header.
+  public static let knownUserAgents = ["Prometheus/", "vm_promscrape", "Datadog Agent", "Telegraf"]
+
+  /// Prometheus, the OpenTelemetry Collector and Grafana Alloy, which scrape with its code, and vmagent send it.
+  private static let header = "X-Prometheus-Scrape-Timeout-Seconds"
+
+  private let userAgents: [String]
+
+  /// - Parameter userAgents: How the User-Agents of further scrapers begin.
+  public init(userAgents: [String] = []) {
+    self.userAgents = Self.knownUserAgents + userAgents
+  }
+
+  /// Returns who is asking; nil for somebody who is no scraper.
+  func identity(of request: borrowing Request, families: [String]) -> Scrapers.Identity? {
+    let userAgent = request.header("User-Agent") ?? ""
+    guard request.header(Self.header) != nil || userAgents.contains(where: userAgent.hasPrefix) else { return nil }
+    return Scrapers.Identity(address: request.clientAddress, userAgent: userAgent, families: families)
+  }
+}

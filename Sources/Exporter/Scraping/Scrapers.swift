@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Namespaces
+internal import Synchronization
+
+/// Remembers which poll each scraper was answered with last.
+///
+/// `rate()` and `increase()` see differences between samples: what is in the first sample of a series is lost to them. So
+/// each scraper sees a series first at 0. That takes one number for each scraper: a line that was born after the poll
+/// of its last answer is new to it.
+///
+/// Shared by the polling thread and those that serve.
+final class Scrapers: Sendable {
+  /// What tells scrapers apart. Two behind one address that send the same are taken for one.
+  struct Identity: Hashable {
+    let address: String
+    let userAgent: String
+    /// The `name[]` arguments: who asks for some families has not seen the others.
+    let families: [String]
+  }
+
+  /// What the metrics about scrapers show.
+  struct Status: Equatable {
+    var known = 0
+    var heldSamples: UInt64 = 0
+  }
+
+  private struct Scraper {
+    let identity: Identity
+    var poll: Int
+    var time: ContinuousClock.Instant
+  }
+
+  private struct Table {
+    /// The least recently answered first.
+    var scrapers: [Scraper] = []
+    var newestPoll = 0
+    var heldSamples: UInt64 = 0
+    var heldAnswers = 0
+  }
+
+  /// Scrapers that are remembered.
+  static let capacity = 32
+  /// Answers of their own that scrapers may be reading at one time. Each is as large as a page; one more scraper gets what
+  /// all others get.
+  static let heldAnswerLimit = 8
+
+  private let forgetting: Duration
+  private let table = Mutex(Table())
+
+  /// - Parameter retention: How long ended series stay. A scraper that stayed away for longer is forgotten: what happened
+  ///   meanwhile is not to appear as what happened since its last scrape. nil, for good, counts as five minutes.
+  init(retention: Duration?) {
+    forgetting = retention ?? .seconds(300)
+  }
+
+  /// What is known now.
+  var status: Status {
+    table.withLock { Status(known: $0.scrapers.count, heldSamples: $0.heldSamples) }
+  }
+
+  /// Which polls scrapers were answered with.
+  func polls(at now: ContinuousClock.Instant) -> ScrapedPolls {
+    table.withLock { table in
+      table.scrapers.removeAll { now - $0.time > forgetting }
+      return ScrapedPolls(oldest: table.scrapers.map(\.poll).min() ?? .max, newest: table.newestPoll)
+    }
+  }
+
+  /// Begins an answer.
+  ///
+  /// - Parameters:
+  ///   - publication: What is to be answered with.
+  ///   - isShown: Whether the scraper sees the body: not with HEAD.
+  /// - Returns: What is to be held at 0, in a page of its own, whose end is to be told by `finishHeldAnswer`; nil for the page
+  ///   that everybody gets: where nothing is new to the scraper, where it is not known, so that it has no history that
+  ///   could be wrong, and where too many pages of their own are being sent.
+  func begin(
+    _ identity: Identity, _ publication: Publication, isShown: Bool, at now: ContinuousClock.Instant
+  ) -> FirstView? {
+    table.withLock { table in
+      if isShown { table.newestPoll = max(table.newestPoll, publication.number) }
+      table.scrapers.removeAll { now - $0.time > forgetting }
+      guard let lastPoll = table.scrapers.first(where: { $0.identity == identity })?.poll,
+        !publication.isSeen(by: lastPoll), table.heldAnswers < Self.heldAnswerLimit
+      else { return nil }
+      table.heldAnswers += 1
+      return FirstView(lastPoll: lastPoll)
+    }
+  }
+
+  /// Notes that an answer was sent whole.
+  func finish(_ identity: Identity, poll: Int, at now: ContinuousClock.Instant) {
+    table.withLock { table in
+      var poll = poll
+      if let index = table.scrapers.firstIndex(where: { $0.identity == identity }) {
+        // An answer may overtake another of the same scraper.
+        poll = max(poll, table.scrapers.remove(at: index).poll)
+      } else if table.scrapers.count >= Self.capacity {
+        table.scrapers.remove(at: Self.leastMissed(table.scrapers))
+      }
+      table.scrapers.append(Scraper(identity: identity, poll: poll, time: now))
+    }
+  }
+
+  /// Notes that a page of a scraper's own has ended, sent or not.
+  func finishHeldAnswer() { table.withLock { $0.heldAnswers -= 1 } }
+
+  /// Counts samples that were shown at 0.
+  func countHeld(_ samples: Int) { table.withLock { $0.heldSamples += UInt64(samples) } }
+
+  /// Which scraper makes room: of the address with most of them the one that was answered least recently. Who invents
+  /// names displaces nobody but himself.
+  private static func leastMissed(_ scrapers: [Scraper]) -> Int {
+    let byAddress = Dictionary(grouping: scrapers, by: \.identity.address).mapValues(\.count)
+    let most = byAddress.values.max() ?? 0
+    return scrapers.firstIndex { byAddress[$0.identity.address] == most } ?? 0
+  }
+}

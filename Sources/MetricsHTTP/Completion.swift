@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What is to be done once a request has ended. Belongs to the polling thread that answers the request.
+final class Completion {
+  private var action: (@Sendable (Bool) -> Void)?
+
+  /// Replaces the action.
+  func set(_ action: @escaping @Sendable (Bool) -> Void) { self.action = action }
+
+  /// Runs the action, once.
+  ///
+  /// - Parameter isSent: Whether all of the response was handed to the kernel.
+  func finish(isSent: Bool) {
+    action?(isSent)
+    action = nil
+  }
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import BPFKit
+internal import Linux
+
+/// Since which poll the lines of a series are shown, by the number of the poll.
+///
+/// A scraper that was last answered with an earlier poll has not seen the line yet.
+public struct Births: Equatable, Sendable {
+  /// The first poll that showed the series.
+  public let series: Int
+  /// The first polls that showed a detail, of those that came later than the series.
+  private var details: [Detail: Int] = [:]
+  /// The latest of all.
+  public private(set) var newest: Int
+
+  /// Has a series begin.
+  public init(series: Int) {
+    self.series = series
+    newest = series
+  }
+
+  /// The first poll that showed a detail.
+  ///
+  /// - Complexity: O(1).
+  public subscript(detail: Detail) -> Int { details[detail] ?? series }
+
+  /// Notes that a detail has occurred first at a poll; nothing new where its line is there from the start.
+  mutating func add(_ detail: Detail, at poll: Int) {
+    if case .signalDeath(let signal) = detail, Signal.common.contains(signal) { return }
+    guard poll > series else { return }
+    details[detail] = poll
+    newest = poll
+  }
+}

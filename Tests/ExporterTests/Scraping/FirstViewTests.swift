@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Exposition
+import Testing
+
+@testable import Exporter
+@testable import Namespaces
+
+/// The real ledger and renderer against what Prometheus makes of their pages.
+@Suite struct FirstViewTests {
+  private static let retention = Duration.seconds(30)
+
+  /// A scraper of the test, and what the exporter is to remember of it.
+  private struct Scraper {
+    let identity: Scrapers.Identity
+    let interval: Int
+    let offset: Int
+    var model = ScraperModel()
+    var lastAnswer: ContinuousClock.Instant?
+    var answerBefore: ContinuousClock.Instant?
+    /// Whether it once stayed away for so long that a series may have gone between its first answer with it and the next.
+    var missedSeries = false
+  }
+
+  private func scraper(_ number: Int, every interval: Int, offset: Int = 0) -> Scraper {
+    Scraper(
+      identity: .init(address: "192.0.2.\(number)", userAgent: "Prometheus/3", families: []), interval: interval,
+      offset: offset)
+  }
+
+  @Test(
+    "Births, events, ends, names and scrapers at random: nothing goes down, nothing is seen first but at 0, and nothing is missing or twice",
+    arguments: [LabelLevel.pidns, .container, .namespace], 0..<30 as Range<UInt64>)
+  func random(level: LabelLevel, seed: UInt64) throws {
+    var random = SeededGenerator(seed: seed)
+    var host = RandomHost(level: level, retention: Self.retention)
+    let table = Scrapers(retention: Self.retention)
+    // From a scrape at every poll to one that stays away for longer than the retention now and then.
+    var scrapers = [1, 2, 5, 7].enumerated().map { scraper($0, every: $1, offset: $0) }
+    scrapers.append(scraper(9, every: 40, offset: 3))
+    for second in 0..<240 {
+      let isQuiet = second >= 150
+      host.step(&random, isQuiet: isQuiet)
+      let publication = host.poll(scraped: table.polls(at: host.now))
+      for index in scrapers.indices.shuffled(using: &random) {
+        guard second >= scrapers[index].offset * 7, second % scrapers[index].interval == 0 else { continue }
+        let fails = !isQuiet && Int.random(in: 0..<6, using: &random) == 0
+        let format = ExpositionFormat.allCases.filter { $0 != .protobuf }.randomElement(using: &random) ?? .text
+        try scrape(&scrapers[index], publication, table, at: host.now, as: format, fails: fails, seed)
+      }
+    }
+    let faithful = scrapers.filter { !$0.missedSeries }
+    #expect(faithful.count >= 3)
+    for scraper in faithful {
+      let truth = [host.truth.execs, host.truth.signalDeaths]
+      for (family, happened) in zip(ScraperModel.families, truth) {
+        let seen = scraper.model.baseline[family, default: 0] + scraper.model.increase[family, default: 0]
+        #expect(seen == happened, "seed \(seed), every \(scraper.interval) s: \(family)")
+      }
+    }
+  }
+
+  private func scrape(
+    _ scraper: inout Scraper, _ publication: Publication, _ table: Scrapers, at now: ContinuousClock.Instant,
+    as format: ExpositionFormat, fails: Bool, _ seed: UInt64
+  ) throws {
+    let isKnown = scraper.lastAnswer.map { now - $0 <= Self.retention } ?? false
+    let held = table.begin(scraper.identity, publication, isShown: true, at: now)
+    var view = held ?? .ofEverything
+    let page = String(
+      decoding: Catalogue.render(publication.state, as: format, families: ScraperModel.families, for: &view),
+      as: UTF8.self)
+    if held != nil { table.finishHeldAnswer() }
+    #expect(held != nil || view.heldSamples == 0)
+    guard !fails else { return }
+    table.finish(scraper.identity, poll: publication.number, at: now)
+    if let before = scraper.answerBefore, now - before > Self.retention { scraper.missedSeries = true }
+    scraper.answerBefore = scraper.lastAnswer
+    scraper.lastAnswer = now
+    do {
+      try scraper.model.read(page, isKnown: isKnown)
+    } catch {
+      Issue.record("seed \(seed), every \(scraper.interval) s: \(error)")
+      throw error
+    }
+  }
+
+  @Test("A page that nobody has to see otherwise is one for all")
+  func shared() {
+    var random = SeededGenerator(seed: 1)
+    var host = RandomHost(level: .pidns, retention: Self.retention)
+    for _ in 0..<20 { host.step(&random) }
+    let table = Scrapers(retention: Self.retention)
+    let first = host.poll(scraped: .none)
+    let known = scraper(1, every: 1).identity
+    #expect(table.begin(known, first, isShown: true, at: host.now) == nil)
+    table.finish(known, poll: first.number, at: host.now)
+    #expect(table.begin(known, first, isShown: true, at: host.now) == nil)
+    let representation = Representation(negotiated: Negotiated(accept: nil), coding: .gzip)
+    #expect(first.answer(representation) === first.answer(representation))
+    host.step(&random, isQuiet: true)
+    #expect(table.begin(known, host.poll(scraped: table.polls(at: host.now)), isShown: true, at: host.now) == nil)
+  }
+}

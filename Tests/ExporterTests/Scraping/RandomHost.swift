@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import BPFKit
+import Containers
+import Linux
+
+@testable import Exporter
+@testable import Namespaces
+
+/// A host on which namespaces begin, run, get names and end at random, seen through the real ledger.
+struct RandomHost {
+  private(set) var ledger: Ledger
+  private var map: [PIDNamespace: Events] = [:]
+  private var identities: [PIDNamespace: NamespaceIdentity] = [:]
+  private var live: [PIDNamespace] = []
+  private var ended: Set<PIDNamespace> = []
+  private var names: [String: Naming.Answer] = [:]
+  private var namesVersion: UInt64 = 0
+  private var generation: UInt64 = 0
+  private(set) var now = ContinuousClock.now
+  private var seconds = 1000.0
+  /// All that ever happened: what the counters of all series are to add up to.
+  private(set) var truth = Truth()
+
+  /// What happened, by counter family.
+  struct Truth: Equatable {
+    var execs: UInt64 = 0
+    var signalDeaths: UInt64 = 0
+  }
+
+  init(level: LabelLevel, retention: Duration) {
+    ledger = Ledger(
+      limits: .init(series: 1000, retention: retention), labelling: Labelling(level: level, grace: .seconds(2)),
+      boot: 0, start: 1000)
+  }
+
+  /// Lets a second go by, in which things happen at random, unless all is to be quiet.
+  mutating func step(_ random: inout SeededGenerator, isQuiet: Bool = false) {
+    now += .seconds(1)
+    seconds += 1
+    guard !isQuiet else { return }
+    if live.count < 8, Int.random(in: 0..<3, using: &random) == 0 { begin(&random) }
+    for namespace in live where Bool.random(using: &random) { run(namespace, &random) }
+    if let index = live.indices.randomElement(using: &random), Int.random(in: 0..<4, using: &random) == 0 {
+      ended.insert(live.remove(at: index))
+    }
+    if Int.random(in: 0..<3, using: &random) == 0, let path = names.keys.sorted().randomElement(using: &random),
+      names[path]?.certainty == .partial
+    {
+      names[path] = .init(Container(names: .init(container: "name\(path)"), id: path), .final)
+      namesVersion += 1
+    }
+  }
+
+  private mutating func begin(_ random: inout SeededGenerator) {
+    generation += 1
+    // Few inums and few names: both are used again.
+    let namespace = PIDNamespace(inum: .random(in: 1...6, using: &random), generation: generation)
+    guard !live.contains(where: { $0.inum == namespace.inum }) else { return }
+    let path = "/\(Int.random(in: 0..<12, using: &random))-\(generation % 3 == 0 ? generation : 0)"
+    live.append(namespace)
+    identities[namespace] = NamespaceIdentity(initStart: UInt64(seconds * 1e9), cgroupPath: path)
+    if names[path] == nil {
+      names[path] =
+        Bool.random(using: &random)
+        ? .init(Container(names: .init(container: path), id: path), .final)
+        : .init(Container(names: .init(), id: path), .partial)
+    }
+    run(namespace, &random)
+  }
+
+  private mutating func run(_ namespace: PIDNamespace, _ random: inout SeededGenerator) {
+    let execs = UInt64.random(in: 0...3, using: &random)
+    var exits = ExitCounts()
+    var details: [Detail: UInt64] = [:]
+    if Int.random(in: 0..<3, using: &random) == 0 {
+      let signal: Int32 = [7, 11, 31].randomElement(using: &random) ?? 7
+      details[.signalDeath(signal)] = 1
+      exits.byReason[.signaled] = 1
+      truth.signalDeaths += 1
+    }
+    truth.execs += execs
+    map[namespace, default: Events()] += Events(ProcessCounts(execs: execs), exits: exits, details: details)
+  }
+
+  /// Polls, as the poller does.
+  mutating func poll(scraped: ScrapedPolls) -> Publication {
+    var reading = KernelCounters.Reading()
+    reading.events = map
+    reading.identities = identities
+    let names = names
+    let tasks = Dictionary(uniqueKeysWithValues: live.map { ($0, TaskCounts(processes: 1, threads: 1)) })
+    let finished = ledger.take(
+      tasks: tasks, reading, at: .init(now, epoch: seconds, boot: 0), scraped: scraped,
+      namesVersion: namesVersion
+    ) { names[$0.cgroupPath] ?? .init(Container(), .final) }
+    for namespace in finished {
+      map[namespace] = nil
+      identities[namespace] = nil
+    }
+    var snapshot = Snapshot()
+    snapshot.namespaces = ledger.snapshot()
+    snapshot.number = ledger.poll
+    snapshot.newestBirth = ledger.newestBirth
+    let scope = Scope(collectors: [.signals], showsLifetimesPerNamespace: false)
+    return Publication(State(scope: scope, snapshot: snapshot, process: .read(), start: 1000))
+  }
+}

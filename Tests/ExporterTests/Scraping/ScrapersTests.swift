@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Linux
+import Testing
+
+@testable import Exporter
+@testable import Namespaces
+
+@Suite struct ScrapersTests {
+  private let now = ContinuousClock.now
+
+  private func publication(_ number: Int) -> Publication {
+    var snapshot = Snapshot()
+    snapshot.number = number
+    snapshot.newestBirth = number
+    let scope = Scope(collectors: [], showsLifetimesPerNamespace: false)
+    return Publication(State(scope: scope, snapshot: snapshot, process: .read(), start: 0))
+  }
+
+  private func identity(_ address: Int, _ userAgent: String = "Prometheus/3") -> Scrapers.Identity {
+    Scrapers.Identity(address: "192.0.2.\(address)", userAgent: userAgent, families: [])
+  }
+
+  /// Whether a scraper is known: only then is anything held for it.
+  private func isKnown(_ identity: Scrapers.Identity, in scrapers: Scrapers) -> Bool {
+    guard scrapers.begin(identity, publication(1000), isShown: false, at: now) != nil else { return false }
+    scrapers.finishHeldAnswer()
+    return true
+  }
+
+  @Test("Only what was sent was seen")
+  func sent() {
+    let scrapers = Scrapers(retention: nil)
+    #expect(scrapers.begin(identity(1), publication(1), isShown: true, at: now) == nil)
+    #expect(!isKnown(identity(1), in: scrapers))
+    scrapers.finish(identity(1), poll: 1, at: now)
+    #expect(isKnown(identity(1), in: scrapers))
+    #expect(scrapers.begin(identity(1), publication(2), isShown: true, at: now)?.lastPoll == 1)
+    // Not sent: the next one holds the same.
+    #expect(scrapers.begin(identity(1), publication(3), isShown: true, at: now)?.lastPoll == 1)
+  }
+
+  @Test("An answer that was overtaken takes nothing back")
+  func overtaken() {
+    let scrapers = Scrapers(retention: nil)
+    scrapers.finish(identity(1), poll: 5, at: now)
+    scrapers.finish(identity(1), poll: 4, at: now)
+    #expect(scrapers.begin(identity(1), publication(6), isShown: true, at: now)?.lastPoll == 5)
+  }
+
+  @Test("HEAD counts as no scrape")
+  func head() {
+    let scrapers = Scrapers(retention: nil)
+    _ = scrapers.begin(identity(1), publication(9), isShown: false, at: now)
+    #expect(scrapers.polls(at: now).newest == 0)
+    _ = scrapers.begin(identity(1), publication(9), isShown: true, at: now)
+    #expect(scrapers.polls(at: now).newest == 9)
+  }
+
+  @Test("Who stayed away for longer than the retention is new")
+  func away() {
+    let scrapers = Scrapers(retention: .seconds(10))
+    scrapers.finish(identity(1), poll: 1, at: now)
+    #expect(scrapers.begin(identity(1), publication(2), isShown: true, at: now + .seconds(10)) != nil)
+    #expect(scrapers.begin(identity(1), publication(2), isShown: true, at: now + .seconds(11)) == nil)
+    #expect(scrapers.status.known == 0)
+  }
+
+  @Test("The least recently answered is forgotten, and one address that invents names forgets its own first")
+  func capacity() {
+    let scrapers = Scrapers(retention: nil)
+    for address in 0...Scrapers.capacity { scrapers.finish(identity(address), poll: 1, at: now) }
+    #expect(scrapers.status.known == Scrapers.capacity)
+    #expect(!isKnown(identity(0), in: scrapers))
+    #expect(isKnown(identity(1), in: scrapers))
+    for name in 0..<1000 { scrapers.finish(identity(200, "\(name)"), poll: 1, at: now) }
+    #expect(scrapers.status.known == Scrapers.capacity)
+    let kept = (1...Scrapers.capacity).count { isKnown(identity($0), in: scrapers) }
+    // Its first two displaced one each: then it was the address with most.
+    #expect(kept == Scrapers.capacity - 2)
+  }
+
+  @Test("No more pages of their own are sent at one time than there is room for")
+  func heldAnswers() {
+    let scrapers = Scrapers(retention: nil)
+    for address in 0..<12 { scrapers.finish(identity(address), poll: 1, at: now) }
+    let held = (0..<12).count { scrapers.begin(identity($0), publication(2), isShown: true, at: now) != nil }
+    #expect(held == Scrapers.heldAnswerLimit)
+    scrapers.finishHeldAnswer()
+    #expect(scrapers.begin(identity(11), publication(2), isShown: true, at: now) != nil)
+  }
+}
