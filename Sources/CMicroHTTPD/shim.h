@@ -42,8 +42,7 @@ CMHD_start_daemon(MHD_socket listen_socket, unsigned int connection_limit,
 }
 
 /* MHD_get_connection_info is variadic, for a value that this kind of information does not take. */
-static inline const struct sockaddr *
-CMHD_client_address(struct MHD_Connection *connection)
+static inline const struct sockaddr *CMHD_client_address(struct MHD_Connection *connection)
 {
 	const union MHD_ConnectionInfo *info =
 		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);

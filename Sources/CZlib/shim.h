@@ -3,7 +3,8 @@
 
 #include <zlib.h>
 
-/* deflateInit2 is a macro, which Swift cannot import. 15 + 16 asks for the largest window and gzip's header and trailer. */
+/* deflateInit2 is a macro, which Swift cannot import. 15 + 16 asks for the largest window and
+ * gzip's header and trailer. */
 static inline int CZlib_start_gzip(z_stream *stream, int level)
 {
 	return deflateInit2(stream, level, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY);

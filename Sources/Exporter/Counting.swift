@@ -39,7 +39,8 @@ public struct Counting: ~Copyable {
         "map_entries": "\(configuration.kernel.mapEntries)",
         "map_allocation": kernel.allocatesOnDemand ? "on-demand" : "at-start",
         "collectors": "\(collectors.map(\.rawValue).sorted().joined(separator: ","))",
-        "scope": "\(configuration.kernel.outermost == nil ? NamespaceScope.host.rawValue : NamespaceScope.own.rawValue)",
+        "scope":
+          "\(configuration.kernel.outermost == nil ? NamespaceScope.host.rawValue : NamespaceScope.own.rawValue)",
       ])
     for (collector, reason) in kernel.unavailable.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
       logger.warning(

@@ -63,7 +63,8 @@ public struct Exporter: ~Copyable {
       return try HTTPServer(
         addresses: configuration.listenAddresses,
         routes: Routes.all(
-          telemetryPath: configuration.telemetryPath, hasStatusPage: configuration.hasStatusPage, board: board,
+          telemetryPath: configuration.telemetryPath, hasStatusPage: configuration.hasStatusPage,
+          board: board,
           scrapers: scrapers, rule: configuration.scraperRule),
         log: { logger.debug("libmicrohttpd", metadata: ["said": "\($0)"]) })
     } catch {

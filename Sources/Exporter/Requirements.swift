@@ -39,7 +39,8 @@ enum Requirements {
           + "if that is set, the node is a container itself (kind, minikube): add --namespaces.scope=own")
     }
     guard let inum = namespace?.wholeMatch(of: /pid:\[([0-9]+)\]/).flatMap({ UInt32($0.1) }) else {
-      throw ExporterError("cannot read /proc/self/ns/pid, and with it which pid namespace this is; mount /proc")
+      throw ExporterError(
+        "cannot read /proc/self/ns/pid, and with it which pid namespace this is; mount /proc")
     }
     return inum
   }

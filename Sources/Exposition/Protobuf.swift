@@ -72,7 +72,8 @@ extension [UInt8] {
       let valueLength = end - (equals + 2) - escapes
       append(1 << 3 | 2)
       appendVarint(
-        UInt64(1 + Self.varintLength(nameLength) + nameLength + 1 + Self.varintLength(valueLength) + valueLength))
+        UInt64(
+          1 + Self.varintLength(nameLength) + nameLength + 1 + Self.varintLength(valueLength) + valueLength))
       append(1 << 3 | 2)
       appendVarint(UInt64(nameLength))
       appendCopy(of: labels.extracting(start..<equals))

@@ -39,7 +39,8 @@ import Glibc
 
   /// Returns the host of the client's address as a number.
   var clientAddress: String {
-    guard let address = unsafe CMHD_client_address(handle), let client = unsafe SocketAddress(copying: address)
+    guard let address = unsafe CMHD_client_address(handle),
+      let client = unsafe SocketAddress(copying: address)
     else { return "" }
     let mapped = "::ffff:"
     let host = client.numericHost

@@ -204,7 +204,8 @@ public struct Ledger {
         var about = $0.about
         about?.boot = boot
         return Snapshot.Namespace(
-          labels: $0.labels, names: key.names, inum: key.inum, events: $0.events, births: $0.births, start: $0.start,
+          labels: $0.labels, names: key.names, inum: key.inum, events: $0.events, births: $0.births,
+          start: $0.start,
           tasks: tasks[key] ?? TaskCounts(), isLive: $0.endedAt == nil, about: about,
           exemplars: $0.exemplars)
       }

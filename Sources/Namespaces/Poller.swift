@@ -18,7 +18,8 @@ public struct Poller: ~Copyable {
   ///
   /// - Parameter start: When it began to count, in seconds since the epoch.
   public init(
-    kernel: consuming KernelCounters, start: Double, limits: Ledger.Limits, labelling: Labelling, naming: Naming
+    kernel: consuming KernelCounters, start: Double, limits: Ledger.Limits, labelling: Labelling,
+    naming: Naming
   ) {
     // Names that will never come are not waited for.
     let labelling =

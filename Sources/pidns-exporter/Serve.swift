@@ -123,7 +123,8 @@ struct Serve: ParsableCommand {
       throw ValidationError("--web.telemetry-path '\(telemetryPath)' is taken by another page")
     }
     guard !scraperUserAgents.contains("") else {
-      throw ValidationError("--scrape.user-agent is empty, which every client begins with: write a prefix such as MyScraper/")
+      throw ValidationError(
+        "--scrape.user-agent is empty, which every client begins with: write a prefix such as MyScraper/")
     }
     guard (.milliseconds(10)...(.seconds(3600))).contains(pollInterval.duration) else {
       throw ValidationError(

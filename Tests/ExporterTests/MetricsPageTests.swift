@@ -28,7 +28,8 @@ import Testing
       collectors: Set(Collector.allCases), showsLifetimesPerNamespace: true, watchesPods: true,
       holdsFirstSamples: true)
     let kubernetes = KubernetesState(pods: 1, watch: WatchStatus().snapshot)
-    return State(scope: scope, snapshot: snapshot, process: .read(), start: 1_700_000_000, kubernetes: kubernetes)
+    return State(
+      scope: scope, snapshot: snapshot, process: .read(), start: 1_700_000_000, kubernetes: kubernetes)
   }()
 
   /// The rows of the page's tables: name, type, labels, help.
@@ -85,7 +86,8 @@ import Testing
     var scope = Self.state.scope
     scope.collectors.remove(collector)
     let state = State(
-      scope: scope, snapshot: Self.state.snapshot, process: .read(), start: 1_700_000_000, kubernetes: Self.state.kubernetes)
+      scope: scope, snapshot: Self.state.snapshot, process: .read(), start: 1_700_000_000,
+      kubernetes: Self.state.kubernetes)
     func families(_ state: State) -> Set<Substring> {
       let text = String(decoding: Catalogue.render(state, as: .text), as: UTF8.self)
       return Set(text.split(separator: "\n").filter { $0.hasPrefix("# TYPE") })
@@ -120,7 +122,8 @@ import Testing
   func up() {
     var snapshot = Self.state.snapshot
     snapshot.failure = BPFError("read a map", errno: 1)
-    let failed = State(scope: Self.state.scope, snapshot: snapshot, process: Self.state.process, start: Self.state.start)
+    let failed = State(
+      scope: Self.state.scope, snapshot: snapshot, process: Self.state.process, start: Self.state.start)
     func text(_ state: State) -> String {
       String(decoding: Catalogue.render(state, as: .openMetrics), as: UTF8.self)
     }

@@ -83,7 +83,9 @@ func writeExample(to encoder: inout Encoder) {
     let process = Exemplar(
       ["pid": "\(index)", "comm": "a \"b\" \\c\nd 🐧"], microseconds: 1_700_000_000_000_000 + Int64(index * 90)
     )
-    encoder.sample(container, adding: reason, UInt64(index * 9), start: 1_690_000_000.25, exemplar: index == 0 ? nil : process)
+    encoder.sample(
+      container, adding: reason, UInt64(index * 9), start: 1_690_000_000.25,
+      exemplar: index == 0 ? nil : process)
   }
   for reason in reasons { encoder.sample(unknown, adding: reason, 0) }
 

@@ -68,7 +68,8 @@ import Testing
       ("text/plain;q=0", .text),
       ("image/png", .text),
       // Protobuf, if it is the message and the framing that are written here.
-      (protobuf, .protobuf), ("\(protobuf);q=0.6,application/openmetrics-text;version=1.0.0;q=0.5", .protobuf),
+      (protobuf, .protobuf),
+      ("\(protobuf);q=0.6,application/openmetrics-text;version=1.0.0;q=0.5", .protobuf),
       ("\(protobuf);q=0.4,application/openmetrics-text;version=1.0.0;q=0.5", .openMetrics),
       ("\(protobuf), application/openmetrics-text", .protobuf),
       ("application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=text", .text),

@@ -73,7 +73,8 @@ extension KernelTests {
     @Test("A namespace inside lives for as many walks as it has processes, and ends with them")
     func lives() throws {
       let exporter = try Self.exporter()
-      var command = try Self.entry(exporter.child) + [Built.workload.path(), "hold", "--namespaces", "2", "--execs", "3"]
+      var command =
+        try Self.entry(exporter.child) + [Built.workload.path(), "hold", "--namespaces", "2", "--execs", "3"]
       let inside = try Child(command.removeFirst(), command)
       var truths: [Truth] = []
       while let line = inside.line(), !line.contains("\"ready\":true") {

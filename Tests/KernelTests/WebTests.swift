@@ -74,7 +74,8 @@ extension KernelTests {
       let board = Board()
       let server = try HTTPServer(
         addresses: [#require(ListenAddress("127.0.0.1:0"))],
-        routes: Routes.all(telemetryPath: "/metrics", hasStatusPage: true, board: board, scrapers: nil, rule: ScraperRule()))
+        routes: Routes.all(
+          telemetryPath: "/metrics", hasStatusPage: true, board: board, scrapers: nil, rule: ScraperRule()))
       let port = try #require(server.boundAddresses.first?.port)
       func status(_ path: String) throws -> Int {
         try HTTP.exchange(port: port, "GET \(path) HTTP/1.1").status

@@ -8,7 +8,9 @@ import Testing
 extension ServerTests {
   @Suite struct RequestTests {
     /// A route that answers with what `read` makes of the request.
-    private func route(_ read: @escaping @Sendable (borrowing Request) -> String) -> [String: HTTPServer.Handler] {
+    private func route(_ read: @escaping @Sendable (borrowing Request) -> String) -> [String: HTTPServer
+      .Handler]
+    {
       ["/": { request in Response(contentType: "text/plain", body: [UInt8](read(request).utf8)) }]
     }
 
@@ -51,7 +53,8 @@ extension ServerTests {
       }
     }
 
-    @Test("the client's address has no port, and is IPv4 where the client is", arguments: ["127.0.0.1", "[::]"])
+    @Test(
+      "the client's address has no port, and is IPv4 where the client is", arguments: ["127.0.0.1", "[::]"])
     func clientAddress(host: String) throws {
       guard host == "127.0.0.1" || hasIPv6 else { return }
       let address = try #require(ListenAddress("\(host):0"))

@@ -22,7 +22,8 @@ enum Catalogue {
     _ state: State, as format: ExpositionFormat, families: [String] = [], for view: inout FirstView
   ) -> [UInt8] {
     let shown = metrics.filter { metric in
-      metric.isShown(state.scope, format) && (families.isEmpty || families.contains(where: metric.family.isCalled))
+      metric.isShown(state.scope, format)
+        && (families.isEmpty || families.contains(where: metric.family.isCalled))
     }
     // A line of a namespace takes about 110 bytes; growing would copy what is there.
     let linesPerNamespace = shown.reduce(0) { $0 + $1.linesPerNamespace }

@@ -34,7 +34,8 @@ extension Catalogue {
     ) { $0.snapshot.walk.start },
     Metric(
       family: MetricFamily(
-        "pidns_scrapers", .gauge, help: "Scrapers that are known, each of which sees a new series first at 0."),
+        "pidns_scrapers", .gauge, help: "Scrapers that are known, each of which sees a new series first at 0."
+      ),
       isShown: { $0.holdsFirstSamples }
     ) { $0.sample(.empty, UInt64($1.scrapers.known)) },
     Metric(

@@ -30,7 +30,8 @@ struct Metric: Sendable {
 
   /// A family whose lines are there for as long as it is.
   init(
-    family: MetricFamily, isShown: @escaping @Sendable (Scope) -> Bool = { _ in true }, linesPerNamespace: Int = 0,
+    family: MetricFamily, isShown: @escaping @Sendable (Scope) -> Bool = { _ in true },
+    linesPerNamespace: Int = 0,
     write: @escaping @Sendable (inout Encoder, State) -> Void
   ) {
     self.family = family
@@ -42,7 +43,8 @@ struct Metric: Sendable {
   /// A family of counters or histograms whose lines are born and go.
   init(
     family: MetricFamily, isShown: @escaping @Sendable (Scope, ExpositionFormat) -> Bool = { _, _ in true },
-    linesPerNamespace: Int, writeHolding write: @escaping @Sendable (inout Encoder, State, inout FirstView) -> Void
+    linesPerNamespace: Int,
+    writeHolding write: @escaping @Sendable (inout Encoder, State, inout FirstView) -> Void
   ) {
     self.family = family
     self.isShown = isShown

@@ -20,7 +20,9 @@ public struct ScraperRule: Sendable {
   /// Returns who is asking; nil for somebody who is no scraper.
   func identity(of request: borrowing Request, families: [String]) -> Scrapers.Identity? {
     let userAgent = request.header("User-Agent") ?? ""
-    guard request.header(Self.header) != nil || userAgents.contains(where: userAgent.hasPrefix) else { return nil }
+    guard request.header(Self.header) != nil || userAgents.contains(where: userAgent.hasPrefix) else {
+      return nil
+    }
     return Scrapers.Identity(address: request.clientAddress, userAgent: userAgent, families: families)
   }
 }

@@ -26,7 +26,8 @@ struct StatusQuery: Equatable {
   init(_ argument: (String) -> String?) {
     order = Order(
       argument("sort").flatMap { Column(rawValue: $0) } ?? .exec, isReversed: argument("order") == "up")
-    filter = String(decoding: (argument("filter") ?? "").utf8.prefix(Self.longestFilter), as: UTF8.self).printable
+    filter =
+      String(decoding: (argument("filter") ?? "").utf8.prefix(Self.longestFilter), as: UTF8.self).printable
     rows = argument("rows").flatMap { Int($0) }.map { min(max($0, 1), Self.mostRows) } ?? Self.usualRows
   }
 

@@ -24,7 +24,8 @@ import Testing
 
   private func scraper(_ number: Int, every interval: Int, offset: Int = 0) -> Scraper {
     Scraper(
-      identity: .init(address: "192.0.2.\(number)", userAgent: "Prometheus/3", families: []), interval: interval,
+      identity: .init(address: "192.0.2.\(number)", userAgent: "Prometheus/3", families: []),
+      interval: interval,
       offset: offset)
   }
 
@@ -45,7 +46,8 @@ import Testing
       for index in scrapers.indices.shuffled(using: &random) {
         guard second >= scrapers[index].offset * 7, second % scrapers[index].interval == 0 else { continue }
         let fails = !isQuiet && Int.random(in: 0..<6, using: &random) == 0
-        let format = ExpositionFormat.allCases.filter { $0 != .protobuf }.randomElement(using: &random) ?? .text
+        let format =
+          ExpositionFormat.allCases.filter { $0 != .protobuf }.randomElement(using: &random) ?? .text
         try scrape(&scrapers[index], publication, table, at: host.now, as: format, fails: fails, seed)
       }
     }
@@ -99,6 +101,7 @@ import Testing
     let representation = Representation(negotiated: Negotiated(accept: nil), coding: .gzip)
     #expect(first.answer(representation) === first.answer(representation))
     host.step(&random, isQuiet: true)
-    #expect(table.begin(known, host.poll(scraped: table.polls(at: host.now)), isShown: true, at: host.now) == nil)
+    #expect(
+      table.begin(known, host.poll(scraped: table.polls(at: host.now)), isShown: true, at: host.now) == nil)
   }
 }

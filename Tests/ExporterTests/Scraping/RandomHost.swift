@@ -30,7 +30,8 @@ struct RandomHost {
 
   init(level: LabelLevel, retention: Duration) {
     ledger = Ledger(
-      limits: .init(series: 1000, retention: retention), labelling: Labelling(level: level, grace: .seconds(2)),
+      limits: .init(series: 1000, retention: retention),
+      labelling: Labelling(level: level, grace: .seconds(2)),
       boot: 0, start: 1000)
   }
 
@@ -44,7 +45,8 @@ struct RandomHost {
     if let index = live.indices.randomElement(using: &random), Int.random(in: 0..<4, using: &random) == 0 {
       ended.insert(live.remove(at: index))
     }
-    if Int.random(in: 0..<3, using: &random) == 0, let path = names.keys.sorted().randomElement(using: &random),
+    if Int.random(in: 0..<3, using: &random) == 0,
+      let path = names.keys.sorted().randomElement(using: &random),
       names[path]?.certainty == .partial
     {
       names[path] = .init(Container(names: .init(container: "name\(path)"), id: path), .final)

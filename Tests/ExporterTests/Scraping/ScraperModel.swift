@@ -32,7 +32,8 @@ struct ScraperModel {
   mutating func read(_ page: String, isKnown: Bool) throws {
     var samples: [String: UInt64] = [:]
     for line in page.split(separator: "\n") {
-      guard let family = Self.families.first(where: { line.hasPrefix($0 + "{") }), let end = line.firstIndex(of: "}")
+      guard let family = Self.families.first(where: { line.hasPrefix($0 + "{") }),
+        let end = line.firstIndex(of: "}")
       else { continue }
       let series = String(line[...end])
       let value = UInt64(line[end...].split(separator: " ")[1]) ?? .max
