@@ -53,7 +53,7 @@ server=$!
 holds 'it counts as nobody, with the capabilities of the unit' curl --silent --fail --retry 30 --retry-connrefused --retry-all-errors --retry-delay 1 \
   --output "$work/metrics" http://127.0.0.1:19459/metrics
 holds 'it shows what it counts' grep --quiet '^pidns_up 1$' "$work/metrics"
-holds 'top reads it, by the libcurl that the package depends on' inside pidns-exporter top --once --interval 100ms --url http://127.0.0.1:19459/metrics
+holds 'top reads it, by the libcurl that the package depends on' inside "$root" pidns-exporter top --once --interval 100ms --url http://127.0.0.1:19459/metrics
 kill "$server" || cat "$work/log"
 holds 'it ends by SIGTERM, with 0' wait "$server"
 server=
