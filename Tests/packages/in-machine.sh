@@ -165,11 +165,19 @@ upgrade_make() {
   systemctl daemon-reload && systemctl restart "$service" && within 60 serves && [ "$(main_pid)" != "$before" ]
 }
 
-# Whoever attached a BPF program has a descriptor of its link; systemd attaches none in this way.
-has_links() { find /proc/[0-9]*/fd -lname 'anon_inode:bpf_link' 2>/dev/null | grep .; }
+# link_ids PID: the links of BPF programs that a process holds. The kernel gives no number twice. systemd has links of its own at times.
+link_ids() { sed -n 's/^link_id:[[:space:]]*//p' /proc/"$1"/fdinfo/* | sort -u; }
+
+# attached FILE: whether any process still holds one of these links, and prints them.
+attached() {
+  local folder
+  for folder in /proc/[0-9]*; do link_ids "${folder#/proc/}"; done 2>/dev/null | sort -u | comm -12 - "$1" | grep .
+}
 
 stops() {
-  has_links && systemctl stop "$service" && is ActiveState inactive && is Result success && ! scrape && ! has_links
+  link_ids "$(main_pid)" >/tmp/links
+  attached /tmp/links || { echo 'it has attached nothing'; return 1; }
+  systemctl stop "$service" && is ActiveState inactive && is Result success && ! scrape && ! attached /tmp/links
 }
 
 remove_deb() { apt-get remove --yes "$service" && [ -e "/etc/default/$service" ] && ! systemctl cat "$service"; }
