@@ -165,13 +165,15 @@ upgrade_make() {
   systemctl daemon-reload && systemctl restart "$service" && within 60 serves && [ "$(main_pid)" != "$before" ]
 }
 
-# link_ids PID: the links of BPF programs that a process holds. The kernel gives no number twice. systemd has links of its own at times.
+# link_ids PID: the links of BPF programs that a process holds. systemd may hold one of its own.
 link_ids() { sed -n 's/^link_id:[[:space:]]*//p' /proc/"$1"/fdinfo/* | sort -u; }
 
-# attached FILE: whether any process still holds one of these links, and prints them.
+# attached FILE: whether any process holds one of these links, and prints them.
 attached() {
-  local folder
-  for folder in /proc/[0-9]*; do link_ids "${folder#/proc/}"; done 2>/dev/null | sort -u | comm -12 - "$1" | grep .
+  local folder held
+  # Processes end meanwhile, which is no failure.
+  held=$(for folder in /proc/[0-9]*; do link_ids "${folder#/proc/}"; done 2>/dev/null | sort -u)
+  comm -12 - "$1" <<<"$held" | grep .
 }
 
 stops() {
