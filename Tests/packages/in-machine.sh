@@ -182,11 +182,18 @@ stops() {
   systemctl stop "$service" && is ActiveState inactive && is Result success && ! scrape && ! attached /tmp/links
 }
 
+# no_file ARGUMENT…: whether find finds nothing, without an error; prints what it finds.
+no_file() {
+  local found
+  found=$(find "$@") || return 1
+  [ -z "$found" ] || { echo "$found"; return 1; }
+}
+
 remove_deb() { apt-get remove --yes "$service" && [ -e "/etc/default/$service" ] && ! systemctl cat "$service"; }
-purge_deb() { apt-get purge --yes "$service" && ! find /etc /lib/systemd /usr /var/lib/systemd -name "*pidns*" ! -name pidns-workload | grep .; }
+purge_deb() { apt-get purge --yes "$service" && no_file /etc /lib/systemd /usr /var/lib/systemd -name '*pidns*' ! -name pidns-workload; }
 remove_make() {
   systemctl disable --now "$service" && make --file "$test/Makefile" uninstall && systemctl daemon-reload && ! systemctl cat "$service" &&
-    [ -e "/etc/default/$service" ] && ! find /usr/local /etc/systemd -name '*pidns-exporter*' | grep .
+    [ -e "/etc/default/$service" ] && no_file /usr/local /etc/systemd -name '*pidns-exporter*'
 }
 
 main() {
