@@ -34,6 +34,7 @@ holds 'lintian has nothing to say' lintian --allow-root --fail-on=error,warning 
 cp "$deb" "$root/package.deb"
 holds 'it installs, with what it needs' inside "$root" apt-get install --yes --no-install-recommends /package.deb
 holds 'the program says its version' grep --quiet "$(cat VERSION)" <(inside "$root" pidns-exporter --version)
+holds 'it has the licences of what is linked in' inside "$root" sh -c 'zcat /usr/share/doc/prometheus-pidns-exporter/NOTICE.gz | grep "^  swift-runtime"'
 for page in pidns-exporter pidns-exporter-events pidns-exporter-top; do
   holds "there is a manual page $page, in order" inside "$root" sh -c "test -z \"\$(man --warnings $page 2>&1 >/dev/null)\" && man $page | grep -q -- --help"
 done
@@ -53,7 +54,7 @@ server=$!
 holds 'it counts as nobody, with the capabilities of the unit' curl --silent --fail --retry 30 --retry-connrefused --retry-all-errors --retry-delay 1 \
   --output "$work/metrics" http://127.0.0.1:19459/metrics
 holds 'it shows what it counts' grep --quiet '^pidns_up 1$' "$work/metrics"
-holds 'top reads it, by the libcurl that the package depends on' inside pidns-exporter top --once --interval 100ms --url http://127.0.0.1:19459/metrics
+holds 'top reads it, by the libcurl that the package depends on' inside "$root" pidns-exporter top --once --interval 100ms --url http://127.0.0.1:19459/metrics
 kill "$server" || cat "$work/log"
 holds 'it ends by SIGTERM, with 0' wait "$server"
 server=

@@ -106,19 +106,27 @@ is_hardened() { systemd-analyze security --threshold=20 --no-pager "$service.ser
 
 log_is_clean() { ! journalctl --boot --no-pager --unit="$service" | grep -E 'level=(warning|error|critical)|Failed|Error'; }
 
-# It asks the API server by name: the answer is that nothing listens, and not that a socket is refused to it.
-finds_hosts() {
+# It finds a server by its name and speaks TLS with it, with the authority and the certificate of a kubeconfig: the log says that the answer was read,
+# and that it is none of an API server.
+talks_to_servers() {
+  local status=0
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout /tmp/key -out /tmp/certificate -subj /CN=api.test \
+    -addext 'subjectAltName=DNS:api.test' || return 1
+  openssl s_server -accept 6443 -cert /tmp/certificate -key /tmp/key -Verify 1 -www >/tmp/server 2>&1 </dev/null &
   echo '127.0.0.1 api.test' >>/etc/hosts
-  cat >/etc/kubeconfig <<'END'
+  cat >/etc/kubeconfig <<END
 {"apiVersion": "v1", "kind": "Config", "current-context": "c", "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}],
- "clusters": [{"name": "c", "cluster": {"server": "https://api.test:1"}}], "users": [{"name": "u", "user": {"token": "t"}}]}
+ "clusters": [{"name": "c", "cluster": {"server": "https://api.test:6443", "certificate-authority-data": "$(base64 --wrap=0 /tmp/certificate)"}}],
+ "users": [{"name": "u", "user": {"client-certificate-data": "$(base64 --wrap=0 /tmp/certificate)", "client-key-data": "$(base64 --wrap=0 /tmp/key)"}}]}
 END
   chmod 644 /etc/kubeconfig
   sed --in-place 's/^ARGS="/&--kubernetes --kubernetes.kubeconfig=\/etc\/kubeconfig --kubernetes.node=n /' "/etc/default/$service"
   systemctl restart "$service"
-  within 60 serves && within 60 refused
+  within 60 serves && within 60 has_read_answer || status=1
+  kill $!
+  return "$status"
 }
-refused() { journalctl --boot --no-pager --unit="$service" | tee "$output" | grep -i 'refused'; }
+has_read_answer() { journalctl --boot --no-pager --unit="$service" | tee "$output" | grep -F 'error="the answer is no list"'; }
 
 # What /etc/default says to do for Docker's names.
 reads_names() {
@@ -157,18 +165,35 @@ upgrade_make() {
   systemctl daemon-reload && systemctl restart "$service" && within 60 serves && [ "$(main_pid)" != "$before" ]
 }
 
-# Whoever attached a BPF program has a descriptor of its link; systemd attaches none in this way.
-has_links() { find /proc/[0-9]*/fd -lname 'anon_inode:bpf_link' 2>/dev/null | grep .; }
+# link_ids PID: the links of BPF programs that a process holds. systemd may hold one of its own.
+link_ids() { sed -n 's/^link_id:[[:space:]]*//p' /proc/"$1"/fdinfo/* | sort -u; }
+
+# attached FILE: whether any process holds one of these links, and prints them.
+attached() {
+  local folder held
+  # Processes end meanwhile, which is no failure.
+  held=$(for folder in /proc/[0-9]*; do link_ids "${folder#/proc/}"; done 2>/dev/null | sort -u)
+  comm -12 - "$1" <<<"$held" | grep .
+}
 
 stops() {
-  has_links && systemctl stop "$service" && is ActiveState inactive && is Result success && ! scrape && ! has_links
+  link_ids "$(main_pid)" >/tmp/links
+  attached /tmp/links || { echo 'it has attached nothing'; return 1; }
+  systemctl stop "$service" && is ActiveState inactive && is Result success && ! scrape && ! attached /tmp/links
+}
+
+# no_file ARGUMENT…: whether find finds nothing, without an error; prints what it finds.
+no_file() {
+  local found
+  found=$(find "$@") || return 1
+  [ -z "$found" ] || { echo "$found"; return 1; }
 }
 
 remove_deb() { apt-get remove --yes "$service" && [ -e "/etc/default/$service" ] && ! systemctl cat "$service"; }
-purge_deb() { apt-get purge --yes "$service" && ! find /etc /lib/systemd /usr /var/lib/systemd -name "*pidns*" ! -name pidns-workload | grep .; }
+purge_deb() { apt-get purge --yes "$service" && no_file /etc /lib/systemd /usr /var/lib/systemd -name '*pidns*' ! -name pidns-workload; }
 remove_make() {
   systemctl disable --now "$service" && make --file "$test/Makefile" uninstall && systemctl daemon-reload && ! systemctl cat "$service" &&
-    [ -e "/etc/default/$service" ] && ! find /usr/local /etc/systemd -name '*pidns-exporter*' | grep .
+    [ -e "/etc/default/$service" ] && no_file /usr/local /etc/systemd -name '*pidns-exporter*'
 }
 
 main() {
@@ -194,7 +219,7 @@ main() {
   holds 'its log has no warning' log_is_clean
   holds 'it is upgraded: restarted, with its flags' "upgrade_$how"
   counts fork --count 100
-  holds 'it finds hosts by name' finds_hosts
+  holds 'it finds servers by name, and speaks TLS with them' talks_to_servers
   holds "it reads Docker's names, with the lines of /etc/default" reads_names
   holds 'it runs without these lines again' undo_changes
   holds 'it stops, and leaves nothing in the kernel' stops

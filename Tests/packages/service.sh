@@ -96,7 +96,7 @@ counts_are_true() { .build/release/pidns-judge Tests/kernel-matrix/not-counted "
 main() {
   echo "A machine with Debian $codename and systemd, installed by $how"
   Tests/kernel-matrix/fetch.sh "$cache" qemu busybox-amd64 "$kernel"
-  bare_debian "$codename" "$root" systemd systemd-sysv dbus ca-certificates curl make
+  bare_debian "$codename" "$root" systemd systemd-sysv dbus ca-certificates openssl curl make
   mkdir -p "$root/packages-test"
   if [ "$how" = deb ]; then add_packages; else add_installation; fi >"$work/prepare.log" 2>&1 || {
     cat "$work/prepare.log" >&2
