@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """The tests, in the order in which they run: each begins where the one before has ended. A test's first line is its name."""
 import os
+import pathlib
 import signal
+import sys
 import time
 import urllib.parse
 
 from cluster import USER_AGENT, wait
+from containers import Containers, new_id
 from exporter import Exporter
 from pods import Pod, in_parallel
+from processes import start
 from world import BINDINGS, PODS, QUIET_USER, USER
 
 TESTS = []
@@ -256,6 +260,30 @@ def bookmarks(world):
     assert metrics.value("pidns_kubernetes_watch_errors_total") == 0, metrics.values("pidns_kubernetes_watch_errors_total")
     age = time.time() - metrics.value("pidns_kubernetes_last_event_timestamp_seconds")
     assert age < 180, f"the last bookmark is {age} s old"
+
+
+KILLED_RUN = "import sys, signal, containers; containers.Containers(sys.argv[1]).start(*sys.argv[2:]); signal.pause()"
+
+
+@test
+def killed_run(world):
+    """A run of these tests that is killed leaves no process of its containers"""
+    uid, identifier = "of-a-killed-run", new_id()
+    world.containers.note_cgroups(Containers.cgroup(uid, identifier))
+    lists = [pathlib.Path(cgroup, "cgroup.procs") for cgroup in world.containers.cgroups if cgroup.endswith(identifier)]
+
+    def is_running():
+        return any(processes.exists() and processes.read_text() for processes in lists)
+
+    run = start(
+        [sys.executable, "-B", "-c", KILLED_RUN, f"{world.folder}/killed", uid, identifier],
+        cwd=pathlib.Path(__file__).parent)
+    try:
+        wait("its container runs", is_running)
+    finally:
+        run.kill()
+        run.wait()
+    wait("its container has ended", lambda: not is_running())
 
 
 @test
