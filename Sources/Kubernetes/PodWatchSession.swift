@@ -187,7 +187,8 @@ struct PodWatchSession: ~Copyable {
     if watch.failures == 1 { outage = [:] }
     outage[failure.reason, default: 0] += 1
     // What the first retry mends is everyday business, and so is what has expired, unless it always has.
-    let isRoutine = failure.reason == .expired ? outage[.expired, default: 0] < 5 : outage.values.reduce(0, +) < 2
+    let isRoutine =
+      failure.reason == .expired ? outage[.expired, default: 0] < 5 : outage.values.reduce(0, +) < 2
     guard !isRoutine, loggedReasons.insert(failure.reason).inserted else { return }
     logger.error(
       "Cannot watch the node's pods; what is known stays: \(failure.reason.advice)",

@@ -119,7 +119,9 @@ import Testing
   @Test("The log has each reason of an outage once, also those that follow the first")
   func reasonsOfAnOutage() async throws {
     try await withWorld { world in
-      let reasons: [(status: Int, reason: Reason)] = [(503, .server), (401, .unauthorized), (403, .forbidden)]
+      let reasons: [(status: Int, reason: Reason)] = [
+        (503, .server), (401, .unauthorized), (403, .forbidden),
+      ]
       for (status, _) in reasons { world.server.inject(.watch, .status(status), .status(status)) }
       try world.watch()
       try await world.eventually("the faults are over") {
