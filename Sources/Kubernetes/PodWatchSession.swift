@@ -21,6 +21,10 @@ struct PodWatchSession: ~Copyable {
   private var watchStart: ContinuousClock.Instant?
   /// What the log has as the reasons of the outage that lasts: each once, as the first may be over while another lasts.
   private var loggedReasons: Set<Reason> = []
+  /// How often each reason has occurred since the outage began.
+  private var outage: [Reason: Int] = [:]
+  /// Whether the last failure came before the status of a watch.
+  private var failedUnanswered = false
   private var saidFull = false
   private var saidInvalid = false
   private var saidTruncated = false
@@ -112,6 +116,8 @@ struct PodWatchSession: ~Copyable {
     var deadline = deadline
     let start = ContinuousClock.now
     watchStart = start
+    // Events may be minutes away. A watch that failed after its status has to prove itself by one.
+    if failedUnanswered { recover() }
     var splitter = LineSplitter()
     let begin = self.watch.resourceVersion
     while true {
@@ -123,12 +129,12 @@ struct PodWatchSession: ~Copyable {
         status.hear(at: Clock.epochSeconds)
         if event.pod == nil && event.kind != .bookmark { leaveOut() }
         apply(watch.take(event))
-        recover()
+        if watch.failures == 0 { recover() }
       }
     }
     if splitter.isInsideLine { throw WatchFailure(.connection, "the watch was cut") }
     watch.end(after: .now - start, isFurther: watch.resourceVersion != begin)
-    recover()
+    if watch.failures == 0 { recover() }
   }
 
   private mutating func apply(_ change: PodWatch.Change?) {
@@ -177,17 +183,22 @@ struct PodWatchSession: ~Copyable {
       credentials.refuse(isUnauthorized: failure.reason == .unauthorized)
     }
     watch.fail(failure, after: watchStart.map { .now - $0 } ?? .zero)
+    failedUnanswered = watchStart == nil
+    if watch.failures == 1 { outage = [:] }
+    outage[failure.reason, default: 0] += 1
     // What the first retry mends is everyday business, and so is what has expired, unless it always has.
-    guard watch.failures > (failure.reason == .expired ? 4 : 1), loggedReasons.insert(failure.reason).inserted
-    else { return }
+    let isRoutine =
+      failure.reason == .expired ? outage[.expired, default: 0] < 5 : outage.values.reduce(0, +) < 2
+    guard !isRoutine, loggedReasons.insert(failure.reason).inserted else { return }
     logger.error(
       "Cannot watch the node's pods; what is known stays: \(failure.reason.advice)",
       metadata: ["reason": "\(failure.reason.rawValue)", "error": "\(failure.detail)"])
   }
 
   private mutating func recover() {
-    guard !loggedReasons.isEmpty && watch.failures == 0 else { return }
+    if loggedReasons.isEmpty { return }
     loggedReasons = []
+    outage = [:]
     logger.info("Watching the node's pods again", metadata: ["pods": "\(pods.count)"])
   }
 

@@ -127,7 +127,7 @@ import Testing
       try await world.eventually("the faults are over") {
         world.server.faultsLeft(.watch) == 0 && world.server.watches == 1
       }
-      world.server.put(PodJSON(1))
+      // No pod changes: the answer alone ends the outage.
       let lines = reasons.map {
         "error: Cannot watch the node's pods; what is known stays: \($0.reason.advice) (\($0.reason.rawValue))"
       }
@@ -294,7 +294,21 @@ import Testing
       world.server.inject(.watch, .status(410), .errorEvent(410), .status(410), .status(410), .status(410))
       try world.watch()
       try await world.eventually("it watches") { world.server.watches == 1 }
-      #expect(world.log.lines.count == 1 && world.errors(.expired) == 5)
+      try await world.eventually("the error and the recovery are logged") { world.log.lines.count == 2 }
+      #expect(world.errors(.expired) == 5)
+    }
+  }
+
+  @Test("One 410 at the end of an outage is not logged")
+  func expiredAfterOutage() async throws {
+    try await withWorld { world in
+      let faults = [Fault](repeating: .status(503), count: 5) + [.status(410)]
+      for fault in faults { world.server.inject(.watch, fault) }
+      try world.watch()
+      try await world.eventually("the recovery is logged") {
+        world.log.lines.last == "info: Watching the node's pods again"
+      }
+      #expect(world.log.lines.count == 2 && world.errors(.expired) == 1 && world.errors(.server) == 5)
     }
   }
 
@@ -319,8 +333,7 @@ import Testing
         world.knows(comes) && world.pods.uids == [stays.uid, comes.uid]
       }
       #expect(world.knows(stays) && !world.knows(goes))
-      world.server.bookmark()
-      try await world.eventually("it is said") { world.log.lines.count == 2 }
+      try await world.eventually("the recovery is logged") { world.log.lines.count == 2 }
     }
   }
 

@@ -12,6 +12,8 @@ import urllib.request
 
 import yaml
 
+from processes import start
+
 # An address of the machine's that is no loopback address by its number, as the API server demands. See run.py.
 ADDRESS = "10.20.0.1"
 ETCD = "http://127.0.0.1:2379"
@@ -80,7 +82,7 @@ class Certificates:
 class Etcd:
     def __init__(self, program, folder):
         with open(f"{folder}/etcd.log", "wb") as log:
-            self.process = subprocess.Popen(
+            self.process = start(
                 [program, "--data-dir", f"{folder}/etcd", "--listen-client-urls", ETCD, "--advertise-client-urls", ETCD,
                  "--unsafe-no-fsync", "--log-level", "warn"], stdout=log, stderr=log)
 
@@ -121,7 +123,7 @@ class APIServer:
         policy.write_text(yaml.safe_dump(self.POLICY))
         files = self.certificates.folder
         with open(f"{self.folder}/kube-apiserver-{self.port}.log", "ab") as log:
-            self.process = subprocess.Popen(
+            self.process = start(
                 [self.program, f"--etcd-servers={ETCD}", f"--secure-port={self.port}", f"--advertise-address={ADDRESS}",
                  "--etcd-compaction-interval=0", "--authorization-mode=Node,RBAC",
                  # Nobody here makes the service accounts of namespaces.

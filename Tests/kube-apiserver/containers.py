@@ -8,6 +8,8 @@ import shutil
 import subprocess
 import time
 
+from processes import PIDNamespace
+
 # Executes something some ten times a second.
 BUSY = "while :; do /bin/true; /bin/sleep 0.1; done"
 
@@ -19,8 +21,8 @@ def new_id():
 class Containers:
     def __init__(self, folder):
         self.folder = pathlib.Path(folder)
-        self.started = []
-        self.parents = []
+        self.namespace = PIDNamespace()
+        self.cgroups = []
         root = self.folder / "rootfs"
         for name in ("bin", "proc", "dev"):
             (root / name).mkdir(parents=True)
@@ -34,8 +36,8 @@ class Containers:
     def start(self, pod_uid, identifier=None, command=("/bin/sh", "-c", BUSY)):
         """Starts a container of a pod: its id."""
         identifier = identifier or new_id()
-        path = f"/kubepods/burstable/pod{pod_uid}/{identifier}"
-        self.note_parents(path)
+        path = self.cgroup(pod_uid, identifier)
+        self.note_cgroups(path)
         bundle = self.folder / identifier
         bundle.mkdir()
         (bundle / "config.json").write_text(json.dumps({
@@ -45,41 +47,42 @@ class Containers:
             "mounts": [{"destination": "/proc", "type": "proc", "source": "proc"}],
             "linux": {"cgroupsPath": path, "namespaces": [{"type": kind} for kind in ("mount", "pid", "uts", "ipc")]}}))
         self.runc("run", "--detach", "--bundle", bundle, identifier)
-        self.started.append(identifier)
         return identifier
+
+    @staticmethod
+    def cgroup(pod_uid, identifier):
+        return f"/kubepods/burstable/pod{pod_uid}/{identifier}"
 
     def runc(self, *arguments):
         # A detached container would hold a pipe open.
         with open(self.folder / "runc.log", "w+", encoding="utf-8") as log:
-            done = subprocess.run(
+            done = self.namespace.run(
                 ["runc", "--root", self.folder / "state", *arguments], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
             log.seek(0)
             assert done.returncode == 0, f"runc {arguments[0]}: {log.read()}"
 
-    def note_parents(self, path):
-        """Notes the cgroups that are not there yet, which runc leaves behind."""
+    def note_cgroups(self, path):
+        """Notes the cgroups of a path that are not there yet."""
         for mount in pathlib.Path("/proc/mounts").read_text().splitlines():
             _, point, kind, *_ = mount.split()
             if kind in ("cgroup", "cgroup2"):
-                for parent in reversed(pathlib.PurePath(path).parents[:-1]):
+                for parent in (*reversed(pathlib.PurePath(path).parents[:-1]), path):
                     folder = point + str(parent)
-                    if not os.path.exists(folder) and folder not in self.parents:
-                        self.parents.append(folder)
+                    if not os.path.exists(folder) and folder not in self.cgroups:
+                        self.cgroups.append(folder)
 
     def stop(self, identifier):
         self.runc("delete", "--force", identifier)
-        self.started.remove(identifier)
 
     def stop_all(self):
-        for identifier in list(self.started):
-            self.stop(identifier)
-        for parent in reversed(self.parents):
+        self.namespace.stop()
+        for cgroup in reversed(self.cgroups):
             # A process that has ended may need a moment to leave.
             for _ in range(50):
                 # Somebody else has put something there.
-                if not os.path.exists(parent) or any(entry.is_dir() for entry in os.scandir(parent)):
+                if not os.path.exists(cgroup) or any(entry.is_dir() for entry in os.scandir(cgroup)):
                     break
                 try:
-                    os.rmdir(parent)
+                    os.rmdir(cgroup)
                 except OSError:
                     time.sleep(0.1)

@@ -8,6 +8,7 @@ import subprocess
 import urllib.request
 
 from cluster import ADDRESS, wait
+from processes import start
 
 SERVICE_ACCOUNT = pathlib.Path("/run/secrets/kubernetes.io/serviceaccount")
 
@@ -65,7 +66,7 @@ class Exporter:
         self.url = f"http://127.0.0.1:{port}/metrics"
         self.log_file = pathlib.Path(folder, f"exporter-{port}.log")
         with open(self.log_file, "wb") as log:
-            self.process = subprocess.Popen(
+            self.process = start(
                 [program, f"--web.listen-address=127.0.0.1:{port}", "--labels.grace=1s", "--no-local-names", *flags],
                 env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         wait("the exporter answers", self.answers)
