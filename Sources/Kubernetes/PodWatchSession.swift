@@ -23,8 +23,9 @@ struct PodWatchSession: ~Copyable {
   private var loggedReasons: Set<Reason> = []
   /// How often each reason has occurred since the outage began.
   private var outage: [Reason: Int] = [:]
-  /// Whether the last failure came before the status of a watch.
-  private var failedUnanswered = false
+  /// Whether the status of the next watch ends the outage: the last failure came before one, or was 410, which the
+  /// list in between has mended.
+  private var statusEndsOutage = false
   private var saidFull = false
   private var saidInvalid = false
   private var saidTruncated = false
@@ -117,7 +118,7 @@ struct PodWatchSession: ~Copyable {
     let start = ContinuousClock.now
     watchStart = start
     // Events may be minutes away. A watch that failed after its status has to prove itself by one.
-    if failedUnanswered { recover() }
+    if statusEndsOutage { recover() }
     var splitter = LineSplitter()
     let begin = self.watch.resourceVersion
     while true {
@@ -183,7 +184,7 @@ struct PodWatchSession: ~Copyable {
       credentials.refuse(isUnauthorized: failure.reason == .unauthorized)
     }
     watch.fail(failure, after: watchStart.map { .now - $0 } ?? .zero)
-    failedUnanswered = watchStart == nil
+    statusEndsOutage = watchStart == nil || failure.reason == .expired
     if watch.failures == 1 { outage = [:] }
     outage[failure.reason, default: 0] += 1
     // What the first retry mends is everyday business, and so is what has expired, unless it always has.

@@ -299,10 +299,12 @@ import Testing
     }
   }
 
-  @Test("One 410 at the end of an outage is not logged")
-  func expiredAfterOutage() async throws {
+  @Test(
+    "One 410 at the end of an outage is not logged, the recovery is",
+    arguments: [Fault.status(410), .errorEvent(410)])
+  func expiredAfterOutage(expired: Fault) async throws {
     try await withWorld { world in
-      let faults = [Fault](repeating: .status(503), count: 5) + [.status(410)]
+      let faults = [Fault](repeating: .status(503), count: 5) + [expired]
       for fault in faults { world.server.inject(.watch, fault) }
       try world.watch()
       try await world.eventually("the recovery is logged") {
