@@ -31,7 +31,8 @@ struct SocketAddress {
   /// Copies a client's address; nil for one that is neither IPv4 nor IPv6.
   init?(copying client: UnsafePointer<sockaddr>) {
     let size: Int
-    switch unsafe CInt(client.pointee.sa_family) {
+    // By its place: which module names the field differs by the C library's version.
+    switch unsafe CInt(UnsafeRawPointer(client).load(as: sa_family_t.self)) {
     case AF_INET: size = MemoryLayout<sockaddr_in>.size
     case AF_INET6: size = MemoryLayout<sockaddr_in6>.size
     default: return nil

@@ -42,6 +42,19 @@ public struct Exemplars: Equatable, Sendable {
       latest.append(exemplar)
       return
     }
-    if exemplar.process.time > latest[index].process.time { latest[index] = exemplar }
+    let before = latest[index]
+    guard exemplar.process.time > before.process.time else { return }
+    latest[index] = exemplar.isOutOfOrder(after: before) ? exemplar.moved(to: before.microseconds + 1) : exemplar
   }
+}
+
+extension Exemplars.Exemplar {
+  /// Whether a later event has no later time: the two clocks that the time comes from are read one after the other, and a
+  /// busy machine may run something else in between. Prometheus would refuse it at every scrape. A second or more is no such
+  /// error: the clock was set back.
+  fileprivate func isOutOfOrder(after before: Self) -> Bool {
+    microseconds <= before.microseconds && before.microseconds - microseconds < 1_000_000
+  }
+
+  fileprivate func moved(to microseconds: Int64) -> Self { Self(process: process, microseconds: microseconds) }
 }

@@ -63,6 +63,34 @@ extension KernelTests {
       }
     }
 
+    @Test("What containers do that live for less than a scrape interval is in the graph, to the event")
+    func shortLived() throws {
+      let exporter = try RunningExporter()
+      let prometheus = try RunningPrometheus(scraping: exporter)
+      let truths = try (0..<20).flatMap { _ in try Workload.run("signals") + Workload.run("spawn", "--count", "5") }
+      // The second scrape that has the last of them shows what it did.
+      try waitUntilStored(truths, in: prometheus)
+
+      let containers = truths.map(\.container).joined(separator: "|")
+      for kind in [Facts.Kind.execs, .exits, .signals] {
+        let happened = Dictionary(
+          uniqueKeysWithValues: truths.map { truth in
+            // Of signals, the sum beside those by name is left out.
+            let facts = truth.facts[kind].filter { kind != .signals || $0.key.part != nil }
+            return (truth.container, facts.values.reduce(0, +))
+          }
+        ).filter { $0.value > 0 }
+        #expect(happened.count >= 20)
+        let series = "\(kind.metric){container=~\"\(containers)\"}[10m]"
+        let rise = "sum by (container) (max_over_time(\(series)) - min_over_time(\(series))) > 0"
+        let risen = try prometheus.latest(rise).map { ($0.labels["container"] ?? "", $0.value) }
+        #expect(Dictionary(uniqueKeysWithValues: risen) == happened, "\(kind.metric)")
+        #expect(try prometheus.latest("resets(\(series)) > 0").isEmpty, "\(kind.metric)")
+        let increase = try prometheus.latest("sum by (container) (increase(\(series))) > 0")
+        #expect(Set(increase.compactMap { $0.labels["container"] }) == Set(happened.keys), "\(kind.metric)")
+      }
+    }
+
     private static func selector(_ names: Scrape.Names) -> String {
       "pidns=\"\(names.pidns ?? 0)\",container=\"\(names.container)\""
     }

@@ -57,6 +57,20 @@ private let web = Container.Names(namespace: "shop", pod: "cart", container: "we
     #expect(kernel.series(7)?.exemplars[.exec]?.process.pid == 5)
   }
 
+  @Test("A later one has a later time, whatever the clocks say in between, unless they were set back")
+  func order() {
+    func time(_ exemplars: Exemplars) -> Int64? { exemplars[.exec]?.microseconds }
+    var exemplars = Exemplars()
+    exemplars.take(process(5, at: 2), boot: 500_000_000_000)
+    #expect(time(exemplars) == 502_000_000)
+    exemplars.take(process(6, at: 2.000_1), boot: 499_999_000_000)
+    #expect(time(exemplars) == 502_000_001)
+    exemplars.take(process(7, at: 2.000_2), boot: 500_000_000_000)
+    #expect(time(exemplars) == 502_000_200)
+    exemplars.take(process(8, at: 3), boot: 400_000_000_000)
+    #expect(time(exemplars) == 403_000_000)
+  }
+
   @Test("A namespace that is held back brings its own when it is placed")
   func heldBack() {
     var kernel = kernel(Labelling())

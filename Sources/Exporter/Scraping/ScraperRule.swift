@@ -23,6 +23,8 @@ public struct ScraperRule: Sendable {
     guard request.header(Self.header) != nil || userAgents.contains(where: userAgent.hasPrefix) else {
       return nil
     }
-    return Scrapers.Identity(address: request.clientAddress, userAgent: userAgent, families: families)
+    return Scrapers.Identity(
+      address: request.clientAddress, userAgent: userAgent,
+      accept: request.list("Accept") ?? "", families: families)
   }
 }

@@ -15,6 +15,8 @@ final class Scrapers: Sendable {
   struct Identity: Hashable {
     let address: String
     let userAgent: String
+    /// The format that it asks for: of two that share all else, often one asks for another.
+    let accept: String
     /// The `name[]` arguments: who asks for some families has not seen the others.
     let families: [String]
   }

@@ -24,7 +24,7 @@ import Testing
 
   private func scraper(_ number: Int, every interval: Int, offset: Int = 0) -> Scraper {
     Scraper(
-      identity: .init(address: "192.0.2.\(number)", userAgent: "Prometheus/3", families: []),
+      identity: .init(address: "192.0.2.\(number)", userAgent: "Prometheus/3", accept: "", families: []),
       interval: interval,
       offset: offset)
   }

@@ -18,7 +18,7 @@ import Testing
   }
 
   private func identity(_ address: Int, _ userAgent: String = "Prometheus/3") -> Scrapers.Identity {
-    Scrapers.Identity(address: "192.0.2.\(address)", userAgent: userAgent, families: [])
+    Scrapers.Identity(address: "192.0.2.\(address)", userAgent: userAgent, accept: "", families: [])
   }
 
   /// Whether a scraper is known: only then is anything held for it.
