@@ -44,7 +44,8 @@ public struct Exemplars: Equatable, Sendable {
     }
     let before = latest[index]
     guard exemplar.process.time > before.process.time else { return }
-    latest[index] = exemplar.isOutOfOrder(after: before) ? exemplar.moved(to: before.microseconds + 1) : exemplar
+    latest[index] =
+      exemplar.isOutOfOrder(after: before) ? exemplar.moved(to: before.microseconds + 1) : exemplar
   }
 }
 
@@ -56,5 +57,7 @@ extension Exemplars.Exemplar {
     microseconds <= before.microseconds && before.microseconds - microseconds < 1_000_000
   }
 
-  fileprivate func moved(to microseconds: Int64) -> Self { Self(process: process, microseconds: microseconds) }
+  fileprivate func moved(to microseconds: Int64) -> Self {
+    Self(process: process, microseconds: microseconds)
+  }
 }

@@ -67,7 +67,9 @@ extension KernelTests {
     func shortLived() throws {
       let exporter = try RunningExporter()
       let prometheus = try RunningPrometheus(scraping: exporter)
-      let truths = try (0..<20).flatMap { _ in try Workload.run("signals") + Workload.run("spawn", "--count", "5") }
+      let truths = try (0..<20).flatMap { _ in
+        try Workload.run("signals") + Workload.run("spawn", "--count", "5")
+      }
       // The second scrape that has the last of them shows what it did.
       try waitUntilStored(truths, in: prometheus)
 
