@@ -192,7 +192,7 @@ package import Linux
   }
 
   private func setTrust(_ settings: inout Settings) {
-    settings.set(CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2)
+    settings.set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
     settings.set(CURLOPT_SSL_VERIFYPEER, configuration.verifiesServer ? 1 : 0)
     settings.set(CURLOPT_SSL_VERIFYHOST, configuration.verifiesServer ? 2 : 0)
     if let path = authority?.path {

@@ -65,7 +65,8 @@ extension KernelTests {
     @Test(
       "Each is the very last process of its kind, whatever that is called, and of the time when it was it",
       arguments: [
-        (Array("worker".utf8), "worker"), (Array("a\"b\\c\n}\" # {x".utf8), "a\"b\\c\n\u{fffd}\" # {x"),
+        (Array("worker".utf8), "worker"),
+        (Array("a\"b\\c\n}\" # {x".utf8), "a\u{fffd}b\\c\n\u{fffd}\u{fffd} # {x"),
         (Array("sixteen bytes are too many".utf8), "sixteen bytes a"),
         ([0xff, 0xc3, 0x28], "\u{fffd}\u{fffd}("),
         (Array("🐧🐧🐧".utf8), "🐧🐧🐧"),

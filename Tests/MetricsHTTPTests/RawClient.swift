@@ -46,11 +46,8 @@ final class RawClient: Sendable {
       _ = unsafe setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, socklen_t(MemoryLayout<CInt>.size))
     }
     let status = unsafe target.withPointer { unsafe connect(descriptor, $0, target.length) }
-    guard status == 0 else {
-      let reason = errno
-      Glibc.close(descriptor)
-      throw Failure(description: "connect: \(reason)")
-    }
+    // `deinit` closes the descriptor then, too.
+    guard status == 0 else { throw Failure(description: "connect: \(errno)") }
   }
 
   deinit {
