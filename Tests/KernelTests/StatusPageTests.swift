@@ -213,7 +213,7 @@ extension KernelTests {
       let exporter = try RunningExporter("--no-web.ui")
       let page = try exporter.get("/")
       #expect(page.status == 200)
-      #expect(page.body.contains(#"<a href="/metrics">Metrics</a>"#))
+      #expect(page.body.contains(#"<a href="./metrics">Metrics</a>"#))
       #expect(!page.body.contains("<table"))
       #expect(try exporter.get("/-/status.js").status == 404)
       #expect(try exporter.get("/-/status.css").status == 404)
