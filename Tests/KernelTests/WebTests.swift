@@ -24,7 +24,7 @@ extension KernelTests {
       #expect(openMetrics.body.hasSuffix("# EOF\n"))
       let text = try HTTP.exchange(port: exporter.port, "GET /metrics HTTP/1.1", headers: ["Accept: */*"])
       #expect(text["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8")
-      #expect(text["Vary"] == "Accept")
+      #expect(text["Vary"] == "Accept, Accept-Encoding")
       #expect(!text.body.contains("# EOF"))
     }
 
