@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What is to be done once a request has ended. Belongs to the polling thread that answers the request.
+/// Runs an action once a request has ended. Belongs to the polling thread that answers the request.
 final class Completion {
   private var action: (@Sendable (Bool) -> Void)?
 

@@ -7,7 +7,7 @@ import Testing
 
 extension ServerTests {
   @Suite struct RequestTests {
-    /// A route that answers with what `read` makes of the request.
+    /// A route whose response is the text that `read` returns for the request.
     private func route(_ read: @escaping @Sendable (borrowing Request) -> String) -> [String: HTTPServer
       .Handler]
     {
