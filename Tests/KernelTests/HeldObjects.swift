@@ -10,7 +10,8 @@ struct HeldObjects {
   init(by pid: Int32) throws {
     let folder = "/proc/\(pid)/fdinfo"
     for descriptor in try FileManager.default.contentsOfDirectory(atPath: folder) {
-      let text = try String(contentsOfFile: "\(folder)/\(descriptor)", encoding: .utf8)
+      // The process opens and closes files meanwhile: only its BPF descriptors stay.
+      guard let text = try? String(contentsOfFile: "\(folder)/\(descriptor)", encoding: .utf8) else { continue }
       for line in text.split(separator: "\n") {
         let words = line.split(whereSeparator: \.isWhitespace)
         guard words.count == 2, let id = Int(words[1]) else { continue }
