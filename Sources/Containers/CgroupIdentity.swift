@@ -3,7 +3,7 @@
 /// What a cgroup path says of the process that is in it: its container, and the pod of that.
 ///
 /// The shapes that are known, and where each was seen: docs/containers.md and
-/// Tests/ContainersTests/Fixtures/cgroup-paths.tsv.
+/// Tests/Unit/ContainersTests/Fixtures/cgroup-paths.tsv.
 public struct CgroupIdentity: Hashable, Sendable {
   /// The container: 64 hexadecimal digits, or of LXC, systemd-nspawn, and runc and crun by themselves, its name,
   /// which is untrusted text of 253 bytes at the most. nil: not in a container.

@@ -9,7 +9,7 @@ from containers import Containers
 from exporter import Exporter, ServiceAccountFiles
 from pods import Pod, in_parallel
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+ROOT = pathlib.Path(__file__).resolve().parents[3]
 MANIFEST = ROOT / "deploy/kubernetes/daemonset.yaml"
 ACCOUNT = "/api/v1/namespaces/pidns-exporter/serviceaccounts/pidns-exporter"
 # Whom the second exporter is, by a client certificate.

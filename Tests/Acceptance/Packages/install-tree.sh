@@ -6,7 +6,7 @@
 # Puts what `make install` installs into .build/packages/tree, as the user who builds; service.sh copies it into a machine. Installs twice, as an
 # upgrade does: flags that were changed meanwhile have to stay.
 set -euo pipefail
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/../../.."
 
 tree=.build/packages/tree
 flags=$tree/etc/default/prometheus-pidns-exporter

@@ -12,7 +12,7 @@
 #
 # All mounts are in mount namespaces of their own, which end with their last process: nothing is mounted on this machine.
 set -euo pipefail
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/../../.."
 
 suites=() targets=() keep=
 while [ $# != 0 ]; do

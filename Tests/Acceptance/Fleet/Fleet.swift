@@ -20,7 +20,7 @@ final class Fleet {
     try Network.begin()
     cluster = try await Cluster(address: Network.hub)
     runc = try Runc()
-    let rules = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../dashboards")
+    let rules = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../../dashboards")
       .standardized
     prometheus = try RunningPrometheus(
       interval: Self.interval,

@@ -6,9 +6,9 @@
 # Boots that Debian in QEMU with systemd as PID 1, installs the exporter there, by its package or by `make install`, and uses the service
 # (in-machine.sh). Ends with the line `N passed, N failed`.
 set -euo pipefail
-cd "$(dirname "$0")/../.."
-# shellcheck source=Tests/packages/common.sh
-. Tests/packages/common.sh
+cd "$(dirname "$0")/../../.."
+# shellcheck source=Tests/Acceptance/Packages/common.sh
+. Tests/Acceptance/Packages/common.sh
 
 codename=$1 how=$2
 cache=$PWD/.build/kernels
@@ -45,7 +45,7 @@ add_installation() {
 }
 
 add_test() {
-  install -D -m 755 Tests/packages/in-machine.sh "$root/packages-test/in-machine.sh"
+  install -D -m 755 Tests/Acceptance/Packages/in-machine.sh "$root/packages-test/in-machine.sh"
   install -m 755 .build/release/pidns-workload "$root/usr/bin/"
   cat >"$root/etc/systemd/system/packages-test.service" <<END
 [Unit]
@@ -91,11 +91,11 @@ got_to_the_end() {
   }
 }
 
-counts_are_true() { .build/release/pidns-judge Tests/kernel-matrix/not-counted "$kernel=$work/log"; }
+counts_are_true() { .build/release/pidns-judge Tests/Acceptance/KernelMatrix/not-counted "$kernel=$work/log"; }
 
 main() {
   echo "A machine with Debian $codename and systemd, installed by $how"
-  Tests/kernel-matrix/fetch.sh "$cache" qemu busybox-amd64 "$kernel"
+  Tests/Acceptance/KernelMatrix/fetch.sh "$cache" qemu busybox-amd64 "$kernel"
   bare_debian "$codename" "$root" systemd systemd-sysv dbus ca-certificates openssl curl make
   mkdir -p "$root/packages-test"
   if [ "$how" = deb ]; then add_packages; else add_installation; fi >"$work/prepare.log" 2>&1 || {

@@ -2,14 +2,14 @@
 
 internal import Foundation
 
-/// Calls a runtime by CRI, which is gRPC: Tests/Containers/cri does that, a line of JSON for each call.
+/// Calls a runtime by CRI, which is gRPC: Tests/Support/CRI does that, a line of JSON for each call.
 final class CRIClient {
   private let child: Child
 
   /// Calls wait until somebody listens at the socket.
   init(socket: String) throws {
     let script = URL(filePath: #filePath).deletingLastPathComponent()
-      .appending(path: "../../Containers/cri/cri.py").standardized
+      .appending(path: "../../CRI/cri.py").standardized
     // Debian's own, whose packages the script needs.
     child = try Child("/usr/bin/python3", [script.path(), socket])
   }

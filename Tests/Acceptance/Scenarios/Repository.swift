@@ -5,7 +5,7 @@ internal import Foundation
 /// What is shipped, and looked at here.
 enum Repository {
   static let dashboards = URL(filePath: #filePath).deletingLastPathComponent().appending(
-    path: "../../dashboards"
+    path: "../../../dashboards"
   )
   .standardized
 

@@ -6,9 +6,9 @@
 # Installs the Debian package of .build/deb in a bare Debian 12 without systemd, uses what it brought, and removes and purges it. Starts the
 # program without root, with two capabilities. Ends with the line `N passed, N failed`.
 set -euo pipefail
-cd "$(dirname "$0")/../.."
-# shellcheck source=Tests/packages/common.sh
-. Tests/packages/common.sh
+cd "$(dirname "$0")/../../.."
+# shellcheck source=Tests/Acceptance/Packages/common.sh
+. Tests/Acceptance/Packages/common.sh
 
 work=$(mktemp --directory)
 # Its root is also that of a user who is not root.

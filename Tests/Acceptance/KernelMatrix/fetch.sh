@@ -17,7 +17,7 @@ fail() {
 }
 
 # shellcheck source=scripts/debian-packages.sh
-. "$(dirname "$0")/../../scripts/debian-packages.sh"
+. "$(dirname "$0")/../../../scripts/debian-packages.sh"
 
 # dependency PACKAGE PATTERN: the first dependency that the pattern matches.
 dependency() {

@@ -28,7 +28,7 @@ extension KernelTests {
 
     private static let listed: [Case] = {
       let file = URL(filePath: #filePath).deletingLastPathComponent().appending(
-        path: "../kernel-matrix/cases")
+        path: "../Acceptance/KernelMatrix/cases")
       let text = (try? String(contentsOf: file, encoding: .utf8)) ?? ""
       return text.split(separator: "\n").filter { !$0.hasPrefix("#") }.map { line in
         let words = line.split(separator: " ")

@@ -17,7 +17,7 @@ fail() {
 }
 
 # shellcheck source=scripts/debian-packages.sh
-. "$(dirname "$0")/../../scripts/debian-packages.sh"
+. "$(dirname "$0")/../../../scripts/debian-packages.sh"
 
 # The last release of which Debian has the server's source, too, and the Go of the same suite.
 suite=bookworm

@@ -7,7 +7,7 @@
 # same bytes. Then reads and uses each artefact with the tool that its users have. Says of each step whether it holds. Needs root, and that all
 # changes are committed.
 set -euo pipefail
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/../../.."
 
 repository=$PWD
 work=$(mktemp --directory /var/tmp/pidns-release.XXXXXXXX)
@@ -139,12 +139,12 @@ plugin=kubectl-pidns-$version
 mkdir "$work/plugin"
 tar --extract --directory "$work/plugin" --file "$plugin.tar.gz"
 holds 'the plugin has its program and its licence' test -x "$work/plugin/$plugin/kubectl-pidns" -a -s "$work/plugin/$plugin/LICENSE"
-holds "krew's manifest has its digest and its address" "$tools/python" -B "$repository/Tests/release/krew.py" pidns.yaml "$plugin.tar.gz" "$version"
-holds 'the plugin asks kubectl for what it has to' "$tools/python" -B "$repository/Tests/release/kubectl_pidns.py" "$work/plugin/$plugin/kubectl-pidns" "$tools"
+holds "krew's manifest has its digest and its address" "$tools/python" -B "$repository/Tests/Acceptance/Release/krew.py" pidns.yaml "$plugin.tar.gz" "$version"
+holds 'the plugin asks kubectl for what it has to' "$tools/python" -B "$repository/Tests/Acceptance/Release/kubectl_pidns.py" "$work/plugin/$plugin/kubectl-pidns" "$tools"
 
 # What is inside.
 holds 'the SBOM is valid SPDX' "$tools/pyspdxtools" --infile "$name.spdx.json"
-holds 'both SBOMs are valid and complete' "$tools/python" -B "$repository/Tests/release/sbom.py" "$name.spdx.json" "$name.cdx.json" \
+holds 'both SBOMs are valid and complete' "$tools/python" -B "$repository/Tests/Acceptance/Release/sbom.py" "$name.spdx.json" "$name.cdx.json" \
   "$work/tarball/$name/pidns-exporter" "$repository" "$work/tarball/$name/NOTICE"
 
 echo "$passed passed, $failed failed"

@@ -16,7 +16,7 @@
 set -euo pipefail
 
 here=$(dirname "$(realpath "$0")")
-root=$(realpath "$here/../..")
+root=$(realpath "$here/../../..")
 cache=$root/.build/kernels
 programs=$root/.build/release
 patience=600 # seconds for a machine
@@ -44,7 +44,7 @@ add_loader() {
   toolchain=$(dirname "$(realpath "$(command -v swift)")")
   local arm64=("$toolchain/clang" --target=aarch64-linux-gnu "--sysroot=$cache/sysroot-arm64"
     -fuse-ld=lld -static -std=gnu11 -O2 -Wall -Wextra -Werror)
-  "${arm64[@]}" -o "$1/bin/pidns-workload" "$root"/Tests/Workload/*.c
+  "${arm64[@]}" -o "$1/bin/pidns-workload" "$root"/Tests/Support/Workload/*.c
   "${arm64[@]}" -I "$root/bpf" -o "$1/bin/pidns-loader" "$here"/loader/*.c -lbpf -lelf -lz
   "$toolchain/clang" -target bpf -mcpu=v3 -g -O2 -Wall -Werror -std=gnu11 -I "$root/bpf" \
     -c "$root/bpf/pidns.bpf.c" -o "$1/pidns.bpf.o"
