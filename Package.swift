@@ -31,7 +31,7 @@ let package = Package(
     .systemLibrary(name: "CGlibc"),
     // Headers alone: the library is loaded when it is needed.
     .systemLibrary(name: "CLibCurl", providers: [.apt(["libcurl4-gnutls-dev"])]),
-    .systemLibrary(name: "CPidns", path: "bpf"),
+    .systemLibrary(name: "CPidns", path: "bpf/include"),
 
     .plugin(name: "CompileBPF", capability: .buildTool()),
     .plugin(name: "StampVersion", capability: .buildTool()),

@@ -45,10 +45,10 @@ add_loader() {
   local arm64=("$toolchain/clang" --target=aarch64-linux-gnu "--sysroot=$cache/sysroot-arm64"
     -fuse-ld=lld -static -std=gnu11 -O2 -Wall -Wextra -Werror)
   "${arm64[@]}" -o "$1/bin/pidns-workload" "$root"/Tests/Support/Workload/*.c
-  "${arm64[@]}" -I "$root/bpf" -o "$1/bin/pidns-loader" "$here"/loader/*.c -lbpf -lelf -lz
-  "$toolchain/clang" -target bpf -mcpu=v3 -g -O2 -Wall -Werror -std=gnu11 -I "$root/bpf" \
-    -c "$root/bpf/pidns.bpf.c" -o "$1/pidns.bpf.o"
-  "$toolchain/llvm-objcopy" --strip-debug "$1/pidns.bpf.o"
+  "${arm64[@]}" -I "$root/bpf/include" -o "$1/bin/pidns-loader" "$here"/loader/*.c -lbpf -lelf -lz
+  "$toolchain/clang" -target bpf -mcpu=v3 -g -O2 -Wall -Werror -std=gnu11 -I "$root/bpf/include" -I "$root/bpf/lib" \
+    -c "$root/bpf/counters.bpf.c" -o "$1/counters.bpf.o"
+  "$toolchain/llvm-objcopy" --strip-debug "$1/counters.bpf.o"
 }
 
 # build_initramfs ARCHITECTURE

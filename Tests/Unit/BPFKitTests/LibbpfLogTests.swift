@@ -11,7 +11,7 @@ import Testing
       libbpf: prog 'process_exec': BPF program load failed: Permission denied
       libbpf: prog 'process_exec': -- BEGIN PROG LOAD LOG --
       0: R1=ctx() R10=fp0
-      ; struct task_struct *task = (void *)ctx[0]; @ pidns.bpf.c:120
+      ; struct task_struct *task = (void *)ctx[0]; @ counters.bpf.c:120
       0: (79) r7 = *(u64 *)(r1 +8)
       func 'sched_process_exec' doesn't have 2-th argument
       invalid bpf_context access off=8 size=8
@@ -49,7 +49,7 @@ import Testing
 
   @Test("The embedded object is an ELF file for BPF")
   func embedded() {
-    let bytes = Base64.decode(EmbeddedObject.pidns)
+    let bytes = Base64.decode(EmbeddedObject.counters)
     #expect(bytes.starts(with: [0x7f, 0x45, 0x4c, 0x46]))
     #expect(bytes[18] == 247)
   }

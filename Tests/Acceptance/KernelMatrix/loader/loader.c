@@ -2,11 +2,11 @@
 /*
  * pidns-loader SCRAPE
  *
- * Loads /pidns.bpf.o as the exporter does, and at each SIGUSR1 writes what it counted to the file
+ * Loads /counters.bpf.o as the exporter does, and at each SIGUSR1 writes what it counted to the file
  * SCRAPE, under the names that the exporter gives it. Ends at SIGTERM.
  *
  * For machines that the exporter cannot be built for here: what is tested is the BPF object. What
- * follows the contract (pidns.h) is in contract.c.
+ * follows the contract (abi.h) is in contract.c.
  */
 #include "loader.h"
 
@@ -129,7 +129,7 @@ void print_misses(FILE *out, const char *name)
 
 static int open_and_load(void)
 {
-	object = must(bpf_object__open_file("/pidns.bpf.o", NULL), "/pidns.bpf.o");
+	object = must(bpf_object__open_file("/counters.bpf.o", NULL), "/counters.bpf.o");
 	configure();
 	return bpf_object__load(object);
 }

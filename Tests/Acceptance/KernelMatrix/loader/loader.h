@@ -11,7 +11,7 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
-#include "pidns.h"
+#include "abi.h"
 
 /* loader.c: libbpf, and what the kernel's BTF says. What fails ends the loader. */
 

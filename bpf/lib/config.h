@@ -2,7 +2,7 @@
 /* What all programs are told, and what they share of counting and of inserting. */
 #pragma once
 
-#include "pidns.h"
+#include "abi.h"
 
 #include <bpf/bpf_helpers.h>
 #include <stdbool.h>

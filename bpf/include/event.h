@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "pidns.h"
+#include "abi.h"
 
 enum pidns_event_kind {
 	PIDNS_EXECED,

@@ -3,7 +3,7 @@
  * without one. */
 #pragma once
 
-#include "pidns.h"
+#include "abi.h"
 
 /*
  * What `sum` has to be, from all other fields.

@@ -2,7 +2,7 @@
 /* Into which bucket a lifetime falls. Needs no kernel, so that it is tested without one. */
 #pragma once
 
-#include "pidns.h"
+#include "abi.h"
 
 /*
  * How many bits a number below 2^63 has: 0 for 0.
