@@ -15,7 +15,7 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 listen = $(or $(lastword $(patsubst --web.listen-address=%,%,$(filter --web.listen-address=%,$(ARGS)))),:10059)
 path = $(or $(lastword $(patsubst --web.telemetry-path=%,%,$(filter --web.telemetry-path=%,$(ARGS)))),/metrics)
 
-.PHONY: help run build test test-kernels test-scenarios test-fleet test-packages test-release test-walk-through test-apiserver test-bare check format install install-files uninstall deb rpm image release manifests dashboards bench clean
+.PHONY: help run build test test-unit test-kernels test-scenarios test-fleet test-packages test-release test-walk-through test-apiserver test-bare check format install install-files uninstall deb rpm image release manifests dashboards bench clean
 
 help: ## lists the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -31,6 +31,10 @@ build: ## builds the release: .build/release/pidns-exporter
 test: ## runs all tests, those of the kernel as root
 	@$(INSTALL) build test
 	@scripts/test.sh
+
+test-unit: ## runs the unit tests, which need no root and no services: under a minute after the build
+	@$(INSTALL) build test
+	@scripts/test.sh unit
 
 test-kernels: build ## runs the exporter on other kernels, emulated; ARGS=… says which ones, see --help
 	$(RELEASE) pidns-workload
