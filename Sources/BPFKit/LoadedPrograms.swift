@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import CPidns
+import CPidns
 
 /// Owns the object's programs and maps once they are loaded and attached, as a plan says.
 struct LoadedPrograms: ~Copyable {

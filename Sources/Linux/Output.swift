@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Glibc
+import Glibc
 
 /// What is to be written to stdout, without being stuck behind a reader that has stopped to read.
 package struct Output: Sendable {

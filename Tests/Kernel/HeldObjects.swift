@@ -11,7 +11,9 @@ struct HeldObjects {
     let folder = "/proc/\(pid)/fdinfo"
     for descriptor in try FileManager.default.contentsOfDirectory(atPath: folder) {
       // The process opens and closes files meanwhile: only its BPF descriptors stay.
-      guard let text = try? String(contentsOfFile: "\(folder)/\(descriptor)", encoding: .utf8) else { continue }
+      guard let text = try? String(contentsOfFile: "\(folder)/\(descriptor)", encoding: .utf8) else {
+        continue
+      }
       for line in text.split(separator: "\n") {
         let words = line.split(whereSeparator: \.isWhitespace)
         guard words.count == 2, let id = Int(words[1]) else { continue }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import APIServer
-internal import Foundation
-internal import Harness
+import APIServer
+import Foundation
+import Harness
 
 /// The nodes, the API server that names their pods, and the Prometheus over them.
 final class Fleet {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Harness
+import Harness
 
 /// A network of nodes, each in a network namespace of its own, around a bridge in the one that this process is in: it has to be one of
 /// its own, too. 198.18.0.0/15 is for such tests (RFC 2544). All of it goes with the processes in it.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import APIServer
-internal import Foundation
-internal import Harness
+import APIServer
+import Foundation
+import Harness
 
 /// A node: its pods, which this machine's kernel runs for all nodes, and an exporter that shows these alone.
 final class Node {

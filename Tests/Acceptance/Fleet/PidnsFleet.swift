@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import ArgumentParser
-internal import Foundation
-internal import Harness
+import ArgumentParser
+import Foundation
+import Harness
 
 /// A fleet of exporters, each in a network of its own, under one Prometheus with the rules as they are shipped: whether its roll-ups are right
 /// while instances come and go, and what it costs. See docs/scale.md.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import APIServer
-internal import Foundation
-internal import Harness
+import APIServer
+import Foundation
+import Harness
 
 /// An exporter whose API server goes away.
 struct APIServerAway: Scenario {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import APIServer
-internal import Foundation
-internal import Harness
+import APIServer
+import Foundation
+import Harness
 
 /// What the scenarios share: a node with its containerd, an API server that names its pods, its exporter, and a
 /// Prometheus with the rules as they are shipped.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Foundation
-internal import Harness
+import Foundation
+import Harness
 
 /// A worker that dies of SIGSEGV every second, beside an init that is well: the container never restarts.
 struct CrashLoop: Scenario {

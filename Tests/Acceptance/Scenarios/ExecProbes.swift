@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Foundation
-internal import Harness
+import Foundation
+import Harness
 
 /// A probe that the kubelet has run in a container every 5 seconds: nothing to be told of.
 struct ExecProbes: Scenario {

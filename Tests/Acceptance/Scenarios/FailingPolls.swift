@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Foundation
-internal import Harness
+import Foundation
+import Harness
 
 /// An exporter that may open no more files, as each poll has to, but answers Prometheus on the connection that they have.
 struct FailingPolls: Scenario {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Foundation
-internal import Harness
+import Foundation
+import Harness
 
 /// Somebody opens a shell, once, in a container in which nothing has been executed since it began.
 struct FirstShell: Scenario {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Foundation
-internal import Harness
+import Foundation
+import Harness
 
 /// 200 processes a second, all of which end as they should.
 struct ForkStorm: Scenario {

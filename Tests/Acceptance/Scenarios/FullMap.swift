@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Foundation
-internal import Harness
+import Foundation
+import Harness
 
 /// An exporter whose map in the kernel has room for fewer namespaces than the node has.
 struct FullMap: Scenario {

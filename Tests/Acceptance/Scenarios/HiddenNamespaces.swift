@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Foundation
-internal import Harness
+import Foundation
+import Harness
 
 /// A namespace begins under an exporter that shows no more than one.
 struct HiddenNamespaces: Scenario {

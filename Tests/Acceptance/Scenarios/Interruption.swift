@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Foundation
-internal import Harness
-internal import Synchronization
+import Foundation
+import Harness
+import Synchronization
 
 /// SIGINT and SIGTERM: what was started has to be stopped.
 enum Interruption {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Foundation
-internal import Harness
+import Foundation
+import Harness
 
 /// A Prometheus that has the rules, and not one exporter to scrape: a second one, as the first has them.
 struct NoExporter: Scenario {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Foundation
-internal import Harness
+import Foundation
+import Harness
 
 /// A child that wants more memory than its container may have, every 10 seconds: the kernel kills it, and not PID 1.
 struct OOMKills: Scenario {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Foundation
-internal import Harness
+import Foundation
+import Harness
 
 /// A container that does its work: a process every second, which ends as it should. Nothing to be told of.
 struct Ordinary: Scenario {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import ArgumentParser
-internal import Foundation
-internal import Harness
+import ArgumentParser
+import Foundation
+import Harness
 
 /// Has things happen on this machine that somebody should be told of, and some that nobody should, under a real
 /// Prometheus with the rules as they are shipped; and judges which alerts fire, when, and what the queries say.

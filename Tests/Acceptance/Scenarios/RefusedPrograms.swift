@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Foundation
-internal import Harness
+import Foundation
+import Harness
 
 /// The node's exporter was asked for failed execs, which some kernels refuse: those without BPF trampolines.
 struct RefusedPrograms: Scenario {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Foundation
-internal import Harness
+import Foundation
+import Harness
 
 /// The rules as Prometheus has loaded them, and how long an alert of theirs may take to fire.
 struct Rules {

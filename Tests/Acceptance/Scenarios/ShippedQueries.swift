@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Foundation
-internal import Harness
+import Foundation
+import Harness
 
 /// What the dashboards, the alerts and the recording rules ask: dashboards/queries.py lists it.
 struct ShippedQueries {

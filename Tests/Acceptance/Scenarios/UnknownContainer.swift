@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Foundation
-internal import Harness
+import Foundation
+import Harness
 
 /// A container of a pod that the API server never tells of.
 struct UnknownContainer: Scenario {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Foundation
+import Foundation
 
 /// Writes a line to stdout, at once: whoever waits for minutes wants to see what for.
 func say(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }

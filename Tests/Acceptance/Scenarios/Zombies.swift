@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Foundation
-internal import Harness
+import Foundation
+import Harness
 
 /// 150 children that have ended, and that nobody reaps.
 struct Zombies: Scenario {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Synchronization
+import Synchronization
 
 /// An API server of Kubernetes, as far as listing and watching pods goes: HTTP/1.1 over TLS, chunked,
 /// with resourceVersions, pages and bookmarks, and with faults on order. A thread for each connection.

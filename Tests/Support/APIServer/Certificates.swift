@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Foundation
+import Foundation
 
 /// A certificate authority, and what it signed, made by `openssl`. All in PEM.
 package struct Certificates: Sendable {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Foundation
+import Foundation
 
 /// An API server, and what an exporter needs to ask it: a file, which goes with the last reference.
 package final class Cluster: Sendable {

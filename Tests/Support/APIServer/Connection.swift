@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import CGlibc
-internal import Glibc
-internal import Linux
-internal import Synchronization
+import CGlibc
+import Glibc
+import Linux
+import Synchronization
 
 /// One client's socket: its thread reads requests and answers them; other threads leave messages, and close it.
 final class Connection: Sendable {

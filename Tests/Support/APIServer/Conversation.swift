@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Linux
-internal import Synchronization
+import Linux
+import Synchronization
 
 /// One connection: answers its requests one after the other.
 struct Conversation: ~Copyable {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Glibc
-internal import Linux
-internal import Synchronization
+import Glibc
+import Linux
+import Synchronization
 
 /// What the connections share, and the port that they come from.
 final class Desk: Sendable {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import CGnuTLS
-internal import Glibc
+import CGnuTLS
+import Glibc
 
 /// A server's certificate and key, and whom its clients have to be signed by.
 @safe final class TLSContext: @unchecked Sendable {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Foundation
-internal import Glibc
+import Glibc
 
 /// The programs that the build put beside the tests, where every user can start them.
 package enum Built {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Foundation
+import Foundation
 
 /// A process that a test started, which dies with it. Its stdout can be read line by line, its stderr
 /// goes into a file.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Synchronization
+import Synchronization
 
 /// A script that runs when it is due, or when this process has ended, whatever ended it: a process of its own waits for that, and has
 /// nothing of this process's open.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Glibc
+import Glibc
 
 /// A client of the loopback address that starts no process and no thread, which would be counted.
 package enum HTTP {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Foundation
+import Foundation
 
 /// A cgroup that names a container of a test's own, as LXC would name it.
 ///

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Foundation
+import Foundation
 
 /// The exporter itself, as it is shipped, on a free port of the loopback address.
 package final class RunningExporter: ServedExporter {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Foundation
+import Foundation
 
 /// An exporter that answers at a port of the loopback address, whatever runs it.
 package protocol ServedExporter: AnyObject {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Foundation
+import Foundation
 
 /// Starts all children: what a child gets when its parent dies, it gets when the thread that started it does, and those
 /// that tests run on come and go.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Foundation
+import Foundation
 
 /// A real terminal with a command in it: tmux, with a server of its own that ends with it.
 ///

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Foundation
+import Foundation
 
 /// A run of pidns-workload, which knows to the event what happened in the namespaces that it made. They are in a
 /// container of its own.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Harness
+import Harness
 
 /// Kernels and cases, and how each went.
 struct Matrix {

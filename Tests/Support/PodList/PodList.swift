@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Containers
-internal import Glibc
-internal import Kubernetes
-internal import Linux
-internal import Logging
+import Containers
+import Glibc
+import Kubernetes
+import Linux
+import Logging
 
 /// `pidns-pod-list KUBECONFIG`: lists and watches until all pods are gone again, and says what that took, in KiB of
 /// resident memory, the peak and what of it is no file's:

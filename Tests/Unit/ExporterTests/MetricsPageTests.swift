@@ -34,7 +34,8 @@ import Testing
 
   /// The rows of the page's tables: name, type, labels, help.
   private static func rows() throws -> [[String]] {
-    let page = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../../docs/metrics.md")
+    let page = URL(filePath: #filePath).deletingLastPathComponent()
+      .appending(path: "../../../docs/metrics.md")
     return try String(contentsOf: page, encoding: .utf8).split(separator: "\n")
       .filter { $0.hasPrefix("| `pidns_") || $0.hasPrefix("| `process_") }
       .map { line in

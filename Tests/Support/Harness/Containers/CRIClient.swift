@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Foundation
+import Foundation
 
 /// Calls a runtime by CRI, which is gRPC: Tests/Support/CRI does that, a line of JSON for each call.
 final class CRIClient {

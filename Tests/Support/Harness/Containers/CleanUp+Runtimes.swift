@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Foundation
+import Foundation
 
 extension CleanUp {
   /// Removes the containers of a runtime that has all of its state in a folder, what runs for it, what it mounted, and the folder.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Foundation
+import Foundation
 
 /// What the workload said as the entry point of a container: all that the container did, and the runtime's
 /// fork and exec before it, since the namespace began or the container joined it.

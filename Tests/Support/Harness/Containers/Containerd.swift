@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Foundation
-internal import Glibc
+import Foundation
+import Glibc
 
 /// containerd with a root, a state and a socket of its own, driven as the kubelet does, by CRI.
 ///

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Foundation
+import Foundation
 
 /// An archive of two images, as `docker save` writes them, with the workload as the program of both: what
 /// containers run, and what holds a pod's namespaces, which has to be named `pause` as everywhere.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Foundation
+import Foundation
 
 /// A pod of ``Containerd``: its sandbox, and what is started in it. It is removed with its last reference.
 package final class PodSandbox {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Foundation
+import Foundation
 
 /// Podman with a storage and a state of its own, over runc, without a network.
 package final class Podman {

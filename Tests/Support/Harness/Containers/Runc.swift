@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Foundation
+import Foundation
 
 /// runc with a state of its own: containers in cgroups of any shape, as the runtimes above it make them.
 ///

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Foundation
+import Foundation
 
 /// A container that a runtime has started with ``ContainerWork``, removed with its last reference.
 package protocol RunningContainer: AnyObject {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Foundation
-internal import Glibc
+import Glibc
 
 /// A folder of a test's own, which goes with its last reference, and with whatever is in it or mounted
 /// below it: a runtime that has been killed leaves mounts behind.

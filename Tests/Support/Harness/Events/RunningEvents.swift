@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Foundation
+import Foundation
 
 /// `pidns-exporter events --output json`, writing into a file, so that it never waits for its reader.
 package final class RunningEvents {

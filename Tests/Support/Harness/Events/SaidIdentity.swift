@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Foundation
+import Foundation
 
 /// A line of the workload's case `identities`: who a process is, as it sees itself.
 package struct SaidIdentity {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Foundation
+import Foundation
 
 /// A line of `pidns-exporter events --output json`, as its readers see it.
 package struct ToldEvent: Decodable, Sendable {
