@@ -62,7 +62,6 @@ package struct Rates: Equatable, Sendable {
   package var exits = 0.0
   package var failures = 0.0
 
-  /// Creates rates of nothing.
   package init() {}
 }
 

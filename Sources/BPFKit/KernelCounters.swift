@@ -37,7 +37,6 @@ package struct KernelCounters: ~Copyable {
     /// Programs that are not loaded, as if the kernel skipped them at every event. For tests.
     var programsLeftOut: Set<String> = []
 
-    /// Puts a configuration together.
     package init(
       mapEntries: UInt32, collectors: Set<Collector> = Set(Collector.allCases.filter(\.isOnByDefault)),
       exitDetection: ExitDetection? = nil, countsInAttempts: Bool? = nil, keepsExemplars: Bool = true
@@ -204,7 +203,6 @@ package struct KernelCounters: ~Copyable {
     /// The node's counts, read after those of the namespaces.
     package var node = NodeCounts()
 
-    /// Has nothing.
     package init() {}
   }
 

@@ -21,7 +21,6 @@ package struct ProgramStatus: Equatable, Sendable {
     return program
   }
 
-  /// Creates a status.
   package init(
     program: String, isAttached: Bool = true, runs: UInt64 = 0, runNanoseconds: UInt64 = 0,
     misses: UInt64 = 0
@@ -45,7 +44,6 @@ package struct MapStatus: Equatable, Sendable {
   /// Bytes that the kernel accounts to it; 0 where it does not say.
   package let memoryBytes: UInt64
 
-  /// Creates a status.
   package init(map: String, entries: Int, capacity: Int, memoryBytes: UInt64) {
     self.map = map
     self.entries = entries

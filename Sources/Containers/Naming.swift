@@ -20,7 +20,6 @@ package struct Naming {
     /// How much that is worth.
     package let certainty: Certainty
 
-    /// Makes an answer.
     package init(_ container: Container, _ certainty: Certainty) {
       self.container = container
       self.certainty = certainty

@@ -37,7 +37,6 @@ extension Counting {
     /// Which PID namespaces are counted.
     package var scope: NamespaceScope
 
-    /// Puts a configuration together.
     package init(
       kernel: KernelCounters.Configuration, limits: Ledger.Limits, labelling: Labelling, kubernetes: Node?,
       localNames: LocalNames?, showsLifetimesPerNamespace: Bool = false, scope: NamespaceScope = .host

@@ -21,7 +21,6 @@ package struct EventStream: ~Copyable {
     /// Of which PID namespaces.
     package var scope: NamespaceScope
 
-    /// Puts a configuration together.
     package init(
       kernel: KernelEvents.Configuration, kubernetes: Counting.Node?, localNames: LocalNames?,
       scope: NamespaceScope = .host

@@ -20,7 +20,6 @@ extension Exporter {
     /// What is counted.
     package var counting: Counting.Configuration
 
-    /// Puts a configuration together.
     package init(
       listenAddresses: [ListenAddress], telemetryPath: String, hasStatusPage: Bool = true,
       holdsFirstSamples: Bool = true, scraperRule: ScraperRule = ScraperRule(), writesCreated: Bool = false,

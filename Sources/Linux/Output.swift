@@ -24,7 +24,6 @@ package struct Output: Sendable {
   /// What has not been written.
   package var bytes: [UInt8] = []
 
-  /// Has nothing to write.
   package init() {}
 
   /// Writes all of it. SIGPIPE has to be ignored.

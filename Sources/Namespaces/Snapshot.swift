@@ -29,7 +29,6 @@ package struct Snapshot: Sendable {
     /// The latest process of each kind of what is in the totals.
     package let exemplars: Exemplars
 
-    /// Creates a series' part.
     package init(
       labels: LabelSet, names: Container.Names = .init(), inum: UInt32? = nil, events: Events,
       births: Births = Births(series: 0), start: Double? = nil,

@@ -12,7 +12,6 @@ package struct EventRecord: Equatable, Sendable {
   /// When.
   package var time: WallTime
 
-  /// Puts a record together.
   package init(event: ProcessEvent, container: Container, time: WallTime) {
     self.event = event
     self.container = container

@@ -11,7 +11,6 @@ package struct Events: Equatable, Sendable {
   /// What is counted by kind. Of a namespace only: the node has no such counts.
   package var details: [Detail: UInt64] = [:]
 
-  /// Creates counts.
   package init(
     _ counts: ProcessCounts = .init(), exits: ExitCounts = .init(), details: [Detail: UInt64] = [:]
   ) {

@@ -25,7 +25,6 @@ package struct ExitCounts: Equatable, Sendable {
   /// How long the processes had lived.
   package var lifetimes = Lifetimes()
 
-  /// Creates counts of nothing.
   package init() {}
 
   init(_ counts: pidns_exits) {

@@ -18,7 +18,6 @@ package struct Lifetimes: Equatable, Sendable {
   /// The sum of all lifetimes.
   package var seconds: Double { Double(sum) * 1024 / 1e9 }
 
-  /// Creates lifetimes of nobody.
   package init() {}
 
   init(_ exits: pidns_exits) {

@@ -36,7 +36,6 @@ package struct NodeCounts: Equatable, Sendable {
   /// Identities that have been written.
   var identitiesWritten: UInt64 = 0
 
-  /// Creates counts.
   package init(
     total: Events = .init(), dropped: [DropReason: Events] = [:], detailsCounted: UInt64 = 0,
     detailsDropped: UInt64 = 0

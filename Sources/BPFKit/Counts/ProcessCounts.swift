@@ -13,7 +13,6 @@ package struct ProcessCounts: Equatable, Sendable {
   /// Namespaces whose init was forked; 0 or 1 in the counts of one namespace.
   package var starts: UInt64
 
-  /// Creates counts.
   package init(execs: UInt64 = 0, forks: UInt64 = 0, threadStarts: UInt64 = 0, starts: UInt64 = 0) {
     self.execs = execs
     self.forks = forks

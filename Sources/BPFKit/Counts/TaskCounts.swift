@@ -11,7 +11,6 @@ package struct TaskCounts: Equatable, Sendable {
   /// Exited processes that their parents have not reaped.
   package var zombies: UInt64
 
-  /// Creates counts.
   package init(processes: UInt64 = 0, threads: UInt64 = 0, zombies: UInt64 = 0) {
     self.processes = processes
     self.threads = threads

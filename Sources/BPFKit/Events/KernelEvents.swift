@@ -26,7 +26,6 @@ package struct KernelEvents: ~Copyable {
     /// As of ``KernelCounters/Configuration``.
     package var outermost: UInt32?
 
-    /// Puts a configuration together.
     package init(
       bufferBytes: UInt32 = 4 << 20, forks: Bool = false, oomKills: Bool = false, arguments: Bool = false,
       exitDetection: KernelCounters.ExitDetection? = nil, countsInAttempts: Bool? = nil
