@@ -15,7 +15,7 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 listen = $(or $(lastword $(patsubst --web.listen-address=%,%,$(filter --web.listen-address=%,$(ARGS)))),:10059)
 path = $(or $(lastword $(patsubst --web.telemetry-path=%,%,$(filter --web.telemetry-path=%,$(ARGS)))),/metrics)
 
-.PHONY: help run build test test-kernels test-scenarios test-fleet test-packages test-release test-walk-through test-apiserver test-bare check format install install-files uninstall deb rpm image release manifests dashboards bench clean
+.PHONY: help run build test test-unit test-kernels test-scenarios test-fleet test-packages test-release test-walk-through test-apiserver test-bare check format install install-files uninstall deb rpm image release manifests dashboards bench clean
 
 help: ## lists the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -32,10 +32,14 @@ test: ## runs all tests, those of the kernel as root
 	@$(INSTALL) build test
 	@scripts/test.sh
 
+test-unit: ## runs the unit tests, which need no root and no services: under a minute after the build
+	@$(INSTALL) build test
+	@scripts/test.sh unit
+
 test-kernels: build ## runs the exporter on other kernels, emulated; ARGS=… says which ones, see --help
 	$(RELEASE) pidns-workload
 	$(RELEASE) pidns-judge
-	@Tests/kernel-matrix/run.sh $(ARGS)
+	@Tests/Acceptance/KernelMatrix/run.sh $(ARGS)
 
 test-scenarios: build ## makes trouble under a real Prometheus, as root, and sees which alerts fire; ARGS=… says which, see --help
 	@$(INSTALL) test
@@ -49,29 +53,29 @@ test-fleet: build ## has one Prometheus scrape 50 exporters, as root, each in a 
 	$(RELEASE) pidns-fleet
 	@$(SUDO) unshare --net sh -c 'ip link set lo up && exec "$$@"' sh .build/release/pidns-fleet $(ARGS)
 
-test-packages: deb ## installs the package, and the service under systemd in machines of Debian 12 and 13, as root; ARGS=… says which parts, see Tests/packages/run.sh
+test-packages: deb ## installs the package, and the service under systemd in machines of Debian 12 and 13, as root; ARGS=… says which parts, see Tests/Acceptance/Packages/run.sh
 	@$(INSTALL) test-packages
 	$(RELEASE) pidns-workload
 	$(RELEASE) pidns-judge
-	@Tests/packages/install-tree.sh
-	@$(SUDO) Tests/packages/run.sh $(ARGS)
+	@Tests/Acceptance/Packages/install-tree.sh
+	@$(SUDO) Tests/Acceptance/Packages/run.sh $(ARGS)
 
 test-walk-through: ## types the commands of docs/walk-through.md, as root, in a fresh clone of what is committed
 	@$(INSTALL) build test
-	$(SUDO) Tests/walk-through/walk.py
+	$(SUDO) Tests/Acceptance/WalkThrough/walk.py
 
 test-bare: ## runs make run, test, check, deb and test-packages, as root, in a bare Debian 12 and 13, from a fresh clone of what is committed; ARGS=… says which
 	@$(INSTALL) build test-packages
-	@$(SUDO) env "PATH=$$PATH" Tests/bare-debian/run.sh $(ARGS)
+	@$(SUDO) env "PATH=$$PATH" Tests/Acceptance/BareDebian/run.sh $(ARGS)
 
 test-release: ## builds a release twice, as root, in two folders; compares them, and uses each artefact
 	@$(INSTALL) build release test-release
-	@$(SUDO) Tests/release/run.sh
+	@$(SUDO) Tests/Acceptance/Release/run.sh
 
 test-apiserver: build ## watches the pods of a real kube-apiserver, which is built once, as root: restarts, compaction, tokens, RBAC
 	@$(INSTALL) test-apiserver
-	@Tests/kube-apiserver/fetch.sh .build/apiserver
-	@$(SUDO) unshare --net --mount Tests/kube-apiserver/run.py .build/release/pidns-exporter .build/apiserver
+	@Tests/Acceptance/KubeAPIServer/fetch.sh .build/apiserver
+	@$(SUDO) unshare --net --mount Tests/Acceptance/KubeAPIServer/run.py .build/release/pidns-exporter .build/apiserver
 
 check: ## checks formats, lints and licences
 	@$(INSTALL) build check

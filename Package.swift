@@ -31,7 +31,7 @@ let package = Package(
     .systemLibrary(name: "CGlibc"),
     // Headers alone: the library is loaded when it is needed.
     .systemLibrary(name: "CLibCurl", providers: [.apt(["libcurl4-gnutls-dev"])]),
-    .systemLibrary(name: "CPidns", path: "bpf"),
+    .systemLibrary(name: "CPidns", path: "bpf/include"),
 
     .plugin(name: "CompileBPF", capability: .buildTool()),
     .plugin(name: "StampVersion", capability: .buildTool()),
@@ -82,7 +82,7 @@ let package = Package(
     // Ground truth for the tests: a static C program, as it execs itself all the time. SwiftPM links it
     // with swiftc, whose start-up files would pull in the Swift runtime.
     .executableTarget(
-      name: "pidns-workload", path: "Tests/Workload", exclude: ["README.md"],
+      name: "pidns-workload", path: "Tests/Support/Workload", exclude: ["README.md"],
       cSettings: [.unsafeFlags(["-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror"])],
       linkerSettings: [
         .unsafeFlags([
@@ -92,11 +92,11 @@ let package = Package(
       ]),
 
     // What drives the programs, and holds what they show against the truth.
-    .target(name: "Harness", path: "Tests/Harness", swiftSettings: settings),
+    .target(name: "Harness", path: "Tests/Support/Harness", swiftSettings: settings),
 
     // What `make test-kernels` judges with.
     .executableTarget(
-      name: "pidns-judge", dependencies: ["Harness"], path: "Tests/Judge", swiftSettings: settings),
+      name: "pidns-judge", dependencies: ["Harness"], path: "Tests/Support/Judge", swiftSettings: settings),
 
     // What `make bench` runs.
     .executableTarget(
@@ -108,75 +108,91 @@ let package = Package(
 
     // An API server of Kubernetes, as far as pods go, with faults on order.
     .systemLibrary(
-      name: "CGnuTLS", path: "Tests/CGnuTLS", pkgConfig: "gnutls", providers: [.apt(["libgnutls28-dev"])]),
+      name: "CGnuTLS", path: "Tests/Support/CGnuTLS", pkgConfig: "gnutls",
+      providers: [.apt(["libgnutls28-dev"])]),
     .target(
-      name: "APIServer", dependencies: ["CGnuTLS", "Linux"], path: "Tests/APIServer", swiftSettings: settings),
+      name: "APIServer", dependencies: ["CGnuTLS", "Linux"], path: "Tests/Support/APIServer",
+      swiftSettings: settings),
 
     // What `make test-scenarios` runs.
     .executableTarget(
       name: "pidns-scenarios",
       dependencies: [
         "APIServer", "Harness", .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ], path: "Tests/Scenarios", swiftSettings: settings),
+      ], path: "Tests/Acceptance/Scenarios", swiftSettings: settings),
 
     // What `make test-fleet` runs.
     .executableTarget(
       name: "pidns-fleet",
       dependencies: [
         "APIServer", "Harness", .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ], path: "Tests/Fleet", swiftSettings: settings),
+      ], path: "Tests/Acceptance/Fleet", swiftSettings: settings),
 
     // What lists many pods in a process of its own, whose memory can be told.
     .executableTarget(
       name: "pidns-pod-list",
       dependencies: [
         "Containers", "Kubernetes", "Linux", .product(name: "Logging", package: "swift-log"),
-      ], path: "Tests/PodList", swiftSettings: settings),
+      ], path: "Tests/Support/PodList", swiftSettings: settings),
 
-    .testTarget(name: "HarnessTests", dependencies: ["Harness", "pidns-judge"], swiftSettings: settings),
     .testTarget(
-      name: "ExpositionTests", dependencies: ["Exposition"], exclude: ["Golden"], swiftSettings: settings),
-    .testTarget(name: "BPFKitTests", dependencies: ["BPFKit", "CPidns"], swiftSettings: settings),
+      name: "HarnessTests", dependencies: ["Harness", "pidns-judge"], path: "Tests/Unit/HarnessTests",
+      swiftSettings: settings),
+    .testTarget(
+      name: "ExpositionTests", dependencies: ["Exposition"], path: "Tests/Unit/ExpositionTests",
+      exclude: ["Golden"], swiftSettings: settings),
+    .testTarget(
+      name: "BPFKitTests", dependencies: ["BPFKit", "CPidns"], path: "Tests/Unit/BPFKitTests",
+      swiftSettings: settings),
     .testTarget(
       name: "ExporterTests",
       dependencies: [
         "Activity", "Exporter", "BPFKit", "Containers", "Exposition", "Kubernetes", "Linux",
         "Namespaces",
       ],
-      swiftSettings: settings),
+      path: "Tests/Unit/ExporterTests", swiftSettings: settings),
     .testTarget(
-      name: "ContainersTests", dependencies: ["Containers", "Linux"], exclude: ["Fixtures"],
+      name: "ContainersTests", dependencies: ["Containers", "Linux"], path: "Tests/Unit/ContainersTests",
+      exclude: ["Fixtures"],
       swiftSettings: settings),
     .testTarget(
       name: "NamespacesTests", dependencies: ["BPFKit", "Containers", "Exposition", "Linux", "Namespaces"],
-      swiftSettings: settings),
+      path: "Tests/Unit/NamespacesTests", swiftSettings: settings),
     .testTarget(
       name: "KubernetesTests",
       dependencies: [
         "APIServer", "Containers", "Kubernetes", "pidns-pod-list",
         .product(name: "Logging", package: "swift-log"),
-      ], swiftSettings: settings),
+      ], path: "Tests/Unit/KubernetesTests", swiftSettings: settings),
     .testTarget(
       name: "KernelTests",
       dependencies: [
         "APIServer", "BPFKit", "Exporter", "Harness", "Linux", "MetricsHTTP", "Namespaces",
         "YAML", "pidns-exporter", "pidns-workload",
       ],
-      exclude: ["bpf", "neighbour.sh", "parse-openmetrics.py", "processes.py"], swiftSettings: settings,
+      path: "Tests/Kernel", exclude: ["bpf", "neighbour.sh", "parse-openmetrics.py", "processes.py"],
+      swiftSettings: settings,
       plugins: ["CompileBPF"]),
-    .testTarget(name: "MetricsHTTPTests", dependencies: ["MetricsHTTP"], swiftSettings: settings),
+    .testTarget(
+      name: "MetricsHTTPTests", dependencies: ["MetricsHTTP"], path: "Tests/Unit/MetricsHTTPTests",
+      swiftSettings: settings),
     .testTarget(
       name: "PidnsExporterTests",
       dependencies: [
         "pidns-exporter", "ProcessEvents", "Terminal",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ], swiftSettings: settings),
+      ], path: "Tests/Unit/PidnsExporterTests", swiftSettings: settings),
     .testTarget(
       name: "ProcessEventsTests", dependencies: ["BPFKit", "Containers", "ProcessEvents", "Terminal"],
+      path: "Tests/Unit/ProcessEventsTests", swiftSettings: settings),
+    .testTarget(
+      name: "TerminalTests", dependencies: ["Terminal"], path: "Tests/Unit/TerminalTests",
       swiftSettings: settings),
-    .testTarget(name: "TerminalTests", dependencies: ["Terminal"], swiftSettings: settings),
-    .testTarget(name: "TopTests", dependencies: ["Activity", "Terminal", "Top"], swiftSettings: settings),
-    .testTarget(name: "YAMLTests", dependencies: ["YAML"], swiftSettings: settings),
+    .testTarget(
+      name: "TopTests", dependencies: ["Activity", "Terminal", "Top"], path: "Tests/Unit/TopTests",
+      swiftSettings: settings),
+    .testTarget(
+      name: "YAMLTests", dependencies: ["YAML"], path: "Tests/Unit/YAMLTests", swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]
 )

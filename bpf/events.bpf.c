@@ -2,7 +2,7 @@
 /*
  * Tells of single events: who did it, and where.
  *
- * Hooks: as in pidns.bpf.c, on sched_process_exec and sched_process_exit; on task_newtask
+ * Hooks: as in counters.bpf.c, on sched_process_exec and sched_process_exit; on task_newtask
  * where forks are told of or counted in attempts; on sched_process_free and mark_victim as there.
  *
  * Maps: `events`, a ring buffer; see attempts.h, exit.h, identity.h and oom.h for the others.

@@ -46,7 +46,7 @@ for group; do
       ;;
     test-packages)
       wanted+=(curl debootstrap lintian)
-      # The keys and mirrors of other releases, by which Tests/kernel-matrix/fetch.sh gets kernels and QEMU.
+      # The keys and mirrors of other releases, by which Tests/Acceptance/KernelMatrix/fetch.sh gets kernels and QEMU.
       wanted+=(debian-archive-keyring)
       # mountpoint, umount --recursive
       wanted+=(mount util-linux)

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# test.sh
+# test.sh [unit]
 #
-# Runs every test: what needs no privilege in parallel, then the kernel's tests one at a time as root.
-# The last line is `N passed, N failed`. Nothing is skipped: a machine that cannot run the kernel's
-# tests fails at once.
+# Runs the unit tests in parallel, which need no privilege, then the kernel tests one at a time as root. With
+# `unit`, runs the unit tests only. The last line is `N passed, N failed`. Nothing is skipped: a machine that
+# cannot run the kernel tests fails at once.
 set -euo pipefail
 
 fail() {
@@ -13,18 +13,28 @@ fail() {
   exit 1
 }
 
-sudo=()
-if [ "$(id -u)" != 0 ]; then sudo=(sudo); fi
+case ${1-} in
+  '') kernel=true ;;
+  unit) kernel=false ;;
+  *) fail "unknown argument '$1': give unit or nothing" ;;
+esac
 
-[ -r /sys/kernel/btf/vmlinux ] || fail 'the kernel tests need a Linux with BTF: no /sys/kernel/btf/vmlinux'
-if [ ${#sudo[@]} != 0 ]; then
-  echo 'The kernel tests run as root: sudo may ask for your password.'
-  sudo --validate || fail 'the kernel tests need root'
-fi
-"${sudo[@]}" /usr/sbin/bpftool prog list >/dev/null 2>&1 ||
-  fail 'the kernel tests need a root with CAP_BPF, CAP_PERFMON and CAP_SYS_ADMIN: BPF is refused here'
-"${sudo[@]}" unshare --pid --fork true 2>/dev/null ||
-  fail 'the kernel tests need a root with CAP_SYS_ADMIN: new namespaces are refused here'
+# can_test_kernel: fails where the kernel tests cannot run; sets sudo, the command that makes one root.
+can_test_kernel() {
+  sudo=()
+  if [ "$(id -u)" != 0 ]; then sudo=(sudo); fi
+
+  [ -r /sys/kernel/btf/vmlinux ] || fail 'the kernel tests need a Linux with BTF: no /sys/kernel/btf/vmlinux'
+  if [ ${#sudo[@]} != 0 ]; then
+    echo 'The kernel tests run as root: sudo may ask for your password.'
+    sudo --validate || fail 'the kernel tests need root'
+  fi
+  "${sudo[@]}" /usr/sbin/bpftool prog list >/dev/null 2>&1 ||
+    fail 'the kernel tests need a root with CAP_BPF, CAP_PERFMON and CAP_SYS_ADMIN: BPF is refused here'
+  "${sudo[@]}" unshare --pid --fork true 2>/dev/null ||
+    fail 'the kernel tests need a root with CAP_SYS_ADMIN: new namespaces are refused here'
+}
+if "$kernel"; then can_test_kernel; fi
 
 passed=0 failed=0
 log=$(mktemp) problems=$(mktemp)
@@ -54,12 +64,14 @@ run() {
 
 echo 'Building the tests'
 swift build --build-tests
-echo 'Running the tests that need no privilege, in parallel'
+echo 'Running the unit tests in parallel'
 run swift test --skip-build --disable-xctest --skip KernelTests
-# As `swift test` runs it, which as root would leave files of root's in .build.
-bundle=$(echo "$(swift build --show-bin-path)"/*PackageTests.xctest)
-echo 'Running the tests of the kernel as root, one at a time, which takes a quarter of an hour or more'
-run "${sudo[@]}" env NO_COLOR=1 PIDNS_RACES="${PIDNS_RACES:-20000}" "$bundle" --testing-library swift-testing --no-parallel --filter KernelTests
+if "$kernel"; then
+  # As `swift test` runs it, which as root would leave files of root's in .build.
+  bundle=$(echo "$(swift build --show-bin-path)"/*PackageTests.xctest)
+  echo 'Running the kernel tests as root, one at a time: 15 minutes or more'
+  run "${sudo[@]}" env NO_COLOR=1 PIDNS_RACES="${PIDNS_RACES:-20000}" "$bundle" --testing-library swift-testing --no-parallel --filter KernelTests
+fi
 
 # Once more at the end, where they are found.
 if [ "$failed" != 0 ]; then cut -c1-1000 "$problems"; fi

@@ -6,8 +6,8 @@ import PackagePlugin
 /// Compiles the `*.bpf.c` files of a target with the toolchain's own clang and hands the objects to
 /// the target as a generated Swift file.
 ///
-/// The sources are those of the target's own `bpf` folder, else of the package's, where the headers are.
-/// Every file in both is an input, so that editing a header compiles again.
+/// The sources are those of the target's own `bpf` folder, else of the package's, whose `include` and `lib` have
+/// the headers. Every file in them is an input, so that editing a header compiles again.
 @main
 struct CompileBPF: BuildToolPlugin {
   func createBuildCommands(context: PluginContext, target: any Target) throws -> [Command] {
@@ -20,8 +20,8 @@ struct CompileBPF: BuildToolPlugin {
     let own = target.directoryURL.appending(path: "bpf")
     let shared = context.package.directoryURL.appending(path: "bpf")
     let folder = files.fileExists(atPath: own.path()) ? own : shared
-    let inputs = try contents(of: folder) + (folder == own ? contents(of: shared) : [])
     let sources = try contents(of: folder).filter { $0.lastPathComponent.hasSuffix(".bpf.c") }
+    let headers = try ["include", "lib"].flatMap { try contents(of: shared.appending(path: $0)) }
     let script = context.package.directoryURL.appending(path: "Plugins/CompileBPF/compile-bpf.sh")
     let output = context.pluginWorkDirectoryURL.appending(path: "EmbeddedObject.swift")
 
@@ -33,7 +33,7 @@ struct CompileBPF: BuildToolPlugin {
           script.path(), try context.tool(named: "clang").url.path(),
           try context.tool(named: "llvm-objcopy").url.path(), shared.path(), output.path(),
         ] + sources.map { $0.path() },
-        inputFiles: inputs + [script],
+        inputFiles: sources + headers + [script],
         outputFiles: [output])
     ]
   }

@@ -1,14 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# compile-bpf.sh CLANG OBJCOPY HEADERS-FOLDER OUTPUT.swift SOURCE.bpf.c…
+# compile-bpf.sh CLANG OBJCOPY BPF-FOLDER OUTPUT.swift SOURCE.bpf.c…
 #
 # Compiles each source for the BPF target and writes one Swift file with the objects as base64:
 # EmbeddedObject.<name of the source>. The paths are taken out of the object, so that it is the same
 # bytes wherever it is built; the debug sections go, .BTF and .BTF.ext stay.
 set -eu
 
-clang=$1 objcopy=$2 headers=${3%/} output=$4
+clang=$1 objcopy=$2 shared=${3%/} output=$4
 shift 4
 
 object=$(mktemp)
@@ -22,8 +22,8 @@ trap 'rm -f "$object" "$output.new"' EXIT
   for source in "$@"; do
     folder=$(dirname "$source")
     "$clang" -target bpf -mcpu=v3 -g -O2 -Wall -Wextra -Werror -std=gnu11 \
-      "-ffile-prefix-map=$headers=bpf" "-ffile-prefix-map=$folder=bpf" -fdebug-compilation-dir=. \
-      -I "$headers" \
+      "-ffile-prefix-map=$shared=bpf" "-ffile-prefix-map=$folder=bpf" -fdebug-compilation-dir=. \
+      -I "$shared/include" -I "$shared/lib" \
       -c "$source" -o "$object" >&2
     "$objcopy" --strip-debug "$object"
     printf '  static let %s: StaticString = "%s"\n' \

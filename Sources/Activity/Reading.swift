@@ -9,7 +9,6 @@ package struct Reading: Equatable, Sendable {
     /// Exits with a status that is not 0, or by a signal; teardown left out.
     package var failures = 0.0
 
-    /// Creates counts.
     package init(execs: Double = 0, exits: Double = 0, failures: Double = 0) {
       (self.execs, self.exits, self.failures) = (execs, exits, failures)
     }

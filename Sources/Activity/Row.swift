@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Terminal
+import Terminal
 
 /// What a table shows of one namespace, or of what the exporter shows as one.
 package struct Row: Equatable, Sendable {
@@ -62,7 +62,6 @@ package struct Rates: Equatable, Sendable {
   package var exits = 0.0
   package var failures = 0.0
 
-  /// Creates rates of nothing.
   package init() {}
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Linux
+import Linux
 
-/// How many programs there are for each event, as the kernel may skip one of them: see bpf/attempts.h.
+/// How many programs there are for each event, as the kernel may skip one of them: see bpf/lib/attempts.h.
 struct Attempts {
   /// More than one where the kernel may skip one.
   let count: Int

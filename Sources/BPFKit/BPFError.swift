@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Glibc
+import Glibc
 
 /// Says which operation on the kernel failed, and why.
-public struct BPFError: Error, Sendable, CustomStringConvertible {
+package struct BPFError: Error, Sendable, CustomStringConvertible {
   /// What was tried, as a verb and its object: "load the BPF programs".
-  public let operation: String
+  package let operation: String
   /// The kernel's or libbpf's errno; a positive number, not always one that has a name.
-  public let errno: Int32
+  package let errno: Int32
   /// The line of libbpf's or the verifier's log that tells the cause, where there is one.
-  public let detail: String?
+  package let detail: String?
 
   /// Creates an error from an errno, positive or as libbpf returns it, negative.
-  public init(_ operation: String, errno: Int32, detail: String? = nil) {
+  package init(_ operation: String, errno: Int32, detail: String? = nil) {
     self.operation = operation
     self.errno = errno < 0 ? -errno : errno
     self.detail = detail
   }
 
   /// One line: the operation, the errno's text, the detail.
-  public var description: String {
+  package var description: String {
     let reason = unsafe String(cString: strerror(errno))
     return "cannot \(operation): \(reason)" + (detail.map { " (\($0))" } ?? "")
   }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import CLibBPF
-internal import CPidns
-internal import Glibc
-internal import Linux
+import CLibBPF
+import CPidns
+import Glibc
+import Linux
 
 /// A map of an object that its owner keeps open.
 @safe struct BPFMap {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import CLibBPF
-internal import CPidns
-internal import Glibc
+import CLibBPF
+import CPidns
+import Glibc
 
 /// Owns a libbpf object: its programs and its maps. `bpf_object__close` when it goes.
 ///

@@ -5,7 +5,7 @@
 ///
 /// One that is off costs nothing in the kernel: its programs are not loaded, and the verifier takes its
 /// part out of the others.
-public enum Collector: String, CaseIterable, Sendable {
+package enum Collector: String, CaseIterable, Sendable {
   /// Signal deaths by signal, and core dumps.
   case signals
   /// Kills of the OOM killer.
@@ -20,7 +20,7 @@ public enum Collector: String, CaseIterable, Sendable {
   case execFailures = "exec-failures"
 
   /// Whether it is on without being asked for.
-  public var isOnByDefault: Bool {
+  package var isOnByDefault: Bool {
     switch self {
     case .signals, .oomKills, .lifetimes, .tasks: true
     case .exitCodes, .execFailures: false

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import CPidns
-internal import Linux
+import CPidns
+import Linux
 
 extension KernelCounters {
   /// Names a process for good, as a claim does.

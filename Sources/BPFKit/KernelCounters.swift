@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import CLibBPF
-internal import CPidns
-internal import Linux
+import CLibBPF
+import CPidns
+import Linux
 
 /// Owns the kernel half while it counts: loads the programs, attaches them, reads what they counted.
 ///
 /// Needs Linux 5.10 with BTF, CAP_BPF and CAP_PERFMON. Counts all namespaces in the host's PID namespace only, because a task
 /// iterator sees the tasks of its creator's namespace and of those inside of it. When it goes, everything is detached and freed.
-public struct KernelCounters: ~Copyable {
+package struct KernelCounters: ~Copyable {
   /// How the exit of a process is told from the exit of a thread.
-  public enum ExitDetection: String, Sendable, CaseIterable {
+  package enum ExitDetection: String, Sendable, CaseIterable {
     /// The tracepoint says which thread was the last: its `group_dead` argument.
     case groupDead = "group-dead"
     /// The first thread to find no live one left claims the exit: a map access for every process that
@@ -19,26 +19,25 @@ public struct KernelCounters: ~Copyable {
   }
 
   /// What is to be loaded.
-  public struct Configuration: Sendable {
+  package struct Configuration: Sendable {
     /// Namespaces that the kernel can tell apart at one time, with those that ended since the last read.
-    public var mapEntries: UInt32
+    package var mapEntries: UInt32
     /// What is counted beside execs, forks, thread starts and exits by reason.
-    public var collectors: Set<Collector>
+    package var collectors: Set<Collector>
     /// How exits are detected; nil takes what the kernel's BTF says is best.
-    public var exitDetection: ExitDetection?
+    package var exitDetection: ExitDetection?
     /// Whether each event has several programs, as the kernel may skip one; nil as the kernel's BTF says.
-    public var countsInAttempts: Bool?
+    package var countsInAttempts: Bool?
     /// Whether the latest process of each kind is kept, by namespace.
-    public var keepsExemplars: Bool
+    package var keepsExemplars: Bool
     /// The inum of this process's own PID namespace, to count that one and those inside of it; nil counts all, which
     /// needs the host's.
-    public var outermost: UInt32?
+    package var outermost: UInt32?
 
     /// Programs that are not loaded, as if the kernel skipped them at every event. For tests.
     var programsLeftOut: Set<String> = []
 
-    /// Puts a configuration together.
-    public init(
+    package init(
       mapEntries: UInt32, collectors: Set<Collector> = Set(Collector.allCases.filter(\.isOnByDefault)),
       exitDetection: ExitDetection? = nil, countsInAttempts: Bool? = nil, keepsExemplars: Bool = true
     ) {
@@ -51,18 +50,18 @@ public struct KernelCounters: ~Copyable {
   }
 
   /// The version of libbpf that is linked in, as in `1.1`.
-  public static var libbpfVersion: String { "\(libbpf_major_version()).\(libbpf_minor_version())" }
+  package static var libbpfVersion: String { "\(libbpf_major_version()).\(libbpf_minor_version())" }
 
   /// How this kernel's exits are detected.
-  public var exitDetection: ExitDetection { loaded.plan.exitDetection }
+  package var exitDetection: ExitDetection { loaded.plan.exitDetection }
   /// How many programs there are for each event: more than one where the kernel may skip one of them.
-  public var attempts: Int { loaded.plan.attempts }
+  package var attempts: Int { loaded.plan.attempts }
   /// Whether map entries are allocated when they are needed, or all of them at the start.
-  public var allocatesOnDemand: Bool { !loaded.plan.mapsOnDemand.isEmpty }
+  package var allocatesOnDemand: Bool { !loaded.plan.mapsOnDemand.isEmpty }
   /// Whether the kernel lets it be read whose namespaces are: not in lockdown for confidentiality.
-  public var readsIdentities: Bool { identities != nil }
+  package var readsIdentities: Bool { identities != nil }
   /// Collectors that are asked for, but that this kernel does not have, and why.
-  public let unavailable: [Collector: String]
+  package let unavailable: [Collector: String]
 
   private let loaded: LoadedPrograms
   /// Programs that the kernel refused to load.
@@ -96,7 +95,7 @@ public struct KernelCounters: ~Copyable {
   ///
   /// - Throws: `BPFError` for the first step that fails; nothing stays loaded or attached then. That a
   ///   collector is not to be had is no error: see `unavailable`.
-  public init(_ configuration: Configuration) throws(BPFError) {
+  package init(_ configuration: Configuration) throws(BPFError) {
     let features = try KernelFeatures.probe()
     let cpus = Int(try checked("count the CPUs", libbpf_num_possible_cpus()))
     var unavailable: [Collector: String] = [:]
@@ -184,7 +183,7 @@ public struct KernelCounters: ~Copyable {
   /// are zero.
   ///
   /// - Complexity: 0.3 to 0.8 µs for each task, in the kernel.
-  public func walkTasks() throws(BPFError) -> [PIDNamespace: TaskCounts] {
+  package func walkTasks() throws(BPFError) -> [PIDNamespace: TaskCounts] {
     var found: [PIDNamespace: TaskCounts] = [:]
     try taskWalk.iterate(pidns_tasks.self, "walk the tasks") {
       found[PIDNamespace($0.key), default: TaskCounts()] += TaskCounts($0)
@@ -193,26 +192,25 @@ public struct KernelCounters: ~Copyable {
   }
 
   /// What the kernel half has of its namespaces.
-  public struct Reading: Sendable {
+  package struct Reading: Sendable {
     /// What was counted, of those that had an event; summed over the CPUs.
-    public var events: [PIDNamespace: Events] = [:]
+    package var events: [PIDNamespace: Events] = [:]
     /// Whose they are, of those whose init was seen.
-    public var identities: [PIDNamespace: NamespaceIdentity] = [:]
+    package var identities: [PIDNamespace: NamespaceIdentity] = [:]
     /// The latest process of each kind, of those that had one since the last read. One that was handed over
     /// before may be there again.
-    public var exemplars: [PIDNamespace: [ProcessExemplar]] = [:]
+    package var exemplars: [PIDNamespace: [ProcessExemplar]] = [:]
     /// The node's counts, read after those of the namespaces.
-    public var node = NodeCounts()
+    package var node = NodeCounts()
 
-    /// Has nothing.
-    public init() {}
+    package init() {}
   }
 
   /// Reads all of it.
   ///
   /// - Complexity: About a microsecond for each namespace, and more with very many CPUs; 30 ns for each
   ///   namespace that there is room for, by `make bench`. Identities are read only if one is new.
-  public mutating func read() throws(BPFError) -> Reading {
+  package mutating func read() throws(BPFError) -> Reading {
     var reading = Reading()
     var exemplars = exemplarCursor.next()
     // An insertion that happens meanwhile can make the kernel hand over an entry twice: the later
@@ -266,7 +264,7 @@ public struct KernelCounters: ~Copyable {
   }
 
   /// Frees the kernel's entries of a namespace that has ended, and of which `events` were read last.
-  public mutating func delete(_ namespace: PIDNamespace, _ events: Events) throws(BPFError) {
+  package mutating func delete(_ namespace: PIDNamespace, _ events: Events) throws(BPFError) {
     try namespaces.delete(namespace.key)
     try exits.delete(namespace.key)
     try identities?.delete(namespace.key)
@@ -284,7 +282,7 @@ public struct KernelCounters: ~Copyable {
   }
 
   /// Reads how the programs have fared. A system call for each of them.
-  public func programs() throws(BPFError) -> [ProgramStatus] {
+  package func programs() throws(BPFError) -> [ProgramStatus] {
     var statuses: [ProgramStatus] = []
     for (name, isAttached) in loaded.programs {
       statuses.append(
@@ -298,7 +296,7 @@ public struct KernelCounters: ~Copyable {
   ///
   /// - Parameter events: What the last read of them found and was not deleted, so that it is not read
   ///   again.
-  public mutating func maps(holding events: some Collection<Events>) throws(BPFError) -> [MapStatus] {
+  package mutating func maps(holding events: some Collection<Events>) throws(BPFError) -> [MapStatus] {
     var statuses = [
       MapStatus(
         map: "namespaces", of: namespaces, entries: events.count { $0.counts != ProcessCounts() }),

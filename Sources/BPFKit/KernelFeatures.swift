@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import CLibBPF
-internal import Glibc
+import CLibBPF
+import Glibc
 
 /// What the running kernel has, by its own type information.
 ///

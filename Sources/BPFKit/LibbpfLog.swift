@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import CLibBPF
-internal import Glibc
-internal import Synchronization
+import CLibBPF
+import Glibc
+import Synchronization
 
 /// Holds back what libbpf would print to stderr, until an error needs the line that explains it.
 enum LibbpfLog {

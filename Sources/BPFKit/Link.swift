@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import CLibBPF
-internal import Glibc
+import CLibBPF
+import Glibc
 
 /// Owns the attachment of one program; `bpf_link__destroy` when it goes, which detaches.
 @safe final class Link {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import CPidns
+import CPidns
 
 /// Owns the object's programs and maps once they are loaded and attached, as a plan says.
 struct LoadedPrograms: ~Copyable {
@@ -15,7 +15,7 @@ struct LoadedPrograms: ~Copyable {
 
   /// Loads and attaches all of it, but for collectors of which the kernel does not let a program be attached.
   init(_ plan: ProgramPlan, mapEntries: UInt32) throws(BPFError) {
-    let object = try BPFObject(embedded: EmbeddedObject.pidns, name: "pidns")
+    let object = try BPFObject(embedded: EmbeddedObject.counters, name: "pidns")
     try object.map("namespaces").resize(to: mapEntries)
     try object.map("exits").resize(to: mapEntries)
     try object.map("signal_exemplars").resize(to: mapEntries)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import CPidns
+import CPidns
 
 /// Which of the object's programs and maps are loaded, for a kernel and what is to be counted.
 struct ProgramPlan {

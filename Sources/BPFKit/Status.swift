@@ -1,28 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// How a BPF program has fared since it was loaded.
-public struct ProgramStatus: Equatable, Sendable {
+package struct ProgramStatus: Equatable, Sendable {
   /// Its name in the object's source.
-  public let program: String
+  package let program: String
   /// Whether it is attached; not so where the kernel refuses that to an optional one.
-  public let isAttached: Bool
+  package let isAttached: Bool
   /// How often it ran. Counted only while kernel.bpf_stats_enabled is 1.
-  public let runs: UInt64
+  package let runs: UInt64
   /// How long it ran in all. Counted only while kernel.bpf_stats_enabled is 1.
-  public let runNanoseconds: UInt64
+  package let runNanoseconds: UInt64
   /// How often the kernel skipped it, because it was running on that CPU already (Linux 5.12).
-  public let misses: UInt64
+  package let misses: UInt64
 
   /// What the program counts, or does: its name, without what tells several for one event apart.
-  public var event: String {
+  package var event: String {
     for attempt in Attempts.further where program.hasSuffix(attempt) {
       return String(program.dropLast(attempt.count))
     }
     return program
   }
 
-  /// Creates a status.
-  public init(
+  package init(
     program: String, isAttached: Bool = true, runs: UInt64 = 0, runNanoseconds: UInt64 = 0,
     misses: UInt64 = 0
   ) {
@@ -35,18 +34,17 @@ public struct ProgramStatus: Equatable, Sendable {
 }
 
 /// How full a BPF map is.
-public struct MapStatus: Equatable, Sendable {
+package struct MapStatus: Equatable, Sendable {
   /// Its name in the object's source.
-  public let map: String
+  package let map: String
   /// Entries in it.
-  public let entries: Int
+  package let entries: Int
   /// Entries that it has room for.
-  public let capacity: Int
+  package let capacity: Int
   /// Bytes that the kernel accounts to it; 0 where it does not say.
-  public let memoryBytes: UInt64
+  package let memoryBytes: UInt64
 
-  /// Creates a status.
-  public init(map: String, entries: Int, capacity: Int, memoryBytes: UInt64) {
+  package init(map: String, entries: Int, capacity: Int, memoryBytes: UInt64) {
     self.map = map
     self.entries = entries
     self.capacity = capacity
@@ -60,7 +58,7 @@ public struct MapStatus: Equatable, Sendable {
 
 extension Collection<ProgramStatus> {
   /// The program of an event of which some may be lost: the kernel has skipped each of those that there are for it.
-  public var skippedEvent: String? {
+  package var skippedEvent: String? {
     Dictionary(grouping: self, by: \.event)
       .first { _, attempts in attempts.allSatisfy { $0.misses > 0 } }?.key
   }

@@ -3,18 +3,18 @@
 /// What a cgroup path says of the process that is in it: its container, and the pod of that.
 ///
 /// The shapes that are known, and where each was seen: docs/containers.md and
-/// Tests/ContainersTests/Fixtures/cgroup-paths.tsv.
-public struct CgroupIdentity: Hashable, Sendable {
+/// Tests/Unit/ContainersTests/Fixtures/cgroup-paths.tsv.
+package struct CgroupIdentity: Hashable, Sendable {
   /// The container: 64 hexadecimal digits, or of LXC, systemd-nspawn, and runc and crun by themselves, its name,
   /// which is untrusted text of 253 bytes at the most. nil: not in a container.
-  public let containerID: String?
+  package let containerID: String?
   /// What started the container; nil where there is none, or the path does not tell.
-  public let runtime: Runtime?
+  package let runtime: Runtime?
   /// The ids of the containers that this one was started in, the nearest first: of one that Docker runs inside of
   /// a pod's. A pod begins anew: the node of kind that it is in is not among them.
-  public let enclosingIDs: [String]
+  package let enclosingIDs: [String]
   /// The pod: its uid with `-`, or of a static pod the 32 digits of its configuration's hash.
-  public let podUID: String?
+  package let podUID: String?
 
   /// Reads a path, as `/proc/PID/cgroup` or the kernel has it.
   ///
@@ -28,7 +28,7 @@ public struct CgroupIdentity: Hashable, Sendable {
   ///   its beginning, the rest is read; a folder that was cut inside its id is no container.
   ///
   /// - Complexity: linear in the path's length; allocates for what it finds, and for a list of the folders.
-  public init(path: String) {
+  package init(path: String) {
     var container: (id: String, runtime: Runtime?)?
     var enclosing: [String] = []
     var pod: String?

@@ -3,43 +3,43 @@
 /// What is known of the container that a namespace belongs to; all of it is empty where there is none.
 ///
 /// All of it is text from runtimes, images and the API: no more than 256 bytes of each are kept.
-public struct Container: Hashable, Sendable {
+package struct Container: Hashable, Sendable {
   /// What a series is called by.
-  public struct Names: Hashable, Sendable, Comparable {
+  package struct Names: Hashable, Sendable, Comparable {
     /// The Kubernetes namespace.
-    public let namespace: String
+    package let namespace: String
     /// The pod.
-    public let pod: String
+    package let pod: String
     /// The container: its name in the pod, `POD` for a pod's sandbox, empty where the containers of a pod share
     /// the namespace; outside of Kubernetes its name, or the first 12 digits of its id.
-    public let container: String
+    package let container: String
 
     /// Names a container.
-    public init(namespace: String = "", pod: String = "", container: String = "") {
+    package init(namespace: String = "", pod: String = "", container: String = "") {
       self.namespace = namespace.bounded
       self.pod = pod.bounded
       self.container = container.bounded
     }
 
     /// Orders by namespace, pod and container.
-    public static func < (left: Self, right: Self) -> Bool {
+    package static func < (left: Self, right: Self) -> Bool {
       (left.namespace, left.pod, left.container) < (right.namespace, right.pod, right.container)
     }
   }
 
   /// What its series are called by.
-  public let names: Names
+  package let names: Names
   /// What the runtime calls it.
-  public let id: String
+  package let id: String
   /// The runtime, as far as the cgroup's path tells.
-  public let runtime: String
+  package let runtime: String
   /// The pod that it is in, as the cgroup's path has it.
-  public let podUID: String
+  package let podUID: String
   /// The image.
-  public let image: String
+  package let image: String
 
   /// Describes a container.
-  public init(
+  package init(
     names: Names = Names(), id: String = "", runtime: String = "", podUID: String = "", image: String = ""
   ) {
     self.names = names

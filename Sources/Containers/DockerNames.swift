@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import FoundationEssentials
-internal import Linux
+import FoundationEssentials
+import Linux
 
 /// What Docker has in `<root>/containers/<id>/config.v2.json`.
 ///

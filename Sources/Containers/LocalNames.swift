@@ -9,12 +9,12 @@
 /// A container's name is in the file before its first process runs. What is renamed later keeps the name that was
 /// read, as long as the caller does. Everything in the files is untrusted text; a file that is missing, may not be
 /// read, is no regular file, is too big or makes no sense is as good as empty. Nothing here waits.
-public struct LocalNames: Sendable {
+package struct LocalNames: Sendable {
   /// Where Docker keeps its state, unless it is told otherwise (`--data-root`).
-  public static let dockerRoot = "/var/lib/docker"
+  package static let dockerRoot = "/var/lib/docker"
   /// Where root's podman keeps its storage (`graphroot`), and that of a storage that a reboot clears (`runroot`,
   /// with `transient_store`).
-  public static let podmanRoots = ["/var/lib/containers/storage", "/run/containers/storage"]
+  package static let podmanRoots = ["/var/lib/containers/storage", "/run/containers/storage"]
   /// Names and images of more bytes than that are left out.
   static let longestName = 1024
 
@@ -26,7 +26,7 @@ public struct LocalNames: Sendable {
   /// - Parameters:
   ///   - dockerRoot: Docker's folder.
   ///   - podmanRoots: Folders of podman's storages, the first one that knows a container first.
-  public init(
+  package init(
     dockerRoot: String = LocalNames.dockerRoot, podmanRoots: [String] = LocalNames.podmanRoots
   ) {
     docker = DockerNames(root: dockerRoot)
@@ -41,7 +41,7 @@ public struct LocalNames: Sendable {
   ///
   /// - Parameter runtime: Whose it is; where that is not known, Docker and podman are both looked at.
   /// - Returns: Its name, never empty, and its image as it was asked for, empty where that is not known.
-  public mutating func name(ofContainer id: String, runtime: Runtime?) -> (name: String, image: String)? {
+  package mutating func name(ofContainer id: String, runtime: Runtime?) -> (name: String, image: String)? {
     // The id becomes part of a path.
     guard Substring(id).utf8.isHexadecimal(count: 64) else { return nil }
     let found: (name: String, image: String)?

@@ -2,9 +2,9 @@
 
 /// Finds out what the container that a cgroup is of is called: by the node's pods, else by what docker and
 /// podman have on disk.
-public struct Naming {
+package struct Naming {
   /// How much an answer is worth.
-  public enum Certainty: Sendable {
+  package enum Certainty: Sendable {
     /// More is to be known: who can wait, should.
     case partial
     /// It is as good as sure, but the API may know better later.
@@ -14,14 +14,13 @@ public struct Naming {
   }
 
   /// A container as far as it is known.
-  public struct Answer: Sendable {
+  package struct Answer: Sendable {
     /// What is known of it.
-    public let container: Container
+    package let container: Container
     /// How much that is worth.
-    public let certainty: Certainty
+    package let certainty: Certainty
 
-    /// Makes an answer.
-    public init(_ container: Container, _ certainty: Certainty) {
+    package init(_ container: Container, _ certainty: Certainty) {
       self.container = container
       self.certainty = certainty
     }
@@ -31,20 +30,20 @@ public struct Naming {
   private var local: LocalNames?
 
   /// Asks these; nil for what is not there to be asked.
-  public init(pods: Pods?, local: LocalNames?) {
+  package init(pods: Pods?, local: LocalNames?) {
     self.pods = pods
     self.local = local
   }
 
   /// Rises whenever an answer that is not final may have become better.
-  public var version: UInt64 { pods?.version ?? 0 }
+  package var version: UInt64 { pods?.version ?? 0 }
 
   /// Names the container of a namespace.
   ///
   /// - Parameters:
   ///   - cgroupPath: The cgroup of the namespace's init, from the root of its hierarchy.
   ///   - initComm: What the init calls itself: a pod's sandbox is known by it.
-  public mutating func answer(cgroupPath: String, initComm: String) -> Answer {
+  package mutating func answer(cgroupPath: String, initComm: String) -> Answer {
     let cgroup = CgroupIdentity(path: cgroupPath)
     if let pods, let known = Self.answer(cgroup, initComm, pods) { return known }
     guard let id = cgroup.containerID else { return Answer(Container(cgroup), .final) }

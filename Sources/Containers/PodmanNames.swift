@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import FoundationEssentials
-internal import Linux
+import FoundationEssentials
+import Linux
 
 /// What podman has in its storages, `<root>/<driver>-containers/containers.json`.
 ///

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Synchronization
+import Synchronization
 
 /// The node's pods, as the watch last heard of them: written by the watch, read by the poller.
 ///
 /// A deleted pod stays for the retention time, as its namespaces do, and a container of a pod that
 /// is still there stays known when its successor takes its place in the status.
-public final class Pods: Sendable {
+package final class Pods: Sendable {
   /// Containers that are kept of a pod's status, more than fit into an object of 1.5 MiB, which is what etcd takes.
-  public static let containersInStatus = 16_384
+  package static let containersInStatus = 16_384
   /// Containers that are kept of a pod though its status has them no more, the newest: at least so many, and as many as the
   /// status has. A crash loop makes one every few minutes for each container.
-  public static let earlierContainers = 64
+  package static let earlierContainers = 64
   /// Pods that are kept; a node has a few hundred at the most.
-  public static let limit = 20_000
+  package static let limit = 20_000
 
   fileprivate struct Contents {
     var pods: [String: Pod] = [:]
@@ -32,16 +32,16 @@ public final class Pods: Sendable {
   /// Knows no pod.
   ///
   /// - Parameter retention: How long a deleted pod stays; nil is for good.
-  public init(retention: Duration?) { self.retention = retention }
+  package init(retention: Duration?) { self.retention = retention }
 
   /// Rises with each change, so that who has looked something up knows when to look again.
-  public var version: UInt64 { contents.withLock { $0.version } }
+  package var version: UInt64 { contents.withLock { $0.version } }
 
   /// How many there are, deleted ones left out.
-  public var count: Int { contents.withLock { $0.pods.count - $0.deletions.count } }
+  package var count: Int { contents.withLock { $0.pods.count - $0.deletions.count } }
 
   /// The uids of those that have not been deleted.
-  public var uids: Set<String> {
+  package var uids: Set<String> {
     contents.withLock { contents in Set(contents.pods.keys.filter { contents.deletions[$0] == nil }) }
   }
 
@@ -51,12 +51,12 @@ public final class Pods: Sendable {
   ///
   /// - Returns: false where there is no room for it, as all others are still there.
   @discardableResult
-  public func put(_ pod: Pod) -> Bool {
+  package func put(_ pod: Pod) -> Bool {
     contents.withLock { $0.put(pod) }
   }
 
   /// Takes note that a pod was deleted.
-  public func delete(uid: String, at now: ContinuousClock.Instant) {
+  package func delete(uid: String, at now: ContinuousClock.Instant) {
     contents.withLock { contents in
       guard contents.pods[uid] != nil && contents.deletions[uid] == nil else { return }
       contents.deletions[uid] = now
@@ -64,7 +64,7 @@ public final class Pods: Sendable {
   }
 
   /// Forgets the pods that were deleted longer ago than the retention time.
-  public func expire(at now: ContinuousClock.Instant) {
+  package func expire(at now: ContinuousClock.Instant) {
     guard let retention else { return }
     contents.withLock { contents in
       for (uid, deletion) in contents.deletions where now - deletion >= retention { contents.forget(uid) }
@@ -72,7 +72,7 @@ public final class Pods: Sendable {
   }
 
   /// Finds a container and its pod.
-  public func container(id: String) -> (pod: Pod, container: Pod.Container)? {
+  package func container(id: String) -> (pod: Pod, container: Pod.Container)? {
     contents.withLock { contents in
       guard let (uid, container) = contents.containers[id], let pod = contents.pods[uid] else { return nil }
       return (pod, container)
@@ -80,7 +80,7 @@ public final class Pods: Sendable {
   }
 
   /// Finds a pod by what a cgroup path names it by: its uid, or the hash of a static pod's configuration.
-  public func pod(uid: String) -> Pod? {
+  package func pod(uid: String) -> Pod? {
     contents.withLock { contents in
       contents.pods[uid] ?? contents.configHashes[uid].flatMap { contents.pods[$0] }
     }

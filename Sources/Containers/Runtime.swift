@@ -4,7 +4,7 @@
 ///
 /// The raw values are the words of the label `runtime`: where the Kubernetes API has one in front of a
 /// container's id (`containerd://…`), it is that.
-public enum Runtime: String, Sendable, CaseIterable {
+package enum Runtime: String, Sendable, CaseIterable {
   /// containerd, under Kubernetes or nerdctl.
   case containerd
   /// CRI-O.

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import BPFKit
-public import Logging
+import BPFKit
+package import Logging
 
 /// What this program was built from and with.
-public enum BuildInfo {
+package enum BuildInfo {
   /// The version of the program.
-  public static var version: String { Stamp.version }
+  package static var version: String { Stamp.version }
   /// The git commit; empty when it was not built from a checkout.
-  public static var revision: String { Stamp.revision }
+  package static var revision: String { Stamp.revision }
   /// The version of the Swift compiler.
-  public static var swiftVersion: String { Stamp.swiftVersion }
+  package static var swiftVersion: String { Stamp.swiftVersion }
   /// The version of the libbpf that is linked in.
-  public static var libbpfVersion: String { KernelCounters.libbpfVersion }
+  package static var libbpfVersion: String { KernelCounters.libbpfVersion }
   /// The processor architecture, in the words of container images.
-  public static var arch: String {
+  package static var arch: String {
     #if arch(x86_64)
       "amd64"
     #elseif arch(arm64)
@@ -25,13 +25,13 @@ public enum BuildInfo {
   }
 
   /// All of it in one line, for people.
-  public static var summary: String {
+  package static var summary: String {
     let revision = revision.isEmpty ? "" : " (revision \(revision))"
     return "\(version)\(revision), Swift \(swiftVersion), libbpf \(libbpfVersion), \(arch)"
   }
 
   /// All of it as fields of a log line.
-  public static var metadata: Logger.Metadata {
+  package static var metadata: Logger.Metadata {
     [
       "version": "\(version)", "revision": "\(revision)", "swift": "\(swiftVersion)",
       "libbpf": "\(libbpfVersion)", "arch": "\(arch)",

@@ -1,44 +1,43 @@
 // SPDX-License-Identifier: Apache-2.0
 
-public import BPFKit
-public import Containers
-public import Kubernetes
-public import Namespaces
+package import BPFKit
+package import Containers
+package import Kubernetes
+package import Namespaces
 
 extension Counting {
   /// A node of a Kubernetes cluster.
-  public struct Node: Sendable {
+  package struct Node: Sendable {
     /// How to ask the API server.
-    public let api: Kubernetes.Configuration
+    package let api: Kubernetes.Configuration
     /// What the API calls the node.
-    public let name: String
+    package let name: String
 
     /// Names a node.
-    public init(api: Kubernetes.Configuration, name: String) {
+    package init(api: Kubernetes.Configuration, name: String) {
       self.api = api
       self.name = name
     }
   }
 
   /// What is counted, and how it is shown.
-  public struct Configuration: Sendable {
+  package struct Configuration: Sendable {
     /// What the kernel half loads.
-    public var kernel: KernelCounters.Configuration
+    package var kernel: KernelCounters.Configuration
     /// The bounds of what is exposed.
-    public var limits: Ledger.Limits
+    package var limits: Ledger.Limits
     /// How namespaces become series.
-    public var labelling: Labelling
+    package var labelling: Labelling
     /// Whose pods are watched; nil for none.
-    public var kubernetes: Node?
+    package var kubernetes: Node?
     /// Where containers have their names outside of Kubernetes; nil for nowhere.
-    public var localNames: LocalNames?
+    package var localNames: LocalNames?
     /// Whether each namespace shows a histogram of lifetimes, where that collector is on.
-    public var showsLifetimesPerNamespace: Bool
+    package var showsLifetimesPerNamespace: Bool
     /// Which PID namespaces are counted.
-    public var scope: NamespaceScope
+    package var scope: NamespaceScope
 
-    /// Puts a configuration together.
-    public init(
+    package init(
       kernel: KernelCounters.Configuration, limits: Ledger.Limits, labelling: Labelling, kubernetes: Node?,
       localNames: LocalNames?, showsLifetimesPerNamespace: Bool = false, scope: NamespaceScope = .host
     ) {

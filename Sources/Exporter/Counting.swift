@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import BPFKit
-internal import Containers
-internal import Exposition
-internal import Linux
-public import Logging
-internal import Namespaces
+import BPFKit
+import Containers
+import Exposition
+import Linux
+package import Logging
+import Namespaces
 
 /// The half of the exporter that counts, without the one that serves: kernel half, poller, names.
 ///
 /// Its thread is the polling one: it belongs to whoever calls `poll`. When it goes, nothing stays attached in the
 /// kernel.
-public struct Counting: ~Copyable {
+package struct Counting: ~Copyable {
   private let logger: Logger
   private let scope: Scope
   private let podWatch: RunningPodWatch?
@@ -24,7 +24,7 @@ public struct Counting: ~Copyable {
   /// Loads and attaches. From when this returns every event is counted.
   ///
   /// - Throws: `ExporterError` where this machine lacks something; nothing stays attached then.
-  public init(_ configuration: Configuration, logger: Logger) throws(ExporterError) {
+  package init(_ configuration: Configuration, logger: Logger) throws(ExporterError) {
     var configuration = configuration
     configuration.kernel.outermost = try Requirements.check(configuration.scope)
     // Before the first event is counted.
@@ -67,7 +67,7 @@ public struct Counting: ~Copyable {
 
   /// Reads the kernel once, and answers what it has in the text format; nil until that has succeeded once. Where it
   /// fails, this is what the last good one had, with `pidns_up` 0.
-  public mutating func exposition() -> [UInt8]? {
+  package mutating func exposition() -> [UInt8]? {
     poll().map { Catalogue.render($0, as: .text) }
   }
 

@@ -1,28 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 
-public import BPFKit
-public import Containers
-internal import Kubernetes
-internal import Linux
-public import Logging
+package import BPFKit
+package import Containers
+import Kubernetes
+import Linux
+package import Logging
 
 /// Puts the parts together that tell of single events: the kernel half, and the names of containers.
 ///
 /// Belongs to one thread. When it goes, nothing stays attached in the kernel.
-public struct EventStream: ~Copyable {
+package struct EventStream: ~Copyable {
   /// What is told.
-  public struct Configuration: Sendable {
+  package struct Configuration: Sendable {
     /// What the kernel half tells of.
-    public var kernel: KernelEvents.Configuration
+    package var kernel: KernelEvents.Configuration
     /// Whose pods are known; nil for none.
-    public var kubernetes: Counting.Node?
+    package var kubernetes: Counting.Node?
     /// Where containers have their names outside of Kubernetes; nil for nowhere.
-    public var localNames: LocalNames?
+    package var localNames: LocalNames?
     /// Of which PID namespaces.
-    public var scope: NamespaceScope
+    package var scope: NamespaceScope
 
-    /// Puts a configuration together.
-    public init(
+    package init(
       kernel: KernelEvents.Configuration, kubernetes: Counting.Node?, localNames: LocalNames?,
       scope: NamespaceScope = .host
     ) {
@@ -38,12 +37,12 @@ public struct EventStream: ~Copyable {
   private var containers: EventContainers
   private var boot = BootEpoch(tolerance: .milliseconds(1))
   /// When the newest event was that has been taken, in nanoseconds since boot; nil before the first one.
-  public private(set) var lastTime: UInt64?
+  package private(set) var lastTime: UInt64?
 
   /// Waits, for five seconds at the most, until the node's pods are known, then loads and attaches.
   ///
   /// - Throws: `ExporterError` for the first step that fails; nothing stays attached then.
-  public init(_ configuration: Configuration, logger: Logger) throws(ExporterError) {
+  package init(_ configuration: Configuration, logger: Logger) throws(ExporterError) {
     var configuration = configuration
     configuration.kernel.outermost = try Requirements.check(configuration.scope)
     let podWatch = configuration.kubernetes.map { RunningPodWatch($0, retention: .seconds(300), logger) }
@@ -72,13 +71,13 @@ public struct EventStream: ~Copyable {
   }
 
   /// How often to come by for events.
-  public static let interval = KernelEvents.interval
+  package static let interval = KernelEvents.interval
 
   /// Is ready to be read when there are many, before it is time to come by.
-  public var descriptor: Int32 { kernel.descriptor }
+  package var descriptor: Int32 { kernel.descriptor }
 
   /// Takes the oldest events; none only if there is none by now.
-  public mutating func take() throws(ExporterError) -> [ProcessEvent] {
+  package mutating func take() throws(ExporterError) -> [ProcessEvent] {
     boot.update()
     let events = try attempt { kernel throws(BPFError) in try kernel.take() }
     lastTime = events.last?.time ?? lastTime
@@ -86,25 +85,25 @@ public struct EventStream: ~Copyable {
   }
 
   /// Events for which there was no room, so far.
-  public mutating func dropped() throws(ExporterError) -> UInt64 {
+  package mutating func dropped() throws(ExporterError) -> UInt64 {
     try attempt { kernel throws(BPFError) in try kernel.dropped() }
   }
 
   /// A program of which the kernel skipped runs; nil where there is none.
-  public mutating func skippedProgram() throws(ExporterError) -> String? {
+  package mutating func skippedProgram() throws(ExporterError) -> String? {
     try attempt { kernel throws(BPFError) in try kernel.programStatuses().skippedEvent }
   }
 
   /// Whose the namespace of an event is, as far as that is known. Asks the kernel once for each namespace.
-  public mutating func container(of event: ProcessEvent) -> Container {
+  package mutating func container(of event: ProcessEvent) -> Container {
     containers.container(of: event, kernel)
   }
 
   /// A time since boot as one since the epoch, in nanoseconds.
-  public func epochTime(of time: UInt64) -> Int64 { boot.nanoseconds &+ Int64(clamping: time) }
+  package func epochTime(of time: UInt64) -> Int64 { boot.nanoseconds &+ Int64(clamping: time) }
 
   /// Has no more events come.
-  public mutating func detach() { kernel.detach() }
+  package mutating func detach() { kernel.detach() }
 
   private mutating func attempt<Value>(
     _ operation: (inout KernelEvents) throws(BPFError) -> Value

@@ -1,27 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 
-public import MetricsHTTP
+package import MetricsHTTP
 
 extension Exporter {
   /// What the exporter is told by its flags.
-  public struct Configuration: Sendable {
+  package struct Configuration: Sendable {
     /// Where to serve.
-    public var listenAddresses: [ListenAddress]
+    package var listenAddresses: [ListenAddress]
     /// The path of the metrics.
-    public var telemetryPath: String
+    package var telemetryPath: String
     /// Whether `/` is the status page, for which the last minutes are kept; else it is a few links.
-    public var hasStatusPage: Bool
+    package var hasStatusPage: Bool
     /// Whether scrapers see what is new to them at 0.
-    public var holdsFirstSamples: Bool
+    package var holdsFirstSamples: Bool
     /// Who is a scraper.
-    public var scraperRule: ScraperRule
+    package var scraperRule: ScraperRule
     /// Whether OpenMetrics has `_created` lines.
-    public var writesCreated: Bool
+    package var writesCreated: Bool
     /// What is counted.
-    public var counting: Counting.Configuration
+    package var counting: Counting.Configuration
 
-    /// Puts a configuration together.
-    public init(
+    package init(
       listenAddresses: [ListenAddress], telemetryPath: String, hasStatusPage: Bool = true,
       holdsFirstSamples: Bool = true, scraperRule: ScraperRule = ScraperRule(), writesCreated: Bool = false,
       counting: Counting.Configuration

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Linux
-public import Logging
-public import MetricsHTTP
-internal import Namespaces
+import Linux
+package import Logging
+package import MetricsHTTP
+import Namespaces
 
 /// Puts the parts together: what counts, and what serves it.
 ///
 /// Its thread is the polling one: it belongs to whoever calls `poll`. The server has its own threads.
 /// When it goes, the server is closed and nothing stays attached in the kernel.
-public struct Exporter: ~Copyable {
+package struct Exporter: ~Copyable {
   private let server: HTTPServer
   private let board: Board
   /// Who has scraped; nil where nothing is held at 0.
@@ -20,13 +20,13 @@ public struct Exporter: ~Copyable {
   private var recorder: Recorder?
 
   /// The addresses that are served, with the real port where any free one was asked for.
-  public var addresses: [ListenAddress] { server.boundAddresses }
+  package var addresses: [ListenAddress] { server.boundAddresses }
 
   /// Listens, then loads and attaches. From when this returns every event is counted; scrapes are
   /// answered with 503 until the first poll.
   ///
   /// - Throws: `ExporterError` for the first step that fails; nothing stays open or attached then.
-  public init(_ configuration: Configuration, logger: Logger) throws(ExporterError) {
+  package init(_ configuration: Configuration, logger: Logger) throws(ExporterError) {
     Memory.returnLargeBlocks()
     let board = Board()
     let scrapers =
@@ -43,7 +43,7 @@ public struct Exporter: ~Copyable {
 
   /// Reads the kernel once, and has the next scrapes show it. Until that has succeeded once there is
   /// nothing to show.
-  public mutating func poll() {
+  package mutating func poll() {
     guard var state = counting.poll(scraped: scrapers?.polls(at: .now) ?? .none) else { return }
     if let scrapers {
       state.scope.holdsFirstSamples = true

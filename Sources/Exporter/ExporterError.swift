@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
-public import BPFKit
-internal import Linux
+package import BPFKit
+import Linux
 
 /// Why the exporter cannot run, in one line for people: what, why, and what to do.
-public struct ExporterError: Error, Sendable, CustomStringConvertible {
+package struct ExporterError: Error, Sendable, CustomStringConvertible {
   /// The line, without the program's name.
-  public let description: String
+  package let description: String
 
   /// Says why.
-  public init(_ description: String) { self.description = description }
+  package init(_ description: String) { self.description = description }
 
   /// Says why the kernel half does not run, and what to do.
-  public init(_ error: BPFError) { self.init("\(error); \(error.advice)") }
+  package init(_ error: BPFError) { self.init("\(error); \(error.advice)") }
 }
 
 extension BPFError {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Exposition
-internal import Gzip
-internal import MetricsHTTP
-internal import Namespaces
-internal import Synchronization
+import Exposition
+import Gzip
+import MetricsHTTP
+import Namespaces
+import Synchronization
 
 /// How a scrape is answered.
 struct Representation: Hashable {

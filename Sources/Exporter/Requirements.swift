@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Linux
+import Linux
 
 /// Says, before anything is loaded, what this machine or this process lacks.
 enum Requirements {

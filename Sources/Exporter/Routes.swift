@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import MetricsHTTP
+import MetricsHTTP
 
 /// What is answered on which path.
 enum Routes {
@@ -55,7 +55,7 @@ enum Routes {
 
 extension Exporter {
   /// The paths that are served whatever the telemetry path is, and that it can therefore not be.
-  public static let reservedPaths: Set<String> = [
+  package static let reservedPaths: Set<String> = [
     "/", "/-/healthy", "/-/ready", "/-/status.css", "/-/status.js",
   ]
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Containers
-internal import Kubernetes
-internal import Linux
-internal import Logging
+import Containers
+import Kubernetes
+import Linux
+import Logging
 
 /// The watch of a node's pods, beside the polls; it ends with its owner.
 final class RunningPodWatch: Sendable {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Linux
-internal import Namespaces
+import Linux
+import Namespaces
 
 /// All that a scrape can show, taken together at the end of a poll. Immutable.
 struct State: Sendable {

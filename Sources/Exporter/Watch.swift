@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import BPFKit
-internal import Logging
-internal import Namespaces
+import BPFKit
+import Logging
+import Namespaces
 
 /// Tells the log what changed for the worse or for the better between polls; each loss once.
 struct Watch {

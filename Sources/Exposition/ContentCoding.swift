@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// How the bytes of a response are coded (RFC 9110, section 8.4).
-public enum ContentCoding: String, Sendable, Hashable, CaseIterable {
+package enum ContentCoding: String, Sendable, Hashable, CaseIterable {
   /// As they are.
   case identity
   /// Compressed as gzip files are (RFC 1952).
@@ -12,7 +12,7 @@ public enum ContentCoding: String, Sendable, Hashable, CaseIterable {
   /// acceptable the answer is as it is, as every client reads that.
   ///
   /// - Complexity: linear in the header's length.
-  public init(acceptEncoding: String?) {
+  package init(acceptEncoding: String?) {
     var qualities: [String: Double] = [:]
     for range in AcceptHeader(acceptEncoding ?? "") where qualities[range.type] == nil {
       qualities[range.type] = range.quality

@@ -4,9 +4,9 @@
 ///
 /// A sample of the text formats is `name{labels} value` and a line feed: copies of bytes that exist already, and a
 /// number.
-public struct Encoder: ~Copyable {
+package struct Encoder: ~Copyable {
   /// Tells which format is written.
-  public let format: ExpositionFormat
+  package let format: ExpositionFormat
 
   /// When counters and histograms began that do not say when, in seconds since the epoch; nil for not known.
   private let start: Double?
@@ -35,7 +35,7 @@ public struct Encoder: ~Copyable {
   ///   - start: when counters and histograms began that have no start of their own, in seconds since the epoch;
   ///     nil leaves out their start timestamps.
   ///   - writesCreated: whether OpenMetrics has start timestamps, as `_created` lines.
-  public init(
+  package init(
     format: ExpositionFormat, capacity: Int = 16 * 1024, start: Double? = nil, writesCreated: Bool = false
   ) {
     self.format = format
@@ -49,7 +49,7 @@ public struct Encoder: ~Copyable {
   ///
   /// - Precondition: neither the family's name nor one that its samples may have was used before in this
   ///   exposition, as a scraper may refuse all of one that comes back to a family.
-  public mutating func begin(_ family: MetricFamily) {
+  package mutating func begin(_ family: MetricFamily) {
     let sampleName = family.sampleName
     for name in family.reservedNames {
       precondition(usedNames.insert(name).inserted, "Family begun twice: \(name)")
@@ -78,7 +78,7 @@ public struct Encoder: ~Copyable {
   ///
   /// - Precondition: a family was begun, and is no histogram; no name is in both label sets (checked in debug
   ///   builds only, as the check takes longer than the line).
-  public mutating func sample(_ labels: LabelSet, adding extra: LabelSet = .empty, _ value: UInt64) {
+  package mutating func sample(_ labels: LabelSet, adding extra: LabelSet = .empty, _ value: UInt64) {
     if format == .protobuf {
       protobuf.sample(labels, extra, Double(value), start: start) { nil }
     } else {
@@ -92,7 +92,7 @@ public struct Encoder: ~Copyable {
   /// - Parameter start: when the counter began, where that is known better than for the others.
   /// - Precondition: as for a whole number.
   @_disfavoredOverload  // A whole literal such as 1 would be ambiguous otherwise.
-  public mutating func sample(
+  package mutating func sample(
     _ labels: LabelSet, adding extra: LabelSet = .empty, _ value: Double, start: Double? = nil
   ) {
     if format == .protobuf {
@@ -111,7 +111,7 @@ public struct Encoder: ~Copyable {
   ///   - start: when the counter began, in seconds since the epoch.
   ///   - exemplar: one of the events that were counted, if one is known; asked for only where it is written.
   /// - Precondition: a counter family was begun; no name is in both label sets (checked in debug builds only).
-  public mutating func sample(
+  package mutating func sample(
     _ labels: LabelSet, adding extra: LabelSet = .empty, _ value: UInt64, start: Double?,
     exemplar: @autoclosure () -> Exemplar?
   ) {
@@ -149,7 +149,7 @@ public struct Encoder: ~Copyable {
   ///   - protobufHasClassic: whether protobuf has the classic buckets beside the native ones.
   /// - Precondition: a histogram family was begun; there are `bounds.bucketCount` counts; the sum is not
   ///   negative and not NaN, as OpenMetrics has it; no label is called `le` (checked in debug builds only).
-  public mutating func histogram(
+  package mutating func histogram(
     _ labels: LabelSet, _ bounds: HistogramBounds, counts: Span<UInt64>, sum: Double, start: Double? = nil,
     native: @autoclosure () -> NativeHistogram? = nil, protobufHasClassic: Bool = true
   ) {
@@ -183,7 +183,7 @@ public struct Encoder: ~Copyable {
   }
 
   /// Ends the exposition and returns it; in OpenMetrics it is complete only with the mark written here.
-  public consuming func finish() -> [UInt8] {
+  package consuming func finish() -> [UInt8] {
     switch format {
     case .text: return bytes
     case .openMetrics:

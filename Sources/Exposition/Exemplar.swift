@@ -3,7 +3,7 @@
 /// An event that a counter's last increase is an example of: labels of its own, and when it happened.
 ///
 /// The text format 0.0.4 has no exemplars.
-public struct Exemplar: Sendable, Hashable {
+package struct Exemplar: Sendable, Hashable {
   /// Its labels, written as those of a ``LabelSet``.
   let labels: [UInt8]
   /// When it happened, since the epoch.
@@ -22,7 +22,7 @@ public struct Exemplar: Sendable, Hashable {
   /// - Precondition: the time is not negative; the names are distinct and match `[a-zA-Z_][a-zA-Z0-9_]*`
   ///   (checked in debug builds only).
   /// - Complexity: One allocation.
-  public init?(_ labels: KeyValuePairs<String, String>, microseconds: Int64) {
+  package init?(_ labels: KeyValuePairs<String, String>, microseconds: Int64) {
     precondition(microseconds >= 0, "Not a time since the epoch: \(microseconds)")
     assert(labels.allSatisfy { $0.key.isPrometheusName }, "Not label names: \(labels)")
     assert(Set(labels.map(\.key)).count == labels.count, "Label given twice: \(labels)")

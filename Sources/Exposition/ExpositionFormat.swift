@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Names the formats in which metrics can be written.
-public enum ExpositionFormat: CaseIterable, Sendable, Hashable {
+package enum ExpositionFormat: CaseIterable, Sendable, Hashable {
   /// Writes the Prometheus text format 0.0.4.
   ///
   /// Source: <https://prometheus.io/docs/instrumenting/exposition_formats/>.
@@ -20,7 +20,7 @@ public enum ExpositionFormat: CaseIterable, Sendable, Hashable {
   /// Returns the Content-Type of a response in this format.
   ///
   /// Never blank: Prometheus 3 fails a scrape whose Content-Type is.
-  public var contentType: String {
+  package var contentType: String {
     switch self {
     case .text: "text/plain; version=0.0.4; charset=utf-8"
     case .openMetrics: "application/openmetrics-text; version=1.0.0; charset=utf-8"
@@ -31,7 +31,7 @@ public enum ExpositionFormat: CaseIterable, Sendable, Hashable {
 
   /// Picks the format for an Accept header, as ``Negotiated`` does, for those who set the Content-Type
   /// themselves.
-  public static func negotiate(accept: String?) -> ExpositionFormat {
+  package static func negotiate(accept: String?) -> ExpositionFormat {
     Negotiated(accept: accept).format
   }
 }

@@ -16,7 +16,7 @@
 /// Prometheus 3 turns them into.
 ///
 /// Source: <https://prometheus.io/docs/specs/om/open_metrics_spec/>, on canonical numbers.
-public struct HistogramBounds: Sendable, Hashable {
+package struct HistogramBounds: Sendable, Hashable {
   /// The finite bounds.
   let upperBounds: [Double]
   /// Holds the labels one after the other.
@@ -28,7 +28,7 @@ public struct HistogramBounds: Sendable, Hashable {
   ///
   /// - Precondition: the bounds are finite, not negative (`-0.0` is) and strictly increasing. With a negative
   ///   one, measurements may be negative, and OpenMetrics forbids the sum, which could go down.
-  public init(_ upperBounds: [Double]) {
+  package init(_ upperBounds: [Double]) {
     var bytes: [UInt8] = []
     var ends: [Int] = []
     var previous: Double?
@@ -47,7 +47,7 @@ public struct HistogramBounds: Sendable, Hashable {
   }
 
   /// Returns how many buckets there are: one more than bounds.
-  public var bucketCount: Int { ends.count }
+  package var bucketCount: Int { ends.count }
 
   /// Returns where in `bytes` the label of a bucket is.
   func label(ofBucket index: Int) -> Range<Int> {

@@ -4,12 +4,12 @@
 ///
 /// Writing a sample copies the bytes, which are alike in both text formats. Equal sets have the same labels in the
 /// same order.
-public struct LabelSet: Sendable, Hashable {
+package struct LabelSet: Sendable, Hashable {
   /// Holds `a="1",b="2"`: what stands between the braces.
   let bytes: [UInt8]
 
   /// Has no labels: lines of such a series have no braces.
-  public static let empty = LabelSet([:])
+  package static let empty = LabelSet([:])
 
   /// Escapes labels.
   ///
@@ -18,7 +18,7 @@ public struct LabelSet: Sendable, Hashable {
   ///
   /// - Precondition: the names are distinct, match `[a-zA-Z_][a-zA-Z0-9_]*`, and do not start with `__`,
   ///   which Prometheus keeps to itself.
-  public init(_ labels: KeyValuePairs<String, String>) {
+  package init(_ labels: KeyValuePairs<String, String>) {
     var names: Set<String> = []
     var bytes: [UInt8] = []
     for (name, value) in labels {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Describes a metric family: what its samples are called, count and mean.
-public struct MetricFamily: Sendable, Hashable {
+package struct MetricFamily: Sendable, Hashable {
   /// Names the kinds of families.
-  public enum Kind: Sendable, Hashable {
+  package enum Kind: Sendable, Hashable {
     /// Only grows, and starts again from zero with the exporter.
     case counter
 
@@ -18,23 +18,23 @@ public struct MetricFamily: Sendable, Hashable {
   }
 
   /// Names the family as OpenMetrics does: without the suffixes of its samples, such as `_total`.
-  public let name: String
+  package let name: String
 
   /// Tells what its samples can do.
-  public let kind: Kind
+  package let kind: Kind
 
   /// Names the base unit of the values, or nil where they are plain counts.
-  public let unit: String?
+  package let unit: String?
 
   /// Explains the family to people.
-  public let help: String
+  package let help: String
 
   /// Describes a family.
   ///
   /// - Precondition: `name` matches `[a-zA-Z_][a-zA-Z0-9_]*` (colons are for recording rules), ends in `_`
   ///   and the unit where there is one, and does not end in a suffix that its samples add. An info family
   ///   has no unit.
-  public init(_ name: String, _ kind: Kind, unit: String? = nil, help: String) {
+  package init(_ name: String, _ kind: Kind, unit: String? = nil, help: String) {
     precondition(name.isPrometheusName, "Not a metric name: \(name)")
     precondition(!kind.sampleSuffixes.contains(where: name.hasSuffix), "\(name) has its suffix already")
     if let unit {
@@ -49,10 +49,10 @@ public struct MetricFamily: Sendable, Hashable {
 
   /// Returns the name that the text format's metadata have and the sample lines start with: with `_total` or
   /// `_info`. A histogram's lines go on with `_bucket`, `_sum` or `_count`.
-  public var sampleName: String { kind == .histogram ? name : name + (kind.sampleSuffixes.first ?? "") }
+  package var sampleName: String { kind == .histogram ? name : name + (kind.sampleSuffixes.first ?? "") }
 
   /// Returns whether a name is the family's, or that of one of its samples.
-  public func isCalled(_ name: String) -> Bool { reservedNames.contains(name) }
+  package func isCalled(_ name: String) -> Bool { reservedNames.contains(name) }
 
   /// Returns the names that no other family of an exposition may have or write.
   ///

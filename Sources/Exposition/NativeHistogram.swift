@@ -11,7 +11,7 @@
 ///     deltas    4   -3               6   -5      each count less the one before it
 ///
 /// Source: <https://prometheus.io/docs/specs/native_histograms/>.
-public struct NativeHistogram: Sendable, Equatable {
+package struct NativeHistogram: Sendable, Equatable {
   let zeroThreshold: Double
   let zeroCount: UInt64
   private(set) var spans: [Span] = []
@@ -30,7 +30,7 @@ public struct NativeHistogram: Sendable, Equatable {
   ///     further one is twice as large. The last one, of all that is larger still, is written as if it had a bound.
   ///   - firstExponent: The exponent of the first bound.
   /// - Precondition: there is a count.
-  public init(powersOfTwo counts: Swift.Span<UInt64>, firstExponent: Int) {
+  package init(powersOfTwo counts: Swift.Span<UInt64>, firstExponent: Int) {
     zeroThreshold = Double(sign: .plus, exponent: firstExponent, significand: 1)
     zeroCount = counts[0]
     var end = 0

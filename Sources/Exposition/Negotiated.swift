@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Holds what an Accept header was answered with: a format, and the Content-Type that says so.
-public struct Negotiated: Sendable, Hashable {
+package struct Negotiated: Sendable, Hashable {
   /// Tells which format the body is to be written in.
-  public let format: ExpositionFormat
+  package let format: ExpositionFormat
 
   /// Tells which name-escaping scheme the chosen media range asked for; the body is the same for all of them.
   let escaping: EscapingScheme?
@@ -16,7 +16,7 @@ public struct Negotiated: Sendable, Hashable {
   /// is what every scraper reads: there is no status 406.
   ///
   /// - Complexity: linear in the header's length.
-  public init(accept: String?) {
+  package init(accept: String?) {
     var named: [ExpositionFormat: Offer] = [:]
     var wildcards: [String: Double] = [:]
     for range in AcceptHeader(accept ?? "") {
@@ -49,7 +49,7 @@ public struct Negotiated: Sendable, Hashable {
   ///
   /// Names here are ASCII and need no escaping, so any scheme is honoured by the bytes as they are.
   /// Prometheus 3 reads the scheme from the response.
-  public var contentType: String {
+  package var contentType: String {
     guard let escaping else { return format.contentType }
     return "\(format.contentType); escaping=\(escaping.rawValue)"
   }

@@ -3,14 +3,14 @@
 import CZlib
 
 /// Compresses as gzip files are (RFC 1952), by zlib.
-public enum Gzip {
+package enum Gzip {
   /// Compresses bytes.
   ///
   /// At level 1, which is the fastest: a page of metrics shrinks to about a tenth, by the highest level to a twelfth in
   /// five times the time.
   ///
   /// - Returns: nil where zlib has no memory for its window, 256 KiB.
-  public static func compress(_ bytes: [UInt8]) -> [UInt8]? {
+  package static func compress(_ bytes: [UInt8]) -> [UInt8]? {
     var stream = unsafe z_stream()
     guard unsafe CZlib_start_gzip(&stream, 1) == Z_OK else { return nil }
     defer { _ = unsafe deflateEnd(&stream) }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import CLibCurl
-internal import Linux
+import CLibCurl
+import Linux
 
 extension HTTPClient {
   /// Returns what is behind an error of libcurl's.

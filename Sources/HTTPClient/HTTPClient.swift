@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import CLibCurl
+import CLibCurl
 package import Linux
 
 /// Sends GET requests over HTTP/1.1 and reads their answers piece by piece, by libcurl. One request at a time, on one

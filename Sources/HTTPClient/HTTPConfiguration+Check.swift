@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import CLibCurl
+import CLibCurl
 
 extension HTTPConfiguration {
   /// Has GnuTLS read the certificates and the key, as it will for a connection.

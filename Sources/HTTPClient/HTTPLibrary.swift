@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import CLibCurl
+import CLibCurl
 
 /// libcurl, loaded when it is first needed and never unloaded.
 ///

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import CLibCurl
+import CLibCurl
 
 /// Sets the options of a request, and keeps the first one that libcurl does not take.
 @safe struct Settings {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import CLibCurl
+import CLibCurl
 
 /// What libcurl has handed over of one answer: written by its callbacks, on the thread that drives it.
 final class Transfer {

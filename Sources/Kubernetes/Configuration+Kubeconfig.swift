@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import FoundationEssentials
+import FoundationEssentials
 
 extension Configuration {
   /// Takes a cluster and a user from a kubeconfig, as kubectl does: relative paths are relative to it.
@@ -9,7 +9,7 @@ extension Configuration {
   ///   - path: The file, in YAML or JSON.
   ///   - context: The context; nil is the file's `current-context`.
   /// - Throws: One line for what is missing, malformed, or not supported.
-  public static func kubeconfig(
+  package static func kubeconfig(
     path: String, context name: String? = nil
   ) throws(KubernetesError) -> Configuration {
     let file = try Kubeconfig(parsing: ConfigurationFile.read(path), path: path)

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import FoundationEssentials
-internal import Linux
+import FoundationEssentials
+import Linux
 
 /// Where the API server is, whom to trust to be it, and who to be.
 ///
 /// Nothing is opened but the kubeconfig itself: tokens and certificates are read when they are needed, as the
 /// kubelet replaces them.
-public struct Configuration: Sendable, Equatable {
+package struct Configuration: Sendable, Equatable {
   /// Bytes that the configuration holds itself, or the file that holds them.
   enum Source: Sendable, Equatable {
     case bytes([UInt8])
@@ -83,7 +83,7 @@ public struct Configuration: Sendable, Equatable {
   /// installed. For the start, when an error can still be returned to whoever wrote the configuration.
   ///
   /// - Throws: One line for the first thing that is wrong.
-  public func check() throws(KubernetesError) {
+  package func check() throws(KubernetesError) {
     do throws(KubernetesError) {
       if let plugin { _ = try plugin.path(Environment.variables) }
       var configuration = self
@@ -101,7 +101,7 @@ public struct Configuration: Sendable, Equatable {
   ///   - environment: That of the process.
   ///   - folder: Where the service account's `token` and `ca.crt` are.
   /// - Throws: One line where the process is in no pod, or in one without a service account's token.
-  public static func inCluster(
+  package static func inCluster(
     environment: [String: String], folder: String = "/var/run/secrets/kubernetes.io/serviceaccount"
   ) throws(KubernetesError) -> Configuration {
     guard let host = environment["KUBERNETES_SERVICE_HOST"], !host.isEmpty,

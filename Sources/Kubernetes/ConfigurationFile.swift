@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import FoundationEssentials
-internal import Linux
+import FoundationEssentials
+import Linux
 
 /// Reads tokens, certificates and kubeconfigs: files of the operator's or the kubelet's.
 enum ConfigurationFile {

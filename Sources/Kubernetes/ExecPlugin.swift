@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import FoundationEssentials
-internal import Linux
+import FoundationEssentials
+import Linux
 
 /// A program that prints credentials: `users[].user.exec` of a kubeconfig, as EKS, GKE and AKS have it
 /// (client.authentication.k8s.io).

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import FoundationEssentials
-internal import YAML
+import FoundationEssentials
+import YAML
 
 /// A kubeconfig, as far as it is read: `k8s.io/client-go/tools/clientcmd/api/v1`.
 struct Kubeconfig: Decodable {

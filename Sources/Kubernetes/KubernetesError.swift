@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Why the API server cannot be asked at all, in one line for people: what, why, and what to do.
-public struct KubernetesError: Error, Sendable, Equatable, CustomStringConvertible {
+package struct KubernetesError: Error, Sendable, Equatable, CustomStringConvertible {
   /// The line, without the program's name.
-  public let description: String
+  package let description: String
 
   init(_ description: String) { self.description = description }
 }

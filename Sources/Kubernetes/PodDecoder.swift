@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Containers
-internal import FoundationEssentials
+import Containers
+import FoundationEssentials
 
 /// Reads pods and events out of the API's JSON: untrusted text, of which what is kept is bounded.
 struct PodDecoder {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Containers
+import Containers
 
 /// Decides what to ask the API server next, and what its answers mean for the pods that are known.
 ///

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Containers
-internal import HTTPClient
-internal import Linux
-internal import Logging
+import Containers
+import HTTPClient
+import Linux
+import Logging
 
 /// The loop of ``PodWatcher``, on one thread: asks what ``PodWatch`` decides on, and puts what it hears into ``Pods``.
 struct PodWatchSession: ~Copyable {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-public import Containers
-internal import Linux
-public import Logging
+package import Containers
+import Linux
+package import Logging
 
 /// Keeps the pods of one node up to date, for as long as it runs.
 ///
 /// Needs to list and watch pods (RBAC). Has one connection and one thread of its own; holds one pod's JSON at a time.
-public final class PodWatcher: Sendable {
+package final class PodWatcher: Sendable {
   private let configuration: Configuration
   private let node: String
   private let pods: Pods
@@ -20,7 +20,7 @@ public final class PodWatcher: Sendable {
   /// - Parameters:
   ///   - node: The node's name, as the API has it. Not empty, which would be the pods of no node.
   ///   - pods: Where to put what is heard. Never cleared: while the server is away, they stay.
-  public convenience init(
+  package convenience init(
     _ configuration: Configuration, node: String, pods: Pods, status: WatchStatus, logger: Logger
   ) {
     self.init(configuration, node: node, pods: pods, status: status, logger: logger, timings: Timings())
@@ -40,7 +40,7 @@ public final class PodWatcher: Sendable {
   }
 
   /// Lists and watches on a thread of its own until the task is cancelled; no failure ends it. To be called once.
-  public func run() async {
+  package func run() async {
     let cancellation = CancellationToken()
     await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in

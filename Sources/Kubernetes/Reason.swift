@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Why the watch failed, once: the label `reason` of `pidns_kubernetes_watch_errors_total`.
-public enum Reason: String, Sendable, CaseIterable {
+package enum Reason: String, Sendable, CaseIterable {
   /// 410: what the watch had seen last is too old, or the list took too long; lists again. Routine.
   case expired
   /// 401: the token or the certificate is not accepted.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import HTTPClient
-internal import Linux
+import HTTPClient
+import Linux
 
 extension WatchFailure {
   /// Explains a failure of the client's in a text for people.

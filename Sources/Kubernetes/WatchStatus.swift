@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Synchronization
+import Synchronization
 
 /// How the watch fares: written by the watch, read by whoever shows metrics.
-public final class WatchStatus: Sendable {
+package final class WatchStatus: Sendable {
   /// What was known at one time.
-  public struct Snapshot: Sendable, Equatable {
+  package struct Snapshot: Sendable, Equatable {
     /// Failures since the start, each reason from zero on.
-    public var errors: [Reason: UInt64]
+    package var errors: [Reason: UInt64]
     /// When the API server last said something of its pods, bookmarks too, in seconds since the epoch; nil before.
-    public var lastEvent: Double?
+    package var lastEvent: Double?
     /// Whether all pods of the node have been heard of once.
-    public var isListed: Bool
+    package var isListed: Bool
   }
 
   private let current = Mutex(
@@ -20,10 +20,10 @@ public final class WatchStatus: Sendable {
       isListed: false))
 
   /// Has seen nothing.
-  public init() {}
+  package init() {}
 
   /// What is known now.
-  public var snapshot: Snapshot { current.withLock { $0 } }
+  package var snapshot: Snapshot { current.withLock { $0 } }
 
   func count(_ reason: Reason) {
     current.withLock { $0.errors[reason, default: 0] += 1 }

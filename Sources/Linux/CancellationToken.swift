@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import CGlibc
-internal import Glibc
+import CGlibc
+import Glibc
 
 /// Ends what a thread waits for, from any other thread: once, and for good.
 package final class CancellationToken: Sendable {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import CGlibc
-internal import Glibc
+import CGlibc
+import Glibc
 
 /// A file without a name, in memory: for a library that reads secrets from a path alone.
 ///

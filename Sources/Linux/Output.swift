@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Glibc
+import Glibc
 
 /// What is to be written to stdout, without being stuck behind a reader that has stopped to read.
 package struct Output: Sendable {
@@ -24,7 +24,6 @@ package struct Output: Sendable {
   /// What has not been written.
   package var bytes: [UInt8] = []
 
-  /// Has nothing to write.
   package init() {}
 
   /// Writes all of it. SIGPIPE has to be ignored.

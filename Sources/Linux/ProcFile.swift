@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Glibc
+import Glibc
 
 /// Reads the small text files of /proc and /sys.
 package enum ProcFile {

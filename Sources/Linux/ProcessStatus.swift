@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Glibc
+import Glibc
 
 /// What the exporter itself uses, for the `process_*` metrics that every exporter has.
 package struct ProcessStatus: Sendable {

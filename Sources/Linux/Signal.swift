@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import CGlibc
-internal import Glibc
+import CGlibc
+import Glibc
 
 /// What signals are called.
 package enum Signal {

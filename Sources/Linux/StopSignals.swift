@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import CGlibc
-internal import Glibc
+import CGlibc
+import Glibc
 
 /// SIGTERM and SIGINT, taken out of a queue and not by a handler.
 package struct StopSignals {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Glibc
+import Glibc
 
 /// Threads for work that blocks, which Swift's own thread pool is too small for.
 package enum Thread {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Glibc
+import Glibc
 
 /// Waits for several descriptors at once: poll(2).
 package enum Waiting {

@@ -13,12 +13,12 @@
 ///
 /// No client can make it grow: connections are limited in number, each has 32 KiB for its headers, request
 /// bodies are not kept, and a connection that does not move is closed after `idleTimeout`.
-public struct HTTPServer: ~Copyable, Sendable {
+package struct HTTPServer: ~Copyable, Sendable {
   /// Answers a request, on a polling thread of the server; must not block.
-  public typealias Handler = @Sendable (borrowing Request) -> Response
+  package typealias Handler = @Sendable (borrowing Request) -> Response
 
   /// Where it listens, in the order given, with the real ports where 0 was asked for.
-  public let boundAddresses: [ListenAddress]
+  package let boundAddresses: [ListenAddress]
 
   private let daemons: [Daemon]
 
@@ -32,7 +32,7 @@ public struct HTTPServer: ~Copyable, Sendable {
   ///     most of them, so it should not be loud. They are dropped where it is nil.
   /// - Throws: `HTTPServerError` of the first address that fails, after the others were released.
   /// - Precondition: There is an address, the limit is positive, the timeout at least a second.
-  public init(
+  package init(
     addresses: [ListenAddress], routes: [String: Handler], connectionLimit: Int = 128,
     idleTimeout: Duration = .seconds(30), log: (@Sendable (String) -> Void)? = nil
   ) throws(HTTPServerError) {
@@ -60,7 +60,7 @@ public struct HTTPServer: ~Copyable, Sendable {
   ///
   /// Waits for a handler that is running, never for a client. Not to be called from a handler. A server that
   /// goes out of scope does the same.
-  public consuming func close() {
+  package consuming func close() {
     // The end of `self` is the end of its daemons.
   }
 }

@@ -3,9 +3,9 @@
 import Glibc
 
 /// Why a server does not listen. Nothing is left open where it is thrown.
-public struct HTTPServerError: Error, Hashable, CustomStringConvertible {
+package struct HTTPServerError: Error, Hashable, CustomStringConvertible {
   /// What went wrong, as far as a program would act on it.
-  public enum Code: Sendable, Hashable {
+  package enum Code: Sendable, Hashable {
     /// Another program listens on the address.
     case addressInUse
     /// The same server was asked to listen there by another of its addresses.
@@ -21,16 +21,16 @@ public struct HTTPServerError: Error, Hashable, CustomStringConvertible {
   }
 
   /// What went wrong.
-  public let code: Code
+  package let code: Code
 
   /// The C function that failed.
-  public let operation: String
+  package let operation: String
 
   /// The address as it was asked for.
-  public let address: ListenAddress
+  package let address: ListenAddress
 
   /// The error number of `operation`; 0 where it has none.
-  public let errno: CInt
+  package let errno: CInt
 
   init(code: Code, operation: String, address: ListenAddress, errno: CInt) {
     self.code = code
@@ -52,7 +52,7 @@ public struct HTTPServerError: Error, Hashable, CustomStringConvertible {
   }
 
   /// One line for people: what failed, why, and what to do about it.
-  public var description: String {
+  package var description: String {
     "cannot listen on \(address): \(reason); \(advice)"
   }
 

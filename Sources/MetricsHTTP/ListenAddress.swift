@@ -3,18 +3,18 @@
 import Glibc
 
 /// An address to listen on, as `--web.listen-address` spells it: `HOST:PORT`.
-public struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
+package struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
   /// The name or the number of the machine's address, IPv6 without its brackets; empty for every address.
-  public let host: String
+  package let host: String
 
   /// The TCP port; 0 asks for any free port.
-  public let port: UInt16
+  package let port: UInt16
 
   /// Parses `HOST:PORT`, `:PORT` or `[IPV6]:PORT`; nil for anything else.
   ///
   /// IPv6 needs its brackets, since its last group cannot be told from a port. A name's spelling is checked
   /// here, but only listening resolves it.
-  public init?(_ text: String) {
+  package init?(_ text: String) {
     guard let colon = text.utf8.lastIndex(of: UInt8(ascii: ":")) else { return nil }
     let digits = text[text.index(after: colon)...]
     guard let port = Self.port(digits), let host = Self.host(text[..<colon]) else { return nil }
@@ -27,7 +27,7 @@ public struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
   }
 
   /// The address as `init(_:)` takes it.
-  public var description: String {
+  package var description: String {
     host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]:\(port)" : "\(host):\(port)"
   }
 

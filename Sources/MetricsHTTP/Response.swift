@@ -5,9 +5,9 @@ import CMicroHTTPD
 /// An immutable answer, made once and queued for any number of clients without a copy.
 ///
 /// Clients that are still being answered keep its body in memory after the last reference is gone.
-@safe public final class Response: Sendable {
+@safe package final class Response: Sendable {
   /// The HTTP status.
-  public let status: Int
+  package let status: Int
 
   // Not Sendable by itself: MHD counts its references under a mutex, and nothing else of it changes after
   // `init`.
@@ -19,7 +19,7 @@ import CMicroHTTPD
   /// (`MHD_create_response_from_buffer_with_free_callback_cls`), so that a big body exists once. Capacity
   /// that is not written stays allocated as long as the answer.
   /// - Precondition: As `init(status:contentType:headers:body:)`.
-  public init(
+  package init(
     status: Int = 200, contentType: String, headers: [(String, String)] = [], bodyCapacity: Int,
     writingBody write: (inout OutputSpan<UInt8>) -> Void
   ) {
@@ -45,7 +45,7 @@ import CMicroHTTPD
   /// Content-Length, Date and Connection are added to each reply and not to be given.
   /// - Precondition: The status is within 200...599; names are tokens (RFC 9110, 5.6.2), values are
   ///   printable and not empty. A value that comes from outside is to be checked first.
-  public convenience init(
+  package convenience init(
     status: Int = 200, contentType: String, headers: [(String, String)] = [], body: [UInt8]
   ) {
     self.init(status: status, contentType: contentType, headers: headers, bodyCapacity: body.count) { span in

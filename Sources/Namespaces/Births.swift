@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 
-public import BPFKit
-internal import Linux
+package import BPFKit
+import Linux
 
 /// Since which poll the lines of a series are shown, by the number of the poll.
 ///
 /// A scraper that was last answered with an earlier poll has not seen the line yet.
-public struct Births: Equatable, Sendable {
+package struct Births: Equatable, Sendable {
   /// The first poll that showed the series.
-  public let series: Int
+  package let series: Int
   /// The first polls that showed a detail, of those that came later than the series.
   private var details: [Detail: Int] = [:]
   /// The latest of all.
-  public private(set) var newest: Int
+  package private(set) var newest: Int
 
   /// Has a series begin.
-  public init(series: Int) {
+  package init(series: Int) {
     self.series = series
     newest = series
   }
@@ -23,7 +23,7 @@ public struct Births: Equatable, Sendable {
   /// The first poll that showed a detail.
   ///
   /// - Complexity: O(1).
-  public subscript(detail: Detail) -> Int { details[detail] ?? series }
+  package subscript(detail: Detail) -> Int { details[detail] ?? series }
 
   /// Notes that a detail has occurred first at a poll; nothing new where its line is there from the start.
   mutating func add(_ detail: Detail, at poll: Int) {

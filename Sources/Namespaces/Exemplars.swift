@@ -1,28 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 
-public import BPFKit
+package import BPFKit
 
 /// The latest process of each kind that the namespaces of a series have had.
-public struct Exemplars: Equatable, Sendable {
+package struct Exemplars: Equatable, Sendable {
   /// A process, and when it was that.
-  public struct Exemplar: Equatable, Sendable {
+  package struct Exemplar: Equatable, Sendable {
     /// The process.
-    public let process: ProcessExemplar
+    package let process: ProcessExemplar
     /// When that happened, in microseconds since the epoch, as the clocks had it when it was read: that never
     /// changes afterwards, as a scraper would take it for another one.
-    public let microseconds: Int64
+    package let microseconds: Int64
   }
 
   /// A list: most series have a handful of kinds, and none has more than there are signals.
   private var latest: [Exemplar] = []
 
   /// Has none.
-  public init() {}
+  package init() {}
 
   /// The latest process of a kind.
   ///
   /// - Complexity: O(kinds that the series has had).
-  public subscript(kind: ProcessExemplar.Kind) -> Exemplar? { latest.first { $0.process.kind == kind } }
+  package subscript(kind: ProcessExemplar.Kind) -> Exemplar? { latest.first { $0.process.kind == kind } }
 
   /// Takes in a process, unless there is one of the kind that is as late.
   ///

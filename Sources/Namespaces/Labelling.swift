@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Containers
-internal import Exposition
+import Containers
+import Exposition
 
 /// What tells series apart.
-public enum LabelLevel: String, CaseIterable, Sendable {
+package enum LabelLevel: String, CaseIterable, Sendable {
   /// All pods of a Kubernetes namespace are one series.
   case namespace
   /// All containers of a pod are.
@@ -16,16 +16,16 @@ public enum LabelLevel: String, CaseIterable, Sendable {
 }
 
 /// How namespaces become series.
-public struct Labelling: Sendable {
+package struct Labelling: Sendable {
   /// What tells series apart.
-  public let level: LabelLevel
+  package let level: LabelLevel
   /// How long a namespace is held back while it is not known what it is called.
-  public let grace: Duration
+  package let grace: Duration
   /// Which ones are shown.
-  public let selection: Selection
+  package let selection: Selection
 
   /// Sets rules.
-  public init(
+  package init(
     level: LabelLevel = .pidns, grace: Duration = .seconds(5), selection: Selection = Selection()
   ) {
     self.level = level

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-public import BPFKit
-public import Containers
-internal import Linux
+package import BPFKit
+package import Containers
+import Linux
 
 /// Keeps the totals of every series: which namespaces make it up, when it is born, ends and goes.
 ///
@@ -12,30 +12,30 @@ internal import Linux
 /// alone goes on under that if no scraper has seen it; else, and from one that it shares, it goes to the other one
 /// with what happens from then on: to a scraper that knows the old series, each event is in one of the two.
 /// The ledger does no I/O: readings go in, and what there is to delete comes out.
-public struct Ledger {
+package struct Ledger {
   /// The bounds of a ledger.
-  public struct Limits: Sendable {
+  package struct Limits: Sendable {
     /// Series that are exposed at one time, live and retained.
-    public let series: Int
+    package let series: Int
     /// How long a series stays after its last namespace ended; nil is for good.
-    public let retention: Duration?
+    package let retention: Duration?
 
     /// Sets bounds.
-    public init(series: Int, retention: Duration?) {
+    package init(series: Int, retention: Duration?) {
       self.series = series
       self.retention = retention
     }
   }
 
   /// When a poll is, by the clock that durations are measured with and in seconds since the epoch.
-  public struct Moment: Sendable {
+  package struct Moment: Sendable {
     let instant: ContinuousClock.Instant
     let epoch: Double
     /// When the machine started, in nanoseconds since the epoch, as the clocks have it at this moment.
     let boot: Int64
 
     /// Names a moment.
-    public init(_ instant: ContinuousClock.Instant, epoch: Double, boot: Int64) {
+    package init(_ instant: ContinuousClock.Instant, epoch: Double, boot: Int64) {
       self.instant = instant
       self.epoch = epoch
       self.boot = boot
@@ -46,7 +46,7 @@ public struct Ledger {
   }
 
   /// Names the container of a namespace by what the kernel knows of it.
-  public typealias Name = (NamespaceIdentity) -> Naming.Answer
+  package typealias Name = (NamespaceIdentity) -> Naming.Answer
 
   private let limits: Limits
   private let labelling: Labelling
@@ -59,9 +59,9 @@ public struct Ledger {
   /// The keys of `series`, sorted; nil once they have changed.
   private var order: [SeriesKey]?
   /// The number of the last poll, from 1 on.
-  public private(set) var poll = 0
+  package private(set) var poll = 0
   /// The number of the poll that showed a line for the first time last, of the lines in the last snapshot.
-  public private(set) var newestBirth = 0
+  package private(set) var newestBirth = 0
   /// Which polls scrapers were answered with, when this one began.
   private var scraped = ScrapedPolls.none
   /// Series that have gone, by the poll that showed them no more, until all scrapers have seen that.
@@ -71,16 +71,16 @@ public struct Ledger {
   private var walk = 0
   private var namesVersion: UInt64 = 0
   /// Namespaces for whose series there was no room.
-  public private(set) var refused: UInt64 = 0
+  package private(set) var refused: UInt64 = 0
   /// Namespaces that the flags leave out.
-  public private(set) var excluded: UInt64 = 0
+  package private(set) var excluded: UInt64 = 0
 
   /// Creates an empty ledger.
   ///
   /// - Parameters:
   ///   - boot: When the machine started, in nanoseconds since the epoch.
   ///   - start: When counting began, in seconds since the epoch.
-  public init(limits: Limits, labelling: Labelling = Labelling(), boot: Int64 = 0, start: Double = 0) {
+  package init(limits: Limits, labelling: Labelling = Labelling(), boot: Int64 = 0, start: Double = 0) {
     countingStart = start
     previousPoll = start
     self.limits = limits
@@ -90,12 +90,12 @@ public struct Ledger {
 
   /// When the machine started, in seconds since the epoch: the same at each poll, unless the clock was set by more than
   /// a second.
-  public var boot: Double { bootEpoch.seconds }
+  package var boot: Double { bootEpoch.seconds }
 
   /// Live namespaces that are shown, as of the last poll.
-  public private(set) var live = 0
+  package private(set) var live = 0
   /// Live namespaces of which it is not known whose they are, as of the last poll.
-  public private(set) var unresolved = 0
+  package private(set) var unresolved = 0
 
   /// Namespaces that are kept, live or not.
   var memberCount: Int { members.count }
@@ -112,7 +112,7 @@ public struct Ledger {
   /// - Returns: The namespaces that have ended and whose counts were now read for the last time: their
   ///   entries are to be deleted. One whose entry is still there next time is answered again.
   /// - Complexity: O(namespaces): about a microsecond for each, by `make bench`.
-  public mutating func take(
+  package mutating func take(
     tasks: [PIDNamespace: TaskCounts]?, _ reading: KernelCounters.Reading, at now: Moment,
     scraped: ScrapedPolls = .none, namesVersion: UInt64 = 0, name: Name
   ) -> [PIDNamespace] {
@@ -190,7 +190,7 @@ public struct Ledger {
   }
 
   /// The series that are exposed, in a stable order.
-  public mutating func snapshot() -> [Snapshot.Namespace] {
+  package mutating func snapshot() -> [Snapshot.Namespace] {
     let keys = order ?? series.keys.sorted()
     order = keys
     var tasks: [SeriesKey: TaskCounts] = [:]

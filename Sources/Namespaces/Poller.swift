@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-public import BPFKit
-public import Containers
-internal import Linux
+package import BPFKit
+package import Containers
+import Linux
 
 /// Brings the kernel's counts and the ledger together, once for each call of `poll`.
 ///
 /// Belongs to one thread: the one that polls.
-public struct Poller: ~Copyable {
+package struct Poller: ~Copyable {
   private var kernel: KernelCounters
   private var ledger: Ledger
   private var naming: Naming
@@ -17,7 +17,7 @@ public struct Poller: ~Copyable {
   /// Takes ownership of the kernel half.
   ///
   /// - Parameter start: When it began to count, in seconds since the epoch.
-  public init(
+  package init(
     kernel: consuming KernelCounters, start: Double, limits: Ledger.Limits, labelling: Labelling,
     naming: Naming
   ) {
@@ -36,7 +36,7 @@ public struct Poller: ~Copyable {
   /// - Returns: What is known now. After an error, that is what was known before, and the error.
   /// - Complexity: In the kernel, about a microsecond for each namespace, and 0.3 to 0.8 µs for each task if it
   ///   is time for a walk over them.
-  public mutating func poll(scraped: ScrapedPolls) -> Snapshot {
+  package mutating func poll(scraped: ScrapedPolls) -> Snapshot {
     // The time of day first: what happened before it is in this poll, however long anything takes.
     let time = Clock.epochSeconds
     let start = ContinuousClock.now

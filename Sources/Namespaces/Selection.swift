@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Containers
+import Containers
 
 /// Which namespaces are shown on their own, by regular expressions over their labels.
 ///
 /// One is shown if no rule excludes it, and a rule includes it or there is none that does. The others are in the
 /// node's totals.
-public struct Selection: Sendable {
+package struct Selection: Sendable {
   /// One label, and what its whole value has to match.
-  public struct Rule: Sendable, Equatable {
+  package struct Rule: Sendable, Equatable {
     /// A label that can be matched.
-    public enum Label: String, CaseIterable, Sendable { case namespace, pod, container, pidns }
+    package enum Label: String, CaseIterable, Sendable { case namespace, pod, container, pidns }
 
     let label: Label
     let pattern: String
@@ -20,7 +20,7 @@ public struct Selection: Sendable {
     /// Reads `label=expression`.
     ///
     /// - Throws: `Problem` for another label and for what is no regular expression.
-    public init(_ text: String) throws(Problem) {
+    package init(_ text: String) throws(Problem) {
       let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
       guard parts.count == 2, let label = Label(rawValue: String(parts[0])) else {
         throw Problem(
@@ -48,15 +48,15 @@ public struct Selection: Sendable {
     }
 
     /// Equal rules are written alike.
-    public static func == (left: Self, right: Self) -> Bool {
+    package static func == (left: Self, right: Self) -> Bool {
       left.label == right.label && left.pattern == right.pattern
     }
   }
 
   /// Why a text is no rule.
-  public struct Problem: Error, CustomStringConvertible {
+  package struct Problem: Error, CustomStringConvertible {
     /// The reason.
-    public let description: String
+    package let description: String
 
     init(_ description: String) { self.description = description }
   }
@@ -69,7 +69,7 @@ public struct Selection: Sendable {
   private let exclude: [Rule]
 
   /// Sets rules; without any everything is shown.
-  public init(include: [Rule] = [], exclude: [Rule] = []) {
+  package init(include: [Rule] = [], exclude: [Rule] = []) {
     self.include = include
     self.exclude = exclude
   }

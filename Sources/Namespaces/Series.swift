@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import BPFKit
-internal import Containers
-internal import Exposition
+import BPFKit
+import Containers
+import Exposition
 
 /// The totals of all namespaces that have followed one another, or are beside one another, under one label set.
 struct Series {

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import BPFKit
-internal import Containers
-public import Exposition
+import BPFKit
+import Containers
+package import Exposition
 
 extension Snapshot {
   /// What is true of the one namespace that a series is of.
-  public struct About: Sendable {
+  package struct About: Sendable {
     /// Its level, its init, its container: what tells more than names do.
-    public let labels: LabelSet
+    package let labels: LabelSet
     /// Whether it is the host's own namespace.
-    public let isHost: Bool
+    package let isHost: Bool
     /// What its init calls itself: untrusted text, 15 bytes at the most.
-    public let initComm: String
+    package let initComm: String
     /// When its init began, and when it ended, in seconds since boot.
     private let startSinceBoot: Double
     private var endSinceBoot: Double?
@@ -20,9 +20,9 @@ extension Snapshot {
     var boot: Double
 
     /// When its init began, in seconds since the epoch.
-    public var start: Double { boot + startSinceBoot }
+    package var start: Double { boot + startSinceBoot }
     /// When it ended, in seconds since the epoch; nil while it is live.
-    public var end: Double? { endSinceBoot.map { boot + $0 } }
+    package var end: Double? { endSinceBoot.map { boot + $0 } }
 
     /// - Parameter boot: When the machine started, in seconds since the epoch.
     init(_ identity: NamespaceIdentity, _ container: Container, boot: Double) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import BPFKit
-internal import Containers
-internal import Linux
+import BPFKit
+import Containers
+import Linux
 
 /// Writes events as keys and values, always the same ones in the same order for events of one kind.
 ///

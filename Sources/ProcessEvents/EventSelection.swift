@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 
-public import BPFKit
-public import Containers
+package import BPFKit
+package import Containers
 
 /// Which events are shown. Values of one kind are alternatives, an empty kind asks for nothing, and all kinds
 /// have to agree.
 ///
 /// Ask `mayInclude(_:)` first: it costs some comparisons, and only what it lets through has to be looked up for
 /// `includes(_:)`.
-public struct EventSelection: Equatable, Sendable {
+package struct EventSelection: Equatable, Sendable {
   /// Which pods: by name, in one Kubernetes namespace or in any.
-  public struct PodRule: Equatable, Sendable {
+  package struct PodRule: Equatable, Sendable {
     let namespace: String?
     let name: String
 
     /// Reads `name` or `namespace/name`; nil where one of them is empty, or there are more.
-    public init?(_ text: String) {
+    package init?(_ text: String) {
       let parts = text.split(separator: "/", omittingEmptySubsequences: false)
       guard parts.count <= 2, let name = parts.last, parts.allSatisfy({ !$0.isEmpty }) else { return nil }
       self.namespace = parts.count == 2 ? String(parts[0]) : nil
@@ -28,32 +28,32 @@ public struct EventSelection: Equatable, Sendable {
   }
 
   /// How much of an id has to be given: less is a name only, as `db` is more often than it begins an id.
-  public static let shortestIDPrefix = 4
+  package static let shortestIDPrefix = 4
 
   /// Inums of pid namespaces.
-  public var pidNamespaces: Set<UInt32> = []
+  package var pidNamespaces: Set<UInt32> = []
   /// What containers are called, or how their ids begin.
-  public var containers: [String] = []
+  package var containers: [String] = []
   /// Pods.
-  public var pods: [PodRule] = []
+  package var pods: [PodRule] = []
   /// What processes call themselves.
-  public var comms: Set<String> = []
+  package var comms: Set<String> = []
   /// Users, as `userView` numbers them.
-  public var uids: Set<UInt32> = []
+  package var uids: Set<UInt32> = []
   /// Whose numbers `uids` are.
-  public var userView = UserView.initial
+  package var userView = UserView.initial
   /// Whether only failures are shown: exits with another code than 0 or by a signal, and OOM kills. Who is killed
   /// because the init of the namespace exited has not failed.
-  public var failedOnly = false
+  package var failedOnly = false
 
   /// Selects everything.
-  public init() {}
+  package init() {}
 
   /// Whether a container has to be known to tell.
-  public var asksForContainer: Bool { !containers.isEmpty || !pods.isEmpty }
+  package var asksForContainer: Bool { !containers.isEmpty || !pods.isEmpty }
 
   /// Whether an event is shown, as far as it tells by itself.
-  public func mayInclude(_ event: ProcessEvent) -> Bool {
+  package func mayInclude(_ event: ProcessEvent) -> Bool {
     (!failedOnly || event.action.isFailure)
       && (pidNamespaces.isEmpty || pidNamespaces.contains(event.namespace.inum))
       && (uids.isEmpty || uids.contains(userView.user(of: event).uid))
@@ -61,13 +61,13 @@ public struct EventSelection: Equatable, Sendable {
   }
 
   /// Whether events of a container are shown, as far as that tells.
-  public func includes(_ container: Container) -> Bool {
+  package func includes(_ container: Container) -> Bool {
     (containers.isEmpty || containers.contains { Self.container(container, isCalled: $0) })
       && (pods.isEmpty || pods.contains { $0.matches(container.names) })
   }
 
   /// Whether a record is shown.
-  public func includes(_ record: EventRecord) -> Bool {
+  package func includes(_ record: EventRecord) -> Bool {
     mayInclude(record.event) && includes(record.container)
   }
 
@@ -79,7 +79,7 @@ public struct EventSelection: Equatable, Sendable {
 
 extension ProcessEvent.Action {
   /// Whether something went wrong. The teardown of a namespace is no failure, as in the metrics.
-  public var isFailure: Bool {
+  package var isFailure: Bool {
     switch self {
     case .fork, .exec, .exit(reason: .completed, _, _), .exit(reason: .teardown, _, _): false
     case .exit(reason: .error, _, _), .exit(reason: .signaled, _, _), .oomKill: true

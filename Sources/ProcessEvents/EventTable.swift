@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import BPFKit
-internal import Linux
-internal import Terminal
+import BPFKit
+import Linux
+import Terminal
 
 /// Writes events as a table for people: aligned, no wider than the terminal, in its colours.
 struct EventTable: Sendable {

@@ -4,22 +4,22 @@
 ///
 /// A line ends with a line feed, holds no other control character (but colours, where they are on), and is appended
 /// whole: what is in the buffer can be written to a file at any time.
-public struct EventWriter: Sendable {
+package struct EventWriter: Sendable {
   /// What is shown, and how.
-  public struct Options: Equatable, Sendable {
+  package struct Options: Equatable, Sendable {
     /// Whose uid and gid.
-    public var userView = UserView.initial
+    package var userView = UserView.initial
     /// Whether arguments are shown with an exec.
-    public var showsArguments = false
+    package var showsArguments = false
     /// How many columns a line of the table may take; nil for as many as there are, and nothing is cut.
-    public var columns: Int?
+    package var columns: Int?
     /// After how many lines of the table its header comes again, of which it is one; nil for never.
-    public var rows: Int?
+    package var rows: Int?
     /// Whether the table is coloured.
-    public var isColored = false
+    package var isColored = false
 
     /// The initial user namespace, no arguments, a table without colours or limits.
-    public init() {}
+    package init() {}
   }
 
   private enum Lines {
@@ -30,7 +30,7 @@ public struct EventWriter: Sendable {
   private var lines: Lines
 
   /// Begins to write: of a table, the header comes with the first line.
-  public init(_ format: EventFormat, options: Options = Options()) {
+  package init(_ format: EventFormat, options: Options = Options()) {
     switch format {
     case .json: lines = .fields(EventLines(syntax: .json, options: options))
     case .logfmt: lines = .fields(EventLines(syntax: .logfmt, options: options))
@@ -39,7 +39,7 @@ public struct EventWriter: Sendable {
   }
 
   /// Appends an event's line.
-  public mutating func write(_ record: EventRecord, to bytes: inout [UInt8]) {
+  package mutating func write(_ record: EventRecord, to bytes: inout [UInt8]) {
     switch lines {
     case .fields(var fields):
       fields.append(record, to: &bytes)
@@ -51,7 +51,7 @@ public struct EventWriter: Sendable {
   }
 
   /// Appends a line that says how many events the kernel had no room for since the last such line.
-  public mutating func writeDropped(_ count: UInt64, time: WallTime, to bytes: inout [UInt8]) {
+  package mutating func writeDropped(_ count: UInt64, time: WallTime, to bytes: inout [UInt8]) {
     switch lines {
     case .fields(var fields):
       fields.appendDropped(count, time: time, to: &bytes)
@@ -64,7 +64,7 @@ public struct EventWriter: Sendable {
 
   /// Has the table follow its terminal: the next line has the new width, after a new header. Nothing else is
   /// changed by it.
-  public mutating func resize(columns: Int?, rows: Int?) {
+  package mutating func resize(columns: Int?, rows: Int?) {
     guard case .table(var table) = lines else { return }
     table.resize(columns: columns, rows: rows)
     lines = .table(table)

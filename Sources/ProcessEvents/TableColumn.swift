@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import BPFKit
-internal import Containers
+import BPFKit
+import Containers
 
 /// What a column of the table shows. The last one of each line, what happened, is none of these.
 enum TableColumn: Sendable {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Terminal
+import Terminal
 
 /// One line of a table, as it is put together from the left until the terminal's width is used up.
 ///

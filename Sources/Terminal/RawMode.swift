@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Glibc
+import Glibc
 
 /// A terminal that shows a screen of the program's own: keys arrive one by one and unechoed, what was on it before is
 /// put aside, the cursor is hidden and long lines are cut. When it goes, everything is as before.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import CGlibc
-internal import Glibc
+import CGlibc
+import Glibc
 
 extension String {
   /// The text as it may be shown to a person: what would move the cursor, change colours, turn the direction of

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Glibc
+import Glibc
 
 /// What is at the other end of a file descriptor, if that is a terminal.
 package enum Terminal {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import CGlibc
-internal import Glibc
-internal import Linux
+import CGlibc
+import Glibc
+import Linux
 
 /// All that a program at a terminal waits for, in one place: keys, signals, a moment, and its own threads.
 package struct TerminalEvents: ~Copyable {

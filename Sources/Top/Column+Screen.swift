@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Activity
+import Activity
 
 extension Column {
   /// What stands above it.

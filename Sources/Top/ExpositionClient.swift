@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Activity
-internal import HTTPClient
-internal import Linux
-internal import Synchronization
+import HTTPClient
+import Linux
+import Synchronization
 package import Terminal
 
 /// Reads an exposition over HTTP or HTTPS, on a thread of its own, which then wakes the caller.

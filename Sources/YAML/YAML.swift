@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Reads YAML, of which JSON is a part, as JSON: for decoders that know that alone.
-public enum YAML {
+package enum YAML {
   /// Mappings and sequences in one another.
   static let deepest = 64
 
@@ -13,7 +13,7 @@ public enum YAML {
   ///
   /// - Parameter bytes: One document; an empty one is `null`.
   /// - Complexity: O(bytes), in time and in memory, by libyaml.
-  public static func json(_ bytes: [UInt8]) throws(YAMLError) -> [UInt8] {
+  package static func json(_ bytes: [UInt8]) throws(YAMLError) -> [UInt8] {
     var parser = try YAMLParser(bytes)
     var writer = JSONWriter()
     var documents = 0

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Why a text is not read as YAML: where and what, never the text itself, which may be a secret.
-public struct YAMLError: Error, Equatable, Sendable, CustomStringConvertible {
+package struct YAMLError: Error, Equatable, Sendable, CustomStringConvertible {
   /// The line, from 1 on.
-  public let line: Int
+  package let line: Int
   /// What is wrong with it.
-  public let problem: String
+  package let problem: String
 
   /// Both in one line.
-  public var description: String { "line \(line): \(problem)" }
+  package var description: String { "line \(line): \(problem)" }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import CLibYAML
+import CLibYAML
 
 /// Owns a parser of libyaml, and the text that it reads; `yaml_parser_delete` when it goes.
 @safe struct YAMLParser: ~Copyable {

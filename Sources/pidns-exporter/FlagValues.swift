@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-public import ArgumentParser
-public import BPFKit
-public import Exporter
-internal import Logging
-public import MetricsHTTP
-public import Namespaces
-public import ProcessEvents
+import ArgumentParser
+package import BPFKit
+package import Exporter
+import Logging
+package import MetricsHTTP
+package import Namespaces
+package import ProcessEvents
 
 /// The levels that the Prometheus exporters have.
 enum LogLevel: String, CaseIterable, ExpressibleByArgument {
@@ -32,8 +32,8 @@ extension EventFormat: ExpressibleByArgument {}
 
 extension ListenAddress: ExpressibleByArgument {
   /// Reads the flag's value.
-  public init?(argument: String) { self.init(argument) }
+  package init?(argument: String) { self.init(argument) }
 
   /// Shows it in the help.
-  public var defaultValueDescription: String { description }
+  package var defaultValueDescription: String { description }
 }

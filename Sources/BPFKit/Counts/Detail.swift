@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import CPidns
+import CPidns
 
 /// What happens seldom and in many kinds, and is counted by kind.
-public enum Detail: Hashable, Sendable {
+package enum Detail: Hashable, Sendable {
   /// A process that a signal ended, by the signal's number; teardown is left out.
   case signalDeath(Int32)
   /// A process that exited, by its status.

@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import CPidns
+import CPidns
 
 /// All that the kernel half counts, of a namespace or of many. Every count only rises.
-public struct Events: Equatable, Sendable {
+package struct Events: Equatable, Sendable {
   /// What began.
-  public var counts = ProcessCounts()
+  package var counts = ProcessCounts()
   /// What ended, and how.
-  public var exits = ExitCounts()
+  package var exits = ExitCounts()
   /// What is counted by kind. Of a namespace only: the node has no such counts.
-  public var details: [Detail: UInt64] = [:]
+  package var details: [Detail: UInt64] = [:]
 
-  /// Creates counts.
-  public init(
+  package init(
     _ counts: ProcessCounts = .init(), exits: ExitCounts = .init(), details: [Detail: UInt64] = [:]
   ) {
     self.counts = counts
@@ -25,16 +24,16 @@ public struct Events: Equatable, Sendable {
   }
 
   /// How many execs, forks, thread starts and exits that is.
-  public var total: UInt64 { counts.execs + counts.forks + counts.threadStarts + exits.total }
+  package var total: UInt64 { counts.execs + counts.forks + counts.threadStarts + exits.total }
 
   /// Adds each count. Wraps where 64 bits do not do, as the kernel does.
-  public static func += (left: inout Self, right: Self) {
+  package static func += (left: inout Self, right: Self) {
     left = left.combined(with: right, &+)
   }
 
   /// How much each count has risen. One that is lower than before has begun anew: the kernel's entry was
   /// deleted meanwhile, or a part of it.
-  public func increase(since before: Self) -> Self {
+  package func increase(since before: Self) -> Self {
     combined(with: before) { now, before in now >= before ? now - before : now }
   }
 

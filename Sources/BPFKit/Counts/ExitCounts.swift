@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import CPidns
+import CPidns
 
 /// Why a process ended. Every exit has one reason.
-public enum ExitReason: Int, CaseIterable, Sendable {
+package enum ExitReason: Int, CaseIterable, Sendable {
   /// Exit status 0.
   case completed
   /// Exit status 1 to 255.
@@ -15,18 +15,17 @@ public enum ExitReason: Int, CaseIterable, Sendable {
 }
 
 /// How processes ended. Every count only rises.
-public struct ExitCounts: Equatable, Sendable {
+package struct ExitCounts: Equatable, Sendable {
   /// Exits by reason.
-  public var byReason = PerReason()
+  package var byReason = PerReason()
   /// Processes that a signal ended and that dumped core.
-  public var coreDumps: UInt64 = 0
+  package var coreDumps: UInt64 = 0
   /// Processes that the OOM killer killed.
-  public var oomKills: UInt64 = 0
+  package var oomKills: UInt64 = 0
   /// How long the processes had lived.
-  public var lifetimes = Lifetimes()
+  package var lifetimes = Lifetimes()
 
-  /// Creates counts of nothing.
-  public init() {}
+  package init() {}
 
   init(_ counts: pidns_exits) {
     byReason = PerReason(
@@ -37,7 +36,7 @@ public struct ExitCounts: Equatable, Sendable {
   }
 
   /// Exits for whatever reason.
-  public var total: UInt64 { ExitReason.allCases.reduce(0) { $0 &+ byReason[$1] } }
+  package var total: UInt64 { ExitReason.allCases.reduce(0) { $0 &+ byReason[$1] } }
 
   func combined(with other: Self, _ operation: (UInt64, UInt64) -> UInt64) -> Self {
     var result = self
@@ -51,7 +50,7 @@ public struct ExitCounts: Equatable, Sendable {
   }
 
   /// A count for each reason.
-  public struct PerReason: Equatable, Sendable {
+  package struct PerReason: Equatable, Sendable {
     private var counts: (UInt64, UInt64, UInt64, UInt64)
 
     init(_ completed: UInt64 = 0, _ error: UInt64 = 0, _ signaled: UInt64 = 0, _ teardown: UInt64 = 0) {
@@ -59,7 +58,7 @@ public struct ExitCounts: Equatable, Sendable {
     }
 
     /// The exits for a reason.
-    public subscript(reason: ExitReason) -> UInt64 {
+    package subscript(reason: ExitReason) -> UInt64 {
       get {
         switch reason {
         case .completed: counts.0
@@ -79,6 +78,6 @@ public struct ExitCounts: Equatable, Sendable {
     }
 
     /// Compares each count.
-    public static func == (left: Self, right: Self) -> Bool { left.counts == right.counts }
+    package static func == (left: Self, right: Self) -> Bool { left.counts == right.counts }
   }
 }

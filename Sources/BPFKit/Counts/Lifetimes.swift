@@ -1,25 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import CPidns
+import CPidns
 
 /// How long processes lived, from fork to exit, by powers of two of a second: a native histogram's
 /// schema 0.
-public struct Lifetimes: Equatable, Sendable {
+package struct Lifetimes: Equatable, Sendable {
   /// How many buckets there are. The last one has all that exceeds the bounds.
-  public static let bucketCount = 40
+  package static let bucketCount = 40
   /// The exponent of the first bucket's upper bound: 2^-14 s, 61 µs. That of the next is one more.
-  public static let firstExponent = -PIDNS_LIFETIMES_PER_SECOND_LOG2
+  package static let firstExponent = -PIDNS_LIFETIMES_PER_SECOND_LOG2
 
   /// Processes by bucket; each bound belongs to the bucket below it.
-  public var counts = InlineArray<40, UInt64>(repeating: 0)
+  package var counts = InlineArray<40, UInt64>(repeating: 0)
   /// The sum of all lifetimes, in units of 1,024 ns.
-  public var sum: UInt64 = 0
+  package var sum: UInt64 = 0
 
   /// The sum of all lifetimes.
-  public var seconds: Double { Double(sum) * 1024 / 1e9 }
+  package var seconds: Double { Double(sum) * 1024 / 1e9 }
 
-  /// Creates lifetimes of nobody.
-  public init() {}
+  package init() {}
 
   init(_ exits: pidns_exits) {
     // A C array of as many 64-bit counters.
@@ -33,7 +32,7 @@ public struct Lifetimes: Equatable, Sendable {
   }
 
   /// Compares each count.
-  public static func == (left: Self, right: Self) -> Bool {
+  package static func == (left: Self, right: Self) -> Bool {
     left.sum == right.sum
       && left.counts.indices.allSatisfy { left.counts[$0] == right.counts[$0] }
   }

@@ -1,32 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import CPidns
+import CPidns
 
 /// Whose a pid namespace is: what was true of its init when the namespace was first seen, and since that
 /// last execed. The path and the name are untrusted text, repaired where they are no UTF-8.
-public struct NamespaceIdentity: Equatable, Sendable {
+package struct NamespaceIdentity: Equatable, Sendable {
   /// How many namespaces are around it: 0 for the host's, 1 for a container's.
-  public var level: UInt32
+  package var level: UInt32
   /// The inum of the namespace around it; 0 for the host's.
-  public var parent: UInt32
+  package var parent: UInt32
   /// The init, as the host numbers it.
-  public var initPID: UInt32
+  package var initPID: UInt32
   /// What the init calls itself, 15 bytes at the most: the name of the file that it execed.
-  public var initComm: String
+  package var initComm: String
   /// Whether the init was seen to be forked, and not to exec since: a runtime may not have put it into its cgroup.
-  public var initIsNew: Bool
+  package var initIsNew: Bool
   /// When the init began, in nanoseconds since boot.
-  public var initStart: UInt64
+  package var initStart: UInt64
   /// When it ended, in nanoseconds since boot; 0 before.
-  public var initEnd: UInt64
+  package var initEnd: UInt64
   /// The cgroup of the init, from the root of its hierarchy: `/` or `/a/b`. That of cgroup v1's hierarchy of
   /// pids where there is one, else that of v2. Of a path of more than 512 bytes the outer part is missing.
-  public var cgroupPath: String
+  package var cgroupPath: String
   /// The number of that cgroup: its inode.
-  public var cgroupID: UInt64
+  package var cgroupID: UInt64
 
   /// Describes a namespace.
-  public init(
+  package init(
     level: UInt32 = 1, parent: UInt32 = 0, initPID: UInt32 = 0, initComm: String = "",
     initIsNew: Bool = false, initStart: UInt64 = 0, initEnd: UInt64 = 0, cgroupPath: String = "/",
     cgroupID: UInt64 = 0

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import CPidns
+import CPidns
 
 /// Why the kernel half could not put an event down to its namespace.
-public enum DropReason: String, CaseIterable, Sendable {
+package enum DropReason: String, CaseIterable, Sendable {
   /// The map of namespaces is full (E2BIG).
   case mapFull = "map_full"
   /// The kernel had no memory for a new entry (ENOMEM).
@@ -24,20 +24,19 @@ public enum DropReason: String, CaseIterable, Sendable {
 }
 
 /// The node's counts, which the kernel keeps apart from those of the namespaces.
-public struct NodeCounts: Equatable, Sendable {
+package struct NodeCounts: Equatable, Sendable {
   /// Every event of every namespace.
-  public var total: Events
+  package var total: Events
   /// Those events that are in no namespace's counts, by reason.
-  public var dropped: [DropReason: Events]
+  package var dropped: [DropReason: Events]
   /// Exit codes and failed execs that are in their namespaces' details.
-  public var detailsCounted: UInt64
+  package var detailsCounted: UInt64
   /// Those that are not, for want of room.
-  public var detailsDropped: UInt64
+  package var detailsDropped: UInt64
   /// Identities that have been written.
   var identitiesWritten: UInt64 = 0
 
-  /// Creates counts.
-  public init(
+  package init(
     total: Events = .init(), dropped: [DropReason: Events] = [:], detailsCounted: UInt64 = 0,
     detailsDropped: UInt64 = 0
   ) {

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import CPidns
+import CPidns
 
 /// Names one pid namespace for good.
-public struct PIDNamespace: Hashable, Sendable {
+package struct PIDNamespace: Hashable, Sendable {
   /// The number in `/proc/PID/ns/pid`. The kernel gives it to another namespace once this one is gone.
-  public let inum: UInt32
+  package let inum: UInt32
   /// What tells namespaces of one inum apart: the kernel's `ns_id`, else the start of the namespace's
   /// init in nanoseconds since boot.
-  public let generation: UInt64
+  package let generation: UInt64
 
   /// Names a namespace.
-  public init(inum: UInt32, generation: UInt64) {
+  package init(inum: UInt32, generation: UInt64) {
     self.inum = inum
     self.generation = generation
   }

@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import CPidns
+import CPidns
 
 /// What begins: execs, forks, threads. Every count only rises.
-public struct ProcessCounts: Equatable, Sendable {
+package struct ProcessCounts: Equatable, Sendable {
   /// Successful execve and execveat calls.
-  public var execs: UInt64
+  package var execs: UInt64
   /// New processes, put down to the namespace of the child.
-  public var forks: UInt64
+  package var forks: UInt64
   /// New threads of existing processes.
-  public var threadStarts: UInt64
+  package var threadStarts: UInt64
   /// Namespaces whose init was forked; 0 or 1 in the counts of one namespace.
-  public var starts: UInt64
+  package var starts: UInt64
 
-  /// Creates counts.
-  public init(execs: UInt64 = 0, forks: UInt64 = 0, threadStarts: UInt64 = 0, starts: UInt64 = 0) {
+  package init(execs: UInt64 = 0, forks: UInt64 = 0, threadStarts: UInt64 = 0, starts: UInt64 = 0) {
     self.execs = execs
     self.forks = forks
     self.threadStarts = threadStarts

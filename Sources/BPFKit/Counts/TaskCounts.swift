@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import CPidns
+import CPidns
 
 /// What a walk over the tasks found of a namespace.
-public struct TaskCounts: Equatable, Sendable {
+package struct TaskCounts: Equatable, Sendable {
   /// Live processes, zombies left out.
-  public var processes: UInt64
+  package var processes: UInt64
   /// Live threads, those of one-threaded processes included.
-  public var threads: UInt64
+  package var threads: UInt64
   /// Exited processes that their parents have not reaped.
-  public var zombies: UInt64
+  package var zombies: UInt64
 
-  /// Creates counts.
-  public init(processes: UInt64 = 0, threads: UInt64 = 0, zombies: UInt64 = 0) {
+  package init(processes: UInt64 = 0, threads: UInt64 = 0, zombies: UInt64 = 0) {
     self.processes = processes
     self.threads = threads
     self.zombies = zombies
@@ -23,7 +22,7 @@ public struct TaskCounts: Equatable, Sendable {
   }
 
   /// Adds each count.
-  public static func += (left: inout Self, right: Self) {
+  package static func += (left: inout Self, right: Self) {
     left.processes += right.processes
     left.threads += right.threads
     left.zombies += right.zombies

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import CPidns
-internal import Glibc
+import CPidns
+import Glibc
 
 /// Which programs and maps of the object `events` are loaded, for a kernel and what is to be told.
 struct EventPlan {

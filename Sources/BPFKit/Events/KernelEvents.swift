@@ -1,33 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import CLibBPF
-internal import CPidns
+import CLibBPF
+import CPidns
 
 /// Owns the kernel half that tells of single events: loads the programs, attaches them, reads their ring buffer.
 ///
 /// Apart from ``KernelCounters``, which it neither needs nor disturbs. Needs what that needs. When it goes,
 /// everything is detached and freed: nothing is left in the path of anybody's fork.
-public struct KernelEvents: ~Copyable {
+package struct KernelEvents: ~Copyable {
   /// What is told, and how.
-  public struct Configuration: Sendable {
+  package struct Configuration: Sendable {
     /// Bytes of the ring buffer: a power of two; a page at the least is taken. An event takes some 160, of an exec some
     /// more for the name of the file and the arguments.
-    public var bufferBytes: UInt32
+    package var bufferBytes: UInt32
     /// Whether new processes are told of.
-    public var forks: Bool
+    package var forks: Bool
     /// Whether kills of the OOM killer are.
-    public var oomKills: Bool
+    package var oomKills: Bool
     /// Whether execs come with their arguments.
-    public var arguments: Bool
+    package var arguments: Bool
     /// How exits are detected; nil takes what the kernel's BTF says is best.
-    public var exitDetection: KernelCounters.ExitDetection?
+    package var exitDetection: KernelCounters.ExitDetection?
     /// Whether each event has several programs, as the kernel may skip one; nil as the kernel's BTF says.
-    public var countsInAttempts: Bool?
+    package var countsInAttempts: Bool?
     /// As of ``KernelCounters/Configuration``.
-    public var outermost: UInt32?
+    package var outermost: UInt32?
 
-    /// Puts a configuration together.
-    public init(
+    package init(
       bufferBytes: UInt32 = 4 << 20, forks: Bool = false, oomKills: Bool = false, arguments: Bool = false,
       exitDetection: KernelCounters.ExitDetection? = nil, countsInAttempts: Bool? = nil
     ) {
@@ -41,11 +40,11 @@ public struct KernelEvents: ~Copyable {
   }
 
   /// Why kills of the OOM killer cannot be told of, where they were asked for; nil where they are.
-  public let oomKillsUnavailable: String?
+  package let oomKillsUnavailable: String?
 
   /// Whether the kernel lets it be read whose namespaces are, and which file is execed: not in lockdown for
   /// confidentiality.
-  public var readsIdentities: Bool { identities != nil }
+  package var readsIdentities: Bool { identities != nil }
 
   private let object: BPFObject
   private let programs: [String]
@@ -57,7 +56,7 @@ public struct KernelEvents: ~Copyable {
   /// Loads and attaches; from when this returns, every event is told of, or counted as dropped.
   ///
   /// - Throws: `BPFError` for the first step that fails; nothing stays loaded or attached then.
-  public init(_ configuration: Configuration) throws(BPFError) {
+  package init(_ configuration: Configuration) throws(BPFError) {
     let plan = EventPlan(features: try KernelFeatures.probe(), configuration)
     let object = try BPFObject(embedded: EmbeddedObject.events, name: "pidns_events")
     try object.map("events").resize(to: plan.bufferBytes)
@@ -85,32 +84,32 @@ public struct KernelEvents: ~Copyable {
 
   /// How often to come by for events, though nothing says that there are any: being told of each would cost
   /// whoever it is of more than all else.
-  public static let interval = Duration.milliseconds(50)
+  package static let interval = Duration.milliseconds(50)
 
   /// Is ready to be read when a quarter of the buffer is full, before it is time to come by.
-  public var descriptor: Int32 { ring.descriptor }
+  package var descriptor: Int32 { ring.descriptor }
 
   /// Takes the oldest events out of the buffer, in the order in which they were put there; none only if it is empty.
   ///
   /// - Complexity: About a microsecond for each; 1,024 at the most.
-  public func take() throws(BPFError) -> [ProcessEvent] { try ring.take() }
+  package func take() throws(BPFError) -> [ProcessEvent] { try ring.take() }
 
   /// Events for which there was no room in the buffer, so far. One system call.
-  public func dropped() throws(BPFError) -> UInt64 {
+  package func dropped() throws(BPFError) -> UInt64 {
     try drops.value(of: 0 as UInt32, as: UInt64.self) ?? 0
   }
 
   /// Whose a namespace is; nil for one of which no event was told, or too many others since, and in lockdown,
   /// where the kernel forbids to find out. One system call.
-  public func identity(of namespace: PIDNamespace) throws(BPFError) -> NamespaceIdentity? {
+  package func identity(of namespace: PIDNamespace) throws(BPFError) -> NamespaceIdentity? {
     try identities?.value(of: namespace.key, as: pidns_identity.self).map { NamespaceIdentity($0) }
   }
 
   /// Detaches the programs: what is in the buffer by then is all that there will be.
-  public mutating func detach() { hooks = [] }
+  package mutating func detach() { hooks = [] }
 
   /// Reads how the programs have fared. A system call for each of them.
-  public func programStatuses() throws(BPFError) -> [ProgramStatus] {
+  package func programStatuses() throws(BPFError) -> [ProgramStatus] {
     var statuses: [ProgramStatus] = []
     for name in programs { statuses.append(try object.status(ofProgram: name)) }
     return statuses

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import CPidns
+import CPidns
 
 extension ProcessEvent {
   /// Reads what the kernel half wrote; nil for what is no event of its kinds.

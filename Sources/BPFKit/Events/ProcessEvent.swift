@@ -3,9 +3,9 @@
 /// What one process did at one moment: who it is, where, and what happened.
 ///
 /// All text is the process's own choice: untrusted, and repaired where it is no UTF-8.
-public struct ProcessEvent: Equatable, Sendable {
+package struct ProcessEvent: Equatable, Sendable {
   /// What happened.
-  public enum Action: Equatable, Sendable {
+  package enum Action: Equatable, Sendable {
     /// A process began.
     case fork
     /// It executes another program.
@@ -25,7 +25,7 @@ public struct ProcessEvent: Equatable, Sendable {
   }
 
   /// What wait() says of a process.
-  public enum ExitStatus: Equatable, Sendable {
+  package enum ExitStatus: Equatable, Sendable {
     /// It exited by itself, with a code of 0 to 255.
     case code(UInt8)
     /// A signal ended it.
@@ -33,38 +33,38 @@ public struct ProcessEvent: Equatable, Sendable {
   }
 
   /// The numbers of a process: its own, of the thread that did it, and its parent's.
-  public struct Numbers: Equatable, Sendable {
+  package struct Numbers: Equatable, Sendable {
     /// The process.
-    public var pid: UInt32
+    package var pid: UInt32
     /// The thread: of an exit, the last one.
-    public var tid: UInt32
+    package var tid: UInt32
     /// The parent; 0 where that is outside.
-    public var ppid: UInt32
+    package var ppid: UInt32
 
     /// States numbers.
-    public init(pid: UInt32, tid: UInt32, ppid: UInt32) {
+    package init(pid: UInt32, tid: UInt32, ppid: UInt32) {
       (self.pid, self.tid, self.ppid) = (pid, tid, ppid)
     }
   }
 
   /// A real user and group.
-  public struct User: Equatable, Sendable {
+  package struct User: Equatable, Sendable {
     /// The user.
-    public var uid: UInt32
+    package var uid: UInt32
     /// The group.
-    public var gid: UInt32
+    package var gid: UInt32
 
     /// States a user.
-    public init(uid: UInt32, gid: UInt32) { (self.uid, self.gid) = (uid, gid) }
+    package init(uid: UInt32, gid: UInt32) { (self.uid, self.gid) = (uid, gid) }
   }
 
   /// The inums of the namespaces that a process is in, as `/proc/PID/ns` shows them; but for the one of pids.
-  public struct Namespaces: Equatable, Sendable {
+  package struct Namespaces: Equatable, Sendable {
     /// Each by its name in `/proc/PID/ns`; that of time is 0 on a kernel without.
-    public var cgroup, ipc, mnt, net, time, user, uts: UInt32
+    package var cgroup, ipc, mnt, net, time, user, uts: UInt32
 
     /// States inums.
-    public init(
+    package init(
       cgroup: UInt32, ipc: UInt32, mnt: UInt32, net: UInt32, time: UInt32, user: UInt32, uts: UInt32
     ) {
       (self.cgroup, self.ipc, self.mnt, self.net) = (cgroup, ipc, mnt, net)
@@ -73,30 +73,30 @@ public struct ProcessEvent: Equatable, Sendable {
   }
 
   /// Events for which there was no room, of all that were before this one.
-  public var droppedBefore: UInt64
+  package var droppedBefore: UInt64
   /// When, in nanoseconds since boot.
-  public var time: UInt64
+  package var time: UInt64
   /// What happened.
-  public var action: Action
+  package var action: Action
   /// Its pid namespace.
-  public var namespace: PIDNamespace
+  package var namespace: PIDNamespace
   /// As the host numbers it.
-  public var host: Numbers
+  package var host: Numbers
   /// As it sees itself: getpid(), gettid(), getppid().
-  public var inside: Numbers
+  package var inside: Numbers
   /// In the initial user namespace.
-  public var user: User
+  package var user: User
   /// In its own user namespace: getuid(), getgid().
-  public var userInside: User
+  package var userInside: User
   /// What it calls itself, 15 bytes at the most; after an exec, the name of the file.
-  public var comm: String
+  package var comm: String
   /// The inode of its cgroup: that of cgroup v1's hierarchy of pids where there is one, else that of v2.
-  public var cgroupID: UInt64
+  package var cgroupID: UInt64
   /// Its other namespaces.
-  public var namespaces: Namespaces
+  package var namespaces: Namespaces
 
   /// Describes an event.
-  public init(
+  package init(
     droppedBefore: UInt64 = 0, time: UInt64, action: Action, namespace: PIDNamespace, host: Numbers,
     inside: Numbers, user: User,
     userInside: User, comm: String, cgroupID: UInt64, namespaces: Namespaces

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import CLibBPF
-internal import CPidns
-internal import Glibc
+import CLibBPF
+import CPidns
+import Glibc
 
 /// Owns the reading end of a BPF ring buffer; `ring_buffer__free` when it goes.
 @safe struct RingBuffer: ~Copyable {

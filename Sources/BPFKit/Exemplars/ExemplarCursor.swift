@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import CPidns
-internal import Linux
+import CPidns
+import Linux
 
 /// How far the exemplars have been read. What is older than that is passed over by one comparison.
 struct ExemplarCursor {

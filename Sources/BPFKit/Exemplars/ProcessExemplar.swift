@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import CPidns
+import CPidns
 
 /// Which process an event was of: the latest one of its kind in a namespace.
-public struct ProcessExemplar: Equatable, Sendable {
+package struct ProcessExemplar: Equatable, Sendable {
   /// What happened to the process.
-  public enum Kind: Hashable, Sendable {
+  package enum Kind: Hashable, Sendable {
     case exec
     case exit(ExitReason)
     /// It died by a signal, by the signal's number. The same process is that of the exit, if it is the latest.
@@ -14,21 +14,21 @@ public struct ProcessExemplar: Equatable, Sendable {
   }
 
   /// What happened to it.
-  public var kind: Kind
+  package var kind: Kind
   /// When, in nanoseconds since boot.
-  public var time: UInt64
+  package var time: UInt64
   /// What its own `getpid()` says.
-  public var pid: UInt32
+  package var pid: UInt32
   /// The host's number of it.
-  public var hostPID: UInt32
+  package var hostPID: UInt32
   /// What its own `getppid()` says: 0 where its parent is outside of its namespace.
-  public var ppid: UInt32
+  package var ppid: UInt32
   /// What its first thread calls itself, 15 bytes at the most. Untrusted text, repaired where it is no UTF-8,
   /// which makes a character of a byte.
-  public var comm: String
+  package var comm: String
 
   /// Describes a process.
-  public init(_ kind: Kind, time: UInt64, pid: UInt32, hostPID: UInt32, ppid: UInt32, comm: String) {
+  package init(_ kind: Kind, time: UInt64, pid: UInt32, hostPID: UInt32, ppid: UInt32, comm: String) {
     self.kind = kind
     self.time = time
     self.pid = pid

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Exposition
-internal import Namespaces
+import Exposition
+import Namespaces
 
 /// Every metric there is, in the order in which a scrape shows them. docs/metrics.md is its other half.
 enum Catalogue {

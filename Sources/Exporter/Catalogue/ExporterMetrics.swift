@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import BPFKit
-internal import Exposition
-internal import Linux
-internal import Namespaces
+import BPFKit
+import Exposition
+import Linux
+import Namespaces
 
 extension Catalogue {
   /// How the user half fares.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import BPFKit
-internal import Exposition
-internal import Namespaces
+import BPFKit
+import Exposition
+import Namespaces
 
 extension Catalogue {
   /// How the kernel half fares.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Exposition
-internal import Kubernetes
+import Exposition
+import Kubernetes
 
 extension Catalogue {
   /// How the watch of the node's pods fares; shown where there is one.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import BPFKit
-internal import Exposition
-internal import Namespaces
+import BPFKit
+import Exposition
+import Namespaces
 
 /// What there is to show, as the flags and the kernel have it.
 struct Scope: Sendable {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Linux
-internal import Logging
+import Linux
+import Logging
 
 /// Writes each event as one line to stderr.
 struct LineLogHandler: LogHandler {

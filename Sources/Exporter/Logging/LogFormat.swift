@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
-public import Logging
-internal import Terminal
+package import Logging
+import Terminal
 
 /// How a log line is written, to stderr.
-public enum LogFormat: String, CaseIterable, Sendable {
+package enum LogFormat: String, CaseIterable, Sendable {
   /// `ts=… level=info msg="Listening" address=:10059`
   case logfmt
   /// `{"ts":"…","level":"info","msg":"Listening","address":":10059"}`
   case json
 
   /// Makes a logger that writes so, from a level on.
-  public func logger(level: Logger.Level) -> Logger {
+  package func logger(level: Logger.Level) -> Logger {
     Logger(label: "pidns-exporter") { _ in LineLogHandler(format: self, logLevel: level) }
   }
 

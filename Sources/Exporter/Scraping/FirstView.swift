@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import BPFKit
-internal import Exposition
-internal import Namespaces
+import BPFKit
+import Exposition
+import Namespaces
 
 /// What one answer holds at 0, because its scraper has not seen it before.
 struct FirstView {

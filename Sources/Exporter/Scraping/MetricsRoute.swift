@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Exposition
-internal import MetricsHTTP
+import Exposition
+import MetricsHTTP
 
 /// Answers requests for the metrics.
 struct MetricsRoute: Sendable {

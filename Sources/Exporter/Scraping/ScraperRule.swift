@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import MetricsHTTP
+import MetricsHTTP
 
 /// Tells scrapers, which keep a history, from people, who are to see each value as it is.
-public struct ScraperRule: Sendable {
+package struct ScraperRule: Sendable {
   /// How the User-Agents of scrapers begin that do not send the header.
-  public static let knownUserAgents = ["Prometheus/", "vm_promscrape", "Datadog Agent", "Telegraf"]
+  package static let knownUserAgents = ["Prometheus/", "vm_promscrape", "Datadog Agent", "Telegraf"]
 
   /// Prometheus, the OpenTelemetry Collector and Grafana Alloy, which scrape with its code, and vmagent send it.
   private static let header = "X-Prometheus-Scrape-Timeout-Seconds"
@@ -13,7 +13,7 @@ public struct ScraperRule: Sendable {
   private let userAgents: [String]
 
   /// - Parameter userAgents: How the User-Agents of further scrapers begin.
-  public init(userAgents: [String] = []) {
+  package init(userAgents: [String] = []) {
     self.userAgents = Self.knownUserAgents + userAgents
   }
 

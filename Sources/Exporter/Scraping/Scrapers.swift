@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Namespaces
-internal import Synchronization
+import Namespaces
+import Synchronization
 
 /// Remembers which poll each scraper was answered with last.
 ///

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Activity
-internal import BPFKit
-internal import Containers
-internal import Linux
-internal import Namespaces
+import Activity
+import BPFKit
+import Containers
+import Linux
+import Namespaces
 
 extension Reading {
   /// What a poll found, as rates are made of it.

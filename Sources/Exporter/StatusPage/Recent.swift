@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Activity
-internal import Namespaces
+import Activity
+import Namespaces
 
 /// What the status page shows of the last minutes. Immutable once it is published.
 struct Recent: Sendable {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Activity
-internal import BPFKit
-internal import Kubernetes
-internal import Namespaces
+import Activity
+import BPFKit
+import Kubernetes
+import Namespaces
 
 /// How the exporter fares, as the status page says it: a line for each part.
 struct StatusHealth {

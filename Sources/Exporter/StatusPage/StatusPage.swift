@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Activity
-internal import Linux
+import Activity
+import Linux
 
 /// The page at `/`: what the containers of this host do, for a person.
 ///

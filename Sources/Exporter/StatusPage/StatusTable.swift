@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Activity
+import Activity
 
 /// The table of the status page: a row for each series.
 struct StatusTable {

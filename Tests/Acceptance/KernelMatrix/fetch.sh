@@ -1,0 +1,88 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# fetch.sh CACHE WHAT…
+#
+# Puts what the virtual machines are made of into the folder CACHE, unless it is there: kernels
+# (5.10-amd64), emulators (qemu), static busyboxes (busybox-arm64), what arm64 programs are linked with
+# (sysroot-arm64). All of it are Debian packages, which are unpacked there and never installed. Needs no root.
+set -euo pipefail
+
+cache=$(realpath "$1")
+shift
+
+fail() {
+  echo "fetch.sh: $1" >&2
+  exit 1
+}
+
+# shellcheck source=scripts/debian-packages.sh
+. "$(dirname "$0")/../../../scripts/debian-packages.sh"
+
+# dependency PACKAGE PATTERN: the first dependency that the pattern matches.
+dependency() {
+  apt-cache depends --important "$1" | sed -n 's/^  Depends: //p' | grep -m 1 -E "$2"
+}
+
+# kernel_in FOLDER: the kernel's file, wherever the package has it.
+kernel_in() {
+  find "$1" -type f -name 'vmlinuz*' -print -quit
+}
+
+# fetch_kernel FOLDER SUITE ARCHITECTURE: its newest cloud kernel, as FOLDER/vmlinuz.
+fetch_kernel() {
+  local folder=$1 package image
+  use_suites "$3" '' "$2"
+  package=$(dependency "linux-image-cloud-$3" '^linux-image-') || fail "$2 has no cloud kernel"
+  unpack "$folder" "$package"
+  image=$(kernel_in "$folder")
+  # From 7.x on the kernel itself is in a package of its own.
+  if [ -z "$image" ]; then
+    package=$(dependency "$package" '^linux-binary-') || fail "$package has no kernel"
+    unpack "$folder" "$package"
+    image=$(kernel_in "$folder")
+  fi
+  [ -n "$image" ] || fail "$package has no kernel"
+  mv "$image" "$folder/vmlinuz"
+  # No module is needed.
+  find "$folder" -mindepth 1 -maxdepth 1 ! -name vmlinuz -exec rm -r {} +
+}
+
+# fetch_qemu FOLDER: QEMU of the backports, with the libraries that this machine lacks. Debian 12's
+# own, 7.2, loses events of guests now and then.
+fetch_qemu() {
+  use_suites amd64 /var/lib/dpkg/status "$own" "$own-security" "$own-backports"
+  apt-get -qq --yes --no-install-recommends --download-only --target-release "$own-backports" \
+    install qemu-system-x86 qemu-system-arm >/dev/null || fail 'apt cannot download QEMU'
+  for package in "$archives"/*.deb; do dpkg-deb -x "$package" "$1"; done
+  rm -f "$archives"/*.deb
+}
+
+fetch() {
+  local folder=$1 architecture=${2#*-}
+  case $2 in
+    5.10-arm64) fetch_kernel "$folder" bullseye arm64 ;;
+    5.10-amd64) fetch_kernel "$folder" bullseye-security amd64 ;;
+    6.1-*) fetch_kernel "$folder" bookworm-security "$architecture" ;;
+    6.12-*) fetch_kernel "$folder" trixie "$architecture" ;;
+    newest-*) fetch_kernel "$folder" sid "$architecture" ;;
+    qemu) fetch_qemu "$folder" ;;
+    busybox-*)
+      use_suites "$architecture" '' bookworm
+      unpack "$folder" busybox-static
+      ;;
+    sysroot-*)
+      use_suites "$architecture" '' bookworm
+      unpack "$folder" libc6-dev linux-libc-dev libgcc-12-dev libbpf-dev libelf-dev zlib1g-dev
+      ;;
+    *) fail "does not know $2" ;;
+  esac
+}
+
+for what; do
+  if [ -d "$cache/$what" ]; then continue; fi
+  echo "Fetching $what"
+  rm -rf "$cache/$what.new"
+  fetch "$cache/$what.new" "$what"
+  mv "$cache/$what.new" "$cache/$what"
+done

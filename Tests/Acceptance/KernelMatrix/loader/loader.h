@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the two halves of the loader know of each other. */
+#pragma once
+
+#define _GNU_SOURCE
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+
+#include "abi.h"
+
+/* loader.c: libbpf, and what the kernel's BTF says. What fails ends the loader. */
+
+_Noreturn void fail(const char *what);
+void *must(void *pointer, const char *what);
+bool has(__u32 kind, const char *name);
+bool exit_tells_group_dead(void);
+int oom_victim_kind(void);
+bool hashes_allocate_safely(void);
+struct bpf_map *map(const char *name);
+struct bpf_program *program(const char *name);
+struct bpf_link *attach_over(const char *name, struct bpf_map *over);
+void iterate(struct bpf_link *link, size_t size, void (*each)(const void *record));
+void print_misses(FILE *out, const char *name);
+
+/* contract.c: what is loaded, attached and read. */
+
+extern bool exec_failures; /* whether they are counted, which some kernels refuse */
+void probe(void);
+void configure(void);
+void attach_all(void);
+void print_facts(FILE *out);
+void print_counts(FILE *out);

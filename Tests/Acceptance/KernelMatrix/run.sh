@@ -1,0 +1,152 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# run.sh [--jobs N] [--refresh] [--cases FILE] [--programs FOLDER] [KERNEL…]
+#
+# Boots Debian's kernels in QEMU, has the exporter count what the workload does in each, and prints how
+# that went, by kernel and case. Exits with 1 if anything is counted wrongly.
+#
+#   KERNEL        5.10, 6.1, 6.12, newest; 5.10-arm64, 6.1-arm64, newest-arm64; all of them without
+#   --jobs N      so many machines at a time; else one for every two CPUs
+#   --refresh     fetches everything anew
+#   --cases FILE  runs these cases; else those of the file `cases` beside this
+#   --programs FOLDER  where the programs were built; else .build/release
+#
+# See README.md beside this.
+set -euo pipefail
+
+here=$(dirname "$(realpath "$0")")
+root=$(realpath "$here/../../..")
+cache=$root/.build/kernels
+programs=$root/.build/release
+patience=600 # seconds for a machine
+
+fail() {
+  echo "run.sh: $1" >&2
+  exit 2
+}
+
+# add_exporter FOLDER: the programs as they are built, and the libraries that ldd names: what has a slash in
+# it is not the kernel's own.
+add_exporter() {
+  local library
+  cp "$programs/pidns-exporter" "$programs/pidns-workload" "$1/bin/"
+  ldd "$programs/pidns-exporter" | grep -o '/[^ ]*' | while read -r library; do
+    mkdir -p "$1$(dirname "$library")"
+    cp -L "$library" "$1$library"
+  done
+}
+
+# add_loader FOLDER: the workload and the loader for arm64, and the BPF object. The clang of the Swift
+# toolchain makes all of them.
+add_loader() {
+  local toolchain
+  toolchain=$(dirname "$(realpath "$(command -v swift)")")
+  local arm64=("$toolchain/clang" --target=aarch64-linux-gnu "--sysroot=$cache/sysroot-arm64"
+    -fuse-ld=lld -static -std=gnu11 -O2 -Wall -Wextra -Werror)
+  "${arm64[@]}" -o "$1/bin/pidns-workload" "$root"/Tests/Support/Workload/*.c
+  "${arm64[@]}" -I "$root/bpf/include" -o "$1/bin/pidns-loader" "$here"/loader/*.c -lbpf -lelf -lz
+  "$toolchain/clang" -target bpf -mcpu=v3 -g -O2 -Wall -Werror -std=gnu11 -I "$root/bpf/include" -I "$root/bpf/lib" \
+    -c "$root/bpf/counters.bpf.c" -o "$1/counters.bpf.o"
+  "$toolchain/llvm-objcopy" --strip-debug "$1/counters.bpf.o"
+}
+
+# build_initramfs ARCHITECTURE
+build_initramfs() {
+  local folder=$work/$1
+  mkdir -p "$folder/bin"
+  cp "$cache/busybox-$1/bin/busybox" "$folder/bin/"
+  install -m 755 "$here/init.sh" "$folder/init"
+  cp "$cases" "$folder/cases"
+  case $1 in
+    amd64) add_exporter "$folder" ;;
+    arm64) add_loader "$folder" ;;
+  esac
+  (cd "$folder" && find . | "$cache/busybox-amd64/bin/busybox" cpio -o -H newc -R 0:0) \
+    >"$work/$1.cpio" 2>"$work/cpio.log" || fail "no initramfs: $(cat "$work/cpio.log")"
+}
+
+# boot KERNEL: runs its machine; what its console says goes into logs/KERNEL.log.
+boot() {
+  local kernel=$1 architecture=${1##*-} log=$cache/logs/$1.log machine console qemu
+  case $architecture in
+    amd64)
+      machine=(qemu-system-x86_64 -accel 'tcg,thread=multi' -cpu max)
+      console=ttyS0
+      ;;
+    arm64)
+      machine=(qemu-system-aarch64 -accel 'tcg,thread=multi' -M 'virt,gic-version=3' -cpu cortex-a57)
+      console=ttyAMA0
+      ;;
+  esac
+  SECONDS=0
+  LD_LIBRARY_PATH=$cache/qemu/usr/lib/x86_64-linux-gnu:$cache/qemu/lib/x86_64-linux-gnu \
+    timeout "$patience" "$cache/qemu/usr/bin/${machine[0]}" "${machine[@]:1}" \
+    -L "$cache/qemu/usr/share/qemu" -L "$cache/qemu/usr/share/seabios" \
+    -smp 2 -m 1536 -display none -nodefaults -no-reboot -monitor none -serial "file:$log" \
+    -kernel "$cache/$kernel/vmlinuz" -initrd "$work/$architecture.cpio" \
+    -append "console=$console quiet loglevel=1 panic=-1" </dev/null >"$log.qemu" 2>&1 &
+  qemu=$!
+  trap 'kill "$qemu"' TERM
+  wait "$qemu" || echo "run.sh: $kernel: QEMU ended with $?: $(tail -n 1 "$log.qemu")" >&2
+  echo "@@ fact seconds $SECONDS" >>"$log"
+  echo "$kernel took $SECONDS s"
+}
+
+# In a function, so that bash has read all of it before it begins: a run takes minutes.
+main() {
+  local jobs=$(($(nproc) / 2)) kernels=() architectures wanted columns=() architecture kernel status=0
+  cases=$here/cases
+  while [ $# != 0 ]; do
+    case $1 in
+      --help | -h)
+        sed -n '/^# run.sh/,/^set/{s/^# \{0,1\}//;/^set/d;p}' "$0"
+        return
+        ;;
+      --jobs) jobs=${2-} && shift ;;
+      --cases) cases=${2-} && shift ;;
+      --programs) programs=${2-} && shift ;;
+      --refresh) rm -rf "$cache" ;;
+      5.10 | 6.1 | 6.12 | newest) kernels+=("$1-amd64") ;;
+      5.10-amd64 | 6.1-amd64 | 6.12-amd64 | newest-amd64) kernels+=("$1") ;;
+      5.10-arm64 | 6.1-arm64 | newest-arm64) kernels+=("$1") ;;
+      *) fail "no kernel or option '$1'; see --help" ;;
+    esac
+    shift || break
+  done
+  [[ $jobs =~ ^[0-9]+$ ]] || fail "--jobs wants a number, not '$jobs'"
+  [ -f "$cases" ] || fail "--cases wants a file, not '$cases'"
+  [ "$(dpkg --print-architecture 2>/dev/null)" = amd64 ] || fail 'this needs a Debian of amd64'
+  [ -x "$programs/pidns-judge" ] || fail 'the programs are not built: run make test-kernels'
+  if [ ${#kernels[@]} = 0 ]; then
+    kernels=({5.10,6.1,6.12,newest}-amd64 {5.10,6.1,newest}-arm64)
+  fi
+
+  mapfile -t architectures < <(printf '%s\n' "${kernels[@]##*-}" | sort -u)
+  wanted=(qemu busybox-amd64 "${architectures[@]/#/busybox-}" "${kernels[@]}")
+  if [[ " ${architectures[*]} " = *' arm64 '* ]]; then wanted+=(sysroot-arm64); fi
+  mkdir -p "$cache/logs"
+  "$here/fetch.sh" "$cache" "${wanted[@]}"
+
+  work=$(mktemp -d)
+  trap 'rm -rf "$work"; kill $(jobs -p) 2>/dev/null || true' EXIT
+  for architecture in "${architectures[@]}"; do build_initramfs "$architecture"; done
+
+  for kernel in "${kernels[@]}"; do
+    # A log of an earlier run is no verdict of this one.
+    : >"$cache/logs/$kernel.log"
+    # How a machine ended is in its log: one that failed did not get to the end, which is judged.
+    while [ "$(jobs -rp | wc -l)" -ge "$((jobs > 0 ? jobs : 1))" ]; do wait -n || true; done
+    boot "$kernel" &
+  done
+  wait
+
+  for kernel in "${kernels[@]}"; do columns+=("${kernel%-amd64}=$cache/logs/$kernel.log"); done
+  echo
+  "$programs/pidns-judge" "$here/not-counted" "${columns[@]}" || status=$?
+  if [ "$status" != 0 ]; then echo "The machines' consoles: $cache/logs"; fi
+  return "$status"
+}
+
+main "$@"
+exit

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+
+/// A client of the loopback address that starts no process and no thread, which would be counted.
+package enum HTTP {
+  package struct Reply {
+    package let status: Int
+    /// The lines before the body, the status line first.
+    package let head: [String]
+    package let body: String
+
+    /// A header's value.
+    package subscript(name: String) -> String? {
+      head.first { $0.lowercased().hasPrefix("\(name.lowercased()):") }
+        .map { String($0.dropFirst(name.count + 1).trimmingPrefix { $0 == " " }) }
+    }
+  }
+
+  /// Sends a request line, headers and a body, if there is one, and reads the reply to its end.
+  package static func exchange(
+    port: UInt16, _ requestLine: String, headers: [String] = [], body: String? = nil
+  ) throws -> Reply {
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+    defer { close(descriptor) }
+    var patience = timeval(tv_sec: 30, tv_usec: 0)
+    _ = unsafe setsockopt(
+      descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = port.bigEndian
+    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+    let connected = unsafe withUnsafePointer(to: &address) {
+      unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        unsafe connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+      }
+    }
+    guard connected == 0 else { throw TestFailure("cannot connect to port \(port): \(errno)") }
+
+    var lines = [requestLine, "Host: localhost", "Connection: close"] + headers
+    if let body { lines.append("Content-Length: \(body.utf8.count)") }
+    let request = Array((lines.joined(separator: "\r\n") + "\r\n\r\n" + (body ?? "")).utf8)
+    _ = unsafe request.withUnsafeBytes { unsafe send(descriptor, $0.baseAddress, $0.count, 0) }
+    var reply: [UInt8] = []
+    var piece = [UInt8](repeating: 0, count: 65536)
+    while true {
+      let count = unsafe piece.withUnsafeMutableBytes {
+        unsafe recv(descriptor, $0.baseAddress, $0.count, 0)
+      }
+      if count <= 0 { break }
+      reply += piece[..<count]
+      // Some do not close, whatever they were asked for.
+      if let answer = try? parse(reply), answer.body.utf8.count == Int(answer["Content-Length"] ?? "") {
+        break
+      }
+    }
+    return try parse(reply)
+  }
+
+  /// A port of the loopback address that nobody listens on.
+  package static func freePort() throws -> UInt16 {
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    defer { close(descriptor) }
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+    var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let status = unsafe withUnsafeMutablePointer(to: &address) {
+      unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        unsafe bind(descriptor, $0, size) | getsockname(descriptor, $0, &size)
+      }
+    }
+    guard status == 0 else { throw TestFailure("no free port: \(errno)") }
+    return UInt16(bigEndian: address.sin_port)
+  }
+
+  private static func parse(_ reply: [UInt8]) throws -> Reply {
+    let separator = Array("\r\n\r\n".utf8)
+    let end = reply.indices.first { reply[$0...].starts(with: separator) }
+    guard let end else { throw TestFailure("not an HTTP reply: \(String(decoding: reply, as: UTF8.self))") }
+    let head = String(decoding: reply[..<end], as: UTF8.self).split(separator: "\r\n").map(String.init)
+    let status = head.first?.split(separator: " ").dropFirst().first.flatMap { Int($0) }
+    return Reply(
+      status: status ?? 0, head: head, body: String(decoding: reply[(end + 4)...], as: UTF8.self))
+  }
+}

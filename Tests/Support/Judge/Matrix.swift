@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Harness
+
+/// Kernels and cases, and how each went.
+struct Matrix {
+  let columns: [(kernel: String, log: ConsoleLog)]
+  let expected: Expected
+
+  /// The cases of all kernels, in the order of the first one that ran them.
+  private var cases: [String] {
+    columns.flatMap { $0.log.verdicts.map(\.name) }.reduce(into: []) { names, name in
+      if !names.contains(name) { names.append(name) }
+    }
+  }
+
+  private var factNames: [String] {
+    columns.flatMap { $0.log.facts.map(\.name) }.reduce(into: []) { names, name in
+      if !names.contains(name) { names.append(name) }
+    }
+  }
+
+  /// A row for each fact about the kernel, and one for each case.
+  var table: String {
+    var rows = [["kernel"] + columns.map(\.kernel)]
+    for name in factNames {
+      rows.append([name] + columns.map { $0.log.facts.last { $0.name == name }?.value ?? "-" })
+    }
+    for name in cases {
+      rows.append(
+        [name]
+          + columns.map { column in
+            let cells = column.log.verdicts.filter { $0.name == name }
+              .map { $0.verdict.cell(mayLack: expected.notCounted(by: column.kernel)) }
+            // Of a case that was run several times, one that went wrong.
+            return cells.first { !$0.hasPrefix("exact") } ?? cells.first ?? "not run"
+          })
+    }
+    let widths = (rows.first ?? []).indices.map { index in rows.map { $0[index].count }.max() ?? 0 }
+    return rows.map { row in
+      let cells = zip(row, widths).map { cell, width in
+        cell + String(repeating: " ", count: width - cell.count)
+      }
+      return String(cells.joined(separator: "  ").reversed().drop { $0 == " " }.reversed())
+    }.joined(separator: "\n")
+  }
+
+  /// Everything that is wrong, a line each; and what is known not to be counted.
+  var remarks: [String] { problems + lacks }
+
+  var isRight: Bool { problems.isEmpty }
+
+  private var problems: [String] {
+    columns.flatMap { kernel, log in
+      var problems = log.verdicts.flatMap { name, verdict in
+        verdict.words.map { "\(kernel): \(name): \($0)" }
+      }
+      for (kind, cases) in unexpectedlyNotCounted(by: kernel, log) {
+        problems.append("\(kernel): not counted: \(kind.rawValue) of \(cases.joined(separator: ", "))")
+      }
+      let run = log.verdicts.map(\.name)
+      let missing = cases.filter { !run.contains($0) }
+      if !missing.isEmpty { problems.append("\(kernel): not run: \(missing.joined(separator: ", "))") }
+      if !log.isComplete { problems.append("\(kernel): the machine did not get to the end") }
+      if log.verdicts.isEmpty { problems.append("\(kernel): no case was run") }
+      return problems
+    }
+  }
+
+  /// What is not counted and should be, and the cases in which that was seen.
+  private func unexpectedlyNotCounted(
+    by kernel: String, _ log: ConsoleLog
+  ) -> [(kind: Facts.Kind, cases: [String])] {
+    let mayLack = expected.notCounted(by: kernel)
+    return Facts.Kind.allCases.filter { !mayLack.contains($0) }.compactMap { kind in
+      let cases = log.verdicts.filter { $0.verdict.notCounted.contains(kind) }.map(\.name)
+      return cases.isEmpty ? nil : (kind, cases)
+    }
+  }
+
+  private var lacks: [String] {
+    columns.compactMap { kernel, log in
+      let kinds = log.verdicts.reduce(into: Set<Facts.Kind>()) { $0.formUnion($1.verdict.notCounted) }
+        .intersection(expected.notCounted(by: kernel))
+      if kinds.isEmpty { return nil }
+      return "* \(kernel) does not count, as expected: "
+        + kinds.sorted().map(\.rawValue).joined(separator: ", ")
+    }
+  }
+}
