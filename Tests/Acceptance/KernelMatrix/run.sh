@@ -19,7 +19,7 @@ here=$(dirname "$(realpath "$0")")
 root=$(realpath "$here/../../..")
 cache=$root/.build/kernels
 programs=$root/.build/release
-patience=600 # seconds for a machine
+silence=600 # seconds without a line on its console, after which a machine is ended: it hangs
 
 fail() {
   echo "run.sh: $1" >&2
@@ -66,6 +66,16 @@ build_initramfs() {
     >"$work/$1.cpio" 2>"$work/cpio.log" || fail "no initramfs: $(cat "$work/cpio.log")"
 }
 
+# end_when_silent PID LOG: ends a machine that hangs. A slow one takes its time.
+end_when_silent() {
+  while sleep 5 && kill -0 "$1" 2>/dev/null; do
+    if [ $(($(date +%s) - $(stat --format=%Y "$2"))) -ge "$silence" ]; then
+      echo "run.sh: nothing on the console for $silence s: $2" >&2
+      kill "$1"
+    fi
+  done
+}
+
 # boot KERNEL: runs its machine; what its console says goes into logs/KERNEL.log.
 boot() {
   local kernel=$1 architecture=${1##*-} log=$cache/logs/$1.log machine console qemu
@@ -81,13 +91,14 @@ boot() {
   esac
   SECONDS=0
   LD_LIBRARY_PATH=$cache/qemu/usr/lib/x86_64-linux-gnu:$cache/qemu/lib/x86_64-linux-gnu \
-    timeout "$patience" "$cache/qemu/usr/bin/${machine[0]}" "${machine[@]:1}" \
+    "$cache/qemu/usr/bin/${machine[0]}" "${machine[@]:1}" \
     -L "$cache/qemu/usr/share/qemu" -L "$cache/qemu/usr/share/seabios" \
     -smp 2 -m 1536 -display none -nodefaults -no-reboot -monitor none -serial "file:$log" \
     -kernel "$cache/$kernel/vmlinuz" -initrd "$work/$architecture.cpio" \
     -append "console=$console quiet loglevel=1 panic=-1" </dev/null >"$log.qemu" 2>&1 &
   qemu=$!
   trap 'kill "$qemu"' TERM
+  end_when_silent "$qemu" "$log" &
   wait "$qemu" || echo "run.sh: $kernel: QEMU ended with $?: $(tail -n 1 "$log.qemu")" >&2
   echo "@@ fact seconds $SECONDS" >>"$log"
   echo "$kernel took $SECONDS s"
