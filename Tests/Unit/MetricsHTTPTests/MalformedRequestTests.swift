@@ -48,12 +48,22 @@ extension ServerTests {
       #expect(try status([UInt8]("GET /metrics HTTP/1.1\r\nHost: x\r\n\(many)\r\n".utf8)) == 431)
     }
 
-    @Test("a zero byte ends what it stands in and does no harm")
-    func zeroBytes() throws {
-      // libmicrohttpd hands on C strings, which end there.
-      #expect(try status([UInt8]("GET /metrics\0x HTTP/1.1\r\nHost: x\r\n\r\n".utf8)) == 200)
-      #expect(try status([UInt8]("GET /lost\0/metrics HTTP/1.1\r\nHost: x\r\n\r\n".utf8)) == 404)
-      #expect(try status([UInt8]("GET /metrics HTTP/1.1\r\nHost: x\r\nA: b\0c\r\n\r\n".utf8)) == 200)
+    @Test(
+      "a zero byte does no harm: it ends what contains it, or the request is refused",
+      arguments: [
+        ("GET /metrics\0x HTTP/1.1\r\nHost: x\r\n\r\n", 200),
+        ("GET /lost\0/metrics HTTP/1.1\r\nHost: x\r\n\r\n", 404),
+        ("GET /metrics HTTP/1.1\r\nHost: x\r\nA: b\0c\r\n\r\n", 200),
+      ])
+    func zeroBytes(request: String, inOlderVersions: Int) throws {
+      try withServer(routes: metrics("up 1\n")) { port in
+        let client = try RawClient(port: port)
+        client.send(request)
+        // libmicrohttpd 0.9 hands on C strings, which end there; 1.0 answers 400 or closes the connection.
+        let status = try? client.reply().status
+        #expect([inOlderVersions, 400, nil].contains(status))
+        #expect(try RawClient(port: port).exchange("GET", "/metrics").status == 200)
+      }
     }
 
     @Test(
@@ -85,13 +95,17 @@ extension ServerTests {
 
     @Test(
       "a long body, or one of unknown length, is not waited for",
-      arguments: ["Content-Length: 1000000000000", "Transfer-Encoding: chunked", "Transfer-Encoding: gzip"])
-    func longBody(header: String) throws {
+      arguments: [
+        ("Content-Length: 1000000000000", []), ("Transfer-Encoding: chunked", []),
+        // libmicrohttpd 1.0 refuses an encoding other than chunked.
+        ("Transfer-Encoding: gzip", [400]),
+      ])
+    func longBody(header: String, inNewerVersions: [Int]) throws {
       try withServer(routes: metrics("up 1\n")) { port in
         for (method, status) in [("GET", 200), ("POST", 405)] {
           let client = try RawClient(port: port)
           let reply = try client.exchange(method, "/metrics", headers: [header])
-          #expect(reply.status == status)
+          #expect(([status] + inNewerVersions).contains(reply.status))
           #expect(reply["Connection"]?.lowercased() == "close")
           #expect(try client.isClosed())
         }
