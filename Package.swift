@@ -20,6 +20,8 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
     .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+    // For the tests alone: no product of this package has it.
+    .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0"),
   ],
   targets: [
     // C libraries and headers, as module maps: no C is compiled for them.
@@ -94,6 +96,23 @@ let package = Package(
     // What drives the programs, and holds what they show against the truth.
     .target(name: "Harness", path: "Tests/Harness", swiftSettings: settings),
 
+    // Prometheus' protobuf messages, generated: what Tests/PrometheusModel/generate.sh makes.
+    .target(
+      name: "PrometheusModel", dependencies: [.product(name: "SwiftProtobuf", package: "swift-protobuf")],
+      path: "Tests/PrometheusModel", exclude: ["generate.sh", "metrics.proto"]),
+
+    // Readers of the formats that the exporter writes, independent of what writes them.
+    .target(
+      name: "PageReaders",
+      dependencies: ["PrometheusModel", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
+      path: "Tests/PageReaders", swiftSettings: settings),
+    .testTarget(name: "PageReadersTests", dependencies: ["PageReaders"], swiftSettings: settings),
+
+    // What reads the pages that the kernel tests fetched.
+    .executableTarget(
+      name: "pidns-read-pages", dependencies: ["PageReaders"], path: "Tests/ReadPages",
+      exclude: ["read-pages.py"], swiftSettings: settings),
+
     // What `make test-kernels` judges with.
     .executableTarget(
       name: "pidns-judge", dependencies: ["Harness"], path: "Tests/Judge", swiftSettings: settings),
@@ -135,13 +154,14 @@ let package = Package(
 
     .testTarget(name: "HarnessTests", dependencies: ["Harness", "pidns-judge"], swiftSettings: settings),
     .testTarget(
-      name: "ExpositionTests", dependencies: ["Exposition"], exclude: ["Golden"], swiftSettings: settings),
+      name: "ExpositionTests", dependencies: ["Exposition", "PageReaders"], exclude: ["Golden"],
+      swiftSettings: settings),
     .testTarget(name: "BPFKitTests", dependencies: ["BPFKit", "CPidns"], swiftSettings: settings),
     .testTarget(
       name: "ExporterTests",
       dependencies: [
-        "Activity", "Exporter", "BPFKit", "Containers", "Exposition", "Kubernetes", "Linux",
-        "Namespaces",
+        "Activity", "Exporter", "BPFKit", "Containers", "Exposition", "Harness", "Kubernetes", "Linux",
+        "MetricsHTTP", "Namespaces", "PageReaders",
       ],
       swiftSettings: settings),
     .testTarget(
