@@ -34,7 +34,7 @@ promtool_page() {
 }
 export -f promtool_page
 
-# shellcheck disable=SC2317 # Called by report.
+# shellcheck disable=SC2016,SC2317 # bash is to expand it; report calls this.
 promtool_pages() {
   find "$folder" -name '*.prom' -print0 |
     xargs -0 --no-run-if-empty --max-procs=2 -I '{}' bash -c 'promtool_page "$1"' bash '{}' &&
