@@ -9,8 +9,8 @@ struct ScraperBenchmark {
   let rounds: Int
 
   /// Namespaces: some 10,000 lines, and some 1,000 new ones.
-  private static let old = 500
-  private static let new = 55
+  private static let old = 480
+  private static let new = 77
   private static let scrapers = 32
   private static let interval = Duration.milliseconds(500)
 

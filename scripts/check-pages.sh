@@ -10,7 +10,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 folder=$1
-# The oldest that Debian 12 has, the first that reads exemplars in another way, and the newest.
+# Debian 12's, one that reads exemplars in another way (0.22 and later do), and the newest.
 versions=(0.16.0 0.22.1 0.26.0)
 parsers=$PWD/.build/parsers
 
