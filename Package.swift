@@ -20,6 +20,8 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
     .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+    // For the tests alone: no product of this package has it.
+    .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0"),
   ],
   targets: [
     // C libraries and headers, as module maps: no C is compiled for them.
@@ -94,6 +96,25 @@ let package = Package(
     // What drives the programs, and holds what they show against the truth.
     .target(name: "Harness", path: "Tests/Support/Harness", swiftSettings: settings),
 
+    // Prometheus' protobuf messages, generated: what Tests/Support/PrometheusModel/generate.sh makes.
+    .target(
+      name: "PrometheusModel", dependencies: [.product(name: "SwiftProtobuf", package: "swift-protobuf")],
+      path: "Tests/Support/PrometheusModel", exclude: ["generate.sh", "metrics.proto"]),
+
+    // Readers of the formats that the exporter writes, independent of what writes them.
+    .target(
+      name: "PageReaders",
+      dependencies: ["PrometheusModel", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
+      path: "Tests/Support/PageReaders", swiftSettings: settings),
+    .testTarget(
+      name: "PageReadersTests", dependencies: ["PageReaders"], path: "Tests/Unit/PageReadersTests",
+      swiftSettings: settings),
+
+    // What reads the pages that the kernel tests fetched.
+    .executableTarget(
+      name: "pidns-read-pages", dependencies: ["PageReaders"], path: "Tests/Support/ReadPages",
+      exclude: ["read-pages.py"], swiftSettings: settings),
+
     // What `make test-kernels` judges with.
     .executableTarget(
       name: "pidns-judge", dependencies: ["Harness"], path: "Tests/Support/Judge", swiftSettings: settings),
@@ -139,7 +160,7 @@ let package = Package(
       name: "HarnessTests", dependencies: ["Harness", "pidns-judge"], path: "Tests/Unit/HarnessTests",
       swiftSettings: settings),
     .testTarget(
-      name: "ExpositionTests", dependencies: ["Exposition"], path: "Tests/Unit/ExpositionTests",
+      name: "ExpositionTests", dependencies: ["Exposition", "PageReaders"], path: "Tests/Unit/ExpositionTests",
       exclude: ["Golden"], swiftSettings: settings),
     .testTarget(
       name: "BPFKitTests", dependencies: ["BPFKit", "CPidns"], path: "Tests/Unit/BPFKitTests",
@@ -147,8 +168,8 @@ let package = Package(
     .testTarget(
       name: "ExporterTests",
       dependencies: [
-        "Activity", "Exporter", "BPFKit", "Containers", "Exposition", "Kubernetes", "Linux",
-        "Namespaces",
+        "Activity", "Exporter", "BPFKit", "Containers", "Exposition", "Harness", "Kubernetes", "Linux",
+        "MetricsHTTP", "Namespaces", "PageReaders",
       ],
       path: "Tests/Unit/ExporterTests", swiftSettings: settings),
     .testTarget(

@@ -36,8 +36,8 @@ for group; do
       wanted+=(python3-pkg-resources)
       # A browser, and what drives it.
       wanted+=(chromium chromium-driver)
-      # The other parser of what is shown.
-      wanted+=(python3-prometheus-client)
+      # The other parsers of what is shown: scripts/check-pages.sh takes further versions from PyPI.
+      wanted+=(python3-prometheus-client python3-venv)
       ;;
     image) wanted+=(buildah) ;;
     deb)

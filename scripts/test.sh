@@ -38,7 +38,9 @@ if "$kernel"; then can_test_kernel; fi
 
 passed=0 failed=0
 log=$(mktemp) problems=$(mktemp)
-trap 'rm -f "$log" "$problems"' EXIT
+# The pages of metrics that the kernel tests fetch.
+pages=$(mktemp --directory)
+trap 'rm -rf "$log" "$problems" "$pages"' EXIT
 
 # run COMMAND…: runs it and adds up the tests that its output tells of. Its exit status decides: a run that
 # failed counts one failure at least, as does one without tests. A skipped test is one that failed.
@@ -70,7 +72,15 @@ if "$kernel"; then
   # As `swift test` runs it, which as root would leave files of root's in .build.
   bundle=$(echo "$(swift build --show-bin-path)"/*PackageTests.xctest)
   echo 'Running the kernel tests as root, one at a time: 15 minutes or more'
-  run "${sudo[@]}" env NO_COLOR=1 PIDNS_RACES="${PIDNS_RACES:-20000}" "$bundle" --testing-library swift-testing --no-parallel --filter KernelTests
+  run "${sudo[@]}" env NO_COLOR=1 PIDNS_RACES="${PIDNS_RACES:-20000}" PIDNS_PAGES="$pages" "$bundle" --testing-library swift-testing --no-parallel --filter KernelTests
+
+  echo 'Having other parsers read the pages that those tests fetched'
+  if scripts/check-pages.sh "$pages" 2>&1 | tee "$log"; then
+    passed=$((passed + 1))
+  else
+    failed=$((failed + 1))
+    cat "$log" >>"$problems"
+  fi
 fi
 
 # Once more at the end, where they are found.

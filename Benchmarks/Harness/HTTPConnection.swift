@@ -11,11 +11,15 @@ final class HTTPConnection {
   }
 
   private let descriptor: Int32
+  private let headers: String
   private var buffer: [UInt8] = []
   private var body = 0..<0
 
   /// Connects; nil where nobody listens.
-  init?(port: UInt16) {
+  ///
+  /// - Parameter userAgent: How it calls itself, with the header of a Prometheus; nil for a client that is no scraper.
+  init?(port: UInt16, userAgent: String? = nil) {
+    headers = userAgent.map { "User-Agent: \($0)\r\nX-Prometheus-Scrape-Timeout-Seconds: 10\r\n" } ?? ""
     descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
     guard unsafe Loopback.use(port: port, { unsafe connect(descriptor, $0, $1) }) == 0 else {
       _ = close(descriptor)
@@ -27,7 +31,7 @@ final class HTTPConnection {
 
   /// Asks for the metrics, without waiting for the answer.
   func request() {
-    let request = Array("GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".utf8)
+    let request = Array("GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\n\(headers)\r\n".utf8)
     _ = unsafe request.withUnsafeBytes {
       unsafe send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
     }

@@ -70,7 +70,8 @@ struct PolledScrapes {
     return (results, pollTimes)
   }
 
-  private func scrape(_ connections: ArraySlice<HTTPConnection>) throws -> (cpu: Double, wall: Double) {
+  /// What some clients that ask at once cost, in µs.
+  func scrape(_ connections: ArraySlice<HTTPConnection>) throws -> (cpu: Double, wall: Double) {
     let cpu = server.cpu.now
     let start = ContinuousClock.now
     for connection in connections { connection.request() }
@@ -81,9 +82,9 @@ struct PolledScrapes {
     return ((server.cpu.now - cpu).microseconds, wall.microseconds)
   }
 
-  /// Waits until some time after the end of a poll, and answers when that poll ended.
+  /// Waits until some time after the end of the next poll, and answers when the one before ended.
   @discardableResult
-  private func waitForPoll(and offset: Duration) throws -> Double {
+  func waitForPoll(and offset: Duration) throws -> Double {
     _ = try client.get()
     let poll = try lastPoll(client)
     let since = Duration.seconds(Clock.epochSeconds - poll)

@@ -37,6 +37,17 @@ struct Memory {
   let resident: Double
   /// Its own (RssAnon); the rest is pages of files, which the kernel can drop.
   let anonymous: Double
+  /// The most that it had since `resetPeak` (VmHWM).
+  let peak: Double
+
+  /// Has the kernel forget how much a process once had (proc(5), clear_refs).
+  static func resetPeak(of pid: pid_t) throws {
+    let descriptor = unsafe open("/proc/\(pid)/clear_refs", O_WRONLY | O_CLOEXEC)
+    defer { _ = close(descriptor) }
+    guard unsafe write(descriptor, "5", 1) == 1 else {
+      throw BenchError("clear_refs of \(pid): errno \(errno)")
+    }
+  }
 
   init(of pid: pid_t) throws {
     guard let status = ProcFile.read("/proc/\(pid)/status") else { throw BenchError("\(pid) is gone") }
@@ -46,5 +57,6 @@ struct Memory {
     }
     resident = mebibytes("VmRSS:")
     anonymous = mebibytes("RssAnon:")
+    peak = mebibytes("VmHWM:")
   }
 }

@@ -43,9 +43,11 @@ final class Server {
     cpu = try CPUClock(of: child.pid)
   }
 
-  /// Connects one more client.
-  func connect() throws -> HTTPConnection {
-    guard let connection = HTTPConnection(port: port) else { throw BenchError("the server went away") }
+  /// Connects one more client; a scraper where it has a User-Agent.
+  func connect(userAgent: String? = nil) throws -> HTTPConnection {
+    guard let connection = HTTPConnection(port: port, userAgent: userAgent) else {
+      throw BenchError("the server went away")
+    }
     return connection
   }
 

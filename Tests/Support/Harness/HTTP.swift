@@ -8,7 +8,11 @@ package enum HTTP {
     package let status: Int
     /// The lines before the body, the status line first.
     package let head: [String]
-    package let body: String
+    /// The body.
+    package let bytes: [UInt8]
+
+    /// The body as text.
+    package var body: String { String(decoding: bytes, as: UTF8.self) }
 
     /// A header's value.
     package subscript(name: String) -> String? {
@@ -21,26 +25,9 @@ package enum HTTP {
   package static func exchange(
     port: UInt16, _ requestLine: String, headers: [String] = [], body: String? = nil
   ) throws -> Reply {
-    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+    let descriptor = try connect(port)
     defer { close(descriptor) }
-    var patience = timeval(tv_sec: 30, tv_usec: 0)
-    _ = unsafe setsockopt(
-      descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_port = port.bigEndian
-    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-    let connected = unsafe withUnsafePointer(to: &address) {
-      unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        unsafe connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-      }
-    }
-    guard connected == 0 else { throw TestFailure("cannot connect to port \(port): \(errno)") }
-
-    var lines = [requestLine, "Host: localhost", "Connection: close"] + headers
-    if let body { lines.append("Content-Length: \(body.utf8.count)") }
-    let request = Array((lines.joined(separator: "\r\n") + "\r\n\r\n" + (body ?? "")).utf8)
-    _ = unsafe request.withUnsafeBytes { unsafe send(descriptor, $0.baseAddress, $0.count, 0) }
+    send(descriptor, requestLine, headers, body)
     var reply: [UInt8] = []
     var piece = [UInt8](repeating: 0, count: 65536)
     while true {
@@ -50,11 +37,58 @@ package enum HTTP {
       if count <= 0 { break }
       reply += piece[..<count]
       // Some do not close, whatever they were asked for.
-      if let answer = try? parse(reply), answer.body.utf8.count == Int(answer["Content-Length"] ?? "") {
+      if let answer = try? parse(reply), answer.bytes.count == Int(answer["Content-Length"] ?? "") {
         break
       }
     }
-    return try parse(reply)
+    let answer = try parse(reply)
+    try KeptPages.shared?.keep(answer, of: port, requestLine, headers)
+    return answer
+  }
+
+  /// Sends a request, reads the first byte of the reply, and leaves. What the server has to send must be more than the
+  /// buffers of sockets take: 4 MiB by default.
+  package static func abandon(port: UInt16, _ requestLine: String, headers: [String]) throws {
+    let descriptor = try connect(port, receiveBuffer: 4096)
+    defer { close(descriptor) }
+    send(descriptor, requestLine, headers, nil)
+    var byte: UInt8 = 0
+    guard unsafe recv(descriptor, &byte, 1, 0) == 1 else { throw TestFailure("no reply: \(errno)") }
+  }
+
+  private static func connect(_ port: UInt16, receiveBuffer: CInt? = nil) throws -> CInt {
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+    if var receiveBuffer {
+      _ = unsafe setsockopt(
+        descriptor, SOL_SOCKET, SO_RCVBUF, &receiveBuffer, socklen_t(MemoryLayout<CInt>.size))
+    }
+    var patience = timeval(tv_sec: 30, tv_usec: 0)
+    _ = unsafe setsockopt(
+      descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = port.bigEndian
+    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+    let connected = unsafe withUnsafePointer(to: &address) {
+      unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        unsafe Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+      }
+    }
+    guard connected == 0 else {
+      let error = errno
+      close(descriptor)
+      throw TestFailure("cannot connect to port \(port): \(error)")
+    }
+    return descriptor
+  }
+
+  private static func send(
+    _ descriptor: CInt, _ requestLine: String, _ headers: [String], _ body: String?
+  ) {
+    var lines = [requestLine, "Host: localhost", "Connection: close"] + headers
+    if let body { lines.append("Content-Length: \(body.utf8.count)") }
+    let request = Array((lines.joined(separator: "\r\n") + "\r\n\r\n" + (body ?? "")).utf8)
+    _ = unsafe request.withUnsafeBytes { unsafe Glibc.send(descriptor, $0.baseAddress, $0.count, 0) }
   }
 
   /// A port of the loopback address that nobody listens on.
@@ -81,6 +115,6 @@ package enum HTTP {
     let head = String(decoding: reply[..<end], as: UTF8.self).split(separator: "\r\n").map(String.init)
     let status = head.first?.split(separator: " ").dropFirst().first.flatMap { Int($0) }
     return Reply(
-      status: status ?? 0, head: head, body: String(decoding: reply[(end + 4)...], as: UTF8.self))
+      status: status ?? 0, head: head, bytes: Array(reply[(end + 4)...]))
   }
 }

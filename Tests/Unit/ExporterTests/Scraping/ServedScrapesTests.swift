@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import BPFKit
+import Exposition
+import Harness
+import Linux
+import MetricsHTTP
+import Testing
+
+@testable import Exporter
+@testable import Namespaces
+
+/// What scrapers see through the real server, while polls go on.
+@Suite struct ServedScrapesTests {
+  private let board = Board()
+  private let scrapers = Scrapers(retention: .seconds(3600))
+
+  private func serve() throws -> HTTPServer {
+    try HTTPServer(
+      addresses: [#require(ListenAddress("127.0.0.1:0"))],
+      routes: Routes.all(
+        telemetryPath: "/metrics", hasStatusPage: false, board: board, scrapers: scrapers, rule: ScraperRule()
+      ))
+  }
+
+  private static func headers(_ scraper: String) -> [String] {
+    ["User-Agent: \(scraper)", "X-Prometheus-Scrape-Timeout-Seconds: 10"]
+  }
+
+  /// One scraper, and what it has seen.
+  private struct Client {
+    let number: Int
+    var model = ScraperModel()
+
+    var headers: [String] { ServedScrapesTests.headers("scraper \(number)") }
+
+    /// Scrapes once, and now and then asks for the head alone or for a page only if it has changed.
+    mutating func scrape(port: UInt16, _ random: inout SeededGenerator) throws {
+      let other = Int.random(in: 0..<4, using: &random)
+      if other == 0 {
+        #expect(try HTTP.exchange(port: port, "HEAD /metrics HTTP/1.1", headers: headers).status == 200)
+      }
+      let conditions =
+        other == 1 ? ["If-None-Match: *", "If-Modified-Since: Tue, 19 Jan 2038 03:14:07 GMT"] : []
+      let reply = try HTTP.exchange(port: port, "GET /metrics HTTP/1.1", headers: headers + conditions)
+      // Never 304: a scraper that gets no page must not be taken for one that has seen it.
+      #expect(reply.status == 200)
+      try model.read(reply.body, isKnown: true)
+    }
+  }
+
+  @Test(
+    "Scrapers at once, while polls go on: nothing goes down, is seen first but at 0, is missing or twice",
+    arguments: 0..<3 as Range<UInt64>)
+  func concurrent(seed: UInt64) async throws {
+    let server = try serve()
+    let port = server.boundAddresses[0].port
+    var host = RandomHost(level: .pidns, retention: .seconds(3600))
+    var random = SeededGenerator(seed: seed)
+    board.put(host.poll(scraped: .none))
+    var clients = try await withThrowingTaskGroup(of: Client.self) { group in
+      for number in 0..<4 {
+        group.addTask {
+          var client = Client(number: number)
+          var random = SeededGenerator(seed: seed * 4 + UInt64(number))
+          for _ in 0..<60 {
+            try client.scrape(port: port, &random)
+            await Task.yield()
+          }
+          return client
+        }
+      }
+      for _ in 0..<200 {
+        host.step(&random)
+        board.put(host.poll(scraped: scrapers.polls(at: .now)))
+        await Task.yield()
+      }
+      return try await group.reduce(into: []) { $0.append($1) }
+    }
+    // Until all has its names; then a scrape that has the last lines at 0, and one that has what they count.
+    for _ in 0..<10 {
+      host.step(&random, isQuiet: true)
+      board.put(host.poll(scraped: scrapers.polls(at: .now)))
+    }
+    let truth = host.truth.execs + host.truth.signalDeaths
+    for index in clients.indices {
+      for _ in 0..<2 { try clients[index].scrape(port: port, &random) }
+      let model = clients[index].model
+      let seen = model.baseline.values.reduce(0, +) + model.increase.values.reduce(0, +)
+      #expect(seen == truth, "seed \(seed), scraper \(clients[index].number)")
+    }
+    #expect(scrapers.status.known == clients.count)
+    server.close()
+  }
+
+  /// What a poll with a number found: long-named namespaces, the first of which is older than the others.
+  private static func publication(_ number: Int, namespaces: Int) -> Publication {
+    var snapshot = Snapshot()
+    snapshot.number = number
+    snapshot.newestBirth = number
+    let name = String(repeating: "x", count: 1000)
+    snapshot.namespaces = (0..<namespaces).map { index in
+      Snapshot.Namespace(
+        labels: LabelSet(["pidns": "\(index)", "pod": name]), events: Events(ProcessCounts(execs: 9)),
+        births: Births(series: index == 0 ? 1 : number), isLive: true)
+    }
+    let scope = Scope(collectors: [], showsLifetimesPerNamespace: false)
+    return Publication(State(scope: scope, snapshot: snapshot, process: .read(), start: 0))
+  }
+
+  @Test(
+    "An answer that its scraper did not read to its end was not seen, nor was one to HEAD, and people see what is"
+  )
+  func notSeen() throws {
+    let server = try serve()
+    let port = server.boundAddresses[0].port
+    func execs(_ headers: [String]) throws -> [String] {
+      let reply = try HTTP.exchange(port: port, "GET /metrics HTTP/1.1", headers: headers)
+      return reply.body.split(separator: "\n").filter { $0.hasPrefix("pidns_process_execs_total{") }.map {
+        String($0.suffix(2))
+      }
+    }
+    let scraper = Self.headers("scraper")
+    board.put(Self.publication(1, namespaces: 1))
+    #expect(try execs(scraper) == [" 9"])
+    board.put(Self.publication(2, namespaces: 1000))
+    let head = try HTTP.exchange(port: port, "HEAD /metrics HTTP/1.1", headers: scraper)
+    // More than the sockets between the two take.
+    #expect(try #require(Int(head["Content-Length"] ?? "")) > 6 << 20)
+    for _ in 0..<3 { try HTTP.abandon(port: port, "GET /metrics HTTP/1.1", headers: scraper) }
+    #expect(try execs([]) == Array(repeating: " 9", count: 1000))
+    #expect(try execs(scraper) == [" 9"] + Array(repeating: " 0", count: 999))
+    #expect(try execs(scraper) == Array(repeating: " 9", count: 1000))
+    #expect(scrapers.status.known == 1)
+    server.close()
+  }
+}

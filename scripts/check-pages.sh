@@ -1,0 +1,70 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# check-pages.sh FOLDER
+#
+# Has promtool, swift-protobuf, the tests' own strict reader and three versions of prometheus_client read the pages of metrics
+# that the kernel tests fetched (Tests/Support/Harness/KeptPages.swift). Fails for a page that one of them refuses, and where there are none.
+# Takes the versions of prometheus_client from PyPI, once, into .build/parsers.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+folder=$1
+# Debian 12's, one that reads exemplars in another way (0.22 and later do), and the newest.
+versions=(0.16.0 0.22.1 0.26.0)
+parsers=$PWD/.build/parsers
+
+install_parsers() {
+  local version
+  rm -rf "$parsers"
+  # Debian's Python, whatever else is on the PATH.
+  /usr/bin/python3 -m venv "$parsers/python"
+  for version in "${versions[@]}"; do
+    "$parsers/python/bin/pip" install --quiet --disable-pip-version-check --no-deps \
+      --target "$parsers/$version" "prometheus-client==$version"
+  done
+  echo "${versions[*]}" >"$parsers/versions"
+}
+
+# shellcheck disable=SC2317 # Bash calls it, for xargs.
+promtool_page() {
+  promtool check metrics <"$1" && return
+  echo "$1: promtool refuses it"
+  return 255
+}
+export -f promtool_page
+
+# shellcheck disable=SC2016,SC2317 # bash is to expand it; report calls this.
+promtool_pages() {
+  find "$folder" -name '*.prom' -print0 |
+    xargs -0 --no-run-if-empty --max-procs=2 -I '{}' bash -c 'promtool_page "$1"' bash '{}' &&
+    echo "prom: $(find "$folder" -name '*.prom' | wc -l) pages read"
+}
+
+# report WHAT COMMAND…: says whether it holds; shows what the command said.
+report() {
+  local what=$1 said
+  shift
+  if said=$("$@" 2>&1); then
+    echo "ok      $what: ${said//$'\n'/, }"
+  else
+    echo "FAILED  $what"
+    head -n 20 <<<"$said" | cut -c1-1000
+    return 1
+  fi
+}
+
+if [ "$(cat "$parsers/versions" 2>/dev/null)" != "${versions[*]}" ]; then install_parsers; fi
+jobs=()
+report 'promtool' promtool_pages &
+jobs+=($!)
+report 'swift-protobuf and the strict reader' "$(swift build --show-bin-path)/pidns-read-pages" "$folder" &
+jobs+=($!)
+for version in "${versions[@]}"; do
+  report "prometheus_client $version" env PYTHONPATH="$parsers/$version" \
+    /usr/bin/python3 -B Tests/Support/ReadPages/read-pages.py "$folder" &
+  jobs+=($!)
+done
+failed=0
+for job in "${jobs[@]}"; do wait "$job" || failed=1; done
+exit "$failed"
