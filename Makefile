@@ -11,9 +11,11 @@ REPRODUCIBLE = -Xswiftc -file-prefix-map -Xswiftc '$(CURDIR)=.' -Xcc '-ffile-pre
 RELEASE = swift build -c release --static-swift-stdlib -Xlinker -s $(REPRODUCIBLE) --product
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-# Where the exporter answers: as its flags say, of which the last one counts here, or as its defaults do.
-listen = $(or $(lastword $(patsubst --web.listen-address=%,%,$(filter --web.listen-address=%,$(ARGS)))),:10059)
-path = $(or $(lastword $(patsubst --web.telemetry-path=%,%,$(filter --web.telemetry-path=%,$(ARGS)))),/metrics)
+# flag NAME DEFAULT: the last value that ARGS gives a flag, as --NAME=VALUE or --NAME VALUE.
+space := $() $()
+flag = $(or $(lastword $(patsubst --$(1)=%,%,$(filter --$(1)=%,$(subst --$(1)$(space),--$(1)=,$(strip $(ARGS)))))),$(2))
+listen = $(call flag,web.listen-address,:10059)
+path = $(call flag,web.telemetry-path,/metrics)
 
 .PHONY: help run build test test-kernels test-scenarios test-fleet test-packages test-release test-walk-through test-apiserver test-bare check format install install-files uninstall deb rpm image release manifests dashboards bench clean
 

@@ -55,7 +55,7 @@ public struct EventStream: ~Copyable {
   }
 
   private static let lockdown =
-    "This kernel forbids to read its memory by address (lockdown), and with it the names of containers, and the files and arguments of execs; the rest goes on"
+    "kernel lockdown forbids reading memory by address; events have no container names, files or arguments; boot without lockdown=confidentiality to have them"
 
   private static func load(_ configuration: KernelEvents.Configuration) throws(ExporterError) -> KernelEvents
   {
@@ -66,7 +66,7 @@ public struct EventStream: ~Copyable {
       throw ExporterError(error)
     }
     if let reason = kernel.oomKillsUnavailable {
-      throw ExporterError("this kernel does not tell of OOM kills: \(reason); leave --oom out")
+      throw ExporterError("this kernel does not report OOM kills: \(reason); run without --oom")
     }
     return kernel
   }

@@ -26,7 +26,7 @@ struct ExpositionParser {
       start = end + 1
     }
     guard parser.hasSeries else {
-      throw ExpositionError("no series of a pidns-exporter is in it")
+      throw ExpositionError("it contains no series of pidns-exporter")
     }
     return parser.reading
   }
@@ -145,7 +145,7 @@ struct ExpositionParser {
   }
 
   private func malformed() -> ExpositionError {
-    ExpositionError("line \(number) of it is no sample of Prometheus's")
+    ExpositionError("line \(number) of it is not a Prometheus sample")
   }
 }
 

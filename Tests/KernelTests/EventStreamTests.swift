@@ -42,7 +42,7 @@ extension KernelTests {
       let child = try Child(
         Built.exporter.path(),
         ["events", "--log.level=info", "--output=json", "--bpf.ring-buffer=\(buffer)"])
-      try eventually("events are told") { child.stderr.contains("Telling of events") }
+      try eventually("events are told") { child.stderr.contains("showing events") }
       let before = try exporter.scrape()
       let truth = try Workload.run("spawn", "--count", "20000")[0]
       let after = try exporter.scrape()

@@ -45,7 +45,7 @@ extension KernelTests {
       try browser.open(exporter.page())
       try browser.run("window.isTheSamePage = true")
       #expect(try browser.text("main").contains("[host]"))
-      for health in ["Kernel read", "BPF programs attached", "Every event is in its namespace’s counts"] {
+      for health in ["Kernel read", "BPF programs attached", "All events are attributed to a PID namespace"] {
         #expect(try browser.text(".health").contains(health))
       }
       #expect(

@@ -4,7 +4,7 @@ internal import CPidns
 
 /// What a walk over the tasks found of a namespace.
 public struct TaskCounts: Equatable, Sendable {
-  /// Live processes, zombies left out.
+  /// Live processes; zombies are not included.
   public var processes: UInt64
   /// Live threads, those of one-threaded processes included.
   public var threads: UInt64

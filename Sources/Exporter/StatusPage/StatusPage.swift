@@ -48,7 +48,7 @@ enum StatusPage {
       <p id="news" role="status"></p>
       </header>
       \(html: main(publication, query))
-      <footer>Version \(BuildInfo.version + revision). Counted in the kernel: what lives between two looks is in the numbers, too.</footer>
+      <footer>Version \(BuildInfo.version + revision). Counted in the kernel: short-lived processes are included.</footer>
       </body>
       </html>
 
