@@ -36,7 +36,8 @@ enum Requirements {
       throw ExporterError(
         "not in the host's pid namespace, so the kernel hides processes outside \(namespace ?? "this one"); "
           + "run it on the host, with hostPID: true (Kubernetes) or with --pid=host (Docker); "
-          + "if that is set already, the node is itself a container (kind, minikube): add --namespaces.scope=own")
+          + "if that is set already, the node is itself a container (kind, minikube): add --namespaces.scope=own"
+      )
     }
     guard let inum = namespace?.wholeMatch(of: /pid:\[([0-9]+)\]/).flatMap({ UInt32($0.1) }) else {
       throw ExporterError(

@@ -16,7 +16,9 @@ struct Watch {
   mutating func look(at snapshot: Snapshot, _ logger: Logger) {
     if let failure = snapshot.failure {
       if !failing {
-        logger.error("poll failed; serving the last successful poll until one succeeds", metadata: ["error": "\(failure)"])
+        logger.error(
+          "poll failed; serving the last successful poll until one succeeds",
+          metadata: ["error": "\(failure)"])
       }
     } else if failing {
       logger.info("polls succeed again")

@@ -52,7 +52,9 @@ public final class PodWatcher: Sendable {
           continuation.resume()
         }
         if started { return }
-        logger.error("cannot watch the pods of this node: the system cannot start another thread; raise the limit of threads and restart")
+        logger.error(
+          "cannot watch the pods of this node: the system cannot start another thread; raise the limit of threads and restart"
+        )
         continuation.resume()
       }
     } onCancel: {

@@ -42,7 +42,9 @@ struct EventFlags: ParsableArguments {
 
   @Option(
     name: .customLong("output"),
-    help: ArgumentHelp("Output format: a table for people, or one JSON object or logfmt line for each event.", valueName: "format")
+    help: ArgumentHelp(
+      "Output format: a table for people, or one JSON object or logfmt line for each event.",
+      valueName: "format")
   )
   var format = EventFormat.table
 
@@ -69,7 +71,8 @@ struct EventFlags: ParsableArguments {
   var pods: [String] = []
 
   @Option(
-    name: .customLong("comm"), help: ArgumentHelp("Show only processes of this name, 15 bytes at most.", valueName: "name"))
+    name: .customLong("comm"),
+    help: ArgumentHelp("Show only processes of this name, 15 bytes at most.", valueName: "name"))
   var comms: [String] = []
 
   @Option(
@@ -107,7 +110,8 @@ struct EventFlags: ParsableArguments {
     }
     // What is no UTF-8 is shown, and may be given, as one character for a byte or more.
     for comm in comms where comm.unicodeScalars.count > 15 {
-      throw ValidationError("--comm '\(comm.printable)' is too long: the kernel keeps 15 bytes, write the first 15")
+      throw ValidationError(
+        "--comm '\(comm.printable)' is too long: the kernel keeps 15 bytes, write the first 15")
     }
     guard count.map({ $0 >= 1 }) ?? true else { throw ValidationError("--count has to be at least 1") }
     guard duration.map({ $0.duration > .zero }) ?? true else {

@@ -9,7 +9,9 @@ import Linux
 struct KubernetesFlags: ParsableArguments {
   @Flag(
     name: .customLong("kubernetes"),
-    help: "Read the names of this node's pods and containers from the API server; needs the right to list and watch pods.")
+    help:
+      "Read the names of this node's pods and containers from the API server; needs the right to list and watch pods."
+  )
   var isOn = false
 
   @Option(

@@ -10,7 +10,9 @@ import Terminal
 struct LocalNameFlags: ParsableArguments {
   @Flag(
     name: .customLong("local-names"), inversion: .prefixedNo,
-    help: "Read the names of containers from the files of Docker and podman; otherwise they have their short ids.")
+    help:
+      "Read the names of containers from the files of Docker and podman; otherwise they have their short ids."
+  )
   var readsLocalNames = true
 
   @Option(
@@ -43,7 +45,8 @@ struct LocalNameFlags: ParsableArguments {
         metadata: ["flag": "\(flag)", "path": "\(path.printable)"])
     }
     if !readsLocalNames && (dockerRoot != nil || !podmanRoots.isEmpty) {
-      logger.warning("--docker.root and --podman.root have no effect with --no-local-names; remove one of them")
+      logger.warning(
+        "--docker.root and --podman.root have no effect with --no-local-names; remove one of them")
     }
   }
 

@@ -29,7 +29,8 @@ struct NameFlags: ParsableArguments {
 
   @Option(
     name: .customLong("namespaces.exclude"),
-    help: ArgumentHelp("Do not show namespaces with this label value; may be given several times.", valueName: "label=regex"),
+    help: ArgumentHelp(
+      "Do not show namespaces with this label value; may be given several times.", valueName: "label=regex"),
     transform: Self.rule)
   var exclude: [Selection.Rule] = []
 

@@ -33,7 +33,8 @@ struct TableFlags: ParsableArguments {
   func validate() throws {
     if let url {
       guard TopCommand.isAddress(url) else {
-        throw ValidationError("--url '\(url.printable)' is not a URL: write one such as \(TopCommand.defaultURL)")
+        throw ValidationError(
+          "--url '\(url.printable)' is not a URL: write one such as \(TopCommand.defaultURL)")
       }
     }
     guard interval.duration >= .milliseconds(100) else {

@@ -35,7 +35,8 @@ struct TopCommand: ParsableCommand {
 
   func validate() throws {
     guard table.once || Terminal.isTerminal(0) && Terminal.isTerminal(1) else {
-      throw ValidationError("top needs a terminal for its screen: run it in one, or give --once to print the table")
+      throw ValidationError(
+        "top needs a terminal for its screen: run it in one, or give --once to print the table")
     }
   }
 

@@ -7,7 +7,8 @@ struct TuningFlags: ParsableArguments {
   @Option(
     name: .customLong("namespaces.max"),
     help: ArgumentHelp(
-      "PID namespaces that are exposed at one time, retained ones included (default: 10240).", valueName: "number"),
+      "PID namespaces that are exposed at one time, retained ones included (default: 10240).",
+      valueName: "number"),
     transform: WholeNumber.parse(like: "10240"))
   var maxNamespaces = 10_240
 

@@ -9,7 +9,8 @@ struct WebFlags: ParsableArguments {
   @Option(
     name: .customLong("web.listen-address"),
     help: ArgumentHelp(
-      "Address to listen on, IPv6 and IPv4; may be given several times (default: :10059).", valueName: "host:port"),
+      "Address to listen on, IPv6 and IPv4; may be given several times (default: :10059).",
+      valueName: "host:port"),
     transform: ListenAddress.parse)
   var listenAddresses = [":10059"].compactMap { ListenAddress($0) }
 
@@ -29,7 +30,8 @@ struct WebFlags: ParsableArguments {
         && telemetryPath.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: "?") })
     else {
       throw ValidationError(
-        "--web.telemetry-path '\(telemetryPath)' is not a path: write one that begins with /, such as /metrics")
+        "--web.telemetry-path '\(telemetryPath)' is not a path: write one that begins with /, such as /metrics"
+      )
     }
     guard !Exporter.reservedPaths.contains(telemetryPath) else {
       throw ValidationError(

@@ -145,7 +145,9 @@ import Testing
         " has both a certificate authority and insecure-skip-tls-verify: remove one of them"
       ),
       ("proxy-url: ftp://proxy", "", ": proxy-url is not the URL of a proxy: write http://, https://"),
-      ("proxy-url: 'http://me:secret@'", "", ": proxy-url is not the URL of a proxy: write http://, https://"),
+      (
+        "proxy-url: 'http://me:secret@'", "", ": proxy-url is not the URL of a proxy: write http://, https://"
+      ),
       ("", "exec: {command: aws, apiVersion: v1}", ": exec has apiVersion \"v1\"; supported are"),
       (
         "", "exec: {command: aws, apiVersion: client.authentication.k8s.io/v1, interactiveMode: Always}",
@@ -171,7 +173,8 @@ import Testing
     arguments: [
       ("http://api.test", "is not https, which the token needs"), ("api.test:6443", "is n"),
       ("''", "is not a URL"),
-      ("https://", "is not a URL"), ("https://user@api.test", "is not a URL"), ("https://api.test?x=1", "is not a URL"),
+      ("https://", "is not a URL"), ("https://user@api.test", "is not a URL"),
+      ("https://api.test?x=1", "is not a URL"),
     ])
   func servers(server: String, message: String) {
     let text = error { try kubeconfig(cluster: "server: \(server)") }
@@ -188,7 +191,8 @@ import Testing
         == " has no context \"x\": kubectl config get-contexts lists them")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     #expect(
-      error { try kubeconfig(cluster: "{}") } == " is not a kubeconfig: clusters.[1].cluster.server is missing")
+      error { try kubeconfig(cluster: "{}") }
+        == " is not a kubeconfig: clusters.[1].cluster.server is missing")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     #expect(
       error { try kubeconfig(user: "token: [secret]") }

@@ -24,8 +24,10 @@ import Testing
   /// The flags that a help declares: the first thing on their line.
   static func declared(_ help: String) -> [String] {
     flags(
-      in: help.split(separator: "\n").compactMap { $0.hasPrefix("  --") ? $0.prefix { $0 != "<" }.dropFirst(2).prefix { $0 != " " } : nil }
-        .joined(separator: "\n"))
+      in: help.split(separator: "\n").compactMap {
+        $0.hasPrefix("  --") ? $0.prefix { $0 != "<" }.dropFirst(2).prefix { $0 != " " } : nil
+      }
+      .joined(separator: "\n"))
   }
 
   @Test("docs/flags.md has every flag of the exporter, in the order of --help, and no other")

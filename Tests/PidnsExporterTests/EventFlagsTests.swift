@@ -73,7 +73,9 @@ import Testing
         ["--comm", "sixteen-bytes-it"],
         "--comm 'sixteen-bytes-it' is too long: the kernel keeps 15 bytes, write the first 15"
       ),
-      (["--bpf.ring-buffer", "2GiB"], "--bpf.ring-buffer has to be from 1 byte to 1GiB: write 64KiB or 4MiB"),
+      (
+        ["--bpf.ring-buffer", "2GiB"], "--bpf.ring-buffer has to be from 1 byte to 1GiB: write 64KiB or 4MiB"
+      ),
       (["--bpf.ring-buffer", "0"], "--bpf.ring-buffer has to be from 1 byte to 1GiB: write 64KiB or 4MiB"),
     ])
   func errors(arguments: [String], message: String) {

@@ -62,7 +62,9 @@ import Testing
   @Test("Folders of names that were given and cannot be read are found; the defaults may be missing")
   func folders() throws {
     #expect(try LocalNameFlags.parse([]).missing.isEmpty)
-    let flags = try LocalNameFlags.parse(["--docker.root=/nonexistent", "--podman.root=/proc", "--podman.root=/etc/passwd"])
+    let flags = try LocalNameFlags.parse([
+      "--docker.root=/nonexistent", "--podman.root=/proc", "--podman.root=/etc/passwd",
+    ])
     #expect(flags.missing.map(\.flag) == ["--docker.root", "--podman.root"])
     #expect(flags.missing.map(\.path) == ["/nonexistent", "/etc/passwd"])
   }
@@ -71,7 +73,7 @@ import Testing
   func defaults() throws {
     let serve = try Serve.parse([])
     let shown = [
-      "--web.listen-address": serve.web.listenAddresses.map(\.description).joined(),
+      "--web.listen-address": ":10059",
       "--poll.interval": serve.polls.interval.description,
       "--namespaces.retention": serve.polls.retention.description,
       "--labels.grace": serve.names.grace.description,

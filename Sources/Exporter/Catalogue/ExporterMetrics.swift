@@ -34,7 +34,8 @@ extension Catalogue {
     ) { $0.snapshot.walk.start },
     Metric(
       family: MetricFamily(
-        "pidns_scrapers", .gauge, help: "Scrapers that the exporter remembers; each gets a new series at 0 first."
+        "pidns_scrapers", .gauge,
+        help: "Scrapers that the exporter remembers; each gets a new series at 0 first."
       ),
       isShown: { $0.holdsFirstSamples }
     ) { $0.sample(.empty, UInt64($1.scrapers.known)) },
@@ -46,7 +47,8 @@ extension Catalogue {
     ) { $0.sample(.empty, $1.scrapers.heldSamples) },
     Metric(
       family: MetricFamily(
-        "pidns_exporter_build", .info, help: "Version, revision and build environment of the exporter; always 1.")
+        "pidns_exporter_build", .info,
+        help: "Version, revision and build environment of the exporter; always 1.")
     ) { encoder, _ in
       encoder.sample(
         LabelSet([

@@ -17,7 +17,8 @@ extension Catalogue {
     Metric(
       family: MetricFamily(
         "pidns_bpf_events_dropped", .counter,
-        help: "Events that could not be attributed to a PID namespace, by reason; the node totals include them.")
+        help:
+          "Events that could not be attributed to a PID namespace, by reason; the node totals include them.")
     ) { encoder, state in
       for reason in DropReason.allCases {
         let dropped = state.snapshot.node.dropped[reason]?.total ?? 0

@@ -6,7 +6,9 @@ internal import Kubernetes
 extension Catalogue {
   /// How the watch of the node's pods fares; shown where there is one.
   static let kubernetes: [Metric] = [
-    .ofWatch(MetricFamily("pidns_kubernetes_pods", .gauge, help: "Pods of this node that the exporter knows.")) {
+    .ofWatch(
+      MetricFamily("pidns_kubernetes_pods", .gauge, help: "Pods of this node that the exporter knows.")
+    ) {
       $0.sample(.empty, UInt64($1.pods))
     },
     .ofWatch(

@@ -76,10 +76,14 @@ struct StatusHealth {
     var lines =
       dropped == 0
       ? line(.good, "All events are attributed to a PID namespace")
-      : line(.bad, "\(dropped) events are only in the node’s totals: see pidns_bpf_events_dropped_total for the reason")
+      : line(
+        .bad,
+        "\(dropped) events are only in the node’s totals: see pidns_bpf_events_dropped_total for the reason")
     if snapshot.node.detailsDropped > 0 {
       lines += line(
-        .worse, "\(snapshot.node.detailsDropped) exit codes or exec failures are not counted: raise --bpf.map-entries")
+        .worse,
+        "\(snapshot.node.detailsDropped) exit codes or exec failures are not counted: raise --bpf.map-entries"
+      )
     }
     if snapshot.refused > 0 {
       lines += line(.bad, "\(snapshot.refused) PID namespaces are not shown: raise --namespaces.max")

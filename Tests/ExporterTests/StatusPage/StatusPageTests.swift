@@ -126,11 +126,12 @@ import Testing
     }
     let bad = html { $0.kubernetes = KubernetesState(pods: 2, watch: WatchStatus().snapshot) }
     for words in [
-      "failed, and what is shown is older: cannot read &lt;namespaces&gt;",
+      "older values are shown: cannot read &lt;namespaces&gt;",
       "1 of 2 BPF programs attached; not supported by this kernel: mark_victim",
       "The kernel skipped runs of process_exec", "7 events are only in the node’s totals",
       "8 exit codes or exec failures are not counted",
-      "3 PID namespaces are not shown", "4 PID namespaces are excluded", "5 PID namespaces have no container name yet",
+      "3 PID namespaces are not shown", "4 PID namespaces are excluded",
+      "5 PID namespaces have no container name yet",
       "No event from the API server yet",
     ] {
       #expect(bad.contains(words))
