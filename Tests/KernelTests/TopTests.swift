@@ -268,7 +268,7 @@ extension KernelTests {
         try line("--once", "--url=http://127.0.0.1:\(exporter.port)/none", status: 1).contains("responds 404"))
       #expect(
         try line(status: 2)
-          == "pidns-exporter: top needs a terminal for its screen; give --once for a table without; see pidns-exporter top --help"
+          == "pidns-exporter: top needs a terminal for its screen: run it in one, or give --once to print the table; see pidns-exporter top --help"
       )
       for (flags, names) in [
         (["--url=ftp://host"], "--url"), (["--once", "--url=http://127.0.0.1:65536/"], "--url"),
