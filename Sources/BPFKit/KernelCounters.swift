@@ -196,7 +196,7 @@ public struct KernelCounters: ~Copyable {
   public struct Reading: Sendable {
     /// What was counted, of those that had an event; summed over the CPUs.
     public var events: [PIDNamespace: Events] = [:]
-    /// Whose they are, of those whose init was seen.
+    /// The identities of namespaces whose init was seen.
     public var identities: [PIDNamespace: NamespaceIdentity] = [:]
     /// The latest process of each kind, of those that had one since the last read. One that was handed over
     /// before may be there again.

@@ -71,10 +71,10 @@ public struct EventStream: ~Copyable {
     return kernel
   }
 
-  /// How often to come by for events.
+  /// How often to poll for events.
   public static let interval = KernelEvents.interval
 
-  /// Is ready to be read when there are many, before it is time to come by.
+  /// Becomes readable when there are many events, before the next poll is due.
   public var descriptor: Int32 { kernel.descriptor }
 
   /// Takes the oldest events; none only if there is none by now.

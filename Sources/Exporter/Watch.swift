@@ -4,7 +4,7 @@ internal import BPFKit
 internal import Logging
 internal import Namespaces
 
-/// Tells the log what changed for the worse or for the better between polls; each loss once.
+/// Logs problems and recoveries between polls; each loss of events once.
 struct Watch {
   private var failing = false
   private var reported: Set<DropReason> = []

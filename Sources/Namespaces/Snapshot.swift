@@ -57,7 +57,7 @@ public struct Snapshot: Sendable {
   public var namespaces: [Namespace] = []
   /// Live namespaces that are exposed.
   public var live = 0
-  /// Live namespaces of which it is not known whose they are.
+  /// Live namespaces that have no container name yet.
   public var unresolved = 0
   /// The node's own totals, and what was dropped.
   public var node = NodeCounts()

@@ -4,7 +4,7 @@ internal import Activity
 
 /// Reads what ``Reading`` has out of an exposition: text format 0.0.4, and OpenMetrics as far as it looks alike.
 ///
-/// The bytes are anybody's. What is of no interest is passed over; a series of interest that is malformed, or a line
+/// The bytes are untrusted. Other series are skipped; a series of interest that is malformed, or a line
 /// that cannot be of an exposition, is an error. Takes time in proportion to the size, and memory to the label sets.
 struct ExpositionParser {
   /// A line that is longer is no sample.

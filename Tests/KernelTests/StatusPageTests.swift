@@ -25,7 +25,7 @@ extension KernelTests {
       }
     }
 
-    /// One whose main process is well and whose children crash.
+    /// A container whose main process is healthy and whose children crash.
     private static func crashLoop() throws -> Running {
       try Running("crash", ["--mount-proc", "sh", "-c", "while sleep 0.1; do sh -c 'kill -SEGV $$'; done"])
     }

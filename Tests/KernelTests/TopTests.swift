@@ -263,7 +263,7 @@ extension KernelTests {
       )
       let exporter = try RunningExporter()
       let page = try line("--once", "--url=http://127.0.0.1:\(exporter.port)/", status: 1)
-      #expect(page.contains("answers something else: line 1 of it is not a Prometheus sample"))
+      #expect(page.contains("does not serve metrics: line 1 of it is not a Prometheus sample"))
       #expect(
         try line("--once", "--url=http://127.0.0.1:\(exporter.port)/none", status: 1).contains("responds 404"))
       #expect(

@@ -109,4 +109,19 @@ import Testing
     #expect(make.terminationStatus == 0)
     #expect(said.contains("curl \(url)\""), "\(said)")
   }
+
+  @Test("make help and CONTRIBUTING have every target, with the durations of the long ones")
+  func targets() throws {
+    let help = try Self.text("Makefile").matches(of: /(?m)^([a-z-]+):.*## (.*)$/)
+    let table = try Self.text("CONTRIBUTING.md").split(separator: "\n").filter { $0.hasPrefix("| `make ") }
+      .joined(separator: "\n")
+    #expect(help.count > 20)
+    let immediate: Set<Substring> = ["help", "uninstall", "clean"]
+    for target in help where !immediate.contains(target.1) {
+      #expect(target.2.contains(/\(.*(\d+ (min|s|h)\b|seconds)/), "make \(target.1): \(target.2)")
+      #expect(
+        target.1 == "build" || table.contains("`make \(target.1)`") || table.contains("`make \(target.1) "),
+        "CONTRIBUTING: make \(target.1)")
+    }
+  }
 }

@@ -8,7 +8,7 @@ import Testing
 @Suite struct ExpositionParserTests {
   static func parse(_ text: String) throws -> Reading { try ExpositionParser.parse(Array(text.utf8)) }
 
-  @Test("What the table shows is read, and the rest is passed over")
+  @Test("Series of the table are read, and others are skipped")
   func reads() throws {
     let reading = try Self.parse(
       """

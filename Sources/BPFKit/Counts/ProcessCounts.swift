@@ -6,7 +6,7 @@ internal import CPidns
 public struct ProcessCounts: Equatable, Sendable {
   /// Successful execve and execveat calls.
   public var execs: UInt64
-  /// New processes, put down to the namespace of the child.
+  /// New processes, attributed to the namespace of the child.
   public var forks: UInt64
   /// New threads of existing processes.
   public var threadStarts: UInt64

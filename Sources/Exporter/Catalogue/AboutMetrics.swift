@@ -5,7 +5,7 @@ internal import Exposition
 internal import Namespaces
 
 extension Catalogue {
-  /// Which namespaces there are, and whose they are.
+  /// The namespaces and their containers.
   static let about: [Metric] = [
     Metric(
       family: MetricFamily("pidns", .info, help: "PID namespace metadata; always 1."),

@@ -5,13 +5,13 @@ internal import BPFKit
 internal import Kubernetes
 internal import Namespaces
 
-/// How the exporter fares, as the status page says it: a line for each part.
+/// The health of the exporter on the status page: one line for each part.
 struct StatusHealth {
   let state: State
   /// Seconds since the epoch.
   let now: Double
 
-  /// A sign and words: no problem is told by its colour alone.
+  /// A sign and words: no problem is shown by its colour alone.
   private enum Mark: String {
     case good = "✓"
     case note = "–"
@@ -112,7 +112,7 @@ struct StatusHealth {
     return lines
   }
 
-  /// In seconds; a server that is well sends a bookmark a minute or so.
+  /// In seconds; a healthy server sends a bookmark about once a minute.
   private static let silence = 300.0
 
   private var summary: String {

@@ -3,10 +3,10 @@
 internal import Activity
 internal import Linux
 
-/// The page at `/`: what the containers of this host do, for a person.
+/// The page at `/`, for people: the containers of this host.
 ///
 /// It is HTML that the server writes, for each request: sorting is by links and filtering by a form, so that it works without a
-/// script. With one it refreshes itself (``script``). Everything on it is text of somebody's, and escaped (``HTML``); the policy allows
+/// script. With one it refreshes itself (``script``). All text on it is untrusted, and escaped (``HTML``); the policy allows
 /// no script, style or connection but the exporter's own.
 enum StatusPage {
   /// Headers of the page.

@@ -98,7 +98,7 @@ import Testing
       ))
   }
 
-  @Test("What is well is said, and whatever is not is said in words")
+  @Test("The page reports what is healthy, and describes each problem in words")
   mutating func health() {
     polls.change = {
       $0.programs = [ProgramStatus(program: "process_exec"), ProgramStatus(program: "process_exit")]
