@@ -37,7 +37,8 @@ package final class ExpositionClient: Sendable {
       self.store(Result { () throws(ExpositionFailure) in try self.read() }, bell)
     }
     if !started {
-      store(.failure(ExpositionFailure(.other, "cannot be read: the system cannot start another thread")), bell)
+      store(
+        .failure(ExpositionFailure(.other, "cannot be read: the system cannot start another thread")), bell)
     }
   }
 

@@ -265,7 +265,8 @@ extension KernelTests {
       let page = try line("--once", "--url=http://127.0.0.1:\(exporter.port)/", status: 1)
       #expect(page.contains("does not serve metrics: line 1 of it is not a Prometheus sample"))
       #expect(
-        try line("--once", "--url=http://127.0.0.1:\(exporter.port)/none", status: 1).contains("responds 404"))
+        try line("--once", "--url=http://127.0.0.1:\(exporter.port)/none", status: 1).contains("responds 404")
+      )
       #expect(
         try line(status: 2)
           == "pidns-exporter: top needs a terminal for its screen: run it in one, or give --once to print the table; see pidns-exporter top --help"
