@@ -92,7 +92,7 @@ stop_counter() {
   sed 's/^/counter: /' /tmp/counter.log
   if [ -z "$facts" ]; then
     facts=$(sed -n 's/.*msg=counting //p' /tmp/counter.log | tr ' ' '\n' | grep -vE '^(map_entries|collectors)=')
-    lacks=$(sed -n 's/.*does not have a collector.* collector=\([^ ]*\).*/\1/p' /tmp/counter.log | tr '\n' ' ')
+    lacks=$(sed -n 's/.*collector not supported by this kernel.* collector=\([^ ]*\).*/\1/p' /tmp/counter.log | tr '\n' ' ')
     facts="$facts lacks=$(echo "${lacks:--}" | sed 's/ $//; s/ /,/g')"
   fi
 }
