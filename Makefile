@@ -11,77 +11,85 @@ REPRODUCIBLE = -Xswiftc -file-prefix-map -Xswiftc '$(CURDIR)=.' -Xcc '-ffile-pre
 RELEASE = swift build -c release --static-swift-stdlib -Xlinker -s $(REPRODUCIBLE) --product
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-# Where the exporter answers: as its flags say, of which the last one counts here, or as its defaults do.
-listen = $(or $(lastword $(patsubst --web.listen-address=%,%,$(filter --web.listen-address=%,$(ARGS)))),:10059)
-path = $(or $(lastword $(patsubst --web.telemetry-path=%,%,$(filter --web.telemetry-path=%,$(ARGS)))),/metrics)
+# flag NAME DEFAULT: the last value that ARGS gives a flag, as --NAME=VALUE or --NAME VALUE.
+space := $() $()
+flag = $(or $(lastword $(patsubst --$(1)=%,%,$(filter --$(1)=%,$(subst --$(1)$(space),--$(1)=,$(strip $(ARGS)))))),$(2))
+listen = $(call flag,web.listen-address,:10059)
+path = $(call flag,web.telemetry-path,/metrics)
 
 .PHONY: help run build test test-unit test-kernels test-scenarios test-fleet test-packages test-release test-walk-through test-apiserver test-bare check format install install-files uninstall deb rpm image release manifests dashboards bench clean
 
-help: ## lists the targets
+help: ## lists the targets; durations are on two CPUs, without downloads
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
 
-run: build ## builds the release and runs it as root; ARGS=… are its flags
+run: build ## builds the release (1 min) and runs it as root; ARGS=… are its flags
 	@echo "Once it listens: curl http://$(patsubst :%,localhost:%,$(listen))$(path)"
 	$(SUDO) .build/release/pidns-exporter $(ARGS)
 
-build: ## builds the release: .build/release/pidns-exporter
+build: ## builds the release: .build/release/pidns-exporter (1 min)
 	@$(INSTALL) build
+	@echo 'Building the release: about a minute on two CPUs, if nothing is built yet'
 	$(RELEASE) pidns-exporter
 
-test: ## runs all tests, those of the kernel as root
+test: ## runs all tests, those of the kernel as root (20 min)
 	@$(INSTALL) build test
+	@echo 'Running all tests: about 20 minutes on two CPUs'
 	@scripts/test.sh
 
-test-unit: ## runs the unit tests, which need no root and no services: under a minute after the build
-	@$(INSTALL) build test
-	@scripts/test.sh unit
-
-test-kernels: build ## runs the exporter on other kernels, emulated; ARGS=… says which ones, see --help
+test-kernels: build ## runs the exporter on other kernels, emulated (15 min); ARGS=… selects them, see --help
 	$(RELEASE) pidns-workload
 	$(RELEASE) pidns-judge
+	@echo 'Booting other kernels: about 15 minutes on two CPUs for all of them'
 	@Tests/Acceptance/KernelMatrix/run.sh $(ARGS)
 
-test-scenarios: build ## makes trouble under a real Prometheus, as root, and sees which alerts fire; ARGS=… says which, see --help
+test-scenarios: build ## induces failures under a real Prometheus, as root, and checks the alerts (16 min); ARGS=… selects, see --help
 	@$(INSTALL) test
 	$(RELEASE) pidns-workload
 	$(RELEASE) pidns-scenarios
+	@echo 'Running the scenarios: about 16 minutes for all of them, because alerts have real durations'
 	@$(SUDO) .build/release/pidns-scenarios $(ARGS)
 
-test-fleet: build ## has one Prometheus scrape 50 exporters, as root, each in a network of its own; ARGS=… says how many, see --help
+test-fleet: build ## scrapes 50 exporters with one Prometheus, as root (8 min); ARGS=… sets the number, see --help
 	@$(INSTALL) test
 	$(RELEASE) pidns-workload
 	$(RELEASE) pidns-fleet
+	@echo 'Running the fleet: about 8 minutes on two CPUs'
 	@$(SUDO) unshare --net sh -c 'ip link set lo up && exec "$$@"' sh .build/release/pidns-fleet $(ARGS)
 
-test-packages: deb ## installs the package, and the service under systemd in machines of Debian 12 and 13, as root; ARGS=… says which parts, see Tests/Acceptance/Packages/run.sh
+test-packages: deb ## tests the package and the service in machines of Debian 12 and 13, as root (20 min); ARGS=… selects parts, see Tests/Acceptance/Packages/run.sh
 	@$(INSTALL) test-packages
 	$(RELEASE) pidns-workload
 	$(RELEASE) pidns-judge
 	@Tests/Acceptance/Packages/install-tree.sh
+	@echo 'Testing the packages: about 20 minutes on two CPUs'
 	@$(SUDO) Tests/Acceptance/Packages/run.sh $(ARGS)
 
-test-walk-through: ## types the commands of docs/walk-through.md, as root, in a fresh clone of what is committed
+test-walk-through: ## runs the commands of docs/walk-through.md, as root, in a fresh clone of the last commit (8 min)
 	@$(INSTALL) build test
+	@echo 'Following the walk-through: about 8 minutes on two CPUs'
 	$(SUDO) Tests/Acceptance/WalkThrough/walk.py
 
-test-bare: ## runs make run, test, check, deb and test-packages, as root, in a bare Debian 12 and 13, from a fresh clone of what is committed; ARGS=… says which
+test-bare: ## runs make run, test, check, deb and test-packages in a bare Debian 12 and 13, as root (1 h each); ARGS=… selects
 	@$(INSTALL) build test-packages
+	@echo 'Testing in bare Debians: an hour or more for each on two CPUs'
 	@$(SUDO) env "PATH=$$PATH" Tests/Acceptance/BareDebian/run.sh $(ARGS)
 
-test-release: ## builds a release twice, as root, in two folders; compares them, and uses each artefact
+test-release: ## builds a release twice, as root, compares both, and uses each artefact (5 min)
 	@$(INSTALL) build release test-release
+	@echo 'Testing a release: about 5 minutes on two CPUs'
 	@$(SUDO) Tests/Acceptance/Release/run.sh
 
-test-apiserver: build ## watches the pods of a real kube-apiserver, which is built once, as root: restarts, compaction, tokens, RBAC
+test-apiserver: build ## tests the pod watch against a real kube-apiserver, as root (11 min, 20 the first time)
 	@$(INSTALL) test-apiserver
 	@Tests/Acceptance/KubeAPIServer/fetch.sh .build/apiserver
+	@echo 'Testing against a real kube-apiserver: about 11 minutes, mostly real timeouts'
 	@$(SUDO) unshare --net --mount Tests/Acceptance/KubeAPIServer/run.py .build/release/pidns-exporter .build/apiserver
 
-check: ## checks formats, lints and licences
+check: ## checks formats, lints, licences, manifests, dashboards (2 min)
 	@$(INSTALL) build check
 	@scripts/check.sh
 
-format: ## puts the sources into the format that `make check` asks for
+format: ## formats the sources as `make check` requires (seconds)
 	@$(INSTALL) build check
 	swift format --in-place --parallel --recursive $(wildcard Package.swift Plugins Sources Tests Benchmarks)
 	find bpf Sources Tests $(wildcard Benchmarks) -name '*.[ch]' -exec clang-format -i {} +
@@ -92,7 +100,7 @@ PREFIX = /usr/local
 UNITDIR = $(PREFIX)/lib/systemd/system
 ZSHDIR = $(PREFIX)/share/zsh/site-functions
 
-install: build ## installs the release with its manual, completions and service: DESTDIR=…, PREFIX=…
+install: build ## installs the release with manual, completions and service (1 min): DESTDIR=…, PREFIX=…
 	@$(MAKE) --no-print-directory install-files
 
 # What is built already.
@@ -109,42 +117,43 @@ install-files:
 	test -e '$(DESTDIR)/etc/default/prometheus-pidns-exporter' || \
 	  install -D -m 644 deploy/systemd/prometheus-pidns-exporter.default '$(DESTDIR)/etc/default/prometheus-pidns-exporter'
 
-uninstall: ## removes what `make install` put there, but for the flags in /etc/default
+uninstall: ## removes what `make install` installed, except the flags in /etc/default
 	rm -f '$(DESTDIR)$(PREFIX)/bin/pidns-exporter' '$(DESTDIR)$(PREFIX)'/share/man/man1/pidns-exporter*.1 \
 	  '$(DESTDIR)$(PREFIX)/share/bash-completion/completions/pidns-exporter' '$(DESTDIR)$(ZSHDIR)/_pidns-exporter' \
 	  '$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/pidns-exporter.fish' \
 	  '$(DESTDIR)$(UNITDIR)/prometheus-pidns-exporter.service'
 
-deb: build ## makes the Debian package, in .build/deb
+deb: build ## builds the Debian package, in .build/deb (35 s)
 	@$(INSTALL) deb
 	@scripts/build-deb.sh
 
-rpm: build ## makes the rpm, in .build/rpm
+rpm: build ## builds the rpm, in .build/rpm (1 min)
 	@$(INSTALL) release
 	@scripts/build-rpm.sh
 
-release: build ## makes all that is published, as root, in .build/dist: CONTRIBUTING.md describes a release
+release: build ## builds all release artefacts, as root, in .build/dist (2 min): see CONTRIBUTING.md
 	@$(INSTALL) release
 	@scripts/build-release.sh
 
-image: build ## makes an image of the release, by buildah: .build/pidns-exporter-image.tar
+image: build ## builds the image with buildah: .build/pidns-exporter-image.tar (1 min)
 	@$(INSTALL) image
 	@rm -f .build/pidns-exporter-image.tar
 	@deploy/container/build-image.sh .build/release/pidns-exporter .build/pidns-exporter-image.tar
 
-manifests: ## writes the files below deploy/ that are made of others
+manifests: ## writes the generated files in deploy/ (seconds)
 	@$(INSTALL) build check
 	@scripts/render-manifests.sh
 
-dashboards: ## renders dashboards, alerts and rules from dashboards/mixin
+dashboards: ## renders dashboards, alerts and rules from dashboards/mixin (seconds)
 	@$(INSTALL) check
 	jsonnetfmt --in-place $$(find dashboards/mixin -name '*.*sonnet')
 	jsonnet --string --multi dashboards dashboards/mixin/render.jsonnet
 
-bench: build ## measures what the exporter costs, as root; ARGS=… are the benchmark's flags
+bench: build ## measures the cost of the exporter, as root (20 min); ARGS=--quick takes 3 min
 	$(RELEASE) pidns-workload
 	$(RELEASE) pidns-bench
+	@echo 'Measuring: about 20 minutes, 3 with ARGS=--quick'
 	$(SUDO) .build/release/pidns-bench $(ARGS)
 
-clean: ## removes what was built
+clean: ## removes all build products
 	rm -rf .build

@@ -75,7 +75,7 @@ mapfile -t jsonnet < <(files '*.jsonnet' '*.libsonnet')
 mapfile -t sources < <(files '*.modulemap' Makefile)
 sources+=("${swift[@]}" "${c[@]}" "${shell[@]}" "${jsonnet[@]}")
 
-echo 'Running a dozen checks, which takes minutes'
+echo 'Running about fifteen checks: two minutes on two CPUs'
 swift format lint --strict --parallel "${swift[@]}"
 report $? 'swift format lint'
 clang-format --dry-run --Werror "${c[@]}"

@@ -195,7 +195,7 @@ package struct KernelCounters: ~Copyable {
   package struct Reading: Sendable {
     /// What was counted, of those that had an event; summed over the CPUs.
     package var events: [PIDNamespace: Events] = [:]
-    /// Whose they are, of those whose init was seen.
+    /// The identities of namespaces whose init was seen.
     package var identities: [PIDNamespace: NamespaceIdentity] = [:]
     /// The latest process of each kind, of those that had one since the last read. One that was handed over
     /// before may be there again.

@@ -24,7 +24,7 @@ package struct CgroupIdentity: Hashable, Sendable {
   /// * **A pod's own cgroup** has no container, even if the node is one: what is there is about to move into its
   ///   own, or is the runtime's.
   /// * **Below the container** may be what it made itself (`/init.scope`, `/system.slice/x.service`).
-  /// * **Relative and cut paths.** `/../..`, from inside a cgroup namespace, is passed over. Of a path that lacks
+  /// * **Relative and cut paths.** `/../..`, from inside a cgroup namespace, is skipped. Of a path that lacks
   ///   its beginning, the rest is read; a folder that was cut inside its id is no container.
   ///
   /// - Complexity: linear in the path's length; allocates for what it finds, and for a list of the folders.

@@ -97,8 +97,8 @@ extension Container {
 }
 
 extension CgroupIdentity {
-  /// Whether the path does not say that it is another pod's: who may make cgroups could give one of theirs the id of
-  /// anybody's container.
+  /// Whether the path does not name another pod. A process that may create cgroups could give one the id of any
+  /// container.
   fileprivate func isIn(_ pod: Pod) -> Bool {
     podUID == nil || podUID == pod.uid || podUID == pod.configHash
   }

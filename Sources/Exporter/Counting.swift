@@ -32,7 +32,7 @@ package struct Counting: ~Copyable {
     let kernel = try Self.load(configuration)
     let collectors = configuration.kernel.collectors.subtracting(kernel.unavailable.keys)
     logger.info(
-      "Counting",
+      "counting",
       metadata: [
         "exit_detection": "\(kernel.exitDetection.rawValue)",
         "programs_per_event": "\(kernel.attempts)",
@@ -44,12 +44,12 @@ package struct Counting: ~Copyable {
       ])
     for (collector, reason) in kernel.unavailable.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
       logger.warning(
-        "This kernel does not have a collector; the rest goes on",
+        "collector not supported by this kernel; continuing without it",
         metadata: ["collector": "\(collector.rawValue)", "error": "\(reason)"])
     }
     if !kernel.readsIdentities {
       logger.warning(
-        "This kernel forbids to read its memory by address (lockdown), and with it the names of containers; the rest goes on"
+        "kernel lockdown forbids reading memory by address; containers have no names, counts are complete; boot without lockdown=confidentiality to have names"
       )
     }
     scope = Scope(

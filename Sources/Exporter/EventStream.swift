@@ -54,7 +54,7 @@ package struct EventStream: ~Copyable {
   }
 
   private static let lockdown =
-    "This kernel forbids to read its memory by address (lockdown), and with it the names of containers, and the files and arguments of execs; the rest goes on"
+    "kernel lockdown forbids reading memory by address; events have no container names, files or arguments; boot without lockdown=confidentiality to have them"
 
   private static func load(_ configuration: KernelEvents.Configuration) throws(ExporterError) -> KernelEvents
   {
@@ -65,15 +65,15 @@ package struct EventStream: ~Copyable {
       throw ExporterError(error)
     }
     if let reason = kernel.oomKillsUnavailable {
-      throw ExporterError("this kernel does not tell of OOM kills: \(reason); leave --oom out")
+      throw ExporterError("this kernel does not report OOM kills: \(reason); run without --oom")
     }
     return kernel
   }
 
-  /// How often to come by for events.
+  /// How often to poll for events.
   package static let interval = KernelEvents.interval
 
-  /// Is ready to be read when there are many, before it is time to come by.
+  /// Becomes readable when there are many events, before the next poll is due.
   package var descriptor: Int32 { kernel.descriptor }
 
   /// Takes the oldest events; none only if there is none by now.

@@ -13,7 +13,7 @@ enum LandingPage {
       <title>pidns-exporter</title>
       <style>body { font-family: sans-serif; margin: 2rem auto; max-width: 40rem; padding: 0 1rem }</style>
       <h1>pidns-exporter</h1>
-      <p>What the processes of every PID namespace of this host do, counted in the kernel.</p>
+      <p>Counts what happens to the processes of each container (PID namespace), in the kernel.</p>
       <p>Version \(BuildInfo.version + revision)</p>
       <ul>
       <li><a href=".\(telemetryPath)">Metrics</a>

@@ -20,7 +20,7 @@ enum Requirements {
     try checkKernel(release: Kernel.release)
     guard ProcFile.isReadable("/sys/kernel/btf/vmlinux") else {
       throw ExporterError(
-        "the kernel's type information, /sys/kernel/btf/vmlinux, is not there; "
+        "the kernel's type information (BTF) is missing: no /sys/kernel/btf/vmlinux; "
           + "run a kernel that is built with CONFIG_DEBUG_INFO_BTF=y")
     }
     try checkCapabilities(status: ProcFile.read("/proc/self/status") ?? "")
@@ -34,13 +34,14 @@ enum Requirements {
     if namespace == initialPIDNamespace { return nil }
     guard scope == .own else {
       throw ExporterError(
-        "not in the host's pid namespace, so the kernel hides processes outside of \(namespace ?? "this one"); "
+        "not in the host's pid namespace, so the kernel hides processes outside \(namespace ?? "this one"); "
           + "run it on the host, with hostPID: true (Kubernetes) or with --pid=host (Docker); "
-          + "if that is set, the node is a container itself (kind, minikube): add --namespaces.scope=own")
+          + "if that is set already, the node is itself a container (kind, minikube): add --namespaces.scope=own"
+      )
     }
     guard let inum = namespace?.wholeMatch(of: /pid:\[([0-9]+)\]/).flatMap({ UInt32($0.1) }) else {
       throw ExporterError(
-        "cannot read /proc/self/ns/pid, and with it which pid namespace this is; mount /proc")
+        "cannot read /proc/self/ns/pid, so the pid namespace is unknown; mount /proc")
     }
     return inum
   }
@@ -49,7 +50,7 @@ enum Requirements {
   static func checkKernel(release: String) throws(ExporterError) {
     let numbers = release.split { $0 == "." || $0 == "-" }.prefix(2).map { Int($0) ?? 0 }
     if numbers.lexicographicallyPrecedes([5, 10]) {
-      throw ExporterError("Linux \(release) is too old; run Linux 5.10 or newer")
+      throw ExporterError("Linux \(release) is too old; run Linux 5.10 or later")
     }
   }
 
@@ -62,7 +63,7 @@ enum Requirements {
     let missing = [(bpf, "CAP_BPF"), (perfmon, "CAP_PERFMON")].filter { !has($0.0) }.map(\.1)
     guard !missing.isEmpty else { return }
     throw ExporterError(
-      "\(missing.joined(separator: " and ")) missing, without which nobody may load BPF programs; "
+      "\(missing.joined(separator: " and ")) missing, which are required to load BPF programs; "
         + "run it as root, or give it CAP_BPF and CAP_PERFMON")
   }
 }

@@ -4,7 +4,7 @@ import BPFKit
 import Logging
 import Namespaces
 
-/// Tells the log what changed for the worse or for the better between polls; each loss once.
+/// Logs problems and recoveries between polls; each loss of events once.
 struct Watch {
   private var failing = false
   private var reported: Set<DropReason> = []
@@ -16,10 +16,12 @@ struct Watch {
   mutating func look(at snapshot: Snapshot, _ logger: Logger) {
     if let failure = snapshot.failure {
       if !failing {
-        logger.error("Poll failed; showing what the last good one found", metadata: ["error": "\(failure)"])
+        logger.error(
+          "poll failed; serving the last successful poll until one succeeds",
+          metadata: ["error": "\(failure)"])
       }
     } else if failing {
-      logger.info("Polls succeed again")
+      logger.info("polls succeed again")
     }
     failing = snapshot.failure != nil
 
@@ -27,25 +29,25 @@ struct Watch {
       guard let dropped = snapshot.node.dropped[reason], dropped.total > 0 else { continue }
       guard reported.insert(reason).inserted else { continue }
       logger.warning(
-        "Events of some PID namespaces are only in the node totals\(reason.advice); said once, see pidns_bpf_events_dropped_total",
+        "events of some PID namespaces are only in the node totals\(reason.advice); logged once, see pidns_bpf_events_dropped_total",
         metadata: ["reason": "\(reason.rawValue)"])
     }
     if snapshot.node.detailsDropped > 0 && !reportedDetails {
       reportedDetails = true
       logger.warning(
-        "Some exit codes or failed execs are not counted by kind; raise --bpf.map-entries; said once, see pidns_bpf_details_dropped_total"
+        "some exit codes or exec failures are not counted; raise --bpf.map-entries; logged once, see pidns_bpf_details_dropped_total"
       )
     }
     if snapshot.refused > 0 && !reportedLimit {
       reportedLimit = true
       logger.warning(
-        "Some PID namespaces are not exposed; raise --namespaces.max; said once, see pidns_namespaces_dropped_total"
+        "some PID namespaces are not exposed; raise --namespaces.max; logged once, see pidns_namespaces_dropped_total"
       )
     }
     if !reportedMisses, let missed = snapshot.programs.skippedEvent {
       reportedMisses = true
       logger.warning(
-        "The kernel skipped runs of a BPF program, whose events may be in no count; said once, see pidns_bpf_program_misses_total",
+        "kernel skipped runs of a BPF program; some of its events may not be counted; logged once, see pidns_bpf_program_misses_total",
         metadata: ["program": "\(missed)"])
     }
   }

@@ -86,11 +86,11 @@ package import Linux
     transfer.begin()
     try prepare(url, lines)
     guard unsafe library.functions.pointee.multi_add_handle(multi, easy) == CURLM_OK else {
-      throw HTTPFailure(.noResources, "libcurl takes no request")
+      throw HTTPFailure(.noResources, "libcurl cannot start the request")
     }
     isActive = true
     try drive(until: deadline) { $0.head != nil }
-    guard let head = transfer.head else { throw HTTPFailure(.malformed, "an answer without a head") }
+    guard let head = transfer.head else { throw HTTPFailure(.malformed, "a response without a head") }
     return head
   }
 
@@ -118,7 +118,7 @@ package import Linux
       guard isActive else { return }
       var running: Int32 = 0
       guard unsafe functions.pointee.multi_perform(multi, &running) == CURLM_OK else {
-        throw HTTPFailure(.noResources, "libcurl cannot go on")
+        throw HTTPFailure(.noResources, "libcurl cannot continue")
       }
       var result = CURLE_OK
       if unsafe CCURL_take_result(functions, multi, &result) {

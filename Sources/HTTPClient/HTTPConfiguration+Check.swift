@@ -22,7 +22,7 @@ extension HTTPConfiguration {
       if count <= 0 {
         throw HTTPFailure(
           .authority,
-          "the certificate authority is no certificate in PEM"
+          "the certificate authority is not a certificate in PEM"
             + (count < 0 ? " (\(unsafe Self.text(count, functions)))" : ""))
       }
     }

@@ -33,7 +33,7 @@ extension Configuration {
 
     if let way = user?.unsupported.first {
       throw KubernetesError(
-        "\(path) says \(way), which is not supported; use the token of a service account (kubectl create token), "
+        "\(path) uses \(way), which is not supported; use the token of a service account (kubectl create token), "
           + "tokenFile or a client certificate")
     }
 
@@ -75,7 +75,7 @@ extension Configuration {
     else {
       // Without its value, which may have a password in it.
       throw KubernetesError(
-        "\(path): proxy-url is no URL of a proxy; write http://, https:// or socks5://HOST:PORT")
+        "\(path): proxy-url is not the URL of a proxy: write http://, https:// or socks5://HOST:PORT")
     }
     // As in Go, the proxy resolves the server's name.
     return scheme == "socks5" ? "socks5h" + proxy.dropFirst(scheme.count) : proxy
@@ -100,7 +100,7 @@ extension Configuration {
     func source(_ file: String?, _ data: String?, _ name: String) throws(KubernetesError) -> Source? {
       if let data, !data.isEmpty {
         guard let bytes = Data(base64Encoded: data, options: .ignoreUnknownCharacters), !bytes.isEmpty else {
-          throw KubernetesError("\(path): \(name) is no base64")
+          throw KubernetesError("\(path): \(name) is not base64")
         }
         return .bytes([UInt8](bytes))
       }

@@ -52,7 +52,7 @@ package struct Configuration: Sendable, Equatable {
     guard var parts = URLComponents(string: server), let host = parts.host, !host.isEmpty,
       parts.query == nil, parts.fragment == nil, parts.user == nil
     else {
-      throw KubernetesError("\(origin): the server's URL \(server.quoted) is none; write https://HOST:PORT")
+      throw KubernetesError("\(origin): the server \(server.quoted) is not a URL: write https://HOST:PORT")
     }
     guard parts.scheme == "https" else {
       throw KubernetesError(
@@ -61,7 +61,7 @@ package struct Configuration: Sendable, Equatable {
     var connectTo: String?
     if let serverName, !serverName.isEmpty {
       guard serverName.isHostName else {
-        throw KubernetesError("\(origin): tls-server-name \(serverName.quoted) is no host name")
+        throw KubernetesError("\(origin): tls-server-name \(serverName.quoted) is not a host name")
       }
       let address = host.contains(":") && !host.hasPrefix("[") ? "[\(host)]" : host
       connectTo = "\(address):\(parts.port ?? 443)"
@@ -69,7 +69,7 @@ package struct Configuration: Sendable, Equatable {
     }
     while parts.path.hasSuffix("/") { parts.path.removeLast() }
     guard let baseURL = parts.string else {
-      throw KubernetesError("\(origin): the server's URL \(server.quoted) is none; write https://HOST:PORT")
+      throw KubernetesError("\(origin): the server \(server.quoted) is not a URL: write https://HOST:PORT")
     }
     self.baseURL = baseURL
     self.connectTo = connectTo

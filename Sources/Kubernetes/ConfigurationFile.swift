@@ -19,7 +19,7 @@ enum ConfigurationFile {
     }
     guard let bytes = file.read(upTo: limit) else {
       throw KubernetesError(
-        "\(path) cannot be read, or has more than 4 MiB, which no token, certificate or kubeconfig has")
+        "\(path) cannot be read, or is larger than 4 MiB")
     }
     return bytes
   }
@@ -28,6 +28,6 @@ enum ConfigurationFile {
     let files = FileManager.default
     if !files.fileExists(atPath: path) { return "does not exist" }
     if !files.isReadableFile(atPath: path) { return "may not be read: give the exporter's user access to it" }
-    return "is no file"
+    return "is not a file: give the path of a file"
   }
 }

@@ -95,11 +95,11 @@ struct Kubeconfig: Decodable {
     do {
       self = try JSONDecoder().decode(Kubeconfig.self, from: Data(try YAML.json(bytes)))
     } catch let error as YAMLError {
-      throw KubernetesError("\(path) is no YAML: \(error)")
+      throw KubernetesError("\(path) is not YAML: \(error)")
     } catch let error as DecodingError {
-      throw KubernetesError("\(path) is no kubeconfig: \(error.place)")
+      throw KubernetesError("\(path) is not a kubeconfig: \(error.place)")
     } catch {
-      throw KubernetesError("\(path) is no YAML")
+      throw KubernetesError("\(path) is not YAML")
     }
   }
 }

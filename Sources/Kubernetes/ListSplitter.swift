@@ -151,5 +151,5 @@ struct ListSplitter {
     return position == .last
   }
 
-  private static let malformed = WatchFailure(.invalid, "the answer is no list")
+  private static let malformed = WatchFailure(.invalid, "the response is not a list")
 }

@@ -50,7 +50,7 @@ struct PodWatchSession: ~Copyable {
   mutating func run() {
     if !verifiesServer {
       logger.warning(
-        "The API server's certificate is not verified, so its credentials can be stolen; give certificate-authority-data",
+        "certificate of the API server is not verified, so credentials can be stolen; set certificate-authority-data",
         metadata: ["setting": "insecure-skip-tls-verify"])
     }
     while !cancellation.isCancelled {
@@ -96,7 +96,7 @@ struct PodWatchSession: ~Copyable {
     }
     guard splitter.isComplete else { throw WatchFailure(.connection, "the list was cut") }
     guard splitter.hasItems, let metadata = splitter.metadata else {
-      throw WatchFailure(.invalid, "the answer is no list")
+      throw WatchFailure(.invalid, "the response is not a list")
     }
     for _ in 0..<splitter.oversized { leaveOut() }
     let page = try decoder.page(metadata)
@@ -104,7 +104,7 @@ struct PodWatchSession: ~Copyable {
     apply(try watch.finish(page))
     if page.continueToken == nil {
       status.finishList()
-      logger.debug("Listed the node's pods", metadata: ["pods": "\(pods.count)"])
+      logger.debug("listed the pods of this node", metadata: ["pods": "\(pods.count)"])
     }
   }
 
@@ -161,7 +161,7 @@ struct PodWatchSession: ~Copyable {
     if saidTruncated { return }
     saidTruncated = true
     logger.warning(
-      "A pod has more containers than are kept; the others have no names",
+      "pod has too many containers; those above the limit have no names",
       metadata: [
         "namespace": "\(pod.namespace)", "pod": "\(pod.name)", "dropped": "\(pod.droppedContainers)",
         "limit": "\(Pods.containersInStatus)",
@@ -173,7 +173,7 @@ struct PodWatchSession: ~Copyable {
     status.count(.invalid)
     if saidInvalid { return }
     saidInvalid = true
-    logger.warning("A pod cannot be decoded, or has more than 8 MiB; its containers have no names")
+    logger.warning("pod cannot be decoded or is larger than 8 MiB; its containers have no names")
   }
 
   // MARK: Failures
@@ -192,7 +192,7 @@ struct PodWatchSession: ~Copyable {
       failure.reason == .expired ? outage[.expired, default: 0] < 5 : outage.values.reduce(0, +) < 2
     guard !isRoutine, loggedReasons.insert(failure.reason).inserted else { return }
     logger.error(
-      "Cannot watch the node's pods; what is known stays: \(failure.reason.advice)",
+      "cannot watch the pods of this node; names known so far are kept: \(failure.reason.advice)",
       metadata: ["reason": "\(failure.reason.rawValue)", "error": "\(failure.detail)"])
   }
 
@@ -200,7 +200,7 @@ struct PodWatchSession: ~Copyable {
     if loggedReasons.isEmpty { return }
     loggedReasons = []
     outage = [:]
-    logger.info("Watching the node's pods again", metadata: ["pods": "\(pods.count)"])
+    logger.info("watching the pods of this node again", metadata: ["pods": "\(pods.count)"])
   }
 
   private mutating func refuse() {
@@ -208,6 +208,6 @@ struct PodWatchSession: ~Copyable {
     if saidFull { return }
     saidFull = true
     logger.warning(
-      "The node has more pods than are kept: \(Reason.limit.advice)", metadata: ["limit": "\(Pods.limit)"])
+      "node has more pods than the limit: \(Reason.limit.advice)", metadata: ["limit": "\(Pods.limit)"])
   }
 }

@@ -52,7 +52,9 @@ package final class PodWatcher: Sendable {
           continuation.resume()
         }
         if started { return }
-        logger.error("Cannot watch the node's pods: the system has no room for another thread")
+        logger.error(
+          "cannot watch the pods of this node: the system cannot start another thread; raise the limit of threads and restart"
+        )
         continuation.resume()
       }
     } onCancel: {

@@ -26,13 +26,13 @@ extension Reason {
   /// What a person can do.
   var advice: String {
     switch self {
-    case .expired, .throttled, .server: "the API server is busy or restarting; it is asked again"
+    case .expired, .throttled, .server: "the API server is busy or restarting; retrying"
     case .unauthorized: "check the token, or the client certificate"
     case .forbidden: "let the service account list and watch pods (ClusterRole, ClusterRoleBinding)"
-    case .connection: "check the address, network policies and the certificate authority; it is asked again"
-    case .timeout: "the network or the API server is slow; it is asked again"
-    case .invalid: "is it an API server? It is asked again"
-    case .limit: "is the node's name right?"
+    case .connection: "check the address, network policies and the certificate authority; retrying"
+    case .timeout: "the network or the API server is slow; retrying"
+    case .invalid: "check that the address is an API server; retrying"
+    case .limit: "check the name of the node"
     }
   }
 }

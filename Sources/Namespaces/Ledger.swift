@@ -94,7 +94,7 @@ package struct Ledger {
 
   /// Live namespaces that are shown, as of the last poll.
   package private(set) var live = 0
-  /// Live namespaces of which it is not known whose they are, as of the last poll.
+  /// Live namespaces that have no container name yet, as of the last poll.
   package private(set) var unresolved = 0
 
   /// Namespaces that are kept, live or not.
@@ -235,7 +235,7 @@ package struct Ledger {
       if case .series(let old) = member.place, isMovable(old, with: namespace) {
         rename(old, to: key, now)
       } else if member.isShown && member.hasEnded {
-        // All that it did is in a series that others have a part in, or that was scraped.
+        // Its events are in a series that other namespaces contribute to, or that was scraped.
         return
       } else {
         guard series[key] != nil || series.count < limits.series else {

@@ -12,7 +12,8 @@ package struct Selection: Sendable {
     /// A label that can be matched.
     package enum Label: String, CaseIterable, Sendable { case namespace, pod, container, pidns }
 
-    let label: Label
+    /// The label that has to match.
+    package let label: Label
     let pattern: String
     /// Swift's regular expressions are not Sendable, although nothing changes them.
     private let expression: Expression
@@ -32,7 +33,7 @@ package struct Selection: Sendable {
       do {
         expression = Expression(regex: try Regex(pattern).matchingSemantics(.unicodeScalar))
       } catch {
-        throw Problem("'\(pattern)' is no regular expression")
+        throw Problem("'\(pattern)' is not a regular expression")
       }
     }
 
@@ -47,13 +48,13 @@ package struct Selection: Sendable {
       return (try? expression.regex.wholeMatch(in: value)) != nil
     }
 
-    /// Equal rules are written alike.
+    /// Returns whether both rules have the same text.
     package static func == (left: Self, right: Self) -> Bool {
       left.label == right.label && left.pattern == right.pattern
     }
   }
 
-  /// Why a text is no rule.
+  /// Why a text is not a rule.
   package struct Problem: Error, CustomStringConvertible {
     /// The reason.
     package let description: String

@@ -56,7 +56,7 @@ package struct Snapshot: Sendable {
   package var namespaces: [Namespace] = []
   /// Live namespaces that are exposed.
   package var live = 0
-  /// Live namespaces of which it is not known whose they are.
+  /// Live namespaces that have no container name yet.
   package var unresolved = 0
   /// The node's own totals, and what was dropped.
   package var node = NodeCounts()

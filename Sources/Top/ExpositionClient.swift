@@ -37,7 +37,8 @@ package final class ExpositionClient: Sendable {
       self.store(Result { () throws(ExpositionFailure) in try self.read() }, bell)
     }
     if !started {
-      store(.failure(ExpositionFailure(.other, "cannot be asked: no room for another thread")), bell)
+      store(
+        .failure(ExpositionFailure(.other, "cannot be read: the system cannot start another thread")), bell)
     }
   }
 
@@ -74,8 +75,8 @@ package final class ExpositionClient: Sendable {
       guard let response = try http?.send(url, headers: headers, until: deadline) else { return [] }
       switch response.status {
       case 200: break
-      case 503: throw ExpositionFailure(.notReady, "has nothing to show yet (503)")
-      default: throw ExpositionFailure(.other, "answers \(response.status) \(response.reason)")
+      case 503: throw ExpositionFailure(.notReady, "has not read the kernel yet (503)")
+      default: throw ExpositionFailure(.other, "responds \(response.status) \(response.reason)")
       }
       if let length = response.first("content-length").flatMap({ Int($0) }) {
         bytes.reserveCapacity(min(max(0, length), Self.bodyLimit))

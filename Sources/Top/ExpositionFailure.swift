@@ -29,7 +29,7 @@ package struct ExpositionFailure: Error, Equatable, CustomStringConvertible {
     self =
       switch error {
       case let failure as ExpositionFailure: failure
-      case let error as ExpositionError: .init(.other, "answers something else: \(error)")
+      case let error as ExpositionError: .init(.other, "does not serve metrics: \(error)")
       case let failure as HTTPFailure: .init(failure)
       default: .init(.other, "cannot be read: \(error)")
       }
@@ -38,17 +38,17 @@ package struct ExpositionFailure: Error, Equatable, CustomStringConvertible {
   private init(_ failure: HTTPFailure) {
     self =
       switch failure.kind {
-      case .noLibrary, .noResources: .init(.other, "cannot be asked: \(failure.detail)")
-      case .cancelled: .init(.other, "is not asked any more")
-      case .timeout: .init(.other, "takes too long")
+      case .noLibrary, .noResources: .init(.other, "cannot be read: \(failure.detail)")
+      case .cancelled: .init(.other, "is no longer read")
+      case .timeout: .init(.other, "does not respond in time")
       case .unresolved: .init(.other, "cannot be resolved")
       case .unreachable(Errno.connectionRefused): .init(.refused, "refuses the connection")
       case .unreachable(let errno) where errno != 0: .init(.other, "cannot be reached: \(Errno.name(errno))")
       case .untrusted, .otherName, .handshake, .authority, .identity:
-        .init(.other, "has no TLS that can be trusted: \(failure.detail)")
+        .init(.other, "has no trusted TLS: \(failure.detail)")
       case .closed: .init(.other, "closes the connection")
-      case .cut: .init(.other, "cuts its answer")
-      case .malformed: .init(.other, "does not speak HTTP")
+      case .cut: .init(.other, "cuts its response")
+      case .malformed: .init(.other, "does not respond with HTTP")
       case .proxy: .init(.other, "is behind a proxy that does not connect: \(failure.detail)")
       case .unreachable, .other: .init(.other, "cannot be reached: \(failure.detail)")
       }

@@ -4,7 +4,7 @@ import Activity
 
 /// Reads what ``Reading`` has out of an exposition: text format 0.0.4, and OpenMetrics as far as it looks alike.
 ///
-/// The bytes are anybody's. What is of no interest is passed over; a series of interest that is malformed, or a line
+/// The bytes are untrusted. Other series are skipped; a series of interest that is malformed, or a line
 /// that cannot be of an exposition, is an error. Takes time in proportion to the size, and memory to the label sets.
 struct ExpositionParser {
   /// A line that is longer is no sample.
@@ -26,7 +26,7 @@ struct ExpositionParser {
       start = end + 1
     }
     guard parser.hasSeries else {
-      throw ExpositionError("no series of a pidns-exporter is in it")
+      throw ExpositionError("it contains no series of pidns-exporter")
     }
     return parser.reading
   }
@@ -145,7 +145,7 @@ struct ExpositionParser {
   }
 
   private func malformed() -> ExpositionError {
-    ExpositionError("line \(number) of it is no sample of Prometheus's")
+    ExpositionError("line \(number) of it is not a Prometheus sample")
   }
 }
 

@@ -11,7 +11,7 @@ package enum Key: Equatable, Sendable {
 }
 
 /// Tells keys from the bytes that a terminal sends for them: UTF-8, and the sequences of ECMA-48 and of xterm, in pieces
-/// of any size. What it does not know is passed over; it never holds more than a few bytes.
+/// of any size. Unknown sequences are skipped; it never holds more than a few bytes.
 package struct KeyDecoder: Sendable {
   private enum State {
     case ground

@@ -25,6 +25,16 @@ struct ByteSize: Equatable, ExpressibleByArgument, CustomStringConvertible {
     self.init(bytes: bytes)
   }
 
+  /// Reads a flag's value.
+  ///
+  /// - Throws: what to write, if it is no size.
+  static func parse(_ text: String) throws -> ByteSize {
+    guard let size = ByteSize(argument: text) else {
+      throw ValidationError("write a size such as 64KiB or 4MiB")
+    }
+    return size
+  }
+
   /// The size of a ring buffer that has room for so much: the next power of two, 4,096 at the least; nil for 0 and
   /// for more than 1 GiB.
   var ringBufferBytes: UInt32? {

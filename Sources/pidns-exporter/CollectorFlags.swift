@@ -7,22 +7,22 @@ import BPFKit
 struct CollectorFlags: ParsableArguments {
   @Flag(
     name: .customLong("collector.signals"), inversion: .prefixedNo,
-    help: "Count deaths by signal, and core dumps.")
+    help: "Count signal deaths and core dumps.")
   var signals = Collector.signals.isOnByDefault
 
   @Flag(
     name: .customLong("collector.oom-kills"), inversion: .prefixedNo,
-    help: "Count the kills of the kernel's OOM killer.")
+    help: "Count kills by the kernel's OOM killer.")
   var oomKills = Collector.oomKills.isOnByDefault
 
   @Flag(
     name: .customLong("collector.lifetimes"), inversion: .prefixedNo,
-    help: "Count how long processes lived.")
+    help: "Count process lifetimes, in a histogram.")
   var lifetimes = Collector.lifetimes.isOnByDefault
 
   @Flag(
     name: .customLong("lifetimes.per-namespace"),
-    help: "Show lifetimes for each PID namespace: 17 more series each.")
+    help: "Show lifetimes for each PID namespace: 17 more series for each.")
   var lifetimesPerNamespace = false
 
   @Flag(

@@ -24,92 +24,101 @@ enum ColorChoice: String, CaseIterable, ExpressibleByArgument {
 
 /// Which events are shown, how, and how many.
 struct EventFlags: ParsableArguments {
-  @Flag(name: .customLong("fork"), help: "Show new processes too.")
+  @Flag(name: .customLong("fork"), help: "Also show new processes.")
   var showsForks = false
 
-  @Flag(name: .customLong("oom"), help: "Show kills of the kernel's OOM killer too.")
+  @Flag(name: .customLong("oom"), help: "Also show kills by the kernel's OOM killer.")
   var showsOOMKills = false
 
   @Flag(
     name: .customLong("args"),
-    help: "Show the arguments of an exec, up to 4096 bytes; there may be secrets among them.")
+    help: "Show the arguments of an exec, up to 4096 bytes; they may contain secrets.")
   var showsArguments = false
 
   @Flag(
     name: .customLong("userns"),
-    help: "Show, and select by, uid and gid as in the process's own user namespace, not as on the host.")
+    help: "Show and select uid and gid as in the process's own user namespace, not as on the host.")
   var usesOwnUserNamespace = false
 
   @Option(
     name: .customLong("output"),
-    help: ArgumentHelp("A table for people, or one JSON object or logfmt line an event.", valueName: "format")
+    help: ArgumentHelp(
+      "Output format: a table for people, or one JSON object or logfmt line for each event.",
+      valueName: "format")
   )
   var format = EventFormat.table
 
-  @Option(name: .customLong("color"), help: ArgumentHelp("Whether the table is coloured.", valueName: "when"))
+  @Option(name: .customLong("color"), help: ArgumentHelp("When to colour the table.", valueName: "when"))
   var color = ColorChoice.auto
 
   @Option(
     name: .customLong("pidns"),
     help: ArgumentHelp(
-      "Show only this PID namespace, by the number in /proc/PID/ns/pid; may be given several times, as the next ones.",
-      valueName: "inum"))
+      "Show only this PID namespace, by the number in /proc/PID/ns/pid. This and the next four may be given several times.",
+      valueName: "inum"), transform: WholeNumber.parse(like: "4026532180 (ls -l /proc/PID/ns/pid)"))
   var pidNamespaces: [UInt32] = []
 
   @Option(
     name: .customLong("container"),
     help: ArgumentHelp(
-      "Show only this container, by its name or how its id begins (\(EventSelection.shortestIDPrefix) digits or more).",
+      "Show only this container, by its name or the beginning of its id (\(EventSelection.shortestIDPrefix) digits or more).",
       valueName: "name|id"))
   var containers: [String] = []
 
   @Option(
     name: .customLong("pod"),
-    help: ArgumentHelp("Show only this pod.", valueName: "[namespace/]name"))
+    help: ArgumentHelp("Show only this pod; needs --kubernetes.", valueName: "[namespace/]name"))
   var pods: [String] = []
 
   @Option(
-    name: .customLong("comm"), help: ArgumentHelp("Show only processes of this name.", valueName: "name"))
+    name: .customLong("comm"),
+    help: ArgumentHelp("Show only processes of this name, 15 bytes at most.", valueName: "name"))
   var comms: [String] = []
 
-  @Option(name: .customLong("uid"), help: ArgumentHelp("Show only this user's.", valueName: "number"))
+  @Option(
+    name: .customLong("uid"), help: ArgumentHelp("Show only processes of this user.", valueName: "number"),
+    transform: WholeNumber.parse(like: "1000 (id -u NAME)"))
   var uids: [UInt32] = []
 
   @Flag(
     name: .customLong("failed"),
-    help: "Show only failures: exits with a code but 0 or by a signal, and OOM kills.")
+    help: "Show only failures: exits with a code other than 0 or by a signal, and OOM kills.")
   var failedOnly = false
 
-  @Option(name: .customLong("count"), help: ArgumentHelp("End after so many events.", valueName: "number"))
+  @Option(
+    name: .customLong("count"), help: ArgumentHelp("Exit after this number of events.", valueName: "number"),
+    transform: WholeNumber.parse(like: "10"))
   var count: Int?
 
   @Option(
-    name: .customLong("duration"), help: ArgumentHelp("End after this time.", valueName: "duration"))
+    name: .customLong("duration"), help: ArgumentHelp("Exit after this time.", valueName: "duration"),
+    transform: PromDuration.parse)
   var duration: PromDuration?
 
   @Option(
     name: .customLong("bpf.ring-buffer"),
     help: ArgumentHelp(
-      "Kernel memory for events that are not read yet, made a power of two; more stands longer bursts.",
-      valueName: "size"))
+      "Kernel memory for events that are not read yet, rounded up to a power of two; more memory absorbs longer bursts (default: 4MiB).",
+      valueName: "size"), transform: ByteSize.parse)
   var ringBuffer = ByteSize(bytes: 4 << 20)
 
   func validate() throws {
     for (flag, values) in [("--container", containers), ("--pod", pods), ("--comm", comms)]
-    where values.contains("") { throw ValidationError("\(flag) has to be given a name, not an empty text") }
+    where values.contains("") { throw ValidationError("\(flag) is empty: write a name") }
     for pod in pods where EventSelection.PodRule(pod) == nil {
-      throw ValidationError("--pod '\(pod.printable)' is neither a name nor namespace/name")
+      throw ValidationError("--pod '\(pod.printable)' is not a pod: write NAME or NAMESPACE/NAME")
     }
     // What is no UTF-8 is shown, and may be given, as one character for a byte or more.
     for comm in comms where comm.unicodeScalars.count > 15 {
-      throw ValidationError("--comm '\(comm.printable)' is longer than the 15 bytes that the kernel keeps")
+      throw ValidationError(
+        "--comm '\(comm.printable)' is too long: the kernel keeps 15 bytes, write the first 15")
     }
-    guard count.map({ $0 >= 1 }) ?? true else { throw ValidationError("--count has to be 1 at least") }
+    guard count.map({ $0 >= 1 }) ?? true else { throw ValidationError("--count has to be at least 1") }
     guard duration.map({ $0.duration > .zero }) ?? true else {
-      throw ValidationError("--duration has to be more than 0")
+      throw ValidationError("--duration has to be more than 0: write 30s or 1m30s")
     }
     guard ringBuffer.ringBufferBytes != nil else {
-      throw ValidationError("--bpf.ring-buffer has to be from 1 byte to 1GiB")
+      throw ValidationError("--bpf.ring-buffer has to be from 1 byte to 1GiB: write 64KiB or 4MiB")
     }
   }
 

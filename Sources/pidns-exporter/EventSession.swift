@@ -142,11 +142,11 @@ struct EventSession: ~Copyable {
   }
 
   private func summary(dropped: UInt64) -> String {
-    let unread = output.bytes.isEmpty ? "" : ", the last of them and what came after them unread"
+    let unread = output.bytes.isEmpty ? "" : ", output incomplete: the reader stopped reading"
     let events =
       "pidns-exporter: \(shown) \(shown == 1 ? "event" : "events") shown\(unread), \(dropped) dropped"
     return dropped == 0
-      ? events : events + ", for which the ring buffer had no room: raise --bpf.ring-buffer, or read faster"
+      ? events : events + ": the ring buffer was full; raise --bpf.ring-buffer, or read faster"
   }
 }
 

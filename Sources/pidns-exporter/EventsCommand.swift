@@ -10,20 +10,20 @@ import Logging
 struct EventsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "pidns-exporter events",
-    abstract: "Shows single events of processes as they happen, and who did it.",
+    abstract: "Shows single process events as they happen, with the process and its container.",
     discussion: """
-      Beside a running exporter or without one: it loads programs of its own, which are gone with it. Needs what \
-      the exporter needs. What the kernel has no room for is counted, and said.
+      Runs with or without a running exporter: it loads its own BPF programs, and removes them when it exits. \
+      Requires the privileges of the exporter. It reports the number of events that the kernel had no room for.
       """)
 
-  @OptionGroup var flags: EventFlags
-  @OptionGroup var namespaces: ScopeFlags
-  @OptionGroup(title: "Names") var localNames: LocalNameFlags
+  @OptionGroup(title: "Events") var flags: EventFlags
   @OptionGroup(title: "Kubernetes") var kubernetes: KubernetesFlags
+  @OptionGroup(title: "Names of Docker's and podman's containers") var localNames: LocalNameFlags
+  @OptionGroup(title: "Rarely needed") var namespaces: ScopeFlags
 
   @Option(
     name: .customLong("log.level"),
-    help: ArgumentHelp("Least severe messages to log, to stderr.", valueName: "level"))
+    help: ArgumentHelp("Least severe messages to log to stderr.", valueName: "level"))
   var logLevel = LogLevel.warn
 
   @Option(
@@ -36,8 +36,16 @@ struct EventsCommand: ParsableCommand {
     help: ArgumentHelp("For tests: as of the exporter.", visibility: .hidden))
   var countsInAttempts: Bool?
 
+  func validate() throws {
+    guard flags.pods.isEmpty || kubernetes.isConfigured else {
+      throw ValidationError(
+        "--pod needs --kubernetes or --kubernetes.kubeconfig: the API server knows the names of pods")
+    }
+  }
+
   func run() throws {
     let logger = LogFormat.logfmt.logger(level: logLevel.level)
+    localNames.warn(logger)
     // Before a watch of pods starts its threads, which inherit what is blocked.
     let signals = StopSignals()
     let stream = try EventStream(
@@ -47,7 +55,7 @@ struct EventsCommand: ParsableCommand {
           arguments: flags.showsArguments, exitDetection: exitDetection,
           countsInAttempts: countsInAttempts), kubernetes: kubernetes.watchedNode(),
         localNames: localNames.names, scope: namespaces.scope), logger: logger)
-    logger.info("Telling of events")
+    logger.info("showing events")
     var session = EventSession(stream, flags, signals)
     try session.run()
   }

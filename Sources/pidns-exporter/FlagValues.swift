@@ -34,6 +34,16 @@ extension ListenAddress: ExpressibleByArgument {
   /// Reads the flag's value.
   package init?(argument: String) { self.init(argument) }
 
+  /// Reads the flag's value.
+  ///
+  /// - Throws: what to write, if it is no address.
+  static func parse(_ text: String) throws -> ListenAddress {
+    guard let address = ListenAddress(text) else {
+      throw ValidationError("write host:port, such as :10059, 127.0.0.1:10059 or [::1]:10059")
+    }
+    return address
+  }
+
   /// Shows it in the help.
   package var defaultValueDescription: String { description }
 }

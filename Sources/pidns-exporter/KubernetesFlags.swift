@@ -9,12 +9,14 @@ import Linux
 struct KubernetesFlags: ParsableArguments {
   @Flag(
     name: .customLong("kubernetes"),
-    help: "Name the containers of this node's pods, by the API server; needs to list and watch pods.")
+    help:
+      "Read the names of this node's pods and containers from the API server; needs the right to list and watch pods."
+  )
   var isOn = false
 
   @Option(
     name: .customLong("kubernetes.kubeconfig"),
-    help: ArgumentHelp("How to reach the API server from outside of the cluster.", valueName: "path"))
+    help: ArgumentHelp("Kubeconfig to reach the API server from outside the cluster.", valueName: "path"))
   var kubeconfig: String?
 
   @Option(
@@ -25,30 +27,37 @@ struct KubernetesFlags: ParsableArguments {
 
   @Option(
     name: .customLong("kubernetes.node"),
-    help: ArgumentHelp("What the API calls this node (default: the variable NODE_NAME).", valueName: "name"))
+    help: ArgumentHelp("Name of this node in the API (default: the variable NODE_NAME).", valueName: "name"))
   var node: String?
 
+  /// Whether the API server is asked.
+  var isConfigured: Bool { isOn || kubeconfig != nil }
+
   func validate() throws {
-    guard isOn || kubeconfig != nil || node == nil else {
+    guard isConfigured || node == nil else {
       throw ValidationError("--kubernetes.node needs --kubernetes")
     }
     guard context == nil || kubeconfig != nil else {
       throw ValidationError(
-        "--kubernetes.context needs --kubernetes.kubeconfig: a context is a part of that file")
+        "--kubernetes.context needs --kubernetes.kubeconfig: the context is in that file")
     }
     guard !isOn && kubeconfig == nil || nodeName != nil else {
       throw ValidationError(
-        "--kubernetes needs this node's name: give --kubernetes.node, or have the pod's NODE_NAME be its spec.nodeName"
+        "--kubernetes needs the name of this node: give --kubernetes.node, or set the pod's variable NODE_NAME to its spec.nodeName"
       )
     }
   }
 
   /// Whose pods are watched; nil for none.
-  func watchedNode() throws(KubernetesError) -> Counting.Node? {
+  func watchedNode() throws -> Counting.Node? {
     guard isOn || kubeconfig != nil, let nodeName else { return nil }
     let api: Kubernetes.Configuration
     if let kubeconfig {
-      api = try .kubeconfig(path: kubeconfig, context: context)
+      do {
+        api = try .kubeconfig(path: kubeconfig, context: context)
+      } catch {
+        throw ExporterError("--kubernetes.kubeconfig: \(error.description)")
+      }
     } else {
       api = try .inCluster(environment: Environment.variables)
     }

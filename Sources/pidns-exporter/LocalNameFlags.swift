@@ -2,29 +2,59 @@
 
 import ArgumentParser
 import Containers
+import FoundationEssentials
+import Logging
+import Terminal
 
 /// What containers are called outside of Kubernetes.
 struct LocalNameFlags: ParsableArguments {
   @Flag(
     name: .customLong("local-names"), inversion: .prefixedNo,
-    help: "Name containers outside of Kubernetes by the files of Docker and podman; else by their short ids.")
+    help:
+      "Read the names of containers from the files of Docker and podman; otherwise they have their short ids."
+  )
   var readsLocalNames = true
 
   @Option(
     name: .customLong("docker.root"),
     help: ArgumentHelp(
-      "Docker's folder, where the names of its containers are read.", valueName: "path"))
-  var dockerRoot = LocalNames.dockerRoot
+      "Docker's data folder (default: \(LocalNames.dockerRoot)).", valueName: "path"))
+  var dockerRoot: String?
 
   @Option(
     name: .customLong("podman.root"),
     help: ArgumentHelp(
-      "A folder of podman's storage, where the names of its containers are read; may be given several times.",
+      "Podman's storage folder; may be given several times (default: \(LocalNames.podmanRoots.joined(separator: ", "))).",
       valueName: "path"))
-  var podmanRoots = LocalNames.podmanRoots
+  var podmanRoots: [String] = []
+
+  /// Folders that were given and cannot be read, with their flags. The defaults may be missing: few hosts have both.
+  var missing: [(flag: String, path: String)] {
+    let given = [("--docker.root", dockerRoot)] + podmanRoots.map { ("--podman.root", $0) }
+    return given.compactMap { flag, path in
+      guard let path, (try? FileManager.default.contentsOfDirectory(atPath: path)) == nil else { return nil }
+      return (flag, path)
+    }
+  }
+
+  /// Logs what makes these flags useless.
+  func warn(_ logger: Logger) {
+    for (flag, path) in missing {
+      logger.warning(
+        "folder cannot be read; containers have ids instead of names; check the flag and the rights of the exporter's user",
+        metadata: ["flag": "\(flag)", "path": "\(path.printable)"])
+    }
+    if !readsLocalNames && (dockerRoot != nil || !podmanRoots.isEmpty) {
+      logger.warning(
+        "--docker.root and --podman.root have no effect with --no-local-names; remove one of them")
+    }
+  }
 
   /// Where containers have their names; nil for nowhere.
   var names: LocalNames? {
-    readsLocalNames ? LocalNames(dockerRoot: dockerRoot, podmanRoots: podmanRoots) : nil
+    guard readsLocalNames else { return nil }
+    return LocalNames(
+      dockerRoot: dockerRoot ?? LocalNames.dockerRoot,
+      podmanRoots: podmanRoots.isEmpty ? LocalNames.podmanRoots : podmanRoots)
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Logging
 import Namespaces
 
 /// What series are called, and which ones there are.
@@ -8,27 +9,28 @@ struct NameFlags: ParsableArguments {
   @Option(
     name: .customLong("labels.level"),
     help: ArgumentHelp(
-      "What tells series apart: with less than pidns, namespaces of the same labels add up.",
+      "Labels that distinguish series; above pidns, namespaces with the same labels are added up.",
       valueName: "level"))
   var level = LabelLevel.pidns
 
   @Option(
     name: .customLong("labels.grace"),
     help: ArgumentHelp(
-      "How long a PID namespace is held back while its container's names are not known.",
-      valueName: "duration"))
+      "How long a PID namespace is held back until its container's name is known (default: 5s).",
+      valueName: "duration"), transform: PromDuration.parse)
   var grace = PromDuration(.seconds(5))
 
   @Option(
     name: .customLong("namespaces.include"),
     help: ArgumentHelp(
-      "Show only these, by a regular expression for the whole value of a label (namespace, pod, container, pidns); may be given several times.",
+      "Show only namespaces with this label value (namespace, pod, container, pidns); the expression matches the whole value; may be given several times.",
       valueName: "label=regex"), transform: Self.rule)
   var include: [Selection.Rule] = []
 
   @Option(
     name: .customLong("namespaces.exclude"),
-    help: ArgumentHelp("Do not show these; may be given several times.", valueName: "label=regex"),
+    help: ArgumentHelp(
+      "Do not show namespaces with this label value; may be given several times.", valueName: "label=regex"),
     transform: Self.rule)
   var exclude: [Selection.Rule] = []
 
@@ -37,6 +39,21 @@ struct NameFlags: ParsableArguments {
       return try Selection.Rule(text)
     } catch {
       throw ValidationError(error.description)
+    }
+  }
+
+  /// Logs what these flags cannot do without the names of pods.
+  func warn(_ logger: Logger, hasPodNames: Bool) {
+    guard !hasPodNames else { return }
+    if (include + exclude).contains(where: { $0.label == .namespace || $0.label == .pod }) {
+      logger.warning(
+        "namespace and pod are empty in all series, so rules on them match nothing; add --kubernetes",
+        metadata: ["flags": "--namespaces.include, --namespaces.exclude"])
+    }
+    if level == .namespace || level == .pod {
+      logger.warning(
+        "namespace and pod are empty in all series, so all containers are in one series; add --kubernetes",
+        metadata: ["flag": "--labels.level"])
     }
   }
 

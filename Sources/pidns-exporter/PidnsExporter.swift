@@ -23,6 +23,10 @@ struct PidnsExporter {
       run(command, Array(arguments.dropFirst()))
     } else if let flag = arguments.first, CommandTree.flags.contains(flag) {
       run(CommandTree.self, arguments)
+    } else if let word = arguments.first, !word.isEmpty, !word.hasPrefix("-") {
+      quit(
+        "there is no command '\(word)': write \(commands.keys.sorted().joined(separator: " or ")), or only flags to count and serve; see pidns-exporter --help",
+        code: 2)
     } else {
       run(Serve.self, arguments)
     }

@@ -42,6 +42,16 @@ struct PromDuration: ExpressibleByArgument, CustomStringConvertible {
     self.init(.milliseconds(total))
   }
 
+  /// Reads a flag's value.
+  ///
+  /// - Throws: what to write, if it is no duration.
+  static func parse(_ text: String) throws -> PromDuration {
+    guard let duration = PromDuration(argument: text) else {
+      throw ValidationError("write a duration such as 5s or 1m30s")
+    }
+    return duration
+  }
+
   var description: String {
     var rest = Int(duration / .milliseconds(1))
     var text = ""

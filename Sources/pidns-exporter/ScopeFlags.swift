@@ -8,7 +8,7 @@ struct ScopeFlags: ParsableArguments {
   @Option(
     name: .customLong("namespaces.scope"),
     help: ArgumentHelp(
-      "PID namespaces to count: all of the host, or the exporter's own and those inside of it, for a node that is a container (kind, minikube).",
+      "PID namespaces to count: host counts all; own counts the exporter's and those inside it, for a node that is a container (kind, minikube).",
       valueName: "scope"))
   var scope = NamespaceScope.host
 }

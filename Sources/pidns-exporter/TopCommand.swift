@@ -16,61 +16,36 @@ extension Column: ExpressibleByArgument {}
 struct TopCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "pidns-exporter top",
-    abstract: "Shows the PID namespaces in a table, busiest first, and keeps it up to date.",
+    abstract: "Shows a live table of the containers (PID namespaces), busiest first.",
     discussion: """
-      Reads the exporter at --url. Without that flag: the one on this host or, where none listens, the kernel, \
-      which needs the privileges of the exporter.
+      Reads the exporter at --url. Without that flag, it reads the exporter on this host. If none listens there, \
+      it reads the kernel, which requires the privileges of the exporter.
       """)
 
   static let defaultURL = "http://localhost:10059/metrics"
 
-  @Option(
-    help: ArgumentHelp("Metrics of the exporter to read (default: \(Self.defaultURL)).", valueName: "url"))
-  var url: String?
-
-  @Option(help: ArgumentHelp("How often to read.", valueName: "duration"))
-  var interval = PromDuration(.seconds(2))
-
-  @Option(help: ArgumentHelp("Column to sort by.", valueName: "column"))
-  var sort = Column.exec
-
-  @Option(help: ArgumentHelp("Show only what has this in a name.", valueName: "text"))
-  var filter = ""
-
-  @Flag(help: "Print the table once, after one interval, and end: for scripts.")
-  var once = false
-
-  @Option(help: ArgumentHelp("With --once: print so many rows at the most.", valueName: "rows"))
-  var limit: Int?
+  @OptionGroup(title: "Table") var table: TableFlags
 
   // Shared with `Serve`, for a reading of the kernel.
-  @OptionGroup var namespaces: ScopeFlags
-  @OptionGroup(title: "Names, where the kernel is read") var names: NameFlags
-  @OptionGroup(title: "Names, where the kernel is read") var localNames: LocalNameFlags
-  @OptionGroup(title: "Kubernetes, where the kernel is read") var kubernetes: KubernetesFlags
+  @OptionGroup(title: "If no exporter runs: Kubernetes") var kubernetes: KubernetesFlags
+  @OptionGroup(title: "If no exporter runs: names of Docker's and podman's containers")
+  var localNames: LocalNameFlags
+  @OptionGroup(title: "If no exporter runs: series") var names: NameFlags
+  @OptionGroup(title: "If no exporter runs: series") var namespaces: ScopeFlags
 
   func validate() throws {
-    if let url {
-      guard Self.isAddress(url) else {
-        throw ValidationError("--url '\(url.printable)' is no URL such as \(Self.defaultURL)")
-      }
-    }
-    guard interval.duration >= .milliseconds(100) else {
-      throw ValidationError("--interval has to be 100ms at least")
-    }
-    guard limit == nil || once else { throw ValidationError("--limit needs --once") }
-    guard limit.map({ $0 > 0 }) ?? true else { throw ValidationError("--limit has to be 1 at least") }
-    guard once || Terminal.isTerminal(0) && Terminal.isTerminal(1) else {
-      throw ValidationError("top needs a terminal for its screen; give --once for a table without")
+    guard table.once || Terminal.isTerminal(0) && Terminal.isTerminal(1) else {
+      throw ValidationError(
+        "top needs a terminal for its screen: run it in one, or give --once to print the table")
     }
   }
 
   /// Runs until a key, a signal, or the end of the terminal; with --once until the table is out.
   func run() throws {
     // Before there are other threads, which inherit what is blocked.
-    var events = TerminalEvents(input: once ? nil : 0)
+    var events = TerminalEvents(input: table.once ? nil : 0)
     var session = try TopSession(self, &events)
-    if once {
+    if table.once {
       guard Terminal.write(Array(try session.tableOnce(&events).utf8), to: 1) else {
         throw ExporterError("cannot write the table to stdout")
       }
@@ -89,7 +64,10 @@ struct TopCommand: ParsableCommand {
 
   /// What counts, for a reading of the kernel. Nothing is held back until it has a name: who looks sees all.
   func counting() throws -> Counting {
-    try Counting(
+    let logger = LogFormat.logfmt.logger(level: .warning)
+    localNames.warn(logger)
+    names.warn(logger, hasPodNames: kubernetes.isConfigured)
+    return try Counting(
       Counting.Configuration(
         kernel: KernelCounters.Configuration(mapEntries: 10_240, collectors: [.tasks], keepsExemplars: false),
         limits: Ledger.Limits(series: 10_240, retention: .seconds(60)),

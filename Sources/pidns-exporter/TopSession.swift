@@ -26,15 +26,15 @@ struct TopSession: ~Copyable {
   ///
   /// - Throws: `ExporterError`, `KubernetesError` where there is nothing to read.
   init(_ command: TopCommand, _ events: inout TerminalEvents) throws {
-    let url = command.url ?? TopCommand.defaultURL
+    let url = command.table.url ?? TopCommand.defaultURL
     let client = ExpositionClient(url: url)
     let answer = try Self.firstAnswer(command, url, client, &events)
     let counting = answer == nil ? try Self.kernel(command, url) : nil
-    interval = command.interval.duration
-    limit = command.limit
+    interval = command.table.interval.duration
+    limit = command.table.limit
     view = View(
-      source: answer == nil ? "the kernel of this host" : url, interval: command.interval.description,
-      order: Order(command.sort), filter: command.filter)
+      source: answer == nil ? "the kernel of this host" : url, interval: command.table.interval.description,
+      order: Order(command.table.sort), filter: command.table.filter)
     self.url = url
     self.client = client
     self.counting = counting
@@ -57,15 +57,15 @@ struct TopSession: ~Copyable {
     while true {
       if let answer = client.takeAnswer() {
         guard case .failure(let failure) = answer, failure.kind != .notReady else { return answer }
-        if command.url == nil && failure.kind == .refused { return nil }
-        throw ExporterError("\(url) \(failure); give the URL of an exporter's metrics by --url")
+        if command.table.url == nil && failure.kind == .refused { return nil }
+        throw ExporterError("\(url) \(failure); give the URL of an exporter's metrics with --url")
       }
       if events.next(until: .now + .seconds(60)) == .stop { throw Self.stopped }
     }
   }
 
   private static var stopped: ExporterError {
-    ExporterError("stopped by a signal before there was anything to show")
+    ExporterError("stopped by a signal before the first result")
   }
 
   // MARK: On a terminal

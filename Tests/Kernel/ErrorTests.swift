@@ -46,11 +46,16 @@ extension KernelTests {
         (["--labels.grace=-1s"], "labels.grace"),
         (["--namespaces.include=shop"], "write label=regex, with one of the labels namespace"),
         (["--namespaces.exclude=node=a"], "write label=regex, with one of the labels namespace"),
-        (["--namespaces.exclude=pod=("], "'(' is no regular expression"),
+        (["--namespaces.exclude=pod=("], "'(' is not a regular expression"),
         (["--kubernetes"], "NODE_NAME"),
         (["--kubernetes.kubeconfig=/none"], "NODE_NAME"),
         (["--kubernetes.node=a"], "--kubernetes.node needs --kubernetes"),
-        (["surplus"], "surplus"),
+        (["surplus"], "there is no command 'surplus': write events or top"),
+        (["event"], "there is no command 'event': write events or top"),
+        (["help"], "there is no command 'help': write events or top"),
+        (["--log.level=info", "surplus"], "surplus"),
+        (["events", "--pod=cart"], "--pod needs --kubernetes"),
+        (["--poll.interval=5"], "write a duration such as 5s or 1m30s"),
         (["events", "--no-such-flag"], "see pidns-exporter events --help"),
         (["events", "--web.listen-address=:1"], "--web.listen-address"),
         (["events", "--count=0"], "--count"), (["events", "--duration=0"], "--duration"),
@@ -70,7 +75,10 @@ extension KernelTests {
     func kubernetes() throws {
       let missing = try failure(
         Self.exporter, Self.listen, "--kubernetes.kubeconfig=/none", "--kubernetes.node=a", code: 1)
-      #expect(missing == "pidns-exporter: /none does not exist")
+      #expect(missing == "pidns-exporter: --kubernetes.kubeconfig: /none does not exist")
+      let folder = try failure(
+        Self.exporter, Self.listen, "--kubernetes.kubeconfig=/etc", "--kubernetes.node=a", code: 1)
+      #expect(folder.hasPrefix("pidns-exporter: --kubernetes.kubeconfig: /etc is not a file"))
       let outside = try failure(Self.exporter, Self.listen, "--kubernetes", "--kubernetes.node=a", code: 1)
       #expect(outside.hasSuffix("outside a cluster, give --kubernetes.kubeconfig"))
     }

@@ -107,7 +107,7 @@ extension KernelTests {
       var command =
         Self.node + [Built.exporter.path(), "events", Self.scope, "--output=json", "--log.level=info"]
       let events = try Child(command.removeFirst(), command)
-      try eventually("it watches") { events.stderr.contains("Telling of events") }
+      try eventually("it watches") { events.stderr.contains("showing events") }
       let outside = try Set(Workload.run("spawn", "--count", "20").map(\.pidns))
       let truths = try Self.run(in: events, ["nested", "--count", "20"])
       var found: [UInt32: Int] = [:]

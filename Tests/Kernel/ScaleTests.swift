@@ -43,7 +43,7 @@ extension KernelTests {
       #expect(try ofTheNode == Self.series("a node"))
       #expect(own(live) == perNamespace * namespaces)
       _ = try workload.finish()
-      let whenEnded = try (perNamespace + Self.series("once it has ended")) * namespaces
+      let whenEnded = try (perNamespace + Self.series("after it has ended")) * namespaces
       try eventually("they are seen to have ended") { try own(exporter.scrape()) == whenEnded }
     }
 

@@ -43,7 +43,7 @@ extension KernelTests {
           return names.isSuperset(of: Self.pods.map { "\($0.container) \($0.namespace)/\($0.pod)" })
             && names.contains("migrate ended shop/migrate-29411-w7c2v")
         }
-        #expect(try browser.text(".health").contains("7 pods; the API server was heard"))
+        #expect(try browser.text(".health").contains("7 pods; last event from the API server"))
       }
       #expect(try phone.answer("return innerWidth") == "360")
       #expect(try phone.answer("return document.documentElement.scrollWidth") == "360")

@@ -25,7 +25,7 @@ extension KernelTests {
       }
     }
 
-    /// One whose main process is well and whose children crash.
+    /// A container whose main process is healthy and whose children crash.
     private static func crashLoop() throws -> Running {
       try Running("crash", ["--mount-proc", "sh", "-c", "while sleep 0.1; do sh -c 'kill -SEGV $$'; done"])
     }
@@ -45,7 +45,7 @@ extension KernelTests {
       try browser.open(exporter.page())
       try browser.run("window.isTheSamePage = true")
       #expect(try browser.text("main").contains("[host]"))
-      for health in ["Kernel read", "BPF programs attached", "Every event is in its namespace’s counts"] {
+      for health in ["Kernel read", "BPF programs attached", "All events are attributed to a PID namespace"] {
         #expect(try browser.text(".health").contains(health))
       }
       #expect(

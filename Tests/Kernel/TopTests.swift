@@ -259,16 +259,17 @@ extension KernelTests {
       let port = try HTTP.freePort()
       #expect(
         try line("--once", "--url=http://127.0.0.1:\(port)/metrics", status: 1)
-          == "pidns-exporter: http://127.0.0.1:\(port)/metrics refuses the connection; give the URL of an exporter's metrics by --url"
+          == "pidns-exporter: http://127.0.0.1:\(port)/metrics refuses the connection; give the URL of an exporter's metrics with --url"
       )
       let exporter = try RunningExporter()
       let page = try line("--once", "--url=http://127.0.0.1:\(exporter.port)/", status: 1)
-      #expect(page.contains("answers something else: line 1 of it is no sample of Prometheus's"))
+      #expect(page.contains("does not serve metrics: line 1 of it is not a Prometheus sample"))
       #expect(
-        try line("--once", "--url=http://127.0.0.1:\(exporter.port)/none", status: 1).contains("answers 404"))
+        try line("--once", "--url=http://127.0.0.1:\(exporter.port)/none", status: 1).contains("responds 404")
+      )
       #expect(
         try line(status: 2)
-          == "pidns-exporter: top needs a terminal for its screen; give --once for a table without; see pidns-exporter top --help"
+          == "pidns-exporter: top needs a terminal for its screen: run it in one, or give --once to print the table; see pidns-exporter top --help"
       )
       for (flags, names) in [
         (["--url=ftp://host"], "--url"), (["--once", "--url=http://127.0.0.1:65536/"], "--url"),

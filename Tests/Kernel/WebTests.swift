@@ -94,7 +94,7 @@ extension KernelTests {
     @Test("Every address given is served, IPv4 and IPv6")
     func addresses() throws {
       let exporter = try RunningExporter("--web.listen-address=[::1]:0")
-      let ports = exporter.child.stderr.split(separator: "\n").filter { $0.contains("Listening") }
+      let ports = exporter.child.stderr.split(separator: "\n").filter { $0.contains("listening") }
       #expect(ports.count == 2)
       let port = try #require(ports.last?.split(separator: "[::1]:").last?.prefix { $0.isNumber })
       let curl = try Child.run("/usr/bin/env", ["curl", "-gsS", "http://[::1]:\(port)/-/healthy"])
@@ -111,7 +111,7 @@ extension KernelTests {
       }
       let logfmt = try Child(
         Built.exporter.path(), ["--web.listen-address=127.0.0.1:0", "--log.format=logfmt"])
-      try eventually("it listens") { logfmt.stderr.contains("msg=Listening address=127.0.0.1:") }
+      try eventually("it listens") { logfmt.stderr.contains("msg=listening address=127.0.0.1:") }
       let port = try HTTP.freePort()
       let quiet = try Child(
         Built.exporter.path(), ["--web.listen-address=127.0.0.1:\(port)", "--log.level=error"])

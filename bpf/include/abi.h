@@ -55,7 +55,7 @@ enum { PIDNS_COMM = 16, PIDNS_NAME = 256, PIDNS_PATH = 512 + PIDNS_NAME };
 
 /*
  * Which process an event was of: the latest one of its kind in a namespace. Written and read
- * without a lock: one of which `sum` is not exemplar_sum() is half-written, see exemplar.h.
+ * without a lock: if `sum` is not exemplar_sum(), the read was torn, see exemplar.h.
  */
 struct pidns_exemplar {
 	__u64 time;	/* ns since boot; 0: there is none */

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
-/* What tells a whole exemplar from a half-written one. Needs no kernel, so that it is tested
- * without one. */
+/* The checksum that detects torn reads of exemplars. Needs no kernel, so tests run without one. */
 #pragma once
 
 #include "abi.h"
@@ -8,10 +7,10 @@
 /*
  * What `sum` has to be, from all other fields.
  *
- * Nothing keeps a CPU from writing an exemplar while another one does, or while the user side reads
- * it; from Linux 7.0 on a program can be preempted in the middle of it, too. A lock would cost more
- * than all else here. So what is a mixture of several does not add up, but for one in 2^32, and is
- * passed over: the exemplar before it stays shown.
+ * Several CPUs may write an exemplar at the same time, also while user space reads it. From Linux
+ * 7.0 on, a program can be preempted in the middle of a write. A lock would cost more than all else
+ * here. So a checksum detects torn reads, except one in 2^32: a torn exemplar is skipped and the
+ * previous one kept.
  *
  * verifier: no branches.
  */

@@ -6,9 +6,9 @@
 #include "namespace.h"
 
 /*
- * The processes whose exit is counted while their last threads may still come by. An entry is
- * removed when the leader, which is released after all of them, is freed; the user side removes
- * what is left of processes that are gone. When the map is full, racing threads of further
+ * Processes whose exit is counted while other threads of theirs may still reach the tracepoint. An
+ * entry is removed when the leader is freed, which happens after all other threads; user space
+ * removes entries of processes that no longer exist. If the map is full, racing threads of other
  * processes each count as an exit.
  */
 struct {
@@ -30,9 +30,10 @@ static __always_inline __u64 *claims_near(__u32 tgid)
 }
 
 /*
- * Whether this thread is the first of its process to come by with no live thread left. All that
- * took signal->live down before any of them came here see 0, so that alone counts some processes
- * twice.
+ * Returns whether this thread is the first of its process to reach the tracepoint with no live
+ * thread left. This is the main path of every kernel before 6.16. Several threads may decrement
+ * signal->live before any of them arrives here, and then all see 0: without the claim, some
+ * processes would be counted twice.
  */
 static __always_inline bool claim_exit(struct task_struct *task)
 {
@@ -101,9 +102,9 @@ static __always_inline int wait_status(struct task_struct *task, struct pid_name
 }
 
 /*
- * Whether the status of the process is the leader's, and not there yet: the leader, which has taken
- * signal->live down but not come by, has still to write it, and will come by with it. (It does so
- * before it lets go of its memory.)
+ * Returns whether the status of the process is the leader's and not written yet: the leader has
+ * decremented signal->live, but has not reached the tracepoint. It will reach it with the status
+ * (it writes it before it releases its memory).
  */
 static __always_inline bool is_left_to_leader(struct task_struct *task)
 {

@@ -77,7 +77,7 @@ static __always_inline bool note_oom_victim(struct task_struct *task)
 {
 	struct membership own;
 
-	/* What dies with its namespace is marked too, if the killer comes by meanwhile. */
+	/* The OOM killer may also mark a process that dies with its namespace. */
 	if (!own_namespace(task, &own) || is_torn_down(own.ns))
 		return false;
 	if (!mark_oom_victim(task->tgid) || task->signal->live.counter != 0)

@@ -6,7 +6,7 @@ import CPidns
 package struct ProcessCounts: Equatable, Sendable {
   /// Successful execve and execveat calls.
   package var execs: UInt64
-  /// New processes, put down to the namespace of the child.
+  /// New processes, attributed to the namespace of the child.
   package var forks: UInt64
   /// New threads of existing processes.
   package var threadStarts: UInt64

@@ -4,7 +4,7 @@ import CPidns
 
 /// What a walk over the tasks found of a namespace.
 package struct TaskCounts: Equatable, Sendable {
-  /// Live processes, zombies left out.
+  /// Live processes; zombies are not included.
   package var processes: UInt64
   /// Live threads, those of one-threaded processes included.
   package var threads: UInt64

@@ -82,11 +82,10 @@ package struct KernelEvents: ~Copyable {
     oomKillsUnavailable = configuration.oomKills ? plan.oomKillsUnavailable : nil
   }
 
-  /// How often to come by for events, though nothing says that there are any: being told of each would cost
-  /// whoever it is of more than all else.
+  /// How often to poll for events. A wake-up for each event would cost its process more than everything else.
   package static let interval = Duration.milliseconds(50)
 
-  /// Is ready to be read when a quarter of the buffer is full, before it is time to come by.
+  /// Becomes readable when a quarter of the buffer is full, before the next poll is due.
   package var descriptor: Int32 { ring.descriptor }
 
   /// Takes the oldest events out of the buffer, in the order in which they were put there; none only if it is empty.

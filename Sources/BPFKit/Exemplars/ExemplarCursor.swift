@@ -3,7 +3,7 @@
 import CPidns
 import Linux
 
-/// How far the exemplars have been read. What is older than that is passed over by one comparison.
+/// How far the exemplars have been read. Older exemplars are skipped with one comparison.
 struct ExemplarCursor {
   /// When the last read began, in nanoseconds since boot, and a margin before that.
   fileprivate var since: UInt64 = 0
@@ -34,7 +34,7 @@ struct ExemplarReading {
     cursor.since = now
   }
 
-  /// Takes in an exemplar, if it may be new and is whole: false where it may be new, but is half-written.
+  /// Records an exemplar if it may be new. Returns false if it may be new, but the read was torn.
   @discardableResult
   mutating func take(
     _ exemplar: pidns_exemplar, _ kind: ProcessExemplar.Kind, of namespace: PIDNamespace

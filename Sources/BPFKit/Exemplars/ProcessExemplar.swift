@@ -37,7 +37,7 @@ package struct ProcessExemplar: Equatable, Sendable {
     self.comm = comm
   }
 
-  /// Takes over what the kernel half has written; nil where that is half-written, or nothing.
+  /// Copies an exemplar of the BPF programs; nil if the read was torn, or if there is none.
   init?(_ kind: Kind, _ exemplar: pidns_exemplar) {
     guard exemplar.time > 0, exemplar.isWhole else { return nil }
     let comm = unsafe withUnsafeBytes(of: exemplar.comm) { bytes in

@@ -5,7 +5,7 @@ import Exposition
 import Namespaces
 
 extension Catalogue {
-  /// Which namespaces there are, and whose they are.
+  /// The namespaces and their containers.
   static let about: [Metric] = [
     Metric(
       family: MetricFamily("pidns", .info, help: "PID namespace metadata; always 1."),
@@ -22,7 +22,7 @@ extension Catalogue {
     ) { $0.start },
     .perMoment(
       "pidns_end_time_seconds",
-      help: "When the namespace ended since unix epoch in seconds, while it is retained."
+      help: "End time of the namespace since unix epoch in seconds, while it is retained."
     ) { $0.end },
     Metric(
       family: MetricFamily(
@@ -35,7 +35,7 @@ extension Catalogue {
     .one(
       MetricFamily(
         "pidns_namespaces_unresolved", .gauge,
-        help: "Live PID namespaces whose container is not known yet.")
+        help: "Live PID namespaces that have no container name yet.")
     ) { UInt64($0.snapshot.unresolved) },
     .one(
       MetricFamily(

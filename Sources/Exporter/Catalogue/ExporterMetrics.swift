@@ -11,42 +11,44 @@ extension Catalogue {
     .one(
       MetricFamily(
         "pidns_up", .gauge,
-        help: "1 while the required programs are attached and the last poll read the maps.")
+        help: "1 if the required BPF programs are attached and the last poll succeeded, 0 otherwise.")
     ) { $0.snapshot.failure == nil ? 1 : 0 },
     .oneReal(
       MetricFamily(
-        "pidns_poll_duration_seconds", .gauge, unit: "seconds", help: "How long the last poll took.")
+        "pidns_poll_duration_seconds", .gauge, unit: "seconds", help: "Duration of the last poll in seconds.")
     ) { $0.snapshot.duration / .seconds(1) },
     .oneReal(
       MetricFamily(
         "pidns_last_poll_timestamp_seconds", .gauge, unit: "seconds",
-        help: "When the last poll ended, since unix epoch.")
+        help: "End time of the last poll since unix epoch in seconds.")
     ) { $0.snapshot.time },
     .oneReal(
       MetricFamily(
         "pidns_task_walk_duration_seconds", .gauge, unit: "seconds",
-        help: "How long the last walk over the tasks took.")
+        help: "Duration of the last task scan in seconds.")
     ) { $0.snapshot.walk.duration / .seconds(1) },
     .oneReal(
       MetricFamily(
         "pidns_last_task_walk_timestamp_seconds", .gauge, unit: "seconds",
-        help: "When the last walk over the tasks began, since unix epoch.")
+        help: "Start time of the last task scan since unix epoch in seconds.")
     ) { $0.snapshot.walk.start },
     Metric(
       family: MetricFamily(
-        "pidns_scrapers", .gauge, help: "Scrapers that are known, each of which sees a new series first at 0."
+        "pidns_scrapers", .gauge,
+        help: "Scrapers that the exporter remembers; each gets a new series at 0 first."
       ),
       isShown: { $0.holdsFirstSamples }
     ) { $0.sample(.empty, UInt64($1.scrapers.known)) },
     Metric(
       family: MetricFamily(
         "pidns_held_samples", .counter,
-        help: "Samples shown at 0 to a scraper that had not seen their series before."),
+        help: "Samples shown at 0 to a scraper because their series was new to it."),
       isShown: { $0.holdsFirstSamples }
     ) { $0.sample(.empty, $1.scrapers.heldSamples) },
     Metric(
       family: MetricFamily(
-        "pidns_exporter_build", .info, help: "What the exporter was built from and with; always 1.")
+        "pidns_exporter_build", .info,
+        help: "Version, revision and build environment of the exporter; always 1.")
     ) { encoder, _ in
       encoder.sample(
         LabelSet([

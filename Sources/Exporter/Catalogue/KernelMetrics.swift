@@ -8,7 +8,7 @@ extension Catalogue {
   /// How the kernel half fares.
   static let kernel: [Metric] = [
     .perMap("pidns_bpf_map_entries", help: "Entries in a BPF map.") { UInt64($0.entries) },
-    .perMap("pidns_bpf_map_capacity", help: "Entries that a BPF map has room for.") {
+    .perMap("pidns_bpf_map_capacity", help: "Maximum number of entries in a BPF map.") {
       UInt64($0.capacity)
     },
     .perMap(
@@ -17,7 +17,8 @@ extension Catalogue {
     Metric(
       family: MetricFamily(
         "pidns_bpf_events_dropped", .counter,
-        help: "Events that are in the node totals but could not be put down to a namespace, by reason.")
+        help:
+          "Events that could not be attributed to a PID namespace, by reason; the node totals include them.")
     ) { encoder, state in
       for reason in DropReason.allCases {
         let dropped = state.snapshot.node.dropped[reason]?.total ?? 0
@@ -27,12 +28,12 @@ extension Catalogue {
     .one(
       MetricFamily(
         "pidns_bpf_details_dropped", .counter,
-        help: "Exit codes and errnos of failed execs for which there was no room."
+        help: "Exit codes and exec failures that were not counted because the map was full."
       )
     ) { $0.snapshot.node.detailsDropped },
     .perProgram(
       "pidns_bpf_program_attached", .gauge,
-      help: "Whether a BPF program is attached: 0 where the kernel refused an optional one."
+      help: "1 if the BPF program is attached, 0 if the kernel does not support this optional program."
     ) { $1.sample($0, $2.isAttached ? 1 : 0 as UInt64) },
     .perProgram(
       "pidns_bpf_program_runs", .counter,
@@ -44,7 +45,7 @@ extension Catalogue {
     ) { $1.sample($0, Double($2.runNanoseconds) / 1e9) },
     .perProgram(
       "pidns_bpf_program_misses", .counter,
-      help: "Runs of a BPF program that the kernel skipped because it was running on that CPU already."
+      help: "Runs of a BPF program that the kernel skipped because it was already running on that CPU."
     ) { $1.sample($0, $2.misses) },
   ]
 }

@@ -34,7 +34,7 @@ extension Catalogue {
     },
     .perDetail(
       "pidns_process_signal_deaths",
-      help: "Processes terminated by a signal, by signal name; teardown left out.",
+      help: "Processes terminated by a signal, by signal name; teardown is not included.",
       labels: DetailLabels("signal", (0...64).map(Signal.name)), bornAtZero: Signal.common,
       exemplar: { .signalDeath($0) }
     ) { if case .signalDeath(let signal) = $0 { signal } else { nil } }.of(.signals),
@@ -66,7 +66,7 @@ extension Catalogue {
           protobufHasClassic: state.scope.showsLifetimesPerNamespace)
       }
     }.of(.lifetimes),
-    .gaugePerNamespace("pidns_processes", help: "Live processes, zombies left out.") {
+    .gaugePerNamespace("pidns_processes", help: "Live processes; zombies are not included.") {
       $0.tasks.processes
     }.of(.tasks),
     .gaugePerNamespace("pidns_threads", help: "Live threads.") { $0.tasks.threads }.of(.tasks),

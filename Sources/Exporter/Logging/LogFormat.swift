@@ -5,9 +5,9 @@ import Terminal
 
 /// How a log line is written, to stderr.
 package enum LogFormat: String, CaseIterable, Sendable {
-  /// `ts=… level=info msg="Listening" address=:10059`
+  /// `ts=… level=info msg="listening" address=:10059`
   case logfmt
-  /// `{"ts":"…","level":"info","msg":"Listening","address":":10059"}`
+  /// `{"ts":"…","level":"info","msg":"listening","address":":10059"}`
   case json
 
   /// Makes a logger that writes so, from a level on.

@@ -5,13 +5,13 @@ import BPFKit
 import Kubernetes
 import Namespaces
 
-/// How the exporter fares, as the status page says it: a line for each part.
+/// The health of the exporter on the status page: one line for each part.
 struct StatusHealth {
   let state: State
   /// Seconds since the epoch.
   let now: Double
 
-  /// A sign and words: no problem is told by its colour alone.
+  /// A sign and words: no problem is shown by its colour alone.
   private enum Mark: String {
     case good = "✓"
     case note = "–"
@@ -33,7 +33,7 @@ struct StatusHealth {
     <section aria-label="Health"><ul class="health">
     \(html: polls)\(html: programs)\(html: events)\(html: names)</ul>
     <details id="maps"><summary>\(summary)</summary><table class="maps">
-    <thead><tr><th scope="col">Map</th><th scope="col" class="number">Entries</th><th scope="col" class="number">Room for</th>\
+    <thead><tr><th scope="col">Map</th><th scope="col" class="number">Entries</th><th scope="col" class="number">Capacity</th>\
     <th scope="col" class="number">KiB</th></tr></thead>
     <tbody>
     \(html: maps)</tbody></table></details></section>
@@ -50,7 +50,7 @@ struct StatusHealth {
   private var polls: HTML {
     let age = max(0, now - state.snapshot.time).asRate
     if let failure = state.snapshot.failure {
-      return line(.bad, "The last poll, \(age) s ago, failed, and what is shown is older: \(failure)")
+      return line(.bad, "The last poll failed \(age) s ago; older values are shown: \(failure)")
     }
     let milliseconds = (state.snapshot.duration / .milliseconds(1)).asRate
     return line(.good, "Kernel read \(age) s ago, in \(milliseconds) ms")
@@ -63,9 +63,9 @@ struct StatusHealth {
     var lines =
       missing.isEmpty
       ? line(.good, "\(attached)")
-      : line(.worse, "\(attached); this kernel refuses \(missing.joined(separator: ", "))")
+      : line(.worse, "\(attached); not supported by this kernel: \(missing.joined(separator: ", "))")
     if let event = all.skippedEvent {
-      lines += line(.bad, "The kernel skipped runs of \(event): its events may be in no count")
+      lines += line(.bad, "The kernel skipped runs of \(event): some of its events may not be counted")
     }
     return lines
   }
@@ -75,17 +75,21 @@ struct StatusHealth {
     let dropped = snapshot.node.dropped.values.reduce(0) { $0 + $1.total }
     var lines =
       dropped == 0
-      ? line(.good, "Every event is in its namespace’s counts")
-      : line(.bad, "\(dropped) events are in the node’s totals only; pidns_bpf_events_dropped_total says why")
+      ? line(.good, "All events are attributed to a PID namespace")
+      : line(
+        .bad,
+        "\(dropped) events are only in the node’s totals: see pidns_bpf_events_dropped_total for the reason")
     if snapshot.node.detailsDropped > 0 {
       lines += line(
-        .worse, "\(snapshot.node.detailsDropped) details are not counted: raise --bpf.map-entries")
+        .worse,
+        "\(snapshot.node.detailsDropped) exit codes or exec failures are not counted: raise --bpf.map-entries"
+      )
     }
     if snapshot.refused > 0 {
       lines += line(.bad, "\(snapshot.refused) PID namespaces are not shown: raise --namespaces.max")
     }
     if snapshot.excluded > 0 {
-      lines += line(.note, "\(snapshot.excluded) PID namespaces are left out, as the flags say")
+      lines += line(.note, "\(snapshot.excluded) PID namespaces are excluded by flags")
     }
     return lines
   }
@@ -93,22 +97,22 @@ struct StatusHealth {
   private var names: HTML {
     let unresolved = state.snapshot.unresolved
     var lines: HTML =
-      unresolved == 0 ? "" : line(.worse, "Of \(unresolved) PID namespaces it is not known whose they are")
+      unresolved == 0 ? "" : line(.worse, "\(unresolved) PID namespaces have no container name yet")
     guard let kubernetes = state.kubernetes else { return lines }
     let errors = kubernetes.watch.errors.filter { $0.key != .expired }.values.reduce(0, +)
     let failures = errors == 0 ? "" : "; \(errors) failures since the start"
     guard let last = kubernetes.watch.lastEvent else {
-      lines += line(.bad, "The API server has not been heard yet\(failures)")
+      lines += line(.bad, "No event from the API server yet\(failures)")
       return lines
     }
     let age = max(0, now - last)
     lines += line(
       age < Self.silence ? .good : .bad,
-      "\(kubernetes.pods) pods; the API server was heard \(age.asRate) s ago\(failures)")
+      "\(kubernetes.pods) pods; last event from the API server \(age.asRate) s ago\(failures)")
     return lines
   }
 
-  /// In seconds; a server that is well sends a bookmark a minute or so.
+  /// In seconds; a healthy server sends a bookmark about once a minute.
   private static let silence = 300.0
 
   private var summary: String {

@@ -3,10 +3,10 @@
 import Activity
 import Linux
 
-/// The page at `/`: what the containers of this host do, for a person.
+/// The page at `/`, for people: the containers of this host.
 ///
 /// It is HTML that the server writes, for each request: sorting is by links and filtering by a form, so that it works without a
-/// script. With one it refreshes itself (``script``). Everything on it is text of somebody's, and escaped (``HTML``); the policy allows
+/// script. With one it refreshes itself (``script``). All text on it is untrusted, and escaped (``HTML``); the policy allows
 /// no script, style or connection but the exporter's own.
 enum StatusPage {
   /// Headers of the page.
@@ -48,7 +48,7 @@ enum StatusPage {
       <p id="news" role="status"></p>
       </header>
       \(html: main(publication, query))
-      <footer>Version \(BuildInfo.version + revision). Counted in the kernel: what lives between two looks is in the numbers, too.</footer>
+      <footer>Version \(BuildInfo.version + revision). Counted in the kernel: short-lived processes are included.</footer>
       </body>
       </html>
 

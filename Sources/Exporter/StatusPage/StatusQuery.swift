@@ -3,7 +3,7 @@
 import Activity
 import Terminal
 
-/// What a person asked the status page for: `/?sort=fail&order=up&filter=shop&rows=50`. What makes no sense is passed over.
+/// What a person asked the status page for: `/?sort=fail&order=up&filter=shop&rows=50`. Invalid parameters are ignored.
 struct StatusQuery: Equatable {
   /// Which rows come first; by default those with most execs.
   var order = Order(.exec)

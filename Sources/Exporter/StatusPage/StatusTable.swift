@@ -15,7 +15,7 @@ struct StatusTable {
     for row in shown { rows += html(of: row) }
     if shown.isEmpty {
       rows = """
-        <tr><td colspan="9" class="zero">\(query.filter.isEmpty ? "Nothing yet." : "No name has “\(query.filter)” in it.")</td></tr>
+        <tr><td colspan="9" class="zero">\(query.filter.isEmpty ? "Nothing yet." : "No name contains “\(query.filter)”.")</td></tr>
 
         """
     }

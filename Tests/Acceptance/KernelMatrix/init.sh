@@ -57,7 +57,7 @@ else
   launch() {
     pidns-loader /tmp/scrape </dev/null >/tmp/counter.log 2>&1 3>&- &
     counter=$!
-    within 60 grep -qs '^msg=Counting' /tmp/counter.log
+    within 60 grep -qs '^msg=counting' /tmp/counter.log
   }
   scrape() {
     rm -f /tmp/scrape
@@ -91,8 +91,8 @@ stop_counter() {
   # For who looks into a log; the first one's facts are those of the kernel.
   sed 's/^/counter: /' /tmp/counter.log
   if [ -z "$facts" ]; then
-    facts=$(sed -n 's/.*msg=Counting //p' /tmp/counter.log | tr ' ' '\n' | grep -vE '^(map_entries|collectors)=')
-    lacks=$(sed -n 's/.*does not have a collector.* collector=\([^ ]*\).*/\1/p' /tmp/counter.log | tr '\n' ' ')
+    facts=$(sed -n 's/.*msg=counting //p' /tmp/counter.log | tr ' ' '\n' | grep -vE '^(map_entries|collectors)=')
+    lacks=$(sed -n 's/.*collector not supported by this kernel.* collector=\([^ ]*\).*/\1/p' /tmp/counter.log | tr '\n' ' ')
     facts="$facts lacks=$(echo "${lacks:--}" | sed 's/ $//; s/ /,/g')"
   fi
 }
@@ -218,7 +218,7 @@ told() {
   start_counter
   pidns-exporter events --fork --args --output=json --log.level=info >/tmp/told 2>/tmp/told.log 3>&- &
   teller=$!
-  within 60 grep -q 'Telling of events' /tmp/told.log || say "error no events: $(tail -n 1 /tmp/told.log)"
+  within 60 grep -q 'showing events' /tmp/told.log || say "error no events: $(tail -n 1 /tmp/told.log)"
   timeout 300 pidns-workload mixed --count 300 </dev/null >/tmp/truth 2>/tmp/workload.log || workload_failed $?
   compare
   yes '' | unshare -p -f -n -u -i -m pidns-workload identities >/tmp/said 2>/tmp/workload.log || workload_failed $?

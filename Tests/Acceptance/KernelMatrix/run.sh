@@ -125,8 +125,8 @@ main() {
     esac
     shift || break
   done
-  [[ $jobs =~ ^[0-9]+$ ]] || fail "--jobs wants a number, not '$jobs'"
-  [ -f "$cases" ] || fail "--cases wants a file, not '$cases'"
+  [[ $jobs =~ ^[0-9]+$ ]] || fail "--jobs needs a number, not '$jobs'"
+  [ -f "$cases" ] || fail "--cases needs a file, not '$cases'"
   [ "$(dpkg --print-architecture 2>/dev/null)" = amd64 ] || fail 'this needs a Debian of amd64'
   [ -x "$programs/pidns-judge" ] || fail 'the programs are not built: run make test-kernels'
   if [ ${#kernels[@]} = 0 ]; then

@@ -126,7 +126,7 @@ END
   kill $!
   return "$status"
 }
-has_read_answer() { journalctl --boot --no-pager --unit="$service" | tee "$output" | grep -F 'error="the answer is no list"'; }
+has_read_answer() { journalctl --boot --no-pager --unit="$service" | tee "$output" | grep -F 'error="the response is not a list"'; }
 
 # What /etc/default says to do for Docker's names.
 reads_names() {

@@ -3,7 +3,7 @@
 import Foundation
 import Harness
 
-/// A worker that dies of SIGSEGV every second, beside an init that is well: the container never restarts.
+/// A worker that dies of SIGSEGV every second, beside a healthy init: the container never restarts.
 struct CrashLoop: Scenario {
   static let name = "crash-loop"
   let subject = Subject.container(workload: name)

@@ -3,16 +3,17 @@
 #
 # walk.py
 #
-# Goes through docs/walk-through.md as a reader would: types each command of its console blocks as written, in an empty
-# folder, and holds what comes against what the page shows.
+# Follows docs/walk-through.md as a reader would: types each command of its console blocks as written, in an empty
+# folder, and compares the output with what the page shows.
 #
 # * `# ` begins a command, as root's prompt does. What follows belongs to it where it ends in a backslash or has a here-document; else it is shown:
 #   it has to be printed in this order, with other lines between, as the page leaves some out; numbers may be others.
 # * The page says "after a minute" and the like: a command that shows something is typed again until that comes, for five minutes.
 # * A block under "In a terminal of its own:" runs beside the others until the end, when Ctrl-C has to end it.
 # * What the page clones is what is committed here.
+# * At the end, each address on this machine that the page's text names has to answer with 200.
 #
-# Exit status: 0 where all came as shown; 1 and what came instead where it did not.
+# Exit status: 0 if everything came as shown; 1 and what came instead if not.
 import os
 import pathlib
 import re
@@ -21,6 +22,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 PAGE = ROOT / "docs/walk-through.md"
@@ -61,6 +63,22 @@ def commands(page):
         if inside and (start := re.search(r"<<'(\w+)'$", line)):
             here_document = start[1]
     return found
+
+
+def addresses(page):
+    """The addresses on this machine that the text of a page names: those for a browser."""
+    text = re.sub(r"^```.*?^```$", "", page, flags=re.M | re.S)
+    return sorted(set(re.findall(r"http://localhost:\d+[^\s`\]]*?(?=[\s`\]]|\)[.\s])", text)))
+
+
+def broken(page):
+    """What the addresses of a page answer that is not 200."""
+    for address in addresses(page):
+        try:
+            with urllib.request.urlopen(address, timeout=10) as answer:
+                print(f"{address}: {answer.status}", flush=True)
+        except OSError as error:
+            yield f"{address}: {error}"
 
 
 class Terminals:
@@ -125,6 +143,7 @@ def said(log):
 def main():
     with tempfile.TemporaryDirectory(prefix="pidns-walk-") as folder:
         terminals = Terminals(folder)
+        start = time.monotonic()
         try:
             for command in commands(PAGE.read_text()):
                 print(f"# {command.text}", flush=True)
@@ -138,12 +157,12 @@ def main():
                 if not is_right:
                     shown = "\n".join(command.shown)
                     sys.exit("\n".join([f"walk.py: the page shows:\n{shown}", *terminals.ended()]))
-            wrong = terminals.ended()
+            wrong = [*broken(PAGE.read_text()), *terminals.ended()]
         finally:
             wrong_at_end = terminals.close()
         if wrong or wrong_at_end:
-            sys.exit("\n".join(["walk.py: did not end as the page says:", *wrong, *wrong_at_end]))
-    print("All came as the page shows.")
+            sys.exit("\n".join(["walk.py: not as the page says:", *wrong, *wrong_at_end]))
+    print(f"All came as the page shows, in {(time.monotonic() - start) / 60:.1f} minutes.")
 
 
 main()

@@ -55,7 +55,7 @@ package final class RunningExporter: ServedExporter {
     while Date() < deadline {
       for line in child.stderr.split(separator: "\n") {
         guard let line = try? JSONDecoder().decode(Line.self, from: Data(line.utf8)),
-          line.msg == "Listening", let port = line.address?.split(separator: ":").last
+          line.msg == "listening", let port = line.address?.split(separator: ":").last
         else { continue }
         return UInt16(port) ?? 0
       }

@@ -5,7 +5,7 @@ import Harness
 
 /// What the console of a virtual machine said, judged.
 ///
-/// The lines that count begin with `@@` and a word; whatever else a console says is passed over:
+/// The lines that count begin with `@@` and a word; other lines of a console are skipped:
 ///
 ///     @@ fact NAME VALUE      about the kernel, in a word and the rest of the line
 ///     @@ case NAME            what follows is of this run of the workload

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The cases of a container's entry point that is well, and has the same happen beside it at each
- * turn, until SIGTERM, or until `--seconds` are over, should whoever sends that have been killed.
+ * Cases of a healthy container's entry point. It repeats the same load in each turn, until SIGTERM,
+ * or until `--seconds` are over in case the sender of SIGTERM was killed.
  *
  * Turns are `--hold-ms` apart by a clock that does not wait for them: after a late one the next
  * ones catch up, so that what happens in a time is known.

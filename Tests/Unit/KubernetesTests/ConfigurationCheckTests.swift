@@ -85,7 +85,7 @@ import Testing
     defer { removeFolder() }
     #expect(
       error(try configuration(authority: text)).hasPrefix(
-        "the certificate authority is no certificate in PEM"))
+        "the certificate authority is not a certificate in PEM"))
   }
 
   @Test("An empty token is refused")

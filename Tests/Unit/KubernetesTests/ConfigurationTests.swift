@@ -144,20 +144,22 @@ import Testing
         "insecure-skip-tls-verify: true\ncertificate-authority: ca.crt", "",
         " has both a certificate authority and insecure-skip-tls-verify: remove one of them"
       ),
-      ("proxy-url: ftp://proxy", "", ": proxy-url is no URL of a proxy; write http://, https://"),
-      ("proxy-url: 'http://me:secret@'", "", ": proxy-url is no URL of a proxy; write http://, https://"),
+      ("proxy-url: ftp://proxy", "", ": proxy-url is not the URL of a proxy: write http://, https://"),
+      (
+        "proxy-url: 'http://me:secret@'", "", ": proxy-url is not the URL of a proxy: write http://, https://"
+      ),
       ("", "exec: {command: aws, apiVersion: v1}", ": exec has apiVersion \"v1\"; supported are"),
       (
         "", "exec: {command: aws, apiVersion: client.authentication.k8s.io/v1, interactiveMode: Always}",
         ": exec has interactiveMode Always, but the exporter has no terminal"
       ),
       ("", "exec: {command: '', apiVersion: client.authentication.k8s.io/v1}", ": exec has no command"),
-      ("", "auth-provider: {name: gcp}", " says auth-provider, which is not supported; use"),
-      ("", "username: admin\npassword: secret", " says username, which is not supported; use"),
-      ("", "as: admin\ntoken: secret", " says as, which is not supported; use"),
+      ("", "auth-provider: {name: gcp}", " uses auth-provider, which is not supported; use"),
+      ("", "username: admin\npassword: secret", " uses username, which is not supported; use"),
+      ("", "as: admin\ntoken: secret", " uses as, which is not supported; use"),
       ("", "client-certificate: x", " has a client-certificate without client-key or client-key-data"),
-      ("certificate-authority-data: '***'", "", ": certificate-authority-data is no base64"),
-      ("tls-server-name: 'a b'", "", ": tls-server-name \"a b\" is no host name"),
+      ("certificate-authority-data: '***'", "", ": certificate-authority-data is not base64"),
+      ("tls-server-name: 'a b'", "", ": tls-server-name \"a b\" is not a host name"),
     ])
   func refused(cluster: String, user: String, message: String) {
     let text = error {
@@ -170,8 +172,9 @@ import Testing
     "A server's address has to be one, over TLS",
     arguments: [
       ("http://api.test", "is not https, which the token needs"), ("api.test:6443", "is n"),
-      ("''", "is none"),
-      ("https://", "is none"), ("https://user@api.test", "is none"), ("https://api.test?x=1", "is none"),
+      ("''", "is not a URL"),
+      ("https://", "is not a URL"), ("https://user@api.test", "is not a URL"),
+      ("https://api.test?x=1", "is not a URL"),
     ])
   func servers(server: String, message: String) {
     let text = error { try kubeconfig(cluster: "server: \(server)") }
@@ -188,25 +191,26 @@ import Testing
         == " has no context \"x\": kubectl config get-contexts lists them")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     #expect(
-      error { try kubeconfig(cluster: "{}") } == " is no kubeconfig: clusters.[1].cluster.server is missing")
+      error { try kubeconfig(cluster: "{}") }
+        == " is not a kubeconfig: clusters.[1].cluster.server is missing")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     #expect(
       error { try kubeconfig(user: "token: [secret]") }
-        == " is no kubeconfig: users.[1].user.token is of another type")
+        == " is not a kubeconfig: users.[1].user.token is of another type")
     #expect(
       error { try Configuration.kubeconfig(path: folder.path() + "/config") } == " does not exist")
   }
 
-  @Test("What is no YAML is said to be none", arguments: ["a: [", "\t- :", "{]"])
+  @Test("A file that is not YAML is an error", arguments: ["a: [", "\t- :", "{]"])
   func noYAML(text: String) throws {
     let path = try write("config", text)
-    #expect(error { try Configuration.kubeconfig(path: path) }.hasPrefix(" is no YAML: "))
+    #expect(error { try Configuration.kubeconfig(path: path) }.hasPrefix(" is not YAML: "))
   }
 
-  @Test("What is another document is said to be no kubeconfig", arguments: ["- 1", "42", ""])
+  @Test("Another document is not taken for a kubeconfig", arguments: ["- 1", "42", ""])
   func noKubeconfig(text: String) throws {
     let path = try write("config", text)
     let line = error { try Configuration.kubeconfig(path: path) }
-    #expect(line.hasPrefix(" is no ") || line.hasPrefix(" has no "), "\(line)")
+    #expect(line.hasPrefix(" is not a ") || line.hasPrefix(" has no "), "\(line)")
   }
 }

@@ -74,7 +74,7 @@ import Testing
     try write("token", "secret")
     try write("client.crt", "x")
     try write("client.key", "secret")
-    #expect(failure() == WatchFailure(.connection, "the certificate authority is no certificate in PEM"))
+    #expect(failure() == WatchFailure(.connection, "the certificate authority is not a certificate in PEM"))
     try write("ca.crt", Certificates.shared.authority)
     #expect(
       failure()?.detail.hasPrefix("the client certificate or its key is not in PEM, or of an unknown kind (")

@@ -98,7 +98,7 @@ import Testing
     #expect(splitter.oversized == 1 && splitter.isComplete)
 
     let metadata = String(repeating: "x", count: ListSplitter.metadataLimit)
-    #expect(throws: WatchFailure(.invalid, "the answer is no list")) {
+    #expect(throws: WatchFailure(.invalid, "the response is not a list")) {
       try split("{\"metadata\":\"\(metadata)\"")
     }
   }

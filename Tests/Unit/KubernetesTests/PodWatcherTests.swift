@@ -109,8 +109,8 @@ import Testing
         reason == .expired
         ? []
         : [
-          "error: Cannot watch the node's pods; what is known stays: \(reason.advice) (\(reason.rawValue))",
-          "info: Watching the node's pods again",
+          "error: cannot watch the pods of this node; names known so far are kept: \(reason.advice) (\(reason.rawValue))",
+          "info: watching the pods of this node again",
         ]
       try await world.eventually("it is said") { world.log.lines == lines }
     }
@@ -129,10 +129,10 @@ import Testing
       }
       // No pod changes: the answer alone ends the outage.
       let lines = reasons.map {
-        "error: Cannot watch the node's pods; what is known stays: \($0.reason.advice) (\($0.reason.rawValue))"
+        "error: cannot watch the pods of this node; names known so far are kept: \($0.reason.advice) (\($0.reason.rawValue))"
       }
       try await world.eventually("all reasons and the end are logged") {
-        world.log.lines == lines + ["info: Watching the node's pods again"]
+        world.log.lines == lines + ["info: watching the pods of this node again"]
       }
     }
   }
@@ -308,7 +308,7 @@ import Testing
       for fault in faults { world.server.inject(.watch, fault) }
       try world.watch()
       try await world.eventually("the recovery is logged") {
-        world.log.lines.last == "info: Watching the node's pods again"
+        world.log.lines.last == "info: watching the pods of this node again"
       }
       #expect(world.log.lines.count == 2 && world.errors(.expired) == 1 && world.errors(.server) == 5)
     }

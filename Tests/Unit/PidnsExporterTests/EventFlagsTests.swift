@@ -63,18 +63,20 @@ import Testing
   @Test(
     "What makes no sense is said in one line",
     arguments: [
-      (["--count", "0"], "--count has to be 1 at least"),
-      (["--duration", "0"], "--duration has to be more than 0"),
-      (["--container", ""], "--container has to be given a name, not an empty text"),
-      (["--pod", ""], "--pod has to be given a name, not an empty text"),
-      (["--pod", "a/b/c"], "--pod 'a/b/c' is neither a name nor namespace/name"),
-      (["--pod", "\u{1b}/"], "--pod '\u{fffd}/' is neither a name nor namespace/name"),
+      (["--count", "0"], "--count has to be at least 1"),
+      (["--duration", "0"], "--duration has to be more than 0: write 30s or 1m30s"),
+      (["--container", ""], "--container is empty: write a name"),
+      (["--pod", ""], "--pod is empty: write a name"),
+      (["--pod", "a/b/c"], "--pod 'a/b/c' is not a pod: write NAME or NAMESPACE/NAME"),
+      (["--pod", "\u{1b}/"], "--pod '\u{fffd}/' is not a pod: write NAME or NAMESPACE/NAME"),
       (
         ["--comm", "sixteen-bytes-it"],
-        "--comm 'sixteen-bytes-it' is longer than the 15 bytes that the kernel keeps"
+        "--comm 'sixteen-bytes-it' is too long: the kernel keeps 15 bytes, write the first 15"
       ),
-      (["--bpf.ring-buffer", "2GiB"], "--bpf.ring-buffer has to be from 1 byte to 1GiB"),
-      (["--bpf.ring-buffer", "0"], "--bpf.ring-buffer has to be from 1 byte to 1GiB"),
+      (
+        ["--bpf.ring-buffer", "2GiB"], "--bpf.ring-buffer has to be from 1 byte to 1GiB: write 64KiB or 4MiB"
+      ),
+      (["--bpf.ring-buffer", "0"], "--bpf.ring-buffer has to be from 1 byte to 1GiB: write 64KiB or 4MiB"),
     ])
   func errors(arguments: [String], message: String) {
     let error = #expect(throws: (any Error).self) { try EventFlags.parse(arguments) }

@@ -8,7 +8,7 @@ import Testing
 @Suite struct ExpositionParserTests {
   static func parse(_ text: String) throws -> Reading { try ExpositionParser.parse(Array(text.utf8)) }
 
-  @Test("What the table shows is read, and the rest is passed over")
+  @Test("Series of the table are read, and others are skipped")
   func reads() throws {
     let reading = try Self.parse(
       """
@@ -86,7 +86,7 @@ import Testing
       "pidns_up " + String(repeating: "1", count: 40),
     ])
   func malformed(line: String) {
-    #expect(throws: ExpositionError("line 2 of it is no sample of Prometheus's")) {
+    #expect(throws: ExpositionError("line 2 of it is not a Prometheus sample")) {
       try Self.parse("pidns_up 1\n\(line)\n")
     }
   }
@@ -95,7 +95,7 @@ import Testing
     "Another program's exposition is told so",
     arguments: ["", "# EOF\n", "up 1\nprocess_start_time_seconds 1\n"])
   func foreign(text: String) {
-    #expect(throws: ExpositionError("no series of a pidns-exporter is in it")) { try Self.parse(text) }
+    #expect(throws: ExpositionError("it contains no series of pidns-exporter")) { try Self.parse(text) }
   }
 
   @Test("More label sets than any node has are refused")

@@ -40,7 +40,7 @@ import Testing
     #expect(decoder.take(Array("[A".utf8)) == [.character("["), .character("A")])
   }
 
-  @Test("Bytes that are no UTF-8 are passed over, and what follows is heard")
+  @Test("Invalid UTF-8 is skipped, and keys after it are read")
   func invalid() {
     var decoder = KeyDecoder()
     #expect(decoder.take([0xff, 0xe5, 0x71, 0xc3, 0xc3, 0xa9, 0x80]) == [.character("q"), .character("é")])

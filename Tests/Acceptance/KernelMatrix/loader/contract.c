@@ -374,8 +374,8 @@ void print_counts(FILE *out)
 void print_facts(FILE *out)
 {
 	if (!exec_failures)
-		fprintf(out, "This kernel does not have a collector: collector=exec-failures\n");
-	fprintf(out, "msg=Counting exit_detection=%s programs_per_event=%d map_allocation=%s\n",
+		fprintf(out, "collector not supported by this kernel: collector=exec-failures\n");
+	fprintf(out, "msg=counting exit_detection=%s programs_per_event=%d map_allocation=%s\n",
 		group_dead ? "group-dead" : "claimed", in_attempts ? PIDNS_ATTEMPTS : 1,
 		hashes_allocate_safely() ? "on-demand" : "at-start");
 }

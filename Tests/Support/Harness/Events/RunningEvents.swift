@@ -25,7 +25,7 @@ package final class RunningEvents {
         + flags)
     try eventually("events are told") {
       guard child.isRunning else { throw TestFailure("it has ended: \(child.stderr)") }
-      return child.stderr.contains(#"msg="Telling of events""#)
+      return child.stderr.contains(#"msg="showing events""#)
     }
   }
 

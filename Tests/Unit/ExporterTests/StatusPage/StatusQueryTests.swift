@@ -27,7 +27,7 @@ import Testing
   }
 
   @Test(
-    "What makes no sense is passed over",
+    "Invalid parameters are ignored",
     arguments: [
       ["sort": "'; drop", "order": "sideways", "rows": "many"], ["sort": "", "order": "", "rows": ""],
       ["rows": "99999999999999999999"], ["sort": "EXEC"],

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Foundation
+import Testing
+
+@testable import pidns_exporter
+
+/// The documents and the Makefile against the program.
+@Suite struct DocumentTests {
+  static let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..").standardized
+
+  static func text(_ path: String) throws -> String {
+    try String(contentsOf: root.appending(path: path), encoding: .utf8)
+  }
+
+  /// Flags without their `no-` form, in the order in which a text names them first.
+  static func flags(in text: String) -> [String] {
+    var seen: Set<String> = ["help"]
+    return text.matches(of: /--(?:no-)?([a-z][a-z.-]*[a-z])/).map { String($0.1) }
+      .filter { seen.insert($0).inserted }
+  }
+
+  /// The flags that a help declares: the first thing on their line.
+  static func declared(_ help: String) -> [String] {
+    flags(
+      in: help.split(separator: "\n").compactMap {
+        $0.hasPrefix("  --") ? $0.prefix { $0 != "<" }.dropFirst(2).prefix { $0 != " " } : nil
+      }
+      .joined(separator: "\n"))
+  }
+
+  @Test("docs/flags.md has every flag of the exporter, in the order of --help, and no other")
+  func flagsPage() throws {
+    let rows = try Self.text("docs/flags.md").split(separator: "\n").compactMap {
+      $0.prefixMatch(of: /\| (`--[^|]*)\|/)?.1
+    }
+    #expect(Self.flags(in: rows.joined(separator: "\n")) == Self.declared(Serve.helpMessage()))
+  }
+
+  @Test("The help has what most people need first, and what is rarely needed last")
+  func helpOrder() throws {
+    let sections = Serve.helpMessage().split(separator: "\n").compactMap {
+      $0.wholeMatch(of: /([A-Z][A-Z' ]+):/).map { String($0.1) }
+    }
+    #expect(sections.first == "SERVING")
+    #expect(sections.suffix(2) == ["RARELY NEEDED", "OPTIONS"])
+    let events = Self.declared(EventsCommand.helpMessage())
+    #expect(events.first == "fork")
+    #expect(try #require(events.firstIndex(of: "failed")) < #require(events.firstIndex(of: "docker.root")))
+    #expect(Self.declared(TopCommand.helpMessage()).first == "url")
+  }
+
+  @Test("The README stays short, and its first load is that of the walk-through")
+  func readme() throws {
+    let readme = try Self.text("README.md")
+    #expect(readme.split(separator: "\n", omittingEmptySubsequences: false).count <= 121)
+    let load = try #require(readme.firstMatch(of: /sudo (unshare .*)/)?.1)
+    #expect(try Self.text("docs/walk-through.md").contains("\n# \(load)\n"))
+  }
+
+  @Test("Links between the documents lead to files and headings that are there")
+  func links() throws {
+    let files = try FileManager.default.subpathsOfDirectory(atPath: Self.root.path)
+      .filter { $0.hasSuffix(".md") && !$0.hasPrefix(".build") && !$0.hasPrefix(".git") }
+    #expect(files.contains("README.md"))
+    for file in files {
+      let folder = Self.root.appending(path: file).deletingLastPathComponent()
+      for link in try Self.text(file).matches(of: /\]\(([^)\s:#]*)(?:#([^)\s]+))?\)/) {
+        let path = link.1.isEmpty ? Self.root.appending(path: file) : folder.appending(path: String(link.1))
+        #expect(FileManager.default.fileExists(atPath: path.path), "\(file): \(link.0)")
+        guard let heading = link.2, path.pathExtension == "md" else { continue }
+        let page = try String(contentsOf: path, encoding: .utf8)
+        #expect(Self.anchors(page).contains(String(heading)), "\(file): \(link.0)")
+      }
+    }
+  }
+
+  /// The anchors that GitHub gives a page's headings, and those that it names itself.
+  static func anchors(_ page: String) -> Set<String> {
+    var anchors = Set(page.matches(of: /<a name="([^"]+)">/).map { String($0.1) })
+    for heading in page.matches(of: /\n#+ (.*)/) {
+      anchors.insert(
+        String(
+          heading.1.lowercased().map { $0 == " " ? "-" : $0 }
+            .filter { $0.isLetter || $0.isNumber || $0 == "-" || $0 == "_" }))
+    }
+    return anchors
+  }
+
+  @Test(
+    "make run prints the address that its flags give, in both spellings",
+    arguments: [
+      ("", "http://localhost:10059/metrics"),
+      ("--web.listen-address=127.0.0.1:23075", "http://127.0.0.1:23075/metrics"),
+      ("--web.listen-address 127.0.0.1:23075", "http://127.0.0.1:23075/metrics"),
+      ("--log.level=debug --web.listen-address   :9 --web.telemetry-path /m", "http://localhost:9/m"),
+      ("--web.listen-address=:1 --web.listen-address [::1]:2", "http://[::1]:2/metrics"),
+    ])
+  func makeRun(flags: String, url: String) throws {
+    let make = Process()
+    let output = Pipe()
+    make.executableURL = URL(filePath: "/usr/bin/make")
+    make.arguments = ["--dry-run", "--directory", Self.root.path, "run", "ARGS=\(flags)"]
+    make.standardOutput = output
+    try make.run()
+    let said = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    make.waitUntilExit()
+    #expect(make.terminationStatus == 0)
+    #expect(said.contains("curl \(url)\""), "\(said)")
+  }
+
+  @Test("make help and CONTRIBUTING have every target, with the durations of the long ones")
+  func targets() throws {
+    let help = try Self.text("Makefile").matches(of: /(?m)^([a-z-]+):.*## (.*)$/)
+    let table = try Self.text("CONTRIBUTING.md").split(separator: "\n").filter { $0.hasPrefix("| `make ") }
+      .joined(separator: "\n")
+    #expect(help.count > 20)
+    let immediate: Set<Substring> = ["help", "uninstall", "clean"]
+    for target in help where !immediate.contains(target.1) {
+      #expect(target.2.contains(/\(.*(\d+ (min|s|h)\b|seconds)/), "make \(target.1): \(target.2)")
+      #expect(
+        target.1 == "build" || table.contains("`make \(target.1)`") || table.contains("`make \(target.1) "),
+        "CONTRIBUTING: make \(target.1)")
+    }
+  }
+}
