@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import BPFKit
 package import Containers
 package import Kubernetes
 package import Namespaces
+package import Probe
 
 extension Counting {
   /// A node of a Kubernetes cluster.

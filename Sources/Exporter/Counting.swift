@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import BPFKit
 import Containers
 import Exposition
-import Linux
 package import Logging
 import Namespaces
+import Platform
+import Probe
 
 /// The half of the exporter that counts, without the one that serves: kernel half, poller, names.
 ///

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import BPFKit
 package import Containers
 import Kubernetes
-import Linux
+import LibBPF
 package import Logging
+import Platform
+package import Probe
 
 /// Puts the parts together that tell of single events: the kernel half, and the names of containers.
 ///

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Linux
 package import Logging
 package import MetricsHTTP
 import Namespaces
+import Platform
 
 /// Puts the parts together: what counts, and what serves it.
 ///

@@ -2,8 +2,8 @@
 
 import Containers
 import Kubernetes
-import Linux
 import Logging
+import Platform
 
 /// The watch of a node's pods, beside the polls; it ends with its owner.
 final class RunningPodWatch: Sendable {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Linux
 import Namespaces
+import Platform
 
 /// All that a scrape can show, taken together at the end of a poll. Immutable.
 struct State: Sendable {

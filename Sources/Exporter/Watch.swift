@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import BPFKit
 import Logging
 import Namespaces
+import Probe
 
 /// Tells the log what changed for the worse or for the better between polls; each loss once.
 struct Watch {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HTTPClient
-import Linux
+import Platform
 
 /// Asks the API server for the pods of a node, on one connection. Blocks its thread.
 struct PodClient: ~Copyable {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import BPFKit
-import Linux
+import Platform
+package import Probe
 
 /// Since which poll the lines of a series are shown, by the number of the poll.
 ///

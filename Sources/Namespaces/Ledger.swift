@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import BPFKit
 package import Containers
-import Linux
+import Platform
+package import Probe
 
 /// Keeps the totals of every series: which namespaces make it up, when it is born, ends and goes.
 ///

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import BPFKit
 import Containers
+import Probe
 
 /// A namespace that has a task, or an entry in the kernel's maps, or waits to be published.
 struct Member {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import BPFKit
 package import Containers
-import Linux
+import LibBPF
+import Platform
+package import Probe
 
 /// Brings the kernel's counts and the ledger together, once for each call of `poll`.
 ///

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import BPFKit
 import Containers
 import Exposition
+import Probe
 
 /// The totals of all namespaces that have followed one another, or are beside one another, under one label set.
 struct Series {

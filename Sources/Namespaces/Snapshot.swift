@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import BPFKit
 package import Containers
 package import Exposition
+package import LibBPF
+package import Probe
 
 /// All that is known after a poll; never changed, only replaced.
 package struct Snapshot: Sendable {

@@ -2,7 +2,7 @@
 
 import CGlibc
 import Glibc
-import Linux
+import Platform
 
 /// All that a program at a terminal waits for, in one place: keys, signals, a moment, and its own threads.
 package struct TerminalEvents: ~Copyable {

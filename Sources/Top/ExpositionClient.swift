@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import Activity
 import HTTPClient
-import Linux
+package import LiveView
+import Platform
 import Synchronization
 package import Terminal
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import Activity
+package import LiveView
 
 /// What a person sees of the readings, and does with keys. Knows no terminal: ``screen(_:)`` makes text of it.
 package struct View: Sendable {

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import BPFKit
 import Exporter
 import Glibc
-import Linux
+import Platform
+import Probe
 import ProcessEvents
 import Terminal
+import Text
 
 /// One run of `events`: from the ring buffer, through the filters, to stdout.
 struct EventSession: ~Copyable {

@@ -3,7 +3,7 @@
 import ArgumentParser
 import Exporter
 import Kubernetes
-import Linux
+import Platform
 
 /// Where pods are known.
 struct KubernetesFlags: ParsableArguments {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
-import BPFKit
 import Exporter
-import Linux
 import Logging
 import MetricsHTTP
 import Namespaces
+import Platform
+import Probe
 
 /// Counts and serves until SIGTERM or SIGINT.
 struct Serve: ParsableCommand {

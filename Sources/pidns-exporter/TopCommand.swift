@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Activity
 import ArgumentParser
-import BPFKit
 import Exporter
-import Linux
+import LiveView
 import Logging
 import Namespaces
+import Platform
+import Probe
 import Terminal
+import Text
 import Top
 
 extension Column: ExpressibleByArgument {}

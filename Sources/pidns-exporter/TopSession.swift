@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Activity
 import Exporter
-import Linux
+import LiveView
+import Platform
 import Terminal
+import Text
 import Top
 
 /// A run of `top`: where its readings come from, and the loop around its ``View``.

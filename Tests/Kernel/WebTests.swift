@@ -2,9 +2,9 @@
 
 import Foundation
 import Harness
-import Linux
 import MetricsHTTP
 import Namespaces
+import Platform
 import Testing
 
 @testable import Exporter

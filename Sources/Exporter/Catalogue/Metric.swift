@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import BPFKit
 import Exposition
 import Namespaces
+import Probe
 
 /// What there is to show, as the flags and the kernel have it.
 struct Scope: Sendable {

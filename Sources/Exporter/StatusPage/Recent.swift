@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Activity
+import LiveView
 import Namespaces
 
 /// What the status page shows of the last minutes. Immutable once it is published.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Activity
+import LiveView
 
 extension HTML {
   /// Execs over the last minutes as a line, and failures as an area below it, both to the scale of the largest of them.

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Activity
-import BPFKit
 import Kubernetes
+import LiveView
 import Namespaces
+import Probe
 
 /// How the exporter fares, as the status page says it: a line for each part.
 struct StatusHealth {

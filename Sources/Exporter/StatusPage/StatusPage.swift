@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Activity
-import Linux
+import LiveView
+import Platform
 
 /// The page at `/`: what the containers of this host do, for a person.
 ///

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Activity
-import Terminal
+import LiveView
+import Text
 
 /// What a person asked the status page for: `/?sort=fail&order=up&filter=shop&rows=50`. What makes no sense is passed over.
 struct StatusQuery: Equatable {

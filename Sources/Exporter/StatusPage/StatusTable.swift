@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Activity
+import LiveView
 
 /// The table of the status page: a row for each series.
 struct StatusTable {

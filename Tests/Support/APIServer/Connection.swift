@@ -2,7 +2,7 @@
 
 import CGlibc
 import Glibc
-import Linux
+import Platform
 import Synchronization
 
 /// One client's socket: its thread reads requests and answers them; other threads leave messages, and close it.

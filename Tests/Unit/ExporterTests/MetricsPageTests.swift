@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import BPFKit
 import Containers
 import Exposition
 import Foundation
 import Kubernetes
-import Linux
+import LibBPF
+import Platform
+import Probe
 import Testing
 
 @testable import Exporter

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import BPFKit
 import Containers
-import Linux
+import Platform
+import Probe
 import Testing
 
 @testable import Namespaces

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import BPFKit
+import LibBPF
+import Probe
 import Testing
 
-@testable import Activity
+@testable import LiveView
 @testable import Exporter
 
 @Suite struct RecorderTests {

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import BPFKit
 import Containers
 import Kubernetes
+import LibBPF
+import Probe
 import Testing
 
-@testable import Activity
+@testable import LiveView
 @testable import Exporter
 @testable import Namespaces
 
