@@ -96,6 +96,9 @@ let package = Package(
         ])
       ]),
 
+    // What tests of every kind share.
+    .target(name: "TestSupport", path: "Tests/Support/TestSupport", swiftSettings: settings),
+
     // What drives the programs, and holds what they show against the truth.
     .target(name: "Harness", path: "Tests/Support/Harness", swiftSettings: settings),
 
@@ -158,7 +161,7 @@ let package = Package(
       name: "ExporterTests",
       dependencies: [
         "LiveView", "Exporter", "LibBPF", "Probe", "Containers", "Exposition", "Kubernetes", "Platform",
-        "Namespaces",
+        "Namespaces", "TestSupport",
       ],
       path: "Tests/Unit/ExporterTests", swiftSettings: settings),
     .testTarget(
@@ -172,7 +175,7 @@ let package = Package(
     .testTarget(
       name: "KubernetesTests",
       dependencies: [
-        "APIServer", "Containers", "Kubernetes", "pidns-pod-list",
+        "APIServer", "Containers", "Kubernetes", "pidns-pod-list", "TestSupport",
         .product(name: "Logging", package: "swift-log"),
       ], path: "Tests/Unit/KubernetesTests", swiftSettings: settings),
     .testTarget(
@@ -181,7 +184,8 @@ let package = Package(
         "APIServer", "LibBPF", "Probe", "Exporter", "Harness", "Platform", "MetricsHTTP", "Namespaces",
         "YAML", "pidns-exporter", "pidns-workload",
       ],
-      path: "Tests/Kernel", exclude: ["bpf", "neighbour.sh", "parse-openmetrics.py", "processes.py"],
+      path: "Tests/Kernel",
+      exclude: ["bpf", "neighbour.sh", "parse-openmetrics.py", "processes.py", "verifier-instructions.tsv"],
       swiftSettings: settings,
       plugins: ["CompileBPF"]),
     .testTarget(

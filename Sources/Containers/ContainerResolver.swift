@@ -2,9 +2,9 @@
 
 /// Finds out what the container that a cgroup is of is called: by the node's pods, else by what docker and
 /// podman have on disk.
-package struct Naming {
+package struct ContainerResolver {
   /// How much an answer is worth.
-  package enum Certainty: Sendable {
+  package enum Confidence: Sendable {
     /// More is to be known: who can wait, should.
     case partial
     /// It is as good as sure, but the API may know better later.
@@ -18,9 +18,9 @@ package struct Naming {
     /// What is known of it.
     package let container: Container
     /// How much that is worth.
-    package let certainty: Certainty
+    package let certainty: Confidence
 
-    package init(_ container: Container, _ certainty: Certainty) {
+    package init(_ container: Container, _ certainty: Confidence) {
       self.container = container
       self.certainty = certainty
     }
@@ -59,7 +59,7 @@ package struct Naming {
 
   private static func answer(_ cgroup: CgroupIdentity, _ initComm: String, _ pods: Pods) -> Answer? {
     func answer(
-      _ pod: Pod, _ container: String, image: String = "", _ certainty: Certainty = .final
+      _ pod: Pod, _ container: String, image: String = "", _ certainty: Confidence = .final
     ) -> Answer {
       let names = Container.Names(namespace: pod.namespace, pod: pod.name, container: container)
       return Answer(Container(cgroup, names, image: image), certainty)

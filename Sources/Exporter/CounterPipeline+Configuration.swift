@@ -5,7 +5,7 @@ package import Kubernetes
 package import Namespaces
 package import Probe
 
-extension Counting {
+extension CounterPipeline {
   /// A node of a Kubernetes cluster.
   package struct Node: Sendable {
     /// How to ask the API server.
@@ -27,7 +27,7 @@ extension Counting {
     /// The bounds of what is exposed.
     package var limits: Ledger.Limits
     /// How namespaces become series.
-    package var labelling: Labelling
+    package var labelling: SeriesLabels
     /// Whose pods are watched; nil for none.
     package var kubernetes: Node?
     /// Where containers have their names outside of Kubernetes; nil for nowhere.
@@ -38,7 +38,7 @@ extension Counting {
     package var scope: NamespaceScope
 
     package init(
-      kernel: KernelCounters.Configuration, limits: Ledger.Limits, labelling: Labelling, kubernetes: Node?,
+      kernel: KernelCounters.Configuration, limits: Ledger.Limits, labelling: SeriesLabels, kubernetes: Node?,
       localNames: LocalNames?, showsLifetimesPerNamespace: Bool = false, scope: NamespaceScope = .host
     ) {
       self.kernel = kernel

@@ -11,12 +11,12 @@ import Probe
 ///
 /// Its thread is the polling one: it belongs to whoever calls `poll`. When it goes, nothing stays attached in the
 /// kernel.
-package struct Counting: ~Copyable {
+package struct CounterPipeline: ~Copyable {
   private let logger: Logger
-  private let scope: Scope
+  private let scope: FeatureSet
   private let podWatch: RunningPodWatch?
   private var poller: Poller
-  private var watch = Watch()
+  private var watch = PollHealthLogger()
   private var hasSucceeded = false
   /// When counting began, in seconds since the epoch.
   private let start: Double
@@ -52,7 +52,7 @@ package struct Counting: ~Copyable {
         "This kernel forbids to read its memory by address (lockdown), and with it the names of containers; the rest goes on"
       )
     }
-    scope = Scope(
+    scope = FeatureSet(
       collectors: collectors, showsLifetimesPerNamespace: configuration.showsLifetimesPerNamespace,
       level: configuration.labelling.level, watchesPods: configuration.kubernetes != nil)
     podWatch = configuration.kubernetes.map {
@@ -62,7 +62,7 @@ package struct Counting: ~Copyable {
     self.start = start
     poller = Poller(
       kernel: kernel, start: start, limits: configuration.limits, labelling: configuration.labelling,
-      naming: Naming(pods: podWatch?.pods, local: configuration.localNames))
+      naming: ContainerResolver(pods: podWatch?.pods, local: configuration.localNames))
   }
 
   /// Reads the kernel once, and answers what it has in the text format; nil until that has succeeded once. Where it

@@ -5,7 +5,7 @@ import Namespaces
 import Probe
 
 /// Tells the log what changed for the worse or for the better between polls; each loss once.
-struct Watch {
+struct PollHealthLogger {
   private var failing = false
   private var reported: Set<DropReason> = []
   private var reportedLimit = false

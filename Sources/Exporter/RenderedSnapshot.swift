@@ -17,7 +17,7 @@ struct Representation: Hashable {
 /// An answer is rendered when the first client asks for its representation, and given to every other one as it
 /// is: nobody scrapes, nothing is rendered; ten scrapers cost hardly more than one. Only for a scraper that has not seen
 /// all of its lines is a page made of its own.
-final class Publication: Sendable {
+final class RenderedSnapshot: Sendable {
   let state: State
   /// At most one for each format, escaping scheme and coding that there is.
   private let answers = Mutex<[Representation: Response]>([:])
@@ -55,14 +55,14 @@ final class Publication: Sendable {
 }
 
 /// The place where the polling thread puts what it found and the serving threads take it.
-final class Board: Sendable {
-  private let current = Mutex<Publication?>(nil)
+final class RenderedSnapshotStore: Sendable {
+  private let current = Mutex<RenderedSnapshot?>(nil)
 
   /// The newest publication; nil before the first poll.
-  var publication: Publication? { current.withLock { $0 } }
+  var publication: RenderedSnapshot? { current.withLock { $0 } }
 
   /// Takes the place of the publication before. Clients that are being served keep theirs until then.
-  func put(_ publication: Publication) {
+  func put(_ publication: RenderedSnapshot) {
     // The old one, which may be large, is freed outside the lock.
     _ = current.withLock { current in
       let old = current

@@ -101,6 +101,9 @@ import Glibc
       verifiedInstructions: info.verified_insns)
   }
 
+  /// Fails unless the object has a program of this name.
+  package func requireProgram(_ name: String) throws(BPFError) { _ = unsafe try program(name) }
+
   private func program(_ name: String) throws(BPFError) -> OpaquePointer {
     unsafe try checked("find BPF program \(name)", bpf_object__find_program_by_name(object, name))
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Makes rates of readings: what happened between the last two that differ, by the exporter's own clock.
-package struct Meter: Sendable {
+package struct RateCalculator: Sendable {
   /// The namespaces of the last reading, in no order.
   package private(set) var rows: [Row] = []
   /// All of the node's; nil before there are two readings.

@@ -6,7 +6,7 @@ import Containers
 ///
 /// One is shown if no rule excludes it, and a rule includes it or there is none that does. The others are in the
 /// node's totals.
-package struct Selection: Sendable {
+package struct LabelFilter: Sendable {
   /// One label, and what its whole value has to match.
   package struct Rule: Sendable, Equatable {
     /// A label that can be matched.

@@ -11,21 +11,21 @@ package import Probe
 package struct Poller: ~Copyable {
   private var kernel: KernelCounters
   private var ledger: Ledger
-  private var naming: Naming
-  private var pace = WalkPace()
+  private var naming: ContainerResolver
+  private var pace = TaskScanThrottle()
   private var last = Snapshot()
 
   /// Takes ownership of the kernel half.
   ///
   /// - Parameter start: When it began to count, in seconds since the epoch.
   package init(
-    kernel: consuming KernelCounters, start: Double, limits: Ledger.Limits, labelling: Labelling,
-    naming: Naming
+    kernel: consuming KernelCounters, start: Double, limits: Ledger.Limits, labelling: SeriesLabels,
+    naming: ContainerResolver
   ) {
     // Names that will never come are not waited for.
     let labelling =
       kernel.readsIdentities
-      ? labelling : Labelling(level: labelling.level, grace: .zero, selection: labelling.selection)
+      ? labelling : SeriesLabels(level: labelling.level, grace: .zero, selection: labelling.selection)
     self.kernel = kernel
     self.naming = naming
     ledger = Ledger(limits: limits, labelling: labelling, boot: Clock.bootNanoseconds, start: start)
@@ -81,7 +81,7 @@ package struct Poller: ~Copyable {
     snapshot.excluded = ledger.excluded
     var left = reading.events
     for namespace in finished {
-      let events = left.removeValue(forKey: namespace) ?? Events()
+      let events = left.removeValue(forKey: namespace) ?? EventCounts()
       do throws(BPFError) {
         try kernel.delete(namespace, events)
       } catch {

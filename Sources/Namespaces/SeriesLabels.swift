@@ -16,17 +16,17 @@ package enum LabelLevel: String, CaseIterable, Sendable {
 }
 
 /// How namespaces become series.
-package struct Labelling: Sendable {
+package struct SeriesLabels: Sendable {
   /// What tells series apart.
   package let level: LabelLevel
   /// How long a namespace is held back while it is not known what it is called.
   package let grace: Duration
   /// Which ones are shown.
-  package let selection: Selection
+  package let selection: LabelFilter
 
   /// Sets rules.
   package init(
-    level: LabelLevel = .pidns, grace: Duration = .seconds(5), selection: Selection = Selection()
+    level: LabelLevel = .pidns, grace: Duration = .seconds(5), selection: LabelFilter = LabelFilter()
   ) {
     self.level = level
     self.grace = grace

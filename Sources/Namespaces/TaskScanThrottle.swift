@@ -4,7 +4,7 @@
 ///
 /// A walk's cost grows with the tasks of the host, and not with what they do: 0.3 to 0.8 µs for each, by
 /// `make bench`. With polls every second, each one walks on a host of up to 12,500 to 33,000 tasks.
-struct WalkPace {
+struct TaskScanThrottle {
   /// How long it is from one walk to the next, in terms of the CPU time that it took.
   private static let period = 100
 

@@ -4,7 +4,7 @@ import Containers
 import Probe
 
 /// A namespace that has a task, or an entry in the kernel's maps, or waits to be published.
-struct Member {
+struct TrackedNamespace {
   /// Where its events are shown.
   enum Place: Equatable {
     /// Nowhere yet: what it is called is not known.
@@ -17,7 +17,7 @@ struct Member {
   }
 
   /// What its entries said last.
-  private var events = Events()
+  private var events = EventCounts()
   /// What the last walk met of it.
   var tasks = TaskCounts()
   /// Whose it is; nil until its init was seen.
@@ -25,14 +25,14 @@ struct Member {
   private(set) var container = Container()
   /// Whether `container` was asked for since the identity changed, and how much is known of it.
   private(set) var isNamed = false
-  private(set) var certainty = Naming.Certainty.partial
+  private(set) var certainty = ContainerResolver.Confidence.partial
   /// Whether names are not waited for any more.
   var isDue = false
   var place = Place.pending
   /// Whether it is to be shown under another name than before, or for the first time.
   var isToBePlaced = true
   /// What happened while no series showed it; empty while one does. (A list, as it would be most of a member.)
-  var unshown: [Events] = []
+  var unshown: [EventCounts] = []
   /// The latest processes of what is in `unshown`.
   var unshownExemplars = Exemplars()
   /// When it was known to have ended; nil while it lives.
@@ -82,7 +82,7 @@ struct Member {
   }
 
   /// Takes in what its entries say now, and answers what is new of it, if a series shows it.
-  mutating func take(_ read: Events, in poll: Int) -> (key: SeriesKey, increase: Events)? {
+  mutating func take(_ read: EventCounts, in poll: Int) -> (key: SeriesKey, increase: EventCounts)? {
     lastEntry = poll
     guard events != read else { return nil }
     let increase = read.increase(since: events)

@@ -12,12 +12,12 @@ package final class CancellationToken: Sendable {
 
   deinit { if descriptor >= 0 { _ = close(descriptor) } }
 
-  package var isCancelled: Bool { Waiting.wait(for: [(descriptor, .readable)], until: .now)[0] }
+  package var isCancelled: Bool { DescriptorPoller.wait(for: [(descriptor, .readable)], until: .now)[0] }
 
   package func cancel() { _ = eventfd_write(descriptor, 1) }
 
   /// Blocks for a duration, or until the token is cancelled.
   package func sleep(for duration: Duration) {
-    _ = Waiting.wait(for: [(descriptor, .readable)], until: .now + duration)
+    _ = DescriptorPoller.wait(for: [(descriptor, .readable)], until: .now + duration)
   }
 }

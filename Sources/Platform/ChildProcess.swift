@@ -103,7 +103,7 @@ package enum ChildProcess {
     var open = (output: true, errors: true)
     while open.output || open.errors {
       if cancellation.isCancelled { return .cancelled }
-      let ready = Waiting.wait(
+      let ready = DescriptorPoller.wait(
         for: [
           (open.output ? output : -1, .readable), (open.errors ? errors : -1, .readable),
           (cancellation.descriptor, .readable),

@@ -3,7 +3,7 @@
 import Glibc
 
 /// Waits for several descriptors at once: poll(2).
-package enum Waiting {
+package enum DescriptorPoller {
   /// What a descriptor is waited for.
   package enum Event: Sendable {
     /// There is something to read.
@@ -35,7 +35,7 @@ package enum Waiting {
   }
 }
 
-extension Waiting.Event {
+extension DescriptorPoller.Event {
   fileprivate var mask: Int16 {
     switch self {
     case .readable: Int16(POLLIN)

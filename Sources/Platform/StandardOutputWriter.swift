@@ -3,7 +3,7 @@
 import Glibc
 
 /// What is to be written to stdout, without being stuck behind a reader that has stopped to read.
-package struct Output: Sendable {
+package struct StandardOutputWriter: Sendable {
   /// How a flush ended.
   package enum Outcome: Equatable, Sendable {
     /// All of it was written.
@@ -37,7 +37,7 @@ package struct Output: Sendable {
     var written = 0
     defer { bytes.removeFirst(written) }
     while written < bytes.count {
-      let happened = Waiting.wait(
+      let happened = DescriptorPoller.wait(
         for: [(STDOUT_FILENO, .writable), (interruption, .readable)], until: deadline)
       guard happened[0] else { return happened[1] ? .interrupted : .late }
       let count = unsafe bytes[written...].prefix(Self.chunk).withUnsafeBytes {

@@ -80,7 +80,7 @@ package struct KernelCounters: ~Copyable {
   private let marks: BPFMap?
   private let cpus: Int
   /// What `details` had when it was read last, and how many of them had been counted by then.
-  private var lastDetails: [PIDNamespace: [Detail: UInt64]] = [:]
+  private var lastDetails: [PIDNamespace: [CounterKey: UInt64]] = [:]
   private var lastDetailsCounted: UInt64 = 0
   private var exemplarCursor = ExemplarCursor()
   private var identityCache = IdentityCache()
@@ -99,30 +99,29 @@ package struct KernelCounters: ~Copyable {
     var refused: [String] = []
     let loaded = try Self.load(
       configuration, features, cpus: cpus, refused: &refused, unavailable: &unavailable)
-    let namespaces = try loaded.object.map("namespaces")
-    let exits = try loaded.object.map("exits")
-    let details = try loaded.mapIfUsed("details")
-    let signalExemplars = try loaded.mapIfUsed("signal_exemplars")
-    let identities = try loaded.mapIfUsed("identities")
-    let claims = try loaded.mapIfUsed("exit_claims")
-    let victims = try loaded.mapIfUsed("oom_victims")
-    let marks = try loaded.mapIfUsed("marks")
-    let node = try loaded.object.map("node")
-    let taskWalk = try loaded.object.attachIterator("task_walk")
-    let countsRead = try loaded.object.attachIterator("namespace_counts", over: namespaces)
-    let exitsRead = try loaded.object.attachIterator("namespace_exits", over: exits)
+    let namespaces = try loaded.object.map(CounterMap.namespaces)
+    let exits = try loaded.object.map(CounterMap.exits)
+    let details = try loaded.mapIfUsed(.details)
+    let signalExemplars = try loaded.mapIfUsed(.signalExemplars)
+    let identities = try loaded.mapIfUsed(.identities)
+    let claims = try loaded.mapIfUsed(.exitClaims)
+    let victims = try loaded.mapIfUsed(.oomVictims)
+    let marks = try loaded.mapIfUsed(.marks)
+    let node = try loaded.object.map(CounterMap.node)
+    let taskWalk = try loaded.attach(.taskWalk)
+    let countsRead = try loaded.attach(.counts, over: namespaces)
+    let exitsRead = try loaded.attach(.exits, over: exits)
     var detailsRead: Link?
     if let details {
-      detailsRead = try loaded.object.attachIterator("namespace_details", over: details)
+      detailsRead = try loaded.attach(.details, over: details)
     }
     var signalExemplarsRead: Link?
     if let signalExemplars {
-      signalExemplarsRead = try loaded.object.attachIterator(
-        "namespace_signal_exemplars", over: signalExemplars)
+      signalExemplarsRead = try loaded.attach(.signalExemplars, over: signalExemplars)
     }
     var identitiesRead: Link?
     if let identities {
-      identitiesRead = try loaded.object.attachIterator("namespace_identities", over: identities)
+      identitiesRead = try loaded.attach(.identities, over: identities)
     }
 
     self.unavailable = unavailable
@@ -191,7 +190,7 @@ package struct KernelCounters: ~Copyable {
   /// What the kernel half has of its namespaces.
   package struct Reading: Sendable {
     /// What was counted, of those that had an event; summed over the CPUs.
-    package var events: [PIDNamespace: Events] = [:]
+    package var events: [PIDNamespace: EventCounts] = [:]
     /// Whose they are, of those whose init was seen.
     package var identities: [PIDNamespace: NamespaceIdentity] = [:]
     /// The latest process of each kind, of those that had one since the last read. One that was handed over
@@ -214,20 +213,20 @@ package struct KernelCounters: ~Copyable {
     // one is the newer. Exits come first: what has exited by then has begun when the counts are read.
     try exitsRead.iterate(pidns_exits_entry.self, "read the namespaces' exits") {
       let namespace = PIDNamespace($0.key)
-      let signals = Detail.signalDeaths(in: $0.exits)
-      reading.events[namespace] = Events(exits: ExitCounts($0.exits), details: signals)
+      let signals = CounterKey.signalDeaths(in: $0.exits)
+      reading.events[namespace] = EventCounts(exits: ExitCounts($0.exits), details: signals)
       exemplars.take($0.exits, of: namespace)
     }
     try countsRead.iterate(pidns_counts_entry.self, "read the namespaces' counts") {
       let namespace = PIDNamespace($0.key)
-      reading.events[namespace, default: Events()].counts = ProcessCounts($0.counts)
+      reading.events[namespace, default: EventCounts()].counts = ProcessCounts($0.counts)
       exemplars.take($0.counts.latest_exec, .exec, of: namespace)
     }
     // Before what it says to have been written, and after the counts, which follow the identities.
     let before = try nodeCounts()
     try readDetails(counted: before.detailsCounted)
     for (namespace, details) in lastDetails {
-      reading.events[namespace, default: Events()].details.merge(details) { _, detail in detail }
+      reading.events[namespace, default: EventCounts()].details.merge(details) { _, detail in detail }
     }
     if let identitiesRead {
       try identityCache.read(by: identitiesRead, written: before.identitiesWritten)
@@ -245,9 +244,9 @@ package struct KernelCounters: ~Copyable {
   /// Reads the details again if there are more than before.
   private mutating func readDetails(counted: UInt64) throws(BPFError) {
     guard let detailsRead, counted != lastDetailsCounted else { return }
-    var details: [PIDNamespace: [Detail: UInt64]] = [:]
+    var details: [PIDNamespace: [CounterKey: UInt64]] = [:]
     try detailsRead.iterate(pidns_detail_entry.self, "read the namespaces' details") {
-      guard let detail = Detail($0.detail) else { return }
+      guard let detail = CounterKey($0.detail) else { return }
       details[PIDNamespace($0.detail.namespace), default: [:]][detail] = $0.count
     }
     lastDetails = details
@@ -261,7 +260,7 @@ package struct KernelCounters: ~Copyable {
   }
 
   /// Frees the kernel's entries of a namespace that has ended, and of which `events` were read last.
-  package mutating func delete(_ namespace: PIDNamespace, _ events: Events) throws(BPFError) {
+  package mutating func delete(_ namespace: PIDNamespace, _ events: EventCounts) throws(BPFError) {
     try namespaces.delete(namespace.key)
     try exits.delete(namespace.key)
     try identities?.delete(namespace.key)
@@ -294,36 +293,36 @@ package struct KernelCounters: ~Copyable {
   ///
   /// - Parameter events: What the last read of them found and was not deleted, so that it is not read
   ///   again.
-  package mutating func maps(holding events: some Collection<Events>) throws(BPFError) -> [MapStatus] {
+  package mutating func maps(holding events: some Collection<EventCounts>) throws(BPFError) -> [MapStatus] {
     var statuses = [
       MapStatus(
-        map: "namespaces", of: namespaces, entries: events.count { $0.counts != ProcessCounts() }),
-      MapStatus(map: "exits", of: exits, entries: events.count { $0.exits != ExitCounts() }),
-      MapStatus(map: "node", of: node, entries: 1),
+        map: .namespaces, of: namespaces, entries: events.count { $0.counts != ProcessCounts() }),
+      MapStatus(map: .exits, of: exits, entries: events.count { $0.exits != ExitCounts() }),
+      MapStatus(map: .node, of: node, entries: 1),
     ]
     if let details {
       let entries = lastDetails.values.reduce(0) { $0 + $1.count }
-      statuses.append(MapStatus(map: "details", of: details, entries: entries))
+      statuses.append(MapStatus(map: .details, of: details, entries: entries))
     }
     if let signalExemplars {
       let entries = max(0, exemplarCursor.entries)
-      statuses.append(MapStatus(map: "signal_exemplars", of: signalExemplars, entries: entries))
+      statuses.append(MapStatus(map: .signalExemplars, of: signalExemplars, entries: entries))
     }
     if let identities {
       let entries = identityCache.identities.count
-      statuses.append(MapStatus(map: "identities", of: identities, entries: entries))
+      statuses.append(MapStatus(map: .identities, of: identities, entries: entries))
     }
     if let claims {
       let left = try Self.deleteLeftovers(
         claims, pidns_exit_claim.self, &staleClaims, process: { $0.tgid }, name: { ExitClaim($0) })
-      statuses.append(MapStatus(map: "exit_claims", of: claims, entries: left))
+      statuses.append(MapStatus(map: .exitClaims, of: claims, entries: left))
     }
     if let victims {
       let left = try Self.deleteLeftovers(
         victims, UInt32.self, &staleVictims, process: { $0 }, name: { $0 })
-      statuses.append(MapStatus(map: "oom_victims", of: victims, entries: left))
+      statuses.append(MapStatus(map: .oomVictims, of: victims, entries: left))
     }
-    if let marks { statuses.append(MapStatus(map: "marks", of: marks, entries: marks.capacity)) }
+    if let marks { statuses.append(MapStatus(map: .marks, of: marks, entries: marks.capacity)) }
     return statuses
   }
 

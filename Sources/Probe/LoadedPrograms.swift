@@ -17,17 +17,16 @@ struct LoadedPrograms: ~Copyable {
   /// Loads and attaches all of it, but for collectors of which the kernel does not let a program be attached.
   init(_ plan: ProgramPlan, mapEntries: UInt32) throws(BPFError) {
     let object = try BPFObject(embedded: EmbeddedObject.counters, name: "pidns")
-    try object.map("namespaces").resize(to: mapEntries)
-    try object.map("exits").resize(to: mapEntries)
-    try object.map("signal_exemplars").resize(to: mapEntries)
-    try object.map("identities").resize(to: mapEntries)
-    try object.map("details").resize(
+    for map: CounterMap in [.namespaces, .exits, .signalExemplars, .identities] {
+      try object.map(map).resize(to: mapEntries)
+    }
+    try object.map(CounterMap.details).resize(
       to: UInt32(clamping: UInt64(mapEntries) * Self.detailsPerNamespace))
-    try object.map("marks").resize(to: Attempts.wordsOfMarks)
-    for name in plan.mapsOnDemand { try object.map(name).allocateOnDemand() }
-    for name in plan.unusedMaps { try object.disableMap(name) }
-    try object.setConstants(plan.constants, in: ".rodata.config")
-    try object.loadOnly(plan.required + plan.optional.map(\.name) + plan.iterators)
+    try object.map(CounterMap.marks).resize(to: RedundantPrograms.wordsOfMarks)
+    for map in plan.mapsOnDemand { try object.map(map).allocateOnDemand() }
+    for map in plan.unusedMaps { try object.disableMap(map.rawValue) }
+    try object.setConstants(plan.constants, in: BPFObject.configurationSection)
+    try object.loadOnly(plan.required + plan.optional.map(\.name) + plan.iterators.map(\.rawValue))
     for program in plan.optional {
       if let function = program.function { try object.setAttachTarget(function, of: program.name) }
     }
@@ -50,14 +49,20 @@ struct LoadedPrograms: ~Copyable {
     self.object = object
   }
 
+  /// Attaches an iterator: over the tasks, or over a map's entries.
+  func attach(_ iterator: CounterIterator, over map: BPFMap? = nil) throws(BPFError) -> Link {
+    guard let map else { return try object.attachIterator(iterator.rawValue) }
+    return try object.attachIterator(iterator.rawValue, over: map)
+  }
+
   /// Finds a map; nil for one that no program uses.
-  func mapIfUsed(_ name: String) throws(BPFError) -> BPFMap? {
-    plan.unusedMaps.contains(name) ? nil : try object.map(name)
+  func mapIfUsed(_ map: CounterMap) throws(BPFError) -> BPFMap? {
+    plan.unusedMaps.contains(map) ? nil : try object.map(map)
   }
 
   /// The programs, and whether each is attached.
   var programs: [(name: String, isAttached: Bool)] {
-    (plan.required + plan.iterators).map { ($0, true) }
+    (plan.required + plan.iterators.map(\.rawValue)).map { ($0, true) }
       + plan.optional.map { program in
         (program.name, refused[program.collector] == nil)
       }

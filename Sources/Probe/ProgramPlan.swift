@@ -10,20 +10,20 @@ struct ProgramPlan {
   /// Attached, in this order, or the exporter does not run.
   let required: [String]
   /// Attached where the kernel lets them be.
-  let optional: [Optional]
+  let optional: [OptionalProgram]
   /// Attached to be read.
-  let iterators: [String]
+  let iterators: [CounterIterator]
   /// Maps whose entries are allocated when they are inserted.
-  let mapsOnDemand: [String]
+  let mapsOnDemand: [CounterMap]
   /// Maps that no loaded program uses.
-  let unusedMaps: [String]
+  let unusedMaps: [CounterMap]
   /// What the verifier is told.
   let constants: pidns_config
   /// Collectors that are asked for and that this kernel cannot have, and why.
   let unavailable: [Collector: String]
 
   /// A program that the exporter can do without.
-  struct Optional {
+  struct OptionalProgram {
     let collector: Collector
     let name: String
     /// The kernel function that it is to follow; nil where its section names its hook.
@@ -34,7 +34,7 @@ struct ProgramPlan {
     let collectors = configuration.collectors
     let detection = configuration.exitDetection ?? features.exitDetection
     let mayBeSkipped = configuration.countsInAttempts ?? features.tracepointsArePreemptible
-    let attempts = Attempts(mayBeSkipped: mayBeSkipped)
+    let attempts = RedundantPrograms(mayBeSkipped: mayBeSkipped)
     let exit =
       switch detection {
       case .groupDead: attempts.programs("process_exit")
@@ -43,18 +43,18 @@ struct ProgramPlan {
     required = (exit + attempts.programs("process_exec") + attempts.programs("process_fork"))
       .filter { !configuration.programsLeftOut.contains($0) }
 
-    var optional: [Optional] = []
+    var optional: [OptionalProgram] = []
     var unavailable: [Collector: String] = [:]
     if collectors.contains(.oomKills) {
       switch features.oomVictim {
-      case .task: optional.append(Optional(collector: .oomKills, name: "oom_marked"))
-      case .number: optional.append(Optional(collector: .oomKills, name: "oom_marked_by_number"))
+      case .task: optional.append(OptionalProgram(collector: .oomKills, name: "oom_marked"))
+      case .number: optional.append(OptionalProgram(collector: .oomKills, name: "oom_marked_by_number"))
       case nil: unavailable[.oomKills] = "the kernel has no tracepoint mark_victim"
       }
     }
     if collectors.contains(.execFailures) {
       optional += features.execEntries.map {
-        Optional(collector: .execFailures, name: $0.program, function: $0.function)
+        OptionalProgram(collector: .execFailures, name: $0.program, function: $0.function)
       }
       if features.execEntries.isEmpty {
         unavailable[.execFailures] = "the kernel's BTF does not name the functions behind execve"
@@ -67,19 +67,14 @@ struct ProgramPlan {
     let hasSignalExemplars = configuration.keepsExemplars && collectors.contains(.signals)
     let hasIdentities = features.addressesAreReadable
     iterators =
-      ["task_walk", "namespace_counts", "namespace_exits"] + (hasDetails ? ["namespace_details"] : [])
-      + (hasSignalExemplars ? ["namespace_signal_exemplars"] : [])
-      + (hasIdentities ? ["namespace_identities"] : [])
+      [.taskWalk, .counts, .exits] + (hasDetails ? [.details] : [])
+      + (hasSignalExemplars ? [.signalExemplars] : []) + (hasIdentities ? [.identities] : [])
     unusedMaps =
-      (detection == .claimed ? [] : ["exit_claims"]) + (mayBeSkipped ? [] : ["marks"])
-      + (collectors.contains(.oomKills) ? [] : ["oom_victims"]) + (hasDetails ? [] : ["details"])
-      + (hasSignalExemplars ? [] : ["signal_exemplars"])
-      + (hasIdentities ? [] : ["identities", "scratches"])
-    mapsOnDemand =
-      features.hashesAllocateSafely
-      ? [
-        "namespaces", "exits", "details", "signal_exemplars", "identities", "exit_claims", "oom_victims",
-      ] : []
+      (detection == .claimed ? [] : [.exitClaims]) + (mayBeSkipped ? [] : [.marks])
+      + (collectors.contains(.oomKills) ? [] : [.oomVictims]) + (hasDetails ? [] : [.details])
+      + (hasSignalExemplars ? [] : [.signalExemplars])
+      + (hasIdentities ? [] : [.identities, .scratches])
+    mapsOnDemand = features.hashesAllocateSafely ? CounterMap.hashes : []
 
     func flag(_ collector: Collector) -> UInt8 { collectors.contains(collector) ? 1 : 0 }
     constants = pidns_config(
@@ -87,8 +82,8 @@ struct ProgramPlan {
       count_lifetimes: flag(.lifetimes), count_exit_codes: flag(.exitCodes),
       count_oom_kills: flag(.oomKills), count_tasks: flag(.tasks),
       capture_identities: hasIdentities ? 1 : 0, keep_exemplars: configuration.keepsExemplars ? 1 : 0,
-      tell_forks: 0, tell_oom_kills: 0,
-      tell_arguments: 0, padding: (0, 0), event_bytes: 0,
+      emit_forks: 0, emit_oom_kills: 0,
+      emit_arguments: 0, padding: (0, 0), event_bytes: 0,
       outermost: configuration.outermost ?? 0)
     self.attempts = attempts.count
     exitDetection = detection

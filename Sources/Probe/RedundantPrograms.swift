@@ -3,7 +3,7 @@
 import Platform
 
 /// How many programs there are for each event, as the kernel may skip one of them: see bpf/lib/attempts.h.
-struct Attempts {
+struct RedundantPrograms {
   /// More than one where the kernel may skip one.
   let count: Int
 

@@ -14,10 +14,12 @@ package struct ProgramStatus: Equatable, Sendable {
   package let runNanoseconds: UInt64
   /// How often the kernel skipped it, because it was running on that CPU already (Linux 5.12).
   package let misses: UInt64
+  /// Instructions that the verifier processed when it was loaded; 0 where the kernel does not say.
+  package let verifiedInstructions: UInt32
 
   /// What the program counts, or does: its name, without what tells several for one event apart.
   package var event: String {
-    for attempt in Attempts.further where program.hasSuffix(attempt) {
+    for attempt in RedundantPrograms.further where program.hasSuffix(attempt) {
       return String(program.dropLast(attempt.count))
     }
     return program
@@ -25,19 +27,20 @@ package struct ProgramStatus: Equatable, Sendable {
 
   package init(
     program: String, isAttached: Bool = true, runs: UInt64 = 0, runNanoseconds: UInt64 = 0,
-    misses: UInt64 = 0
+    misses: UInt64 = 0, verifiedInstructions: UInt32 = 0
   ) {
     self.program = program
     self.isAttached = isAttached
     self.runs = runs
     self.runNanoseconds = runNanoseconds
     self.misses = misses
+    self.verifiedInstructions = verifiedInstructions
   }
 
   init(program: String, _ information: ProgramInformation) {
     self.init(
       program: program, runs: information.runs, runNanoseconds: information.runNanoseconds,
-      misses: information.misses)
+      misses: information.misses, verifiedInstructions: information.verifiedInstructions)
   }
 }
 
@@ -59,8 +62,8 @@ package struct MapStatus: Equatable, Sendable {
     self.memoryBytes = memoryBytes
   }
 
-  init(map name: String, of map: BPFMap, entries: Int) {
-    self.init(map: name, entries: entries, capacity: map.capacity, memoryBytes: map.memory() ?? 0)
+  init(map name: CounterMap, of map: BPFMap, entries: Int) {
+    self.init(map: name.rawValue, entries: entries, capacity: map.capacity, memoryBytes: map.memory() ?? 0)
   }
 }
 

@@ -16,7 +16,7 @@ package struct View: Sendable {
 
   let source: String
   let interval: String
-  package var meter = Meter()
+  package var meter = RateCalculator()
   /// What is wrong with the source; nil where nothing is. Printable.
   package var trouble: String?
   private(set) var order: Order

@@ -44,7 +44,7 @@ struct KubernetesFlags: ParsableArguments {
   }
 
   /// Whose pods are watched; nil for none.
-  func watchedNode() throws(KubernetesError) -> Counting.Node? {
+  func watchedNode() throws(KubernetesError) -> CounterPipeline.Node? {
     guard isOn || kubeconfig != nil, let nodeName else { return nil }
     let api: Kubernetes.Configuration
     if let kubeconfig {
@@ -53,7 +53,7 @@ struct KubernetesFlags: ParsableArguments {
       api = try .inCluster(environment: Environment.variables)
     }
     try api.check()
-    return Counting.Node(api: api, name: nodeName)
+    return CounterPipeline.Node(api: api, name: nodeName)
   }
 
   private var nodeName: String? {

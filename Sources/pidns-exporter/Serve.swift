@@ -175,7 +175,7 @@ struct Serve: ParsableCommand {
       listenAddresses: listenAddresses, telemetryPath: telemetryPath, hasStatusPage: showsStatusPage,
       holdsFirstSamples: startsAtZero, scraperRule: ScraperRule(userAgents: scraperUserAgents),
       writesCreated: writesCreated,
-      counting: Counting.Configuration(
+      counting: CounterPipeline.Configuration(
         kernel: KernelCounters.Configuration(
           mapEntries: mapEntries, collectors: collectors.chosen, exitDetection: exitDetection,
           countsInAttempts: countsInAttempts, keepsExemplars: exemplars),

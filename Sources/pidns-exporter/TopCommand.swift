@@ -89,12 +89,12 @@ struct TopCommand: ParsableCommand {
   }
 
   /// What counts, for a reading of the kernel. Nothing is held back until it has a name: who looks sees all.
-  func counting() throws -> Counting {
-    try Counting(
-      Counting.Configuration(
+  func counting() throws -> CounterPipeline {
+    try CounterPipeline(
+      CounterPipeline.Configuration(
         kernel: KernelCounters.Configuration(mapEntries: 10_240, collectors: [.tasks], keepsExemplars: false),
         limits: Ledger.Limits(series: 10_240, retention: .seconds(60)),
-        labelling: Labelling(
+        labelling: SeriesLabels(
           level: names.labelling.level, grace: .zero, selection: names.labelling.selection),
         kubernetes: kubernetes.watchedNode(), localNames: localNames.names,
         scope: namespaces.scope),

@@ -42,7 +42,7 @@ extension Reading {
 }
 
 extension Reading.Events {
-  fileprivate init(_ events: Probe.Events) {
+  fileprivate init(_ events: EventCounts) {
     self.init(
       execs: Double(events.counts.execs), exits: Double(events.exits.total),
       failures: Double(events.exits.byReason[.error] &+ events.exits.byReason[.signaled]))

@@ -4,7 +4,7 @@ import LiveView
 import Namespaces
 
 /// What the status page shows of the last minutes. Immutable once it is published.
-struct Recent: Sendable {
+struct StatusHistory: Sendable {
   /// Events per second between two looks.
   struct Step: Equatable, Sendable {
     var execs: Float
@@ -16,8 +16,8 @@ struct Recent: Sendable {
   /// Of all of the node; nil before there are two looks.
   var node: Rates?
   /// The last steps of a series, the latest one last: as many as there have been since it is exposed.
-  var courses: [Reading.Identity: [Step]] = [:]
-  var nodeCourse: [Step] = []
+  var sparklines: [Reading.Identity: [Step]] = [:]
+  var nodeSparkline: [Step] = []
   /// How long the steps took, in seconds, the latest one last.
   var lengths: [Double] = []
   /// Namespaces that live, and series of which all have ended.
@@ -28,21 +28,21 @@ struct Recent: Sendable {
   static let steps = 60
 }
 
-/// Makes ``Recent`` of what polls find: it looks at one in five seconds. It belongs to the polling thread.
+/// Makes ``StatusHistory`` of what polls find: it looks at one in five seconds. It belongs to the polling thread.
 ///
 /// A series takes about a kilobyte, and goes when it is no longer exposed.
 struct Recorder: Sendable {
   /// The least time between two looks, in seconds.
   private static let step = 5.0
 
-  private(set) var recent = Recent()
-  private var meter = Meter(keepsEnded: true)
+  private(set) var recent = StatusHistory()
+  private var meter = RateCalculator(keepsEnded: true)
   private var last = -Double.infinity
 
   /// Takes what a poll found, if it is time to look.
   ///
   /// - Complexity: O(series) for a look.
-  mutating func take(_ state: State) -> Recent {
+  mutating func take(_ state: State) -> StatusHistory {
     let time = state.snapshot.time
     // One that failed says nothing new: what happens meanwhile is in the step that ends with the next good one.
     guard state.snapshot.failure == nil else { return recent }
@@ -53,28 +53,30 @@ struct Recorder: Sendable {
       meter.rows, meter.node, meter.live, meter.retained
     )
     if let node = meter.node {
-      recent.nodeCourse.append(node)
-      recent.lengths = recent.lengths.suffix(Recent.steps - 1) + [time - last]
+      recent.nodeSparkline.append(node)
+      recent.lengths = recent.lengths.suffix(StatusHistory.steps - 1) + [time - last]
     }
     last = time
-    var courses: [Reading.Identity: [Recent.Step]] = [:]
-    courses.reserveCapacity(meter.rows.count)
+    var sparklines: [Reading.Identity: [StatusHistory.Step]] = [:]
+    sparklines.reserveCapacity(meter.rows.count)
     for row in meter.rows {
-      var course = recent.courses[row.identity] ?? []
-      // Without rates there was no step, but for a series that has begun nobody knows when: its course begins later.
-      if let rates = row.rates { course.append(rates) }
-      courses[row.identity] = course
+      var sparkline = recent.sparklines[row.identity] ?? []
+      // Without rates there was no step, but for a series that has begun nobody knows when: its sparkline begins later.
+      if let rates = row.rates { sparkline.append(rates) }
+      sparklines[row.identity] = sparkline
     }
-    recent.courses = courses
+    recent.sparklines = sparklines
     return recent
   }
 }
 
-extension [Recent.Step] {
+extension [StatusHistory.Step] {
   /// Adds a step, and forgets the first one where there are enough.
   fileprivate mutating func append(_ rates: Rates) {
     // A new list in any case: the one before is published.
     self =
-      suffix(Recent.steps - 1) + [Recent.Step(execs: Float(rates.execs), failures: Float(rates.failures))]
+      suffix(StatusHistory.steps - 1) + [
+        StatusHistory.Step(execs: Float(rates.execs), failures: Float(rates.failures))
+      ]
   }
 }

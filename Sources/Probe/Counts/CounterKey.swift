@@ -3,7 +3,7 @@
 import CPidns
 
 /// What happens seldom and in many kinds, and is counted by kind.
-package enum Detail: Hashable, Sendable {
+package enum CounterKey: Hashable, Sendable {
   /// A process that a signal ended, by the signal's number; teardown is left out.
   case signalDeath(Int32)
   /// A process that exited, by its status.
@@ -20,8 +20,8 @@ package enum Detail: Hashable, Sendable {
   }
 
   /// The signals of which processes have died.
-  static func signalDeaths(in exits: pidns_exits) -> [Detail: UInt64] {
-    var deaths: [Detail: UInt64] = [:]
+  static func signalDeaths(in exits: pidns_exits) -> [CounterKey: UInt64] {
+    var deaths: [CounterKey: UInt64] = [:]
     // A C array of as many 64-bit counters; the first is that of signal 1.
     let counts = unsafe unsafeBitCast(exits.signals, to: InlineArray<64, UInt64>.self)
     for index in counts.indices where counts[index] > 0 {

@@ -3,16 +3,16 @@
 import CPidns
 
 /// All that the kernel half counts, of a namespace or of many. Every count only rises.
-package struct Events: Equatable, Sendable {
+package struct EventCounts: Equatable, Sendable {
   /// What began.
   package var counts = ProcessCounts()
   /// What ended, and how.
   package var exits = ExitCounts()
   /// What is counted by kind. Of a namespace only: the node has no such counts.
-  package var details: [Detail: UInt64] = [:]
+  package var details: [CounterKey: UInt64] = [:]
 
   package init(
-    _ counts: ProcessCounts = .init(), exits: ExitCounts = .init(), details: [Detail: UInt64] = [:]
+    _ counts: ProcessCounts = .init(), exits: ExitCounts = .init(), details: [CounterKey: UInt64] = [:]
   ) {
     self.counts = counts
     self.exits = exits
@@ -42,7 +42,7 @@ package struct Events: Equatable, Sendable {
     for (detail, count) in other.details {
       details[detail] = operation(details[detail] ?? 0, count)
     }
-    return Events(
+    return EventCounts(
       counts.combined(with: other.counts, operation),
       exits: exits.combined(with: other.exits, operation), details: details)
   }

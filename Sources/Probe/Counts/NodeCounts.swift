@@ -26,9 +26,9 @@ package enum DropReason: String, CaseIterable, Sendable {
 /// The node's counts, which the kernel keeps apart from those of the namespaces.
 package struct NodeCounts: Equatable, Sendable {
   /// Every event of every namespace.
-  package var total: Events
+  package var total: EventCounts
   /// Those events that are in no namespace's counts, by reason.
-  package var dropped: [DropReason: Events]
+  package var dropped: [DropReason: EventCounts]
   /// Exit codes and failed execs that are in their namespaces' details.
   package var detailsCounted: UInt64
   /// Those that are not, for want of room.
@@ -37,7 +37,7 @@ package struct NodeCounts: Equatable, Sendable {
   var identitiesWritten: UInt64 = 0
 
   package init(
-    total: Events = .init(), dropped: [DropReason: Events] = [:], detailsCounted: UInt64 = 0,
+    total: EventCounts = .init(), dropped: [DropReason: EventCounts] = [:], detailsCounted: UInt64 = 0,
     detailsDropped: UInt64 = 0
   ) {
     self.total = total
@@ -48,11 +48,11 @@ package struct NodeCounts: Equatable, Sendable {
 
   /// Adds one CPU's share.
   mutating func add(_ node: pidns_node) {
-    total += Events(node.total)
+    total += EventCounts(node.total)
     unsafe withUnsafeBytes(of: node.dropped) { slots in
       for reason in DropReason.allCases {
         let offset = Int(reason.slot.rawValue) * MemoryLayout<pidns_events>.stride
-        let share = Events(unsafe slots.load(fromByteOffset: offset, as: pidns_events.self))
+        let share = EventCounts(unsafe slots.load(fromByteOffset: offset, as: pidns_events.self))
         dropped[reason, default: .init()] += share
       }
     }

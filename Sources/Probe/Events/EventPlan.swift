@@ -7,13 +7,13 @@ import Glibc
 struct EventPlan {
   /// Loaded and attached, in this order.
   let programs: [String]
-  let attempts: Attempts
+  let attempts: RedundantPrograms
   /// Bytes of the ring buffer.
   let bufferBytes: UInt32
   /// Maps whose entries are allocated when they are inserted.
-  let mapsOnDemand: [String]
+  let mapsOnDemand: [EventMap]
   /// Maps that no loaded program uses.
-  let unusedMaps: [String]
+  let unusedMaps: [EventMap]
   /// What the verifier is told.
   let constants: pidns_config
   /// Whether the kernel lets it be read whose namespaces are.
@@ -27,7 +27,7 @@ struct EventPlan {
 
   init(features: KernelFeatures, _ configuration: KernelEvents.Configuration) {
     let mayBeSkipped = configuration.countsInAttempts ?? features.tracepointsArePreemptible
-    let attempts = Attempts(mayBeSkipped: mayBeSkipped)
+    let attempts = RedundantPrograms(mayBeSkipped: mayBeSkipped)
     let detection = configuration.exitDetection ?? features.exitDetection
     let exit =
       switch detection {
@@ -50,18 +50,18 @@ struct EventPlan {
     readsIdentities = features.addressesAreReadable
 
     unusedMaps =
-      (detection == .claimed ? [] : ["exit_claims"]) + (mayBeSkipped ? [] : ["marks"])
-      + (oom.isEmpty ? ["oom_victims"] : [])
-      + (features.addressesAreReadable ? [] : ["identities", "scratches"])
-    mapsOnDemand = features.hashesAllocateSafely ? ["exit_claims", "oom_victims"] : []
+      (detection == .claimed ? [] : [.exitClaims]) + (mayBeSkipped ? [] : [.marks])
+      + (oom.isEmpty ? [.oomVictims] : [])
+      + (features.addressesAreReadable ? [] : [.identities, .scratches])
+    mapsOnDemand = features.hashesAllocateSafely ? EventMap.hashes : []
     func flag(_ isSet: Bool) -> UInt8 { isSet ? 1 : 0 }
     constants = pidns_config(
       possible_cpus: 1, attempts: UInt32(attempts.count), count_signals: 0, count_lifetimes: 0,
       count_exit_codes: 0, count_oom_kills: flag(!oom.isEmpty), count_tasks: 0,
       capture_identities: flag(features.addressesAreReadable), keep_exemplars: 0,
-      tell_forks: flag(configuration.forks), tell_oom_kills: flag(configuration.oomKills),
+      emit_forks: flag(configuration.forks), emit_oom_kills: flag(configuration.oomKills),
       // Not a matter of the kernel's addresses, but libbpf then takes the helper of old kernels for both.
-      tell_arguments: flag(configuration.arguments && features.addressesAreReadable), padding: (0, 0),
+      emit_arguments: flag(configuration.arguments && features.addressesAreReadable), padding: (0, 0),
       event_bytes: bufferBytes, outermost: configuration.outermost ?? 0)
   }
 }

@@ -68,20 +68,20 @@ package struct KernelEvents: ~Copyable {
   package init(_ configuration: Configuration) throws(BPFError) {
     let plan = EventPlan(features: try KernelFeatures.probe(), configuration)
     let object = try BPFObject(embedded: EmbeddedObject.events, name: "pidns_events")
-    try object.map("events").resize(to: plan.bufferBytes)
-    try object.map("marks").resize(to: Attempts.wordsOfMarks)
-    try object.map("identities").useLRU(capacity: EventPlan.identities)
-    for name in plan.mapsOnDemand { try object.map(name).allocateOnDemand() }
-    for name in plan.unusedMaps { try object.disableMap(name) }
-    try object.setConstants(plan.constants, in: ".rodata.config")
+    try object.map(EventMap.events).resize(to: plan.bufferBytes)
+    try object.map(EventMap.marks).resize(to: RedundantPrograms.wordsOfMarks)
+    try object.map(EventMap.identities).useLRU(capacity: EventPlan.identities)
+    for map in plan.mapsOnDemand { try object.map(map).allocateOnDemand() }
+    for map in plan.unusedMaps { try object.disableMap(map.rawValue) }
+    try object.setConstants(plan.constants, in: BPFObject.configurationSection)
     try object.loadOnly(plan.programs)
     try object.load()
     let batch = Batch()
-    let ring = unsafe try RingBuffer(object.map("events")) { record in
+    let ring = unsafe try RingBuffer(object.map(EventMap.events)) { record in
       if let event = unsafe ProcessEvent(record: record) { batch.events.append(event) }
     }
-    let drops = try object.map("dropped")
-    let identities = plan.readsIdentities ? try object.map("identities") : nil
+    let drops = try object.map(EventMap.dropped)
+    let identities = plan.readsIdentities ? try object.map(EventMap.identities) : nil
     var hooks: [Link] = []
     for name in plan.programs { hooks.append(try object.attach(name)) }
 

@@ -9,7 +9,7 @@ import Harness
 ///
 /// Prints a table of cases and kernels, and what is wrong. Exits with 1 if anything is.
 @main
-struct Judge {
+struct ConsoleLogChecker {
   static func main() {
     do {
       let arguments = CommandLine.arguments.dropFirst()

@@ -20,7 +20,7 @@ import Testing
 
   @Test("What is in no container has no names, and nothing more will be known of it")
   func none() {
-    var naming = Naming(pods: Pods(retention: nil), local: nil)
+    var naming = ContainerResolver(pods: Pods(retention: nil), local: nil)
     for path in ["/", "/user.slice", "/system.slice/docker.service", ""] {
       let answer = naming.answer(cgroupPath: path, initComm: "sh")
       #expect(answer.container == Container() && answer.certainty == .final, "\(path)")
@@ -29,7 +29,7 @@ import Testing
 
   @Test("Outside of Kubernetes it is the short id where there is no name", arguments: [true, false])
   func shortID(hasPods: Bool) {
-    var naming = Naming(pods: hasPods ? Pods(retention: nil) : nil, local: nil)
+    var naming = ContainerResolver(pods: hasPods ? Pods(retention: nil) : nil, local: nil)
     let answer = naming.answer(cgroupPath: docker, initComm: "sh")
     #expect(answer.container.names == .init(container: "0123456789ab"))
     #expect(answer.container.id == Self.id)
@@ -39,7 +39,7 @@ import Testing
 
   @Test("Without the API a pod's container has its short id, and its sandbox the name POD")
   func withoutAPI() {
-    var naming = Naming(pods: nil, local: nil)
+    var naming = ContainerResolver(pods: nil, local: nil)
     let container = naming.answer(cgroupPath: inPod, initComm: "nginx")
     #expect(container.container.names == .init(container: "0123456789ab"))
     #expect(container.container.podUID == Self.uid && container.certainty == .final)
@@ -51,7 +51,7 @@ import Testing
   func byID() {
     let pods = Pods(retention: nil)
     pods.put(cart(containers: [web]))
-    var naming = Naming(pods: pods, local: nil)
+    var naming = ContainerResolver(pods: pods, local: nil)
     for path in [inPod, "/system.slice/cri-containerd-\(Self.id).scope"] {
       let answer = naming.answer(cgroupPath: path, initComm: "pause")
       #expect(answer.container.names == .init(namespace: "shop", pod: "cart", container: "web"))
@@ -62,7 +62,7 @@ import Testing
   @Test("One that the status does not have yet is its pod's, until it does")
   func later() {
     let pods = Pods(retention: nil)
-    var naming = Naming(pods: pods, local: nil)
+    var naming = ContainerResolver(pods: pods, local: nil)
     let unknown = naming.answer(cgroupPath: inPod, initComm: "nginx")
     #expect(unknown.container.names == .init() && unknown.certainty == .partial)
     #expect(unknown.container.podUID == Self.uid && unknown.container.id == Self.id)
@@ -89,7 +89,7 @@ import Testing
   func nested() {
     let pods = Pods(retention: nil)
     pods.put(cart(containers: [web]))
-    var naming = Naming(pods: pods, local: nil)
+    var naming = ContainerResolver(pods: pods, local: nil)
     let inner = String(repeating: "a", count: 64)
     let answer = naming.answer(cgroupPath: inPod + "/docker/" + inner, initComm: "sh")
     #expect(answer.container.names == .init(namespace: "shop", pod: "cart", container: "web"))
@@ -103,7 +103,7 @@ import Testing
     pods.put(
       Pod(
         uid: "aaaaaaaa-7d2b-4c5e-8f6a-1b2c3d4e5f60", namespace: "bank", name: "vault", containers: [web]))
-    var naming = Naming(pods: pods, local: nil)
+    var naming = ContainerResolver(pods: pods, local: nil)
     let answer = naming.answer(cgroupPath: inPod, initComm: "sh")
     #expect(answer.container.names == .init(namespace: "shop", pod: "cart"))
   }
@@ -111,7 +111,7 @@ import Testing
   @Test("A namespace that containers share is the pod's, whichever of them its init is")
   func shared() {
     let pods = Pods(retention: nil)
-    var naming = Naming(pods: pods, local: nil)
+    var naming = ContainerResolver(pods: pods, local: nil)
     for pod in [cart(isShared: true), cart(containers: [web], isShared: true)] {
       pods.put(pod)
       let answer = naming.answer(cgroupPath: inPod, initComm: "pause")
@@ -124,7 +124,7 @@ import Testing
     let hash = "0123456789abcdef0123456789abcdef"
     let pods = Pods(retention: nil)
     pods.put(cart(hash: hash))
-    var naming = Naming(pods: pods, local: nil)
+    var naming = ContainerResolver(pods: pods, local: nil)
     let path =
       "/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod\(hash).slice/crio-\(Self.id).scope"
     #expect(

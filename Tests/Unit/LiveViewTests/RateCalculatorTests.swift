@@ -4,7 +4,7 @@ import Testing
 
 @testable import LiveView
 
-@Suite struct MeterTests {
+@Suite struct RateCalculatorTests {
   /// A reading at a time, of one namespace that has had so many execs.
   static func reading(
     _ time: Double?, execs: Double, exporterStart: Double? = 0, start: Double? = nil, pidns: String = "1"
@@ -23,7 +23,7 @@ import Testing
 
   /// The execs per second of each pidns after readings.
   static func rates(_ readings: Reading...) -> [String: Double?] {
-    var meter = Meter()
+    var meter = RateCalculator()
     for reading in readings { meter.take(reading, at: 0) }
     return Dictionary(uniqueKeysWithValues: meter.rows.map { ($0.identity.pidns, $0.rates?.execs) })
   }
@@ -36,7 +36,7 @@ import Testing
 
   @Test("Where the exporter tells no time, it is the time of arrival")
   func ownClock() {
-    var meter = Meter()
+    var meter = RateCalculator()
     meter.take(Self.reading(nil, execs: 1), at: 50)
     meter.take(Self.reading(nil, execs: 9), at: 54)
     #expect(meter.node?.execs == 2)
@@ -99,7 +99,7 @@ import Testing
       reading.namespaces[.init(pidns: "1")]?.end = 101
       return reading
     }
-    var meter = Meter()
+    var meter = RateCalculator()
     meter.take(Self.reading(100, execs: 1), at: 0)
     #expect(meter.rows.map(\.isLive) == [true])
     meter.take(ended(102, execs: 5), at: 0)

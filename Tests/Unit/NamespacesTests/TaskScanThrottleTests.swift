@@ -4,10 +4,10 @@ import Testing
 
 @testable import Namespaces
 
-@Suite struct WalkPaceTests {
+@Suite struct TaskScanThrottleTests {
   @Test("The first poll walks, and the next walk comes after a hundred times the CPU time of the last one")
   func pace() {
-    var pace = WalkPace()
+    var pace = TaskScanThrottle()
     let start = ContinuousClock.now
     #expect(pace.isTime(at: start))
     pace.walked(at: start, cpu: .milliseconds(60))
