@@ -69,7 +69,7 @@ let package = Package(
     .target(
       name: "Kubernetes",
       dependencies: [
-        "Containers", "HTTPClient", "Platform", "YAML",
+        "Containers", "HTTPClient", "Platform", "Text", "YAML",
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: settings),
     .target(name: "Platform", dependencies: ["CGlibc"], swiftSettings: settings),
