@@ -36,6 +36,10 @@ test: ## runs all tests, those of the kernel as root (20 min)
 	@echo 'Running all tests: about 20 minutes on two CPUs'
 	@scripts/test.sh
 
+test-unit: ## runs the tests that need no root and no services (1 min after the build)
+	@$(INSTALL) build test
+	@scripts/test.sh unit
+
 test-kernels: build ## runs the exporter on other kernels, emulated (15 min); ARGS=… selects them, see --help
 	$(RELEASE) pidns-workload
 	$(RELEASE) pidns-judge

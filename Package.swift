@@ -41,44 +41,49 @@ let package = Package(
     .executableTarget(
       name: "pidns-exporter",
       dependencies: [
-        "Activity", "Exporter", "BPFKit", "Containers", "Kubernetes", "Linux", "MetricsHTTP", "Namespaces",
-        "ProcessEvents", "Terminal", "Top",
+        "LiveView", "Exporter", "LibBPF", "Probe", "Containers", "Kubernetes", "Platform", "MetricsHTTP",
+        "Namespaces",
+        "ProcessEvents", "Terminal", "Text", "Top",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: settings),
     .target(
       name: "Exporter",
       dependencies: [
-        "Activity", "BPFKit", "Containers", "Gzip", "Kubernetes", "Linux", "Namespaces", "Exposition",
-        "MetricsHTTP", "Terminal",
+        "LiveView", "LibBPF", "Probe", "Containers", "Gzip", "Kubernetes", "Platform", "Namespaces",
+        "Exposition",
+        "MetricsHTTP", "Terminal", "Text",
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: settings, plugins: ["StampVersion"]),
 
-    .target(name: "Activity", dependencies: ["Terminal"], swiftSettings: settings),
+    .target(name: "LiveView", dependencies: ["Text"], swiftSettings: settings),
+    .target(name: "LibBPF", dependencies: ["CLibBPF", "Platform"], swiftSettings: settings),
     .target(
-      name: "BPFKit", dependencies: ["CLibBPF", "CPidns", "Linux"], swiftSettings: settings,
+      name: "Probe", dependencies: ["CPidns", "LibBPF", "Platform"], swiftSettings: settings,
       plugins: ["CompileBPF"]),
     .target(
-      name: "Namespaces", dependencies: ["BPFKit", "Containers", "Exposition", "Linux"],
+      name: "Namespaces", dependencies: ["LibBPF", "Probe", "Containers", "Exposition", "Platform"],
       swiftSettings: settings),
-    .target(name: "Containers", dependencies: ["Linux"], swiftSettings: settings),
+    .target(name: "Containers", dependencies: ["Platform"], swiftSettings: settings),
     .target(name: "Exposition", swiftSettings: settings),
     .target(name: "Gzip", dependencies: ["CZlib"], swiftSettings: settings),
-    .target(name: "HTTPClient", dependencies: ["CLibCurl", "Linux"], swiftSettings: settings),
+    .target(name: "HTTPClient", dependencies: ["CLibCurl", "Platform"], swiftSettings: settings),
     .target(
       name: "Kubernetes",
       dependencies: [
-        "Containers", "HTTPClient", "Linux", "YAML",
+        "Containers", "HTTPClient", "Platform", "Text", "YAML",
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: settings),
-    .target(name: "Linux", dependencies: ["CGlibc"], swiftSettings: settings),
+    .target(name: "Platform", dependencies: ["CGlibc"], swiftSettings: settings),
     .target(name: "MetricsHTTP", dependencies: ["CMicroHTTPD"], swiftSettings: settings),
     .target(
-      name: "ProcessEvents", dependencies: ["BPFKit", "Containers", "Linux", "Terminal"],
+      name: "ProcessEvents", dependencies: ["LibBPF", "Probe", "Containers", "Platform", "Terminal", "Text"],
       swiftSettings: settings),
-    .target(name: "Terminal", dependencies: ["CGlibc", "Linux"], swiftSettings: settings),
+    .target(name: "Terminal", dependencies: ["CGlibc", "Platform"], swiftSettings: settings),
+    .target(name: "Text", dependencies: ["CGlibc"], swiftSettings: settings),
     .target(
-      name: "Top", dependencies: ["Activity", "HTTPClient", "Linux", "Terminal"], swiftSettings: settings),
+      name: "Top", dependencies: ["LiveView", "HTTPClient", "Platform", "Terminal", "Text"],
+      swiftSettings: settings),
     .target(name: "YAML", dependencies: ["CLibYAML"], swiftSettings: settings),
 
     // Ground truth for the tests: a static C program, as it execs itself all the time. SwiftPM links it
@@ -92,6 +97,9 @@ let package = Package(
           "-Xclang-linker", "-Wno-unused-command-line-argument",
         ])
       ]),
+
+    // What tests of every kind share.
+    .target(name: "TestSupport", path: "Tests/Support/TestSupport", swiftSettings: settings),
 
     // What drives the programs, and holds what they show against the truth.
     .target(name: "Harness", path: "Tests/Support/Harness", swiftSettings: settings),
@@ -123,7 +131,7 @@ let package = Package(
     .executableTarget(
       name: "pidns-bench",
       dependencies: [
-        "BPFKit", "CLibBPF", "Linux",
+        "LibBPF", "Probe", "CLibBPF", "Platform",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "Benchmarks", exclude: ["README.md", "bpf"], swiftSettings: settings, plugins: ["CompileBPF"]),
 
@@ -132,7 +140,7 @@ let package = Package(
       name: "CGnuTLS", path: "Tests/Support/CGnuTLS", pkgConfig: "gnutls",
       providers: [.apt(["libgnutls28-dev"])]),
     .target(
-      name: "APIServer", dependencies: ["CGnuTLS", "Linux"], path: "Tests/Support/APIServer",
+      name: "APIServer", dependencies: ["CGnuTLS", "Platform"], path: "Tests/Support/APIServer",
       swiftSettings: settings),
 
     // What `make test-scenarios` runs.
@@ -153,7 +161,7 @@ let package = Package(
     .executableTarget(
       name: "pidns-pod-list",
       dependencies: [
-        "Containers", "Kubernetes", "Linux", .product(name: "Logging", package: "swift-log"),
+        "Containers", "Kubernetes", "Platform", .product(name: "Logging", package: "swift-log"),
       ], path: "Tests/Support/PodList", swiftSettings: settings),
 
     .testTarget(
@@ -163,35 +171,42 @@ let package = Package(
       name: "ExpositionTests", dependencies: ["Exposition", "PageReaders"], path: "Tests/Unit/ExpositionTests",
       exclude: ["Golden"], swiftSettings: settings),
     .testTarget(
-      name: "BPFKitTests", dependencies: ["BPFKit", "CPidns"], path: "Tests/Unit/BPFKitTests",
+      name: "LibBPFTests", dependencies: ["LibBPF"], path: "Tests/Unit/LibBPFTests", swiftSettings: settings),
+    .testTarget(
+      name: "LiveViewTests", dependencies: ["LiveView"], path: "Tests/Unit/LiveViewTests",
+      swiftSettings: settings),
+    .testTarget(
+      name: "ProbeTests", dependencies: ["CPidns", "LibBPF", "Probe"], path: "Tests/Unit/ProbeTests",
       swiftSettings: settings),
     .testTarget(
       name: "ExporterTests",
       dependencies: [
-        "Activity", "Exporter", "BPFKit", "Containers", "Exposition", "Harness", "Kubernetes", "Linux",
-        "MetricsHTTP", "Namespaces", "PageReaders",
+        "LiveView", "Exporter", "LibBPF", "Probe", "Containers", "Exposition", "Harness", "Kubernetes",
+        "MetricsHTTP", "Namespaces", "PageReaders", "Platform", "TestSupport",
       ],
       path: "Tests/Unit/ExporterTests", swiftSettings: settings),
     .testTarget(
-      name: "ContainersTests", dependencies: ["Containers", "Linux"], path: "Tests/Unit/ContainersTests",
+      name: "ContainersTests", dependencies: ["Containers", "Platform"], path: "Tests/Unit/ContainersTests",
       exclude: ["Fixtures"],
       swiftSettings: settings),
     .testTarget(
-      name: "NamespacesTests", dependencies: ["BPFKit", "Containers", "Exposition", "Linux", "Namespaces"],
+      name: "NamespacesTests",
+      dependencies: ["LibBPF", "Probe", "Containers", "Exposition", "Platform", "Namespaces"],
       path: "Tests/Unit/NamespacesTests", swiftSettings: settings),
     .testTarget(
       name: "KubernetesTests",
       dependencies: [
-        "APIServer", "Containers", "Kubernetes", "pidns-pod-list",
+        "APIServer", "Containers", "Kubernetes", "pidns-pod-list", "TestSupport",
         .product(name: "Logging", package: "swift-log"),
       ], path: "Tests/Unit/KubernetesTests", swiftSettings: settings),
     .testTarget(
       name: "KernelTests",
       dependencies: [
-        "APIServer", "BPFKit", "Exporter", "Harness", "Linux", "MetricsHTTP", "Namespaces",
+        "APIServer", "LibBPF", "Probe", "Exporter", "Harness", "Platform", "MetricsHTTP", "Namespaces",
         "YAML", "pidns-exporter", "pidns-workload",
       ],
-      path: "Tests/Kernel", exclude: ["bpf", "neighbour.sh", "parse-openmetrics.py", "processes.py"],
+      path: "Tests/Kernel",
+      exclude: ["bpf", "neighbour.sh", "parse-openmetrics.py", "processes.py", "verifier-instructions.tsv"],
       swiftSettings: settings,
       plugins: ["CompileBPF"]),
     .testTarget(
@@ -200,17 +215,18 @@ let package = Package(
     .testTarget(
       name: "PidnsExporterTests",
       dependencies: [
-        "pidns-exporter", "ProcessEvents", "Terminal",
+        "pidns-exporter", "ProcessEvents", "Terminal", "Text",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "Tests/Unit/PidnsExporterTests", swiftSettings: settings),
     .testTarget(
-      name: "ProcessEventsTests", dependencies: ["BPFKit", "Containers", "ProcessEvents", "Terminal"],
+      name: "ProcessEventsTests",
+      dependencies: ["LibBPF", "Probe", "Containers", "ProcessEvents", "Terminal", "Text"],
       path: "Tests/Unit/ProcessEventsTests", swiftSettings: settings),
     .testTarget(
-      name: "TerminalTests", dependencies: ["Terminal"], path: "Tests/Unit/TerminalTests",
+      name: "TextTests", dependencies: ["Text"], path: "Tests/Unit/TextTests",
       swiftSettings: settings),
     .testTarget(
-      name: "TopTests", dependencies: ["Activity", "Terminal", "Top"], path: "Tests/Unit/TopTests",
+      name: "TopTests", dependencies: ["LiveView", "Terminal", "Text", "Top"], path: "Tests/Unit/TopTests",
       swiftSettings: settings),
     .testTarget(
       name: "YAMLTests", dependencies: ["YAML"], path: "Tests/Unit/YAMLTests", swiftSettings: settings),

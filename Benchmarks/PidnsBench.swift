@@ -2,7 +2,7 @@
 
 import ArgumentParser
 import Glibc
-import Linux
+import Platform
 
 /// Measures what the exporter costs. Prints figures, and judges none of them.
 @main

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import BPFKit
+import Probe
 
 /// What a poll costs by itself, with hardly a namespace there, by what is collected.
 struct PollBenchmark {

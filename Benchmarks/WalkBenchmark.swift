@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import BPFKit
 import Glibc
+import Probe
 
 /// What the walk over all tasks of the host costs, beside a walk over /proc that finds out as much.
 struct WalkBenchmark {

@@ -11,8 +11,8 @@
  *
  * Needs Linux 5.10 with BTF.
  */
-#include "attempts.h"
 #include "counters.h"
+#include "attempts.h"
 #include "latest.h"
 #include "lifetime.h"
 #include "oom.h"
@@ -31,7 +31,7 @@ static __always_inline int count_fork(__u64 *ctx, __u32 attempt)
 	struct task_struct *child = (void *)ctx[0];
 	struct pidns_counts *counts;
 	struct pidns_node *totals;
-	struct membership own;
+	struct task_pidns own;
 
 	if (child->flags & PF_KTHREAD || !is_to_count_fork(child, attempt))
 		return 0;
@@ -41,15 +41,15 @@ static __always_inline int count_fork(__u64 *ctx, __u32 attempt)
 	counts = counts_of(&own, totals, FORK_SCRATCH + attempt);
 
 	if (child->pid != child->tgid) {
-		add_here(&counts->thread_starts, 1);
-		add_here(&totals->total.counts.thread_starts, 1);
+		add_percpu(&counts->thread_starts, 1);
+		add_percpu(&totals->total.counts.thread_starts, 1);
 		return 0;
 	}
-	add_here(&counts->forks, 1);
-	add_here(&totals->total.counts.forks, 1);
+	add_percpu(&counts->forks, 1);
+	add_percpu(&totals->total.counts.forks, 1);
 	if (own.nr == 1) {
-		add_here(&counts->starts, 1);
-		add_here(&totals->total.counts.starts, 1);
+		add_percpu(&counts->starts, 1);
+		add_percpu(&totals->total.counts.starts, 1);
 	}
 	return 0;
 }
@@ -62,9 +62,9 @@ static __always_inline int count_exec(__u64 *ctx, __u32 attempt)
 	struct pidns_exemplar latest = {};
 	struct pidns_counts *counts;
 	struct pidns_node *totals;
-	struct membership own;
+	struct task_pidns own;
 
-	if (!is_to_count_exec(task, ctx[1], attempt))
+	if (!should_count_exec(task, ctx[1], attempt))
 		return 0;
 	totals = this_cpus_node();
 	if (!totals || !own_namespace(task, &own))
@@ -72,8 +72,8 @@ static __always_inline int count_exec(__u64 *ctx, __u32 attempt)
 	describe(&latest, task, &own, time_of_exec(totals));
 	counts = counts_of(&own, totals, EXEC_SCRATCH + attempt);
 	keep(&counts->latest_exec, &latest);
-	add_here(&counts->execs, 1);
-	add_here(&totals->total.counts.execs, 1);
+	add_percpu(&counts->execs, 1);
+	add_percpu(&totals->total.counts.execs, 1);
 	capture_identity_at_exec(&own, &totals->identities_written, EXEC_SCRATCH + attempt);
 	return 0;
 }
@@ -109,7 +109,7 @@ static __always_inline void add_exit(struct pidns_exits *counts, const struct en
 }
 
 /* Before it is counted: more exits are what tells the user side that there are other exemplars. */
-static __always_inline void keep_exit(struct pidns_exits *counts, const struct membership *own,
+static __always_inline void keep_exit(struct pidns_exits *counts, const struct task_pidns *own,
 				      const struct ending *ending,
 				      const struct pidns_exemplar *latest)
 {
@@ -129,7 +129,7 @@ static __always_inline int count_process_exit(struct task_struct *task, __u32 at
 	struct pidns_exemplar latest = {};
 	struct ending ending = {};
 	struct pidns_exits *counts;
-	struct membership own;
+	struct task_pidns own;
 	__u64 now = 0;
 	int status;
 
@@ -144,7 +144,7 @@ static __always_inline int count_process_exit(struct task_struct *task, __u32 at
 	/* verifier: what has many branches comes before there are many states to take them in. */
 	describe(&latest, task, &own, now);
 	counts = exits_of(&own, totals, EXIT_SCRATCH + attempt);
-	note_end(task, &own, &totals->identities_written);
+	record_end(task, &own, &totals->identities_written);
 	status = wait_status(task, own.ns);
 	ending.signal = status_signal(status);
 	ending.was_oom_killed = was_oom_marked(task) && ending.signal == SIGKILL;
@@ -155,8 +155,8 @@ static __always_inline int count_process_exit(struct task_struct *task, __u32 at
 		ending.lifetime_bucket = lifetime_bucket(ending.lifetime_ns);
 	}
 	keep_exit(counts, &own, &ending, &latest);
-	add_exit(counts, &ending, add_shared);
-	add_exit(&totals->total.exits, &ending, add_here);
+	add_exit(counts, &ending, add_atomic);
+	add_exit(&totals->total.exits, &ending, add_percpu);
 
 	if (config.count_exit_codes && !ending.signal)
 		count_detail(&own.key, totals, PIDNS_EXIT_CODE, status_code(status));
@@ -169,7 +169,7 @@ static __always_inline int count_late_oom_kill(struct task_struct *task)
 	struct pidns_node *totals = this_cpus_node();
 	struct pidns_exemplar latest = {};
 	struct pidns_exits *counts;
-	struct membership own;
+	struct task_pidns own;
 
 	if (!totals || !own_namespace(task, &own) ||
 	    status_signal(wait_status(task, own.ns)) != SIGKILL)
@@ -177,8 +177,8 @@ static __always_inline int count_late_oom_kill(struct task_struct *task)
 	describe(&latest, task, &own, config.keep_exemplars ? bpf_ktime_get_boot_ns() : 0);
 	counts = exits_of(&own, totals, OOM_SCRATCH);
 	keep(&counts->latest_oom_kill, &latest);
-	add_shared(&counts->oom_kills, 1);
-	add_shared(&totals->total.exits.oom_kills, 1);
+	add_atomic(&counts->oom_kills, 1);
+	add_atomic(&totals->total.exits.oom_kills, 1);
 	return 0;
 }
 
@@ -191,7 +191,7 @@ static __always_inline int count_exit(__u64 *ctx, __u32 attempt)
 	struct task_struct *task = (void *)ctx[0];
 	bool group_dead = ctx[1];
 
-	hand_on_oom_mark(task);
+	transfer_oom_mark(task);
 	return is_to_count_exit(task, group_dead, attempt) ? count_process_exit(task, attempt) : 0;
 }
 
@@ -203,7 +203,7 @@ int process_exit_claimed(__u64 *ctx)
 {
 	struct task_struct *task = (void *)ctx[0];
 
-	hand_on_oom_mark(task);
+	transfer_oom_mark(task);
 	if (task->signal->live.counter != 0 || is_left_to_leader(task))
 		return 0;
 	if (claim_exit(task))
@@ -240,7 +240,7 @@ int oom_marked_by_number(__u64 *ctx)
 static __always_inline int count_exec_failure(long result)
 {
 	struct pidns_node *totals;
-	struct membership own;
+	struct task_pidns own;
 
 	if (result >= 0)
 		return 0;
@@ -276,7 +276,7 @@ SEC("iter/task")
 int task_walk(struct bpf_iter__task *ctx)
 {
 	struct task_struct *task = ctx->task;
-	struct membership own = {};
+	struct task_pidns own = {};
 	struct pidns_node *totals;
 	bool begins;
 

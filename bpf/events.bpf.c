@@ -71,7 +71,7 @@ static __always_inline void describe_namespaces(struct pidns_event *event, struc
 }
 
 /* Says of an event whose it is; NULL if that cannot be found out. */
-static __noinline struct draft *describe(struct task_struct *task, const struct membership *own,
+static __noinline struct draft *describe(struct task_struct *task, const struct task_pidns *own,
 					 enum scratch scratch)
 {
 	__u32 index = scratch;
@@ -133,18 +133,18 @@ static __always_inline void tell(struct draft *draft, enum pidns_event_kind kind
 	if (size > sizeof(*draft))
 		size = sizeof(*draft);
 	if (bpf_ringbuf_output(&events, draft, size, wakeup(size)))
-		add_shared(count, 1);
+		add_atomic(count, 1);
 }
 
 static __always_inline int tell_fork(__u64 *ctx, __u32 attempt)
 {
 	struct task_struct *child = (void *)ctx[0];
-	struct membership own;
+	struct task_pidns own;
 	struct draft *draft;
 
 	if (child->flags & PF_KTHREAD || !is_to_count_fork(child, attempt))
 		return 0;
-	if (!config.tell_forks || child->pid != child->tgid || !own_namespace(child, &own))
+	if (!config.emit_forks || child->pid != child->tgid || !own_namespace(child, &own))
 		return 0;
 	draft = describe(child, &own, FORK_SCRATCH + attempt);
 	if (draft)
@@ -168,7 +168,7 @@ static __always_inline void describe_exec(struct draft *draft, struct task_struc
 	if (length < 0 || length > PIDNS_FILE)
 		length = 0;
 	event->file_length = length;
-	if (!config.tell_arguments)
+	if (!config.emit_arguments)
 		return;
 	start = mm->arg_start;
 	arguments = mm->arg_end - start;
@@ -182,10 +182,10 @@ static __always_inline void describe_exec(struct draft *draft, struct task_struc
 static __always_inline int tell_exec(__u64 *ctx, __u32 attempt)
 {
 	struct task_struct *task = (void *)ctx[0];
-	struct membership own;
+	struct task_pidns own;
 	struct draft *draft;
 
-	if (!is_to_count_exec(task, ctx[1], attempt) || !own_namespace(task, &own))
+	if (!should_count_exec(task, ctx[1], attempt) || !own_namespace(task, &own))
 		return 0;
 	capture_identity_at_exec(&own, &identities_written, EXEC_SCRATCH + attempt);
 	draft = describe(task, &own, EXEC_SCRATCH + attempt);
@@ -202,7 +202,7 @@ ATTEMPTS("sched_process_exec", process_execed, tell_exec);
 static __always_inline int tell_process_exit(struct task_struct *task, __u32 attempt)
 {
 	struct pidns_event *event;
-	struct membership own;
+	struct task_pidns own;
 	bool was_oom_killed;
 	struct draft *draft;
 	int status;
@@ -219,7 +219,7 @@ static __always_inline int tell_process_exit(struct task_struct *task, __u32 att
 	event = &draft->event;
 	status = wait_status(task, own.ns);
 	was_oom_killed = was_oom_marked(task) && status_signal(status) == SIGKILL;
-	if (config.tell_oom_kills && was_oom_killed)
+	if (config.emit_oom_kills && was_oom_killed)
 		tell(draft, PIDNS_OOM_KILLED);
 	event->status = status;
 	event->reason = exit_reason(status, own.ns, was_oom_killed);
@@ -231,10 +231,10 @@ static __always_inline int tell_process_exit(struct task_struct *task, __u32 att
 /* Tells of the OOM kill of a process of whose exit was told without it. */
 static __always_inline int tell_late_oom_kill(struct task_struct *task)
 {
-	struct membership own;
+	struct task_pidns own;
 	struct draft *draft;
 
-	if (!config.tell_oom_kills || !own_namespace(task, &own) ||
+	if (!config.emit_oom_kills || !own_namespace(task, &own) ||
 	    status_signal(wait_status(task, own.ns)) != SIGKILL)
 		return 0;
 	draft = describe(task, &own, OOM_SCRATCH);
@@ -248,7 +248,7 @@ static __always_inline int tell_exit(__u64 *ctx, __u32 attempt)
 	struct task_struct *task = (void *)ctx[0];
 	bool group_dead = ctx[1];
 
-	hand_on_oom_mark(task);
+	transfer_oom_mark(task);
 	return is_to_count_exit(task, group_dead, attempt) ? tell_process_exit(task, attempt) : 0;
 }
 
@@ -260,7 +260,7 @@ int process_exited_claimed(__u64 *ctx)
 {
 	struct task_struct *task = (void *)ctx[0];
 
-	hand_on_oom_mark(task);
+	transfer_oom_mark(task);
 	if (task->signal->live.counter != 0 || is_left_to_leader(task))
 		return 0;
 	if (claim_exit(task))

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import BPFKit
 import CLibBPF
 import Glibc
+import LibBPF
+import Probe
 
 /// Programs to compare the exporter's with, attached to its hooks until they go.
 @safe final class BaselinePrograms {

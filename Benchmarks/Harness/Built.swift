@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
-import Linux
+import Platform
 
 /// The programs that the build put beside this one.
 enum Built {

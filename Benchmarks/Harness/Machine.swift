@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
-import Linux
+import Platform
 
 /// The machine that is measured on: figures of two machines are not to be compared.
 enum Machine {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
-import Linux
+import Platform
 
 /// Scrapes of an exporter at known times between its polls, so that what a poll costs and what a scrape
 /// costs are measured apart.

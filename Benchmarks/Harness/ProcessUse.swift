@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
-import Linux
+import Platform
 
 /// The processor time that a process has used, by all its threads, to the nanosecond.
 struct CPUClock {

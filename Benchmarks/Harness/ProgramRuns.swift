@@ -2,7 +2,7 @@
 
 import CLibBPF
 import Glibc
-import Linux
+import Platform
 
 /// How often BPF programs ran, and for how long.
 struct ProgramRuns {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import BPFKit
+import Probe
 
 /// Programs to be measured at the hooks: the exporter's with some flags, or others to compare with.
 struct Candidate {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import BPFKit
+import Probe
 
 /// What each collector adds to an exit, by how the process ends, and what exemplars do.
 struct CollectorBenchmark {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import BPFKit
+import Probe
 
 /// What the exporter's programs add to an event: beside programs that do nothing, and beside the program
 /// that it was when it counted events and did not tell why processes end.

@@ -61,7 +61,7 @@ int counts_fork(__u64 *ctx)
 {
 	struct task_struct *child = (void *)ctx[0];
 	struct counts *total = this_cpus_node(), *counts;
-	struct membership own;
+	struct task_pidns own;
 
 	if (!total || child->flags & PF_KTHREAD || !own_namespace(child, &own))
 		return 0;
@@ -87,7 +87,7 @@ int counts_exec(__u64 *ctx)
 {
 	struct task_struct *task = (void *)ctx[0];
 	struct counts *total = this_cpus_node(), *counts;
-	struct membership own;
+	struct task_pidns own;
 
 	if (!total || !own_namespace(task, &own))
 		return 0;
@@ -117,7 +117,7 @@ int counts_exit(__u64 *ctx)
 {
 	struct task_struct *task = (void *)ctx[0];
 	struct counts *total, *counts;
-	struct membership own;
+	struct task_pidns own;
 
 	if (!is_last(ctx))
 		return 0;

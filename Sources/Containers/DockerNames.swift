@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import FoundationEssentials
-import Linux
+import Platform
 
 /// What Docker has in `<root>/containers/<id>/config.v2.json`.
 ///

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import FoundationEssentials
-import Linux
+import Platform
 
 /// What podman has in its storages, `<root>/<driver>-containers/containers.json`.
 ///

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import BPFKit
+import LibBPF
 package import Logging
 
 /// What this program was built from and with.
@@ -12,7 +12,7 @@ package enum BuildInfo {
   /// The version of the Swift compiler.
   package static var swiftVersion: String { Stamp.swiftVersion }
   /// The version of the libbpf that is linked in.
-  package static var libbpfVersion: String { KernelCounters.libbpfVersion }
+  package static var libbpfVersion: String { LibraryInfo.version }
   /// The processor architecture, in the words of container images.
   package static var arch: String {
     #if arch(x86_64)

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import BPFKit
 package import Containers
 import Kubernetes
-import Linux
+import LibBPF
 package import Logging
+import Platform
+package import Probe
 
 /// Puts the parts together that tell of single events: the kernel half, and the names of containers.
 ///
@@ -15,14 +16,14 @@ package struct EventStream: ~Copyable {
     /// What the kernel half tells of.
     package var kernel: KernelEvents.Configuration
     /// Whose pods are known; nil for none.
-    package var kubernetes: Counting.Node?
+    package var kubernetes: CounterPipeline.Node?
     /// Where containers have their names outside of Kubernetes; nil for nowhere.
     package var localNames: LocalNames?
     /// Of which PID namespaces.
     package var scope: NamespaceScope
 
     package init(
-      kernel: KernelEvents.Configuration, kubernetes: Counting.Node?, localNames: LocalNames?,
+      kernel: KernelEvents.Configuration, kubernetes: CounterPipeline.Node?, localNames: LocalNames?,
       scope: NamespaceScope = .host
     ) {
       self.scope = scope
@@ -50,7 +51,7 @@ package struct EventStream: ~Copyable {
     kernel = try Self.load(configuration.kernel)
     if !kernel.readsIdentities { logger.warning("\(Self.lockdown)") }
     self.podWatch = podWatch
-    containers = EventContainers(Naming(pods: podWatch?.pods, local: configuration.localNames))
+    containers = EventContainers(ContainerResolver(pods: podWatch?.pods, local: configuration.localNames))
   }
 
   private static let lockdown =
@@ -127,9 +128,9 @@ private struct EventContainers {
   /// More than a node has at one time; with more, all is asked for again.
   private static let limit = 4096
   private var known: [PIDNamespace: Known] = [:]
-  private var naming: Naming
+  private var naming: ContainerResolver
 
-  init(_ naming: Naming) { self.naming = naming }
+  init(_ naming: ContainerResolver) { self.naming = naming }
 
   mutating func container(of event: ProcessEvent, _ kernel: borrowing KernelEvents) -> Container {
     let version = naming.version

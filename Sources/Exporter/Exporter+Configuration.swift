@@ -18,12 +18,12 @@ extension Exporter {
     /// Whether OpenMetrics has `_created` lines.
     package var writesCreated: Bool
     /// What is counted.
-    package var counting: Counting.Configuration
+    package var counting: CounterPipeline.Configuration
 
     package init(
       listenAddresses: [ListenAddress], telemetryPath: String, hasStatusPage: Bool = true,
       holdsFirstSamples: Bool = true, scraperRule: ScraperRule = ScraperRule(), writesCreated: Bool = false,
-      counting: Counting.Configuration
+      counting: CounterPipeline.Configuration
     ) {
       self.listenAddresses = listenAddresses
       self.telemetryPath = telemetryPath

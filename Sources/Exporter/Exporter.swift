@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Linux
 package import Logging
 package import MetricsHTTP
 import Namespaces
+import Platform
 
 /// Puts the parts together: what counts, and what serves it.
 ///
@@ -11,10 +11,10 @@ import Namespaces
 /// When it goes, the server is closed and nothing stays attached in the kernel.
 package struct Exporter: ~Copyable {
   private let server: HTTPServer
-  private let board: Board
+  private let board: RenderedSnapshotStore
   /// Who has scraped; nil where nothing is held at 0.
   private let scrapers: Scrapers?
-  private var counting: Counting
+  private var counting: CounterPipeline
   private let writesCreated: Bool
   /// nil where there is no status page.
   private var recorder: Recorder?
@@ -28,11 +28,11 @@ package struct Exporter: ~Copyable {
   /// - Throws: `ExporterError` for the first step that fails; nothing stays open or attached then.
   package init(_ configuration: Configuration, logger: Logger) throws(ExporterError) {
     Memory.returnLargeBlocks()
-    let board = Board()
+    let board = RenderedSnapshotStore()
     let scrapers =
       configuration.holdsFirstSamples ? Scrapers(retention: configuration.counting.limits.retention) : nil
     let server = try Self.listen(configuration, board, scrapers, logger)
-    let counting = try Counting(configuration.counting, logger: logger)
+    let counting = try CounterPipeline(configuration.counting, logger: logger)
     self.server = server
     self.board = board
     self.scrapers = scrapers
@@ -52,12 +52,12 @@ package struct Exporter: ~Copyable {
     state.scope.writesCreated = writesCreated
     state.recent = recorder?.take(state)
     let isFirst = board.publication == nil
-    board.put(Publication(state))
+    board.put(RenderedSnapshot(state))
     if isFirst { Memory.releaseStart() }
   }
 
   private static func listen(
-    _ configuration: Configuration, _ board: Board, _ scrapers: Scrapers?, _ logger: Logger
+    _ configuration: Configuration, _ board: RenderedSnapshotStore, _ scrapers: Scrapers?, _ logger: Logger
   ) throws(ExporterError) -> HTTPServer {
     do {
       return try HTTPServer(

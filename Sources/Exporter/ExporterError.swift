@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import BPFKit
-import Linux
+package import LibBPF
+import Platform
+import Probe
 
 /// Why the exporter cannot run, in one line for people: what, why, and what to do.
 package struct ExporterError: Error, Sendable, CustomStringConvertible {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Linux
+import Platform
 
 /// Says, before anything is loaded, what this machine or this process lacks.
 enum Requirements {

@@ -6,7 +6,8 @@ import MetricsHTTP
 enum Routes {
   /// All paths. Answers that never change are made here, once.
   static func all(
-    telemetryPath: String, hasStatusPage: Bool, board: Board, scrapers: Scrapers?, rule: ScraperRule
+    telemetryPath: String, hasStatusPage: Bool, board: RenderedSnapshotStore, scrapers: Scrapers?,
+    rule: ScraperRule
   ) -> [String: HTTPServer.Handler] {
     let healthy = text("Healthy.\n")
     let ready = text("Ready.\n")

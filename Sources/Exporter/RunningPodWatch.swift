@@ -2,8 +2,8 @@
 
 import Containers
 import Kubernetes
-import Linux
 import Logging
+import Platform
 
 /// The watch of a node's pods, beside the polls; it ends with its owner.
 final class RunningPodWatch: Sendable {
@@ -15,7 +15,7 @@ final class RunningPodWatch: Sendable {
   /// Begins to watch.
   ///
   /// - Parameter retention: How long a deleted pod is known; nil is for good.
-  init(_ node: Counting.Node, retention: Duration?, _ logger: Logger) {
+  init(_ node: CounterPipeline.Node, retention: Duration?, _ logger: Logger) {
     let pods = Pods(retention: retention)
     let watcher = PodWatcher(node.api, node: node.name, pods: pods, status: status, logger: logger)
     self.pods = pods
@@ -27,7 +27,7 @@ final class RunningPodWatch: Sendable {
   /// Blocks until all pods have been heard of once, or until a moment.
   func waitForList(until deadline: ContinuousClock.Instant) {
     while !status.snapshot.isListed && ContinuousClock.now < deadline {
-      _ = Waiting.wait(for: [], until: .now + .milliseconds(20))
+      _ = DescriptorPoller.wait(for: [], until: .now + .milliseconds(20))
     }
   }
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Linux
 import Namespaces
+import Platform
 
 /// All that a scrape can show, taken together at the end of a poll. Immutable.
 struct State: Sendable {
-  var scope: Scope
+  var scope: FeatureSet
   let snapshot: Snapshot
   let process: ProcessStatus
   /// When counting began, in seconds since the epoch.
@@ -15,5 +15,5 @@ struct State: Sendable {
   /// nil where no pods are watched.
   var kubernetes: KubernetesState?
   /// What the status page shows of the last minutes; nil where there is no such page.
-  var recent: Recent?
+  var recent: StatusHistory?
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CLibCurl
-import Linux
+import Platform
 
 extension HTTPClient {
   /// Returns what is behind an error of libcurl's.

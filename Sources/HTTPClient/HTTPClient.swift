@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CLibCurl
-package import Linux
+package import Platform
 
 /// Sends GET requests over HTTP/1.1 and reads their answers piece by piece, by libcurl. One request at a time, on one
 /// connection, which is kept open between them. No redirects, no cookies, no compression.

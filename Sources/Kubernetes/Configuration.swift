@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import FoundationEssentials
-import Linux
+import Platform
 
 /// Where the API server is, whom to trust to be it, and who to be.
 ///

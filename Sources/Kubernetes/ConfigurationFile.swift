@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import FoundationEssentials
-import Linux
+import Platform
 
 /// Reads tokens, certificates and kubeconfigs: files of the operator's or the kubelet's.
 enum ConfigurationFile {

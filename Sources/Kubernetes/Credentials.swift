@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HTTPClient
-import Linux
+import Platform
 
 /// What a request proves who it is with, and whom it trusts: read from the files again when they may have changed.
 struct Credentials {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import FoundationEssentials
-import Linux
+import Platform
 
 /// A program that prints credentials: `users[].user.exec` of a kubeconfig, as EKS, GKE and AKS have it
 /// (client.authentication.k8s.io).

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HTTPClient
-import Linux
+import Platform
+import Text
 
 /// Asks the API server for the pods of a node, on one connection. Blocks its thread.
 struct PodClient: ~Copyable {
@@ -86,23 +87,5 @@ struct PodClient: ~Copyable {
     }
     return "\(baseURL)/api/v1/pods?"
       + query.filter { !$0.1.isEmpty }.map { "\($0.0)=\($0.1.percentEncoded)" }.joined(separator: "&")
-  }
-}
-
-extension String {
-  /// The text as a value in a query: all but RFC 3986's unreserved characters escaped.
-  var percentEncoded: String {
-    let hex = Array("0123456789ABCDEF".utf8)
-    var bytes: [UInt8] = []
-    for byte in utf8 {
-      switch byte {
-      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-        UInt8(ascii: "~"):
-        bytes.append(byte)
-      default: bytes += [UInt8(ascii: "%"), hex[Int(byte >> 4)], hex[Int(byte & 15)]]
-      }
-    }
-    return String(decoding: bytes, as: UTF8.self)
   }
 }

@@ -2,8 +2,8 @@
 
 import Containers
 import HTTPClient
-import Linux
 import Logging
+import Platform
 
 /// The loop of ``PodWatcher``, on one thread: asks what ``PodWatch`` decides on, and puts what it hears into ``Pods``.
 struct PodWatchSession: ~Copyable {

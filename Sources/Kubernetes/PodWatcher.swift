@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Containers
-import Linux
 package import Logging
+import Platform
 
 /// Keeps the pods of one node up to date, for as long as it runs.
 ///

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HTTPClient
-import Linux
+import Platform
 
 extension WatchFailure {
   /// Explains a failure of the client's in a text for people.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import BPFKit
-import Linux
+import Platform
+package import Probe
 
 /// Since which poll the lines of a series are shown, by the number of the poll.
 ///
@@ -10,7 +10,7 @@ package struct Births: Equatable, Sendable {
   /// The first poll that showed the series.
   package let series: Int
   /// The first polls that showed a detail, of those that came later than the series.
-  private var details: [Detail: Int] = [:]
+  private var details: [CounterKey: Int] = [:]
   /// The latest of all.
   package private(set) var newest: Int
 
@@ -23,10 +23,10 @@ package struct Births: Equatable, Sendable {
   /// The first poll that showed a detail.
   ///
   /// - Complexity: O(1).
-  package subscript(detail: Detail) -> Int { details[detail] ?? series }
+  package subscript(detail: CounterKey) -> Int { details[detail] ?? series }
 
   /// Notes that a detail has occurred first at a poll; nothing new where its line is there from the start.
-  mutating func add(_ detail: Detail, at poll: Int) {
+  mutating func add(_ detail: CounterKey, at poll: Int) {
     if case .signalDeath(let signal) = detail, Signal.common.contains(signal) { return }
     guard poll > series else { return }
     details[detail] = poll

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import BPFKit
+package import Probe
 
 /// The latest process of each kind that the namespaces of a series have had.
 package struct Exemplars: Equatable, Sendable {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import BPFKit
 package import Containers
-import Linux
+import Platform
+package import Probe
 
 /// Keeps the totals of every series: which namespaces make it up, when it is born, ends and goes.
 ///
@@ -46,15 +46,15 @@ package struct Ledger {
   }
 
   /// Names the container of a namespace by what the kernel knows of it.
-  package typealias Name = (NamespaceIdentity) -> Naming.Answer
+  package typealias Name = (NamespaceIdentity) -> ContainerResolver.Answer
 
   private let limits: Limits
-  private let labelling: Labelling
+  private let labelling: SeriesLabels
   /// What starts and ends, which are kept in time since boot, are shown by.
   private var bootEpoch: BootEpoch
   /// When counting began, in seconds since the epoch.
   private let countingStart: Double
-  private var members: [PIDNamespace: Member] = [:]
+  private var members: [PIDNamespace: TrackedNamespace] = [:]
   private var series: [SeriesKey: Series] = [:]
   /// The keys of `series`, sorted; nil once they have changed.
   private var order: [SeriesKey]?
@@ -80,7 +80,7 @@ package struct Ledger {
   /// - Parameters:
   ///   - boot: When the machine started, in nanoseconds since the epoch.
   ///   - start: When counting began, in seconds since the epoch.
-  package init(limits: Limits, labelling: Labelling = Labelling(), boot: Int64 = 0, start: Double = 0) {
+  package init(limits: Limits, labelling: SeriesLabels = SeriesLabels(), boot: Int64 = 0, start: Double = 0) {
     countingStart = start
     previousPoll = start
     self.limits = limits
@@ -123,10 +123,11 @@ package struct Ledger {
     if let tasks { take(walked: tasks, now) }
     // In place: a copy of a member is a kilobyte.
     for (namespace, identity) in reading.identities {
-      members[namespace, default: Member(firstSeen: now.instant, lastWalk: walk)].take(identity, in: poll)
+      members[namespace, default: TrackedNamespace(firstSeen: now.instant, lastWalk: walk)].take(
+        identity, in: poll)
     }
     for (namespace, read) in reading.events {
-      let shown = members[namespace, default: Member(firstSeen: now.instant, lastWalk: walk)]
+      let shown = members[namespace, default: TrackedNamespace(firstSeen: now.instant, lastWalk: walk)]
         .take(read, in: poll)
       if let shown { series[shown.key]?.add(shown.increase, at: poll) }
     }
@@ -173,7 +174,7 @@ package struct Ledger {
       members[namespace]?.tasks = TaskCounts()
     }
     for (namespace, found) in tasks {
-      members[namespace, default: Member(firstSeen: now.instant, lastWalk: walk)].lastWalk = walk
+      members[namespace, default: TrackedNamespace(firstSeen: now.instant, lastWalk: walk)].lastWalk = walk
       members[namespace]?.tasks = found
     }
   }
@@ -216,7 +217,7 @@ package struct Ledger {
   private static func patience(_ limits: Limits) -> Duration { limits.retention ?? .seconds(300) }
 
   /// Shows a namespace under what it is called now.
-  private mutating func place(_ member: inout Member, _ namespace: PIDNamespace, _ now: Moment) {
+  private mutating func place(_ member: inout TrackedNamespace, _ namespace: PIDNamespace, _ now: Moment) {
     member.isToBePlaced = false
     let names = member.container.names
     guard labelling.selection.shows(names, inum: namespace.inum) else {
@@ -276,7 +277,7 @@ package struct Ledger {
   }
 
   /// When what a namespace brings into a new series began to happen.
-  private func start(of member: Member, _ now: Moment) -> Double {
+  private func start(of member: TrackedNamespace, _ now: Moment) -> Double {
     if member.isShown { return now.epoch }
     guard let identity = member.identity else { return previousPoll }
     return min(max(countingStart, boot + Double(identity.initStart) / 1e9), now.epoch)
@@ -290,22 +291,25 @@ package struct Ledger {
     return Series(labels: key.labels, born: poll, start: start, endedAt: now.instant)
   }
 
-  private mutating func join(_ key: SeriesKey, _ member: Member, _ namespace: PIDNamespace, _ now: Moment) {
+  private mutating func join(
+    _ key: SeriesKey, _ member: TrackedNamespace, _ namespace: PIDNamespace, _ now: Moment
+  ) {
     var joined = series[key] ?? begin(key, at: start(of: member, now), now)
     joined.join(
-      namespace, with: member.unshown.first ?? Events(), member.unshownExemplars, isLive: !member.hasEnded,
+      namespace, with: member.unshown.first ?? EventCounts(), member.unshownExemplars,
+      isLive: !member.hasEnded,
       at: poll, now.instant)
     series[key] = joined
   }
 
   /// Has a namespace's series go on without it; what is in it stays.
-  private mutating func leave(_ member: Member, _ namespace: PIDNamespace, _ now: Moment) {
+  private mutating func leave(_ member: TrackedNamespace, _ namespace: PIDNamespace, _ now: Moment) {
     guard case .series(let key) = member.place else { return }
     if !member.hasEnded { takeLiveMember(from: key, now) }
     if series[key]?.newest == namespace { series[key]?.about = nil }
   }
 
-  private mutating func end(_ member: inout Member, _ namespace: PIDNamespace, _ now: Moment) {
+  private mutating func end(_ member: inout TrackedNamespace, _ namespace: PIDNamespace, _ now: Moment) {
     member.endedAt = now.instant
     member.endSinceBoot = now.sinceBoot
     guard case .series(let key) = member.place else { return }
@@ -321,7 +325,7 @@ package struct Ledger {
     if series[key]?.liveMembers == 0 { series[key]?.endedAt = now.instant }
   }
 
-  private func about(_ member: Member) -> Snapshot.About? {
+  private func about(_ member: TrackedNamespace) -> Snapshot.About? {
     guard labelling.level == .pidns, let identity = member.identity else { return nil }
     var about = Snapshot.About(identity, member.container, boot: boot)
     if member.hasEnded { about.end(by: member.endSinceBoot) }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import BPFKit
 package import Containers
-import Linux
+import LibBPF
+import Platform
+package import Probe
 
 /// Brings the kernel's counts and the ledger together, once for each call of `poll`.
 ///
@@ -10,21 +11,21 @@ import Linux
 package struct Poller: ~Copyable {
   private var kernel: KernelCounters
   private var ledger: Ledger
-  private var naming: Naming
-  private var pace = WalkPace()
+  private var naming: ContainerResolver
+  private var pace = TaskScanThrottle()
   private var last = Snapshot()
 
   /// Takes ownership of the kernel half.
   ///
   /// - Parameter start: When it began to count, in seconds since the epoch.
   package init(
-    kernel: consuming KernelCounters, start: Double, limits: Ledger.Limits, labelling: Labelling,
-    naming: Naming
+    kernel: consuming KernelCounters, start: Double, limits: Ledger.Limits, labelling: SeriesLabels,
+    naming: ContainerResolver
   ) {
     // Names that will never come are not waited for.
     let labelling =
       kernel.readsIdentities
-      ? labelling : Labelling(level: labelling.level, grace: .zero, selection: labelling.selection)
+      ? labelling : SeriesLabels(level: labelling.level, grace: .zero, selection: labelling.selection)
     self.kernel = kernel
     self.naming = naming
     ledger = Ledger(limits: limits, labelling: labelling, boot: Clock.bootNanoseconds, start: start)
@@ -80,7 +81,7 @@ package struct Poller: ~Copyable {
     snapshot.excluded = ledger.excluded
     var left = reading.events
     for namespace in finished {
-      let events = left.removeValue(forKey: namespace) ?? Events()
+      let events = left.removeValue(forKey: namespace) ?? EventCounts()
       do throws(BPFError) {
         try kernel.delete(namespace, events)
       } catch {

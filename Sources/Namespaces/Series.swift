@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import BPFKit
 import Containers
 import Exposition
+import Probe
 
 /// The totals of all namespaces that have followed one another, or are beside one another, under one label set.
 struct Series {
   let labels: LabelSet
-  private(set) var events = Events()
+  private(set) var events = EventCounts()
   /// Since which polls its lines are shown.
   private(set) var births: Births
   /// When it began to count, in seconds since the epoch: no event in it is older.
@@ -38,7 +38,7 @@ struct Series {
   }
 
   /// Adds what happened.
-  mutating func add(_ increase: Events, at poll: Int) {
+  mutating func add(_ increase: EventCounts, at poll: Int) {
     for detail in increase.details.keys where events.details[detail] == nil { births.add(detail, at: poll) }
     events += increase
   }
@@ -48,7 +48,7 @@ struct Series {
 
   /// Takes in a namespace, with what has happened in it.
   mutating func join(
-    _ namespace: PIDNamespace, with events: Events, _ exemplars: Exemplars, isLive: Bool, at poll: Int,
+    _ namespace: PIDNamespace, with events: EventCounts, _ exemplars: Exemplars, isLive: Bool, at poll: Int,
     _ now: ContinuousClock.Instant
   ) {
     add(events, at: poll)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import BPFKit
 import Containers
 package import Exposition
+import Probe
 
 extension Snapshot {
   /// What is true of the one namespace that a series is of.

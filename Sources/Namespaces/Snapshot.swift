@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import BPFKit
 package import Containers
 package import Exposition
+package import LibBPF
+package import Probe
 
 /// All that is known after a poll; never changed, only replaced.
 package struct Snapshot: Sendable {
@@ -15,7 +16,7 @@ package struct Snapshot: Sendable {
     /// The namespace's number in those labels; nil at the levels that do not show it.
     package let inum: UInt32?
     /// The totals of all namespaces that it has stood for.
-    package let events: Events
+    package let events: EventCounts
     /// Since which polls its lines are shown.
     package let births: Births
     /// When it began to count, in seconds since the epoch; nil where that is not known.
@@ -30,7 +31,7 @@ package struct Snapshot: Sendable {
     package let exemplars: Exemplars
 
     package init(
-      labels: LabelSet, names: Container.Names = .init(), inum: UInt32? = nil, events: Events,
+      labels: LabelSet, names: Container.Names = .init(), inum: UInt32? = nil, events: EventCounts,
       births: Births = Births(series: 0), start: Double? = nil,
       tasks: TaskCounts = .init(), isLive: Bool, about: About? = nil, exemplars: Exemplars = .init()
     ) {

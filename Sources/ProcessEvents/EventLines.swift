@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import BPFKit
 import Containers
-import Linux
+import Platform
+import Probe
 
 /// Writes events as keys and values, always the same ones in the same order for events of one kind.
 ///

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import BPFKit
 package import Containers
+package import Probe
 
 /// An event, whose it is, and when it was by the clock on the wall: all that is written of it.
 package struct EventRecord: Equatable, Sendable {

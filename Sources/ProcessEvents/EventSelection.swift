@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import BPFKit
 package import Containers
+package import Probe
 
 /// Which events are shown. Values of one kind are alternatives, an empty kind asks for nothing, and all kinds
 /// have to agree.

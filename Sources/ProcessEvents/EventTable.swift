@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import BPFKit
-import Linux
+import Platform
+import Probe
 import Terminal
+import Text
 
 /// Writes events as a table for people: aligned, no wider than the terminal, in its colours.
 struct EventTable: Sendable {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Terminal
+import Text
 
 /// How keys and values are put into a line. Keys are the program's own, and need no quoting.
 enum FieldSyntax: Sendable {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Linux
+import Platform
 
 /// Writes moments as clocks on the wall show them, to the millisecond: `09:05:01.042`, as people compare them with
 /// `date` and `journalctl`.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import BPFKit
 import Containers
+import Probe
 
 /// What a column of the table shows. The last one of each line, what happened, is none of these.
 enum TableColumn: Sendable {

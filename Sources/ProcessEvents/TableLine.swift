@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Terminal
+import Text
 
 /// One line of a table, as it is put together from the left until the terminal's width is used up.
 ///

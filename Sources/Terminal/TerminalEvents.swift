@@ -2,7 +2,7 @@
 
 import CGlibc
 import Glibc
-import Linux
+import Platform
 
 /// All that a program at a terminal waits for, in one place: keys, signals, a moment, and its own threads.
 package struct TerminalEvents: ~Copyable {
@@ -20,14 +20,14 @@ package struct TerminalEvents: ~Copyable {
     case resumption
     /// SIGINT, SIGTERM, SIGHUP or SIGQUIT.
     case stop
-    /// ``Bell/ring()`` was called, once or more.
+    /// ``Waker/ring()`` was called, once or more.
     case bell
     /// The moment that was waited for.
     case timeout
   }
 
   /// Wakes who waits, from any thread. Closed with its last owner.
-  package final class Bell: Sendable {
+  package final class Waker: Sendable {
     fileprivate let descriptor = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
 
     deinit { _ = close(descriptor) }
@@ -42,7 +42,7 @@ package struct TerminalEvents: ~Copyable {
   }
 
   /// What other threads wake the waiting one by.
-  package let bell = Bell()
+  package let bell = Waker()
   private var input: Int32?
   private let signals: Int32
 
@@ -67,7 +67,7 @@ package struct TerminalEvents: ~Copyable {
   /// Sleeps until something comes. Signals go before the bell, which goes before keys.
   package mutating func next(until deadline: ContinuousClock.Instant) -> Event {
     while true {
-      let happened = Waiting.wait(
+      let happened = DescriptorPoller.wait(
         for: [(signals, .readable), (bell.descriptor, .readable), (input ?? -1, .readable)], until: deadline)
       if happened[0], let event = signalEvent() { return event }
       if happened[1] {

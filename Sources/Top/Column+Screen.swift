@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Activity
+import LiveView
 
 extension Column {
   /// What stands above it.

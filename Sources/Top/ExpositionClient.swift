@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import Activity
 import HTTPClient
-import Linux
+package import LiveView
+import Platform
 import Synchronization
 package import Terminal
 
@@ -31,7 +31,7 @@ package final class ExpositionClient: Sendable {
   deinit { cancellation.cancel() }
 
   /// Begins to ask; when ``takeAnswer()`` has something, the bell rings.
-  package func ask(ringing bell: TerminalEvents.Bell) {
+  package func ask(ringing bell: TerminalEvents.Waker) {
     let started = Thread.start { [weak self] in
       guard let self else { return }
       self.store(Result { () throws(ExpositionFailure) in try self.read() }, bell)
@@ -42,7 +42,7 @@ package final class ExpositionClient: Sendable {
     }
   }
 
-  private func store(_ result: Result<Reading, ExpositionFailure>, _ bell: TerminalEvents.Bell) {
+  private func store(_ result: Result<Reading, ExpositionFailure>, _ bell: TerminalEvents.Waker) {
     answer.withLock { $0 = result }
     bell.ring()
   }

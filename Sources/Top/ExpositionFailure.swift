@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HTTPClient
-import Linux
-import Terminal
+import Platform
+import Text
 
 /// Why there is no reading, in words for people that go on from a URL: `… refuses the connection`.
 package struct ExpositionFailure: Error, Equatable, CustomStringConvertible {

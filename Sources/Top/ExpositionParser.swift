@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Activity
+import LiveView
 
 /// Reads what ``Reading`` has out of an exposition: text format 0.0.4, and OpenMetrics as far as it looks alike.
 ///

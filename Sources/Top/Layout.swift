@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Activity
-import Terminal
+import LiveView
+import Text
 
 /// Which columns a table has, and how wide they are. Between two there is a space.
 struct Layout: Equatable {

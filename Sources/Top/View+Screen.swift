@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Activity
+import LiveView
 package import Terminal
+import Text
 
 extension View {
   /// All of the screen, from its first column and row: each line takes the whole width, so that nothing of what was

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import Activity
+package import LiveView
 
 /// What a person sees of the readings, and does with keys. Knows no terminal: ``screen(_:)`` makes text of it.
 package struct View: Sendable {
@@ -16,7 +16,7 @@ package struct View: Sendable {
 
   let source: String
   let interval: String
-  package var meter = Meter()
+  package var meter = RateCalculator()
   /// What is wrong with the source; nil where nothing is. Printable.
   package var trouble: String?
   private(set) var order: Order

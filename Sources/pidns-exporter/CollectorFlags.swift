@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
-import BPFKit
+import Probe
 
 /// What is counted beside execs, forks, thread starts and exits by reason.
 struct CollectorFlags: ParsableArguments {

@@ -3,6 +3,7 @@
 import ArgumentParser
 import ProcessEvents
 import Terminal
+import Text
 
 /// Whether a table is coloured.
 enum ColorChoice: String, CaseIterable, ExpressibleByArgument {

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import BPFKit
 import Exporter
 import Glibc
-import Linux
+import Platform
+import Probe
 import ProcessEvents
 import Terminal
+import Text
 
 /// One run of `events`: from the ring buffer, through the filters, to stdout.
 struct EventSession: ~Copyable {
@@ -23,7 +24,7 @@ struct EventSession: ~Copyable {
   private let selection: EventSelection
   private let isTerminal: Bool
   private var writer: EventWriter
-  private var output = Output()
+  private var output = StandardOutputWriter()
   private var shown = 0
   /// Dropped events of which it has been said.
   private var droppedSaid: UInt64 = 0
@@ -67,7 +68,7 @@ struct EventSession: ~Copyable {
     var isBehind = false
     while !hasEnough {
       let next = ContinuousClock.now + (isBehind ? .zero : EventStream.interval)
-      let happened = Waiting.wait(
+      let happened = DescriptorPoller.wait(
         for: [(stream.descriptor, .readable), (stopDescriptor, .readable), (STDOUT_FILENO, .closed)],
         until: deadline.map { min($0, next) } ?? next)
       if happened[2] { return .closed }
@@ -84,7 +85,7 @@ struct EventSession: ~Copyable {
 
   private mutating func drain(until deadline: ContinuousClock.Instant) throws -> End {
     // A program that ran when it was detached may have an event to tell yet.
-    _ = Waiting.wait(for: [], until: .now + .milliseconds(20))
+    _ = DescriptorPoller.wait(for: [], until: .now + .milliseconds(20))
     repeat {
       if let end = try flush(until: deadline) { return end }
     } while try takeBatch()

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
-import BPFKit
 import Exporter
-import Linux
 import Logging
+import Platform
+import Probe
 
 /// Shows single events until somebody stops it, or has enough.
 struct EventsCommand: ParsableCommand {

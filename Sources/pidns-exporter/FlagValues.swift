@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
-package import BPFKit
 package import Exporter
 import Logging
 package import MetricsHTTP
 package import Namespaces
+package import Probe
 package import ProcessEvents
 
 /// The levels that the Prometheus exporters have.

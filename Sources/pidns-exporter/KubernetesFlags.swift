@@ -3,7 +3,7 @@
 import ArgumentParser
 import Exporter
 import Kubernetes
-import Linux
+import Platform
 
 /// Where pods are known.
 struct KubernetesFlags: ParsableArguments {
@@ -49,7 +49,7 @@ struct KubernetesFlags: ParsableArguments {
   }
 
   /// Whose pods are watched; nil for none.
-  func watchedNode() throws -> Counting.Node? {
+  func watchedNode() throws -> CounterPipeline.Node? {
     guard isOn || kubeconfig != nil, let nodeName else { return nil }
     let api: Kubernetes.Configuration
     if let kubeconfig {
@@ -62,7 +62,7 @@ struct KubernetesFlags: ParsableArguments {
       api = try .inCluster(environment: Environment.variables)
     }
     try api.check()
-    return Counting.Node(api: api, name: nodeName)
+    return CounterPipeline.Node(api: api, name: nodeName)
   }
 
   private var nodeName: String? {

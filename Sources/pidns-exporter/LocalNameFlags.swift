@@ -4,7 +4,7 @@ import ArgumentParser
 import Containers
 import FoundationEssentials
 import Logging
-import Terminal
+import Text
 
 /// What containers are called outside of Kubernetes.
 struct LocalNameFlags: ParsableArguments {

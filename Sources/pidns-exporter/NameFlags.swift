@@ -25,18 +25,18 @@ struct NameFlags: ParsableArguments {
     help: ArgumentHelp(
       "Show only namespaces with this label value (namespace, pod, container, pidns); the expression matches the whole value; may be given several times.",
       valueName: "label=regex"), transform: Self.rule)
-  var include: [Selection.Rule] = []
+  var include: [LabelFilter.Rule] = []
 
   @Option(
     name: .customLong("namespaces.exclude"),
     help: ArgumentHelp(
       "Do not show namespaces with this label value; may be given several times.", valueName: "label=regex"),
     transform: Self.rule)
-  var exclude: [Selection.Rule] = []
+  var exclude: [LabelFilter.Rule] = []
 
-  private static func rule(_ text: String) throws -> Selection.Rule {
+  private static func rule(_ text: String) throws -> LabelFilter.Rule {
     do {
-      return try Selection.Rule(text)
+      return try LabelFilter.Rule(text)
     } catch {
       throw ValidationError(error.description)
     }
@@ -58,8 +58,8 @@ struct NameFlags: ParsableArguments {
   }
 
   /// How namespaces become series.
-  var labelling: Labelling {
-    Labelling(
-      level: level, grace: grace.duration, selection: Selection(include: include, exclude: exclude))
+  var labelling: SeriesLabels {
+    SeriesLabels(
+      level: level, grace: grace.duration, selection: LabelFilter(include: include, exclude: exclude))
   }
 }

@@ -4,8 +4,8 @@ import ArgumentParser
 import Exporter
 import Glibc
 import Kubernetes
-import Linux
-import Terminal
+import Platform
+import Text
 
 /// The program: reads its flags, and turns what ends it into an exit code.
 @main

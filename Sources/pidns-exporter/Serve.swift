@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
-import BPFKit
 import Exporter
-import Linux
 import Logging
 import MetricsHTTP
 import Namespaces
+import Platform
+import Probe
 
 /// Counts and serves until SIGTERM or SIGINT.
 struct Serve: ParsableCommand {
@@ -76,7 +76,7 @@ struct Serve: ParsableCommand {
       listenAddresses: web.listenAddresses, telemetryPath: web.telemetryPath,
       hasStatusPage: web.showsStatusPage, holdsFirstSamples: tuning.startsAtZero,
       scraperRule: ScraperRule(userAgents: tuning.scraperUserAgents), writesCreated: tuning.writesCreated,
-      counting: Counting.Configuration(
+      counting: CounterPipeline.Configuration(
         kernel: KernelCounters.Configuration(
           mapEntries: tuning.mapEntries, collectors: collectors.chosen, exitDetection: exitDetection,
           countsInAttempts: countsInAttempts, keepsExemplars: tuning.exemplars),

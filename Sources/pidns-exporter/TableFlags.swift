@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Activity
+import LiveView
 import ArgumentParser
-import Terminal
+import Text
 
 /// What the table of `top` shows.
 struct TableFlags: ParsableArguments {

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Activity
 import ArgumentParser
-import BPFKit
 import Exporter
-import Linux
+import LiveView
 import Logging
 import Namespaces
+import Platform
+import Probe
 import Terminal
+import Text
 import Top
 
 extension Column: ExpressibleByArgument {}
@@ -63,15 +64,15 @@ struct TopCommand: ParsableCommand {
   }
 
   /// What counts, for a reading of the kernel. Nothing is held back until it has a name: who looks sees all.
-  func counting() throws -> Counting {
+  func counting() throws -> CounterPipeline {
     let logger = LogFormat.logfmt.logger(level: .warning)
     localNames.warn(logger)
     names.warn(logger, hasPodNames: kubernetes.isConfigured)
-    return try Counting(
-      Counting.Configuration(
+    return try CounterPipeline(
+      CounterPipeline.Configuration(
         kernel: KernelCounters.Configuration(mapEntries: 10_240, collectors: [.tasks], keepsExemplars: false),
         limits: Ledger.Limits(series: 10_240, retention: .seconds(60)),
-        labelling: Labelling(
+        labelling: SeriesLabels(
           level: names.labelling.level, grace: .zero, selection: names.labelling.selection),
         kubernetes: kubernetes.watchedNode(), localNames: localNames.names,
         scope: namespaces.scope),

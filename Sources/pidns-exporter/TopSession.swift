@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Activity
 import Exporter
-import Linux
+import LiveView
+import Platform
 import Terminal
+import Text
 import Top
 
 /// A run of `top`: where its readings come from, and the loop around its ``View``.
@@ -18,7 +19,7 @@ struct TopSession: ~Copyable {
   private let url: String
   private let client: ExpositionClient
   /// The kernel, where no exporter is asked.
-  private var counting: Counting?
+  private var counting: CounterPipeline?
   private var view: View
   private var isAsking = false
 
@@ -41,7 +42,7 @@ struct TopSession: ~Copyable {
     if let answer { take(answer) } else { read(ringing: events.bell) }
   }
 
-  private static func kernel(_ command: TopCommand, _ url: String) throws -> Counting {
+  private static func kernel(_ command: TopCommand, _ url: String) throws -> CounterPipeline {
     do {
       return try command.counting()
     } catch let error as ExporterError {
@@ -136,7 +137,7 @@ struct TopSession: ~Copyable {
   /// What failed the last time; not that there is nothing yet.
   private var failure: ExpositionFailure?
 
-  private mutating func read(ringing bell: TerminalEvents.Bell) {
+  private mutating func read(ringing bell: TerminalEvents.Waker) {
     if counting != nil {
       guard let bytes = counting?.exposition() else {
         view.trouble = "the kernel cannot be read; trying again"

@@ -3,7 +3,8 @@
 import Harness
 import Testing
 
-@testable import BPFKit
+@testable import LibBPF
+@testable import Probe
 
 extension KernelTests {
   /// Loading and reading without the program around it.

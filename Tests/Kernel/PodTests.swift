@@ -70,7 +70,7 @@ extension KernelTests {
       try await cluster.end()
     }
 
-    @Test("A container that is restarted 20 times is one series for each inum: none goes down, all is in it")
+    @Test("A container that is restarted 10 times is one series for each inum: none goes down, all is in it")
     func restarts() async throws {
       let cluster = try await Cluster()
       let exporter = try cluster.exporter()
@@ -87,17 +87,17 @@ extension KernelTests {
           highest[series] = value
         }
       }
-      for restart in 0...20 {
+      for restart in 0...10 {
         let path = "/kubepods/burstable/pod\(pod.uid)/ID"
         let work = ContainerWork(count: 1 + restart % 4, execs: 1 + restart % 3)
         let specification = RuncSpecification(work) { path.replacing("ID", with: $0) }
         truths += try runc.run([specification])
         // It has ended by the time that its id is in the status, as the last state of the next one.
         pod.statuses = [
-          .init(name: "web", id: restart == 20 ? specification.id : nil, lastID: specification.id)
+          .init(name: "web", id: restart == 10 ? specification.id : nil, lastID: specification.id)
         ]
         cluster.server.put(pod)
-        for _ in 0..<10 {
+        for _ in 0..<5 {
           try look()
           usleep(100_000)
         }

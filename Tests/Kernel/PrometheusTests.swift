@@ -7,8 +7,8 @@ import Testing
 extension KernelTests {
   /// What a real Prometheus stores of it.
   @Suite(.serialized) struct Prometheus {
-    @Test("Two minutes of namespaces that come and go: no failed scrape, no reset, and exact differences")
-    func twoMinutes() throws {
+    @Test("Half a minute of namespaces that come and go: no failed scrape, no reset, and exact differences")
+    func churn() throws {
       let exporter = try RunningExporter("--poll.interval=1s")
       let prometheus = try RunningPrometheus(scraping: exporter)
 
@@ -18,7 +18,7 @@ extension KernelTests {
       try waitUntilStored(begun, in: prometheus)
 
       var short: [Truth] = []
-      let end = ContinuousClock.now + .seconds(120)
+      let end = ContinuousClock.now + .seconds(30)
       while ContinuousClock.now < end {
         short += try Workload.run("churn", "--namespaces", "25", "--execs", "7")
         long.go()
@@ -31,7 +31,7 @@ extension KernelTests {
       try waitUntilStored(ended + short.suffix(1), in: prometheus)
 
       #expect(try prometheus.latest("min_over_time(up[10m])").map(\.value) == [1])
-      #expect(try prometheus.latest("count_over_time(up[10m])").first?.value ?? 0 > 50)
+      #expect(try prometheus.latest("count_over_time(up[10m])").first?.value ?? 0 > 12)
       let counters = try prometheus.latest(#"count by (__name__) ({__name__=~".*_total"})"#)
         .compactMap { $0.labels["__name__"] }
       #expect(counters.count > 10)
@@ -54,7 +54,7 @@ extension KernelTests {
       }
 
       // The others share inums: the last value of a series is the sum of all that had it.
-      #expect(short.count > 500)
+      #expect(short.count > 100)
       for (names, truths) in Dictionary(grouping: short, by: \.names) {
         let truth = truths.reduce(Counts()) { $0 + $1.counts }
         #expect(try last("pidns_process_execs_total", of: names, in: prometheus) == truth.execs)

@@ -2,9 +2,9 @@
 
 import Foundation
 import Harness
-import Linux
 import MetricsHTTP
 import Namespaces
+import Platform
 import Testing
 
 @testable import Exporter
@@ -71,7 +71,7 @@ extension KernelTests {
 
     @Test("Before the first poll it is healthy and not ready, and has no metrics to show")
     func readiness() throws {
-      let board = Board()
+      let board = RenderedSnapshotStore()
       let server = try HTTPServer(
         addresses: [#require(ListenAddress("127.0.0.1:0"))],
         routes: Routes.all(
@@ -84,8 +84,8 @@ extension KernelTests {
       #expect(try status("/-/healthy") == 200)
       #expect(try status("/-/ready") == 503)
       #expect(try status("/metrics") == 503)
-      let scope = Scope(collectors: [], showsLifetimesPerNamespace: false)
-      board.put(Publication(State(scope: scope, snapshot: Snapshot(), process: .read(), start: 0)))
+      let scope = FeatureSet(collectors: [], showsLifetimesPerNamespace: false)
+      board.put(RenderedSnapshot(State(scope: scope, snapshot: Snapshot(), process: .read(), start: 0)))
       #expect(try status("/-/ready") == 200)
       #expect(try status("/metrics") == 200)
       server.close()

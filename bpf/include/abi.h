@@ -26,9 +26,9 @@ struct pidns_config {
 	__u8 capture_identities;
 	__u8 keep_exemplars; /* the latest process of each kind, beside the counts */
 	/* Of the programs that tell of each event, see event.h: */
-	__u8 tell_forks;
-	__u8 tell_oom_kills;
-	__u8 tell_arguments;
+	__u8 emit_forks;
+	__u8 emit_oom_kills;
+	__u8 emit_arguments;
 	__u8 padding[2];
 	__u32 event_bytes; /* of the ring buffer */
 	/* The inum of the exporter's own pid namespace, if only that one and those inside of it are

@@ -56,7 +56,7 @@ static __always_inline bool change_mark(struct marks_of_task marks, enum mark ma
 
 	if (!marks.word || !(*marks.word & mask) == !is_set)
 		return false;
-	add_shared(marks.word, is_set ? mask : -mask);
+	add_atomic(marks.word, is_set ? mask : -mask);
 	return true;
 }
 
@@ -76,7 +76,7 @@ static __always_inline bool is_to_count_fork(struct task_struct *child, __u32 at
 }
 
 /* The same of an exec; `old_pid` was the number of the thread that called it. */
-static __always_inline bool is_to_count_exec(struct task_struct *task, int old_pid, __u32 attempt)
+static __always_inline bool should_count_exec(struct task_struct *task, int old_pid, __u32 attempt)
 {
 	struct marks_of_task marks;
 	bool is_first, is_new;

@@ -18,7 +18,7 @@ const volatile struct pidns_config config SEC(".rodata.config") = {
  * Relaxed: clang makes others an instruction that 5.10 lacks, even when what they fetch is not used
  * (upstream 5ca419f2864a, 5.12).
  */
-static __always_inline void add_shared(__u64 *counter, __u64 n)
+static __always_inline void add_atomic(__u64 *counter, __u64 n)
 {
 	__atomic_fetch_add(counter, n, __ATOMIC_RELAXED);
 }
@@ -27,10 +27,10 @@ static __always_inline void add_shared(__u64 *counter, __u64 n)
  * Adds to a counter of this CPU. The kernel never runs a program on a CPU where that same program
  * is under way, so that plain additions lose nothing, unless several programs count one thing.
  */
-static __always_inline void add_here(__u64 *counter, __u64 n)
+static __always_inline void add_percpu(__u64 *counter, __u64 n)
 {
 	if (config.attempts > 1)
-		add_shared(counter, n);
+		add_atomic(counter, n);
 	else
 		*counter += n;
 }

@@ -55,7 +55,7 @@ static __always_inline struct pidns_events *drop(struct pidns_node *totals, int 
 }
 
 /* Makes room for a namespace that is seen for the first time; else says where its events go. */
-static __noinline struct pidns_counts *first_counts(const struct membership *own,
+static __noinline struct pidns_counts *first_counts(const struct task_pidns *own,
 						    struct pidns_node *totals, enum scratch scratch)
 {
 	static const struct pidns_counts zero;
@@ -72,7 +72,7 @@ static __noinline struct pidns_counts *first_counts(const struct membership *own
 
 /* The counts that an event of a namespace on this CPU is to be added to. */
 static __always_inline struct pidns_counts *
-counts_of(const struct membership *own, struct pidns_node *totals, enum scratch scratch)
+counts_of(const struct task_pidns *own, struct pidns_node *totals, enum scratch scratch)
 {
 	struct pidns_counts *counts = bpf_map_lookup_elem(&namespaces, &own->key);
 
@@ -80,7 +80,7 @@ counts_of(const struct membership *own, struct pidns_node *totals, enum scratch 
 }
 
 /* first_counts() for exits. */
-static __noinline struct pidns_exits *first_exits(const struct membership *own,
+static __noinline struct pidns_exits *first_exits(const struct task_pidns *own,
 						  struct pidns_node *totals, enum scratch scratch)
 {
 	static const struct pidns_exits zero;
@@ -95,7 +95,7 @@ static __noinline struct pidns_exits *first_exits(const struct membership *own,
 }
 
 /* The counts that the exit of a process of a namespace is to be added to. */
-static __always_inline struct pidns_exits *exits_of(const struct membership *own,
+static __always_inline struct pidns_exits *exits_of(const struct task_pidns *own,
 						    struct pidns_node *totals, enum scratch scratch)
 {
 	struct pidns_exits *counts = bpf_map_lookup_elem(&exits, &own->key);
@@ -116,11 +116,11 @@ static __noinline int count_detail(const struct pidns_key *key, struct pidns_nod
 		count = bpf_map_lookup_elem(&details, &detail);
 	}
 	if (count) {
-		add_shared(count, 1);
+		add_atomic(count, 1);
 		/* After the count. Whoever reads makes a system call between the two. */
-		add_shared(&totals->details_counted, 1);
+		add_atomic(&totals->details_counted, 1);
 	} else {
-		add_shared(&totals->details_dropped, 1);
+		add_atomic(&totals->details_dropped, 1);
 	}
 	return 0;
 }

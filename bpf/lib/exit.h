@@ -51,7 +51,7 @@ static __always_inline bool claim_exit(struct task_struct *task)
 		return !bpf_map_lookup_elem(&exit_claims, &claim);
 	error = add_if_absent(&exit_claims, &claim, &claimed);
 	if (error == 0)
-		add_shared(claims_near(tgid), 1);
+		add_atomic(claims_near(tgid), 1);
 	return error != -EEXIST;
 }
 
@@ -65,7 +65,7 @@ static __always_inline void release_claim(struct task_struct *task)
 		return;
 	claim.start = task->start_boottime;
 	if (bpf_map_delete_elem(&exit_claims, &claim) == 0)
-		add_shared(claims_near(claim.tgid), -1);
+		add_atomic(claims_near(claim.tgid), -1);
 }
 
 /*

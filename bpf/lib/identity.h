@@ -109,7 +109,7 @@ static __always_inline __u32 write_path(char path[PIDNS_PATH], struct kernfs_nod
 }
 
 /* Writes down whose a namespace is, and counts that in `written`. */
-static __noinline int capture_identity(const struct membership *own, __u64 *written,
+static __noinline int capture_identity(const struct task_pidns *own, __u64 *written,
 				       enum scratch scratch, bool is_new)
 {
 	__u32 index = scratch;
@@ -130,7 +130,7 @@ static __noinline int capture_identity(const struct membership *own, __u64 *writ
 	identity->init_is_new = is_new;
 	identity->path_length = write_path(identity->path, cgroup);
 	if (bpf_map_update_elem(&identities, &own->key, identity, BPF_ANY) == 0)
-		add_shared(written, 1);
+		add_atomic(written, 1);
 	return 0;
 }
 
@@ -138,7 +138,7 @@ static __noinline int capture_identity(const struct membership *own, __u64 *writ
  * A namespace whose counts begin: it may have been seen by the walk before, or by another count.
  * The identity comes first, so that who has read the counts finds it.
  */
-static __always_inline void capture_first_identity(const struct membership *own, __u64 *written,
+static __always_inline void capture_first_identity(const struct task_pidns *own, __u64 *written,
 						   enum scratch scratch)
 {
 	if (config.capture_identities && !bpf_map_lookup_elem(&identities, &own->key))
@@ -146,7 +146,7 @@ static __always_inline void capture_first_identity(const struct membership *own,
 }
 
 /* The init of a namespace execs: by now it is where it is to stay. */
-static __always_inline void capture_identity_at_exec(const struct membership *own, __u64 *written,
+static __always_inline void capture_identity_at_exec(const struct task_pidns *own, __u64 *written,
 						     enum scratch scratch)
 {
 	if (config.capture_identities && own->nr == 1)
@@ -154,7 +154,7 @@ static __always_inline void capture_identity_at_exec(const struct membership *ow
 }
 
 /* The walk meets the init of a namespace that is not known yet, or was put into another cgroup. */
-static __always_inline void capture_identity_in_walk(const struct membership *own, __u64 *written,
+static __always_inline void capture_identity_in_walk(const struct task_pidns *own, __u64 *written,
 						     struct task_struct *init)
 {
 	struct pidns_identity *identity;
@@ -168,7 +168,7 @@ static __always_inline void capture_identity_in_walk(const struct membership *ow
 }
 
 /* The walk meets any task of the host's namespace, whose init may be hidden from it. */
-static __always_inline void capture_host_in_walk(const struct membership *own, __u64 *written)
+static __always_inline void capture_host_in_walk(const struct task_pidns *own, __u64 *written)
 {
 	struct pid_namespace *ns = own->ns;
 
@@ -177,7 +177,7 @@ static __always_inline void capture_host_in_walk(const struct membership *own, _
 }
 
 /* Whether a task is of the init of its namespace: its leader has the number 1 inside. */
-static __always_inline bool is_of_init(struct task_struct *task, const struct membership *own)
+static __always_inline bool is_of_init(struct task_struct *task, const struct task_pidns *own)
 {
 	struct pid *pid;
 	int nr = 0;
@@ -193,8 +193,8 @@ static __always_inline bool is_of_init(struct task_struct *task, const struct me
 }
 
 /* The last thread of a process exits: if that was the init, its namespace ends. */
-static __always_inline void note_end(struct task_struct *task, const struct membership *own,
-				     __u64 *written)
+static __always_inline void record_end(struct task_struct *task, const struct task_pidns *own,
+				       __u64 *written)
 {
 	struct pidns_identity *identity;
 
@@ -204,5 +204,5 @@ static __always_inline void note_end(struct task_struct *task, const struct memb
 	if (!identity)
 		return;
 	identity->init_end = bpf_ktime_get_boot_ns();
-	add_shared(written, 1);
+	add_atomic(written, 1);
 }

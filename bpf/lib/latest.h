@@ -50,7 +50,7 @@ static __always_inline __u64 time_of_exec(struct pidns_node *here)
  * verifier: before anything else that branches, as the numbers do so by level.
  */
 static __always_inline void describe(struct pidns_exemplar *exemplar, struct task_struct *task,
-				     const struct membership *own, __u64 now)
+				     const struct task_pidns *own, __u64 now)
 {
 	struct task_struct *leader = task->group_leader;
 

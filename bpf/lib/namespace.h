@@ -8,7 +8,7 @@
 #include <bpf/bpf_helpers.h>
 #include <stdbool.h>
 
-struct membership {
+struct task_pidns {
 	struct pidns_key key;
 	struct pid_namespace *ns;
 	int nr; /* the task's number inside; 1 is the namespace's init */
@@ -104,7 +104,7 @@ static __always_inline bool is_counted(struct pid_namespace *ns)
 }
 
 /* own_namespace() by address. */
-static __always_inline bool own_namespace_probed(struct pid *pid, struct membership *own)
+static __always_inline bool own_namespace_probed(struct pid *pid, struct task_pidns *own)
 {
 	struct pid_namespace *ns;
 	struct upid number;
@@ -134,7 +134,7 @@ static __always_inline bool own_namespace_probed(struct pid *pid, struct members
  * namespace's init, which is there for as long as any member is, and which de_thread() hands on
  * when another thread of init execs.
  */
-static __always_inline bool own_namespace(struct task_struct *task, struct membership *own)
+static __always_inline bool own_namespace(struct task_struct *task, struct task_pidns *own)
 {
 	struct pid *pid = task->thread_pid;
 	struct upid *number;
@@ -159,7 +159,7 @@ static __always_inline bool own_namespace(struct task_struct *task, struct membe
 }
 
 /* own_namespace() of the task that runs. */
-static __always_inline bool current_namespace(struct membership *own)
+static __always_inline bool current_namespace(struct task_pidns *own)
 {
 	struct task_struct *task;
 

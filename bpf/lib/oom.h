@@ -28,10 +28,10 @@ static __always_inline bool mark_oom_victim(__u32 id)
 	static const __u32 marked = 1;
 
 	/* First: who finds 0 here has passed by before the entry is there. */
-	add_shared(&oom_marks, 1);
+	add_atomic(&oom_marks, 1);
 	if (add_if_absent(&oom_victims, &id, &marked) == 0)
 		return true;
-	add_shared(&oom_marks, -1);
+	add_atomic(&oom_marks, -1);
 	return false;
 }
 
@@ -39,12 +39,12 @@ static __always_inline bool take_oom_mark(__u32 id)
 {
 	if (bpf_map_delete_elem(&oom_victims, &id))
 		return false;
-	add_shared(&oom_marks, -1);
+	add_atomic(&oom_marks, -1);
 	return true;
 }
 
 /* Takes note of a thread that exits. */
-static __always_inline void hand_on_oom_mark(struct task_struct *task)
+static __always_inline void transfer_oom_mark(struct task_struct *task)
 {
 	if (config.count_oom_kills && oom_marks && task->pid != task->tgid &&
 	    take_oom_mark(task->pid))
@@ -75,7 +75,7 @@ static __always_inline void forget_oom_mark(struct task_struct *task)
  */
 static __always_inline bool note_oom_victim(struct task_struct *task)
 {
-	struct membership own;
+	struct task_pidns own;
 
 	/* The OOM killer may also mark a process that dies with its namespace. */
 	if (!own_namespace(task, &own) || is_torn_down(own.ns))

@@ -42,7 +42,7 @@ static __always_inline __u32 number_in(struct pid *pid, struct pid_namespace *ns
 }
 
 /* What getpid() says in a process. */
-static __always_inline __u32 pid_inside(struct task_struct *task, const struct membership *own)
+static __always_inline __u32 pid_inside(struct task_struct *task, const struct task_pidns *own)
 {
 	/* The leader's own number: what own_namespace() found is that of the thread. */
 	if (task->pid == task->tgid)
@@ -51,7 +51,7 @@ static __always_inline __u32 pid_inside(struct task_struct *task, const struct m
 }
 
 /* What getppid() says in a process: 0 where the parent is outside of its namespace. */
-static __always_inline __u32 ppid_inside(struct task_struct *task, const struct membership *own)
+static __always_inline __u32 ppid_inside(struct task_struct *task, const struct task_pidns *own)
 {
 	return number_in(task->real_parent->group_leader->thread_pid, own->ns);
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import BPFKit
 import Exposition
 import Namespaces
+import Probe
 
 extension Catalogue {
   /// The namespaces and their containers.

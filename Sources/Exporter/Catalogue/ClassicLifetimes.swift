@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import BPFKit
 import Exposition
+import Probe
 
 /// Lifetimes as a classic histogram: every second one of the kernel's bounds, from 4^-5 s to 4^8 s, so that
 /// its buckets fold out of the kernel's exactly.

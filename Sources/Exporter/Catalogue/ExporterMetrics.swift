@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import BPFKit
 import Exposition
-import Linux
 import Namespaces
+import Platform
+import Probe
 
 extension Catalogue {
   /// How the user half fares.

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import BPFKit
 import Exposition
 import Namespaces
+import Probe
 
 /// What there is to show, as the flags and the kernel have it.
-struct Scope: Sendable {
+struct FeatureSet: Sendable {
   /// The collectors that are on, and that the kernel has.
   var collectors: Set<Collector>
   /// Whether each namespace shows a histogram of lifetimes.
@@ -23,14 +23,14 @@ struct Scope: Sendable {
 /// A family, and how its samples come out of what a poll found.
 struct Metric: Sendable {
   let family: MetricFamily
-  private(set) var isShown: @Sendable (Scope, ExpositionFormat) -> Bool
+  private(set) var isShown: @Sendable (FeatureSet, ExpositionFormat) -> Bool
   /// Lines for each namespace, where there is a fixed number of them.
   let linesPerNamespace: Int
   let write: @Sendable (inout Encoder, State, inout FirstView) -> Void
 
   /// A family whose lines are there for as long as it is.
   init(
-    family: MetricFamily, isShown: @escaping @Sendable (Scope) -> Bool = { _ in true },
+    family: MetricFamily, isShown: @escaping @Sendable (FeatureSet) -> Bool = { _ in true },
     linesPerNamespace: Int = 0,
     write: @escaping @Sendable (inout Encoder, State) -> Void
   ) {
@@ -42,7 +42,8 @@ struct Metric: Sendable {
 
   /// A family of counters or histograms whose lines are born and go.
   init(
-    family: MetricFamily, isShown: @escaping @Sendable (Scope, ExpositionFormat) -> Bool = { _, _ in true },
+    family: MetricFamily,
+    isShown: @escaping @Sendable (FeatureSet, ExpositionFormat) -> Bool = { _, _ in true },
     linesPerNamespace: Int,
     writeHolding write: @escaping @Sendable (inout Encoder, State, inout FirstView) -> Void
   ) {

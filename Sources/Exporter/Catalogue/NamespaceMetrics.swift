@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import BPFKit
 import Exposition
-import Linux
 import Namespaces
+import Platform
+import Probe
 
 extension Catalogue {
   /// What happened, by namespace.
@@ -87,7 +87,7 @@ extension Metric {
   fileprivate static func perDetail(
     _ name: String, help: String, labels: DetailLabels, bornAtZero: [Int32] = [],
     exemplar: (@Sendable (Int32) -> ProcessExemplar.Kind)? = nil,
-    _ number: @escaping @Sendable (Detail) -> Int32?
+    _ number: @escaping @Sendable (CounterKey) -> Int32?
   ) -> Metric {
     let zeros = bornAtZero.sorted().map { (number: $0, count: 0 as UInt64) }
     let family = MetricFamily(name, .counter, help: help)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import BPFKit
 import Exposition
 import Namespaces
+import Probe
 
 extension Catalogue {
   /// What happened on the node; counted on its own, so that it holds what no namespace's series could.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Linux
 import Logging
+import Platform
 
 /// Writes each event as one line to stderr.
 struct LineLogHandler: LogHandler {

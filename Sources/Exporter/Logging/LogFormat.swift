@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Logging
-import Terminal
+import Text
 
 /// How a log line is written, to stderr.
 package enum LogFormat: String, CaseIterable, Sendable {

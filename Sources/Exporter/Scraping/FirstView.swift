@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import BPFKit
 import Exposition
 import Namespaces
+import Probe
 
 /// What one answer holds at 0, because its scraper has not seen it before.
 struct FirstView {

@@ -5,7 +5,7 @@ import MetricsHTTP
 
 /// Answers requests for the metrics.
 struct MetricsRoute: Sendable {
-  let board: Board
+  let board: RenderedSnapshotStore
   /// Who has scraped; nil where nothing is held at 0.
   let scrapers: Scrapers?
   let rule: ScraperRule

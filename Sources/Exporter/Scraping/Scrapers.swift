@@ -78,7 +78,7 @@ final class Scrapers: Sendable {
   ///   that everybody gets: where nothing is new to the scraper, where it is not known, so that it has no history that
   ///   could be wrong, and where too many pages of their own are being sent.
   func begin(
-    _ identity: Identity, _ publication: Publication, isShown: Bool, at now: ContinuousClock.Instant
+    _ identity: Identity, _ publication: RenderedSnapshot, isShown: Bool, at now: ContinuousClock.Instant
   ) -> FirstView? {
     table.withLock { table in
       if isShown { table.newestPoll = max(table.newestPoll, publication.number) }

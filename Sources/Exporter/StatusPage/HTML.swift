@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Terminal
+import Text
 
 /// Text of a page. What is put into it by `\(…)` is escaped: it may be anybody's, also between the quotes of an attribute.
 ///

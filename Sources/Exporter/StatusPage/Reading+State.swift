@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Activity
-import BPFKit
 import Containers
-import Linux
+import LiveView
 import Namespaces
+import Platform
+import Probe
 
 extension Reading {
   /// What a poll found, as rates are made of it.
@@ -42,7 +42,7 @@ extension Reading {
 }
 
 extension Reading.Events {
-  fileprivate init(_ events: BPFKit.Events) {
+  fileprivate init(_ events: EventCounts) {
     self.init(
       execs: Double(events.counts.execs), exits: Double(events.exits.total),
       failures: Double(events.exits.byReason[.error] &+ events.exits.byReason[.signaled]))

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Activity
+import LiveView
 
 extension HTML {
   /// Execs over the last minutes as a line, and failures as an area below it, both to the scale of the largest of them.
@@ -8,31 +8,31 @@ extension HTML {
   /// SVG inside of the page. Its sizes are attributes, as the page's policy forbids styles; what it looks like is in the page's style.
   ///
   /// - Parameters:
-  ///   - course: The latest step is at the right edge.
+  ///   - sparkline: The latest step is at the right edge.
   ///   - lengths: How long the steps took, in seconds, the latest one last.
-  static func sparkline(_ course: [Recent.Step], lengths: [Double]) -> HTML {
-    guard course.count > 1 else { return #"<span class="zero">–</span>"# }
-    let span = lengths.suffix(course.count).reduce(0, +).asSpan
-    let peak = course.reduce(0) { max($0, $1.execs) }
-    let failures = course.reduce(0) { max($0, $1.failures) }
+  static func sparkline(_ sparkline: [StatusHistory.Step], lengths: [Double]) -> HTML {
+    guard sparkline.count > 1 else { return #"<span class="zero">–</span>"# }
+    let span = lengths.suffix(sparkline.count).reduce(0, +).asSpan
+    let peak = sparkline.reduce(0) { max($0, $1.execs) }
+    let failures = sparkline.reduce(0) { max($0, $1.failures) }
     let label =
       peak == 0 && failures == 0
       ? "No exec and no failure in \(span)"
       : "In \(span) at most \(Double(peak).asRate) exec/s and \(Double(failures).asRate) fail/s"
     let top = max(peak, failures)
-    let left = width - (course.count - 1) * stepWidth
+    let left = width - (sparkline.count - 1) * stepWidth
     let area: HTML =
       failures == 0
       ? ""
-      : #"<polygon points="\#(left),\#(height) \#(points(course.map(\.failures), top)) \#(width),\#(height)"/>"#
+      : #"<polygon points="\#(left),\#(height) \#(points(sparkline.map(\.failures), top)) \#(width),\#(height)"/>"#
     return """
       <svg viewBox="0 0 \(width) \(height)" width="\(width)" height="\(height)" role="img" aria-label="\(label)">\
-      <title>\(label)</title>\(html: area)<polyline points="\(points(course.map(\.execs), top))"/></svg>
+      <title>\(label)</title>\(html: area)<polyline points="\(points(sparkline.map(\.execs), top))"/></svg>
       """
   }
 
   private static let stepWidth = 2
-  private static let width = (Recent.steps - 1) * stepWidth
+  private static let width = (StatusHistory.steps - 1) * stepWidth
   private static let height = 20
 
   /// One point for each step, those in the middle of a level line left out: most containers are quiet.

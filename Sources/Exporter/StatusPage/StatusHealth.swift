@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Activity
-import BPFKit
 import Kubernetes
+import LiveView
 import Namespaces
+import Probe
 
 /// The health of the exporter on the status page: one line for each part.
 struct StatusHealth {

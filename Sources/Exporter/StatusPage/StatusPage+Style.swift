@@ -36,7 +36,7 @@ extension StatusPage {
     .totals { display: flex; flex-wrap: wrap; gap: .5rem 2.25rem; margin: 1.25rem 0 1rem }
     .totals dt { color: var(--faint); font-size: .8rem }
     .totals dd { font-size: 1.5rem; line-height: 1.3; margin: 0 }
-    .totals .course { margin-left: auto; width: auto }
+    .totals .sparkline { margin-left: auto; width: auto }
     .totals svg { height: 30px; width: 177px }
     .health { border-top: 1px solid var(--line); display: flex; flex-wrap: wrap; gap: .1rem 1.75rem; list-style: none; margin: 0; padding: .6rem 0 0 }
     .mark { font-weight: 600 }
@@ -68,9 +68,9 @@ extension StatusPage {
     td.number.lesser:not(.zero) { color: inherit }
     td.bad { color: var(--bad); font-weight: 600 }
     .failures { color: var(--bad) }
-    .course { width: 9.5rem }
+    .sparkline { width: 9.5rem }
     svg { display: block; height: 20px; overflow: visible; width: 118px }
-    td.course svg, td.course .zero { margin-left: auto }
+    td.sparkline svg, td.sparkline .zero { margin-left: auto }
     polyline { fill: none; stroke: var(--curve); stroke-width: 1.25; vector-effect: non-scaling-stroke }
     polygon { fill: var(--bad); opacity: .6 }
     .over svg { opacity: .55 }
@@ -84,8 +84,8 @@ extension StatusPage {
       form { margin-left: 0 }
       .totals { gap: .5rem 1.25rem }
       .totals dd { font-size: 1.25rem }
-      .totals .course { margin-left: 0 }
-      td.course, th.course { display: none }
+      .totals .sparkline { margin-left: 0 }
+      td.sparkline, th.sparkline { display: none }
       th, td { padding-left: .6rem }
     }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Activity
-import Linux
+import LiveView
+import Platform
 
 /// The page at `/`, for people: the containers of this host.
 ///
@@ -24,7 +24,7 @@ enum StatusPage {
   /// - Parameters:
   ///   - publication: What the last poll found; nil before the first.
   ///   - telemetryPath: Where the metrics are: references are relative, so that a proxy may serve the page elsewhere.
-  static func html(_ publication: Publication?, _ query: StatusQuery, telemetryPath: String) -> HTML {
+  static func html(_ publication: RenderedSnapshot?, _ query: StatusQuery, telemetryPath: String) -> HTML {
     let revision = BuildInfo.revision.isEmpty ? "" : " (\(BuildInfo.revision))"
     return """
       <!DOCTYPE html>
@@ -67,7 +67,7 @@ enum StatusPage {
       """
   }
 
-  private static func main(_ publication: Publication?, _ query: StatusQuery) -> HTML {
+  private static func main(_ publication: RenderedSnapshot?, _ query: StatusQuery) -> HTML {
     guard let state = publication?.state, let recent = state.recent else {
       return "<main><p>The kernel has not been read yet.</p></main>"
     }
@@ -81,7 +81,7 @@ enum StatusPage {
   }
 
   /// The node's own totals, in which nothing is missing.
-  private static func totals(_ recent: Recent) -> HTML {
+  private static func totals(_ recent: StatusHistory) -> HTML {
     func rate(_ rate: Double?) -> String { rate?.asRate ?? "–" }
     return """
       <dl class="totals" aria-label="The node">
@@ -90,8 +90,8 @@ enum StatusPage {
       <div><dt>Fail/s</dt><dd>\(rate(recent.node?.failures))</dd></div>
       <div><dt>Live namespaces</dt><dd>\(recent.live.asCount)</dd></div>
       <div><dt>Ended, still shown</dt><dd>\(recent.retained.asCount)</dd></div>
-      <div class="course"><dt>Node’s execs, <span class="failures">failures</span></dt>\
-      <dd>\(html: .sparkline(recent.nodeCourse, lengths: recent.lengths))</dd></div>
+      <div class="sparkline"><dt>Node’s execs, <span class="failures">failures</span></dt>\
+      <dd>\(html: .sparkline(recent.nodeSparkline, lengths: recent.lengths))</dd></div>
       </dl>
       """
   }

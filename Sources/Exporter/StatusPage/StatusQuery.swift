@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Activity
-import Terminal
+import LiveView
+import Text
 
 /// What a person asked the status page for: `/?sort=fail&order=up&filter=shop&rows=50`. Invalid parameters are ignored.
 struct StatusQuery: Equatable {
@@ -55,21 +55,7 @@ struct StatusQuery: Equatable {
 
   /// As a relative reference to the page: `?sort=fail&order=up&filter=shop`.
   var reference: String {
-    let escaped = filter.isEmpty ? [] : ["filter=" + Self.escaped(filter)]
+    let escaped = filter.isEmpty ? [] : ["filter=" + filter.percentEncoded]
     return "?" + (arguments.map { "\($0)=\($1)" } + escaped).joined(separator: "&")
-  }
-
-  /// RFC 3986: all but what is unreserved.
-  private static func escaped(_ text: String) -> String {
-    let digits = Array("0123456789ABCDEF")
-    return text.utf8.reduce(into: "") { escaped, byte in
-      switch byte {
-      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-        UInt8(ascii: "~"):
-        escaped.unicodeScalars.append(Unicode.Scalar(byte))
-      default: escaped += "%\(digits[Int(byte >> 4)])\(digits[Int(byte & 0xf)])"
-      }
-    }
   }
 }

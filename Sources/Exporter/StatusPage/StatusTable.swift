@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Activity
+import LiveView
 
 /// The table of the status page: a row for each series.
 struct StatusTable {
-  let recent: Recent
+  let recent: StatusHistory
   let query: StatusQuery
 
   /// - Complexity: All rows are filtered and sorted; as many as are asked for are written.
@@ -25,7 +25,7 @@ struct StatusTable {
       <thead><tr>\(html: heading(.name, "Container"))<th scope="col" class="lesser">PID namespace</th>\
       \(html: heading(.exec, "Exec/s"))\(html: heading(.exit, "Exit/s"))\(html: heading(.fail, "Fail/s"))\
       \(html: heading(.processes, "Procs"))\(html: heading(.threads, "Threads"))\(html: heading(.zombies, "Zombies"))\
-      <th scope="col" class="course">Execs, <span class="failures">failures</span></th></tr></thead>
+      <th scope="col" class="sparkline">Execs, <span class="failures">failures</span></th></tr></thead>
       <tbody>
       \(html: rows)</tbody>
       </table>
@@ -72,11 +72,11 @@ struct StatusTable {
     }
     let pod: HTML = row.pod.isEmpty ? "" : #" <span class="pod">\#(row.pod)</span>"#
     let ended: HTML = row.isLive ? "" : #" <span class="ended">ended</span>"#
-    let course = HTML.sparkline(recent.courses[row.identity] ?? [], lengths: recent.lengths)
+    let sparkline = HTML.sparkline(recent.sparklines[row.identity] ?? [], lengths: recent.lengths)
     return """
       <tr\(html: row.isLive ? "" : #" class="over""#)><th scope="row" class="name"><span class="container">\(row.name)</span>\
       \(html: ended)\(html: pod)</th><td class="lesser">\(row.identity.pidns)</td>\(html: cells)\
-      <td class="course">\(html: course)</td></tr>
+      <td class="sparkline">\(html: sparkline)</td></tr>
 
       """
   }

@@ -2,7 +2,7 @@
 
 import CGlibc
 import Glibc
-import Linux
+import Platform
 import Synchronization
 
 /// One client's socket: its thread reads requests and answers them; other threads leave messages, and close it.
@@ -47,7 +47,7 @@ final class Connection: Sendable {
   ///
   /// - Returns: Whether there is something to read, the end among it.
   func wait(until deadline: ContinuousClock.Instant? = nil) -> Bool {
-    Waiting.wait(for: [(socket, .readable), (bell, .readable)], until: deadline)[0]
+    DescriptorPoller.wait(for: [(socket, .readable), (bell, .readable)], until: deadline)[0]
   }
 
   /// Shakes hands and answers requests until one of the two sides ends it.

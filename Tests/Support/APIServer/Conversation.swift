@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Linux
+import Platform
 import Synchronization
 
 /// One connection: answers its requests one after the other.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
-import Linux
+import Platform
 import Synchronization
 
 /// What the connections share, and the port that they come from.

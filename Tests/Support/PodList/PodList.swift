@@ -3,8 +3,8 @@
 import Containers
 import Glibc
 import Kubernetes
-import Linux
 import Logging
+import Platform
 
 /// `pidns-pod-list KUBECONFIG`: lists and watches until all pods are gone again, and says what that took, in KiB of
 /// resident memory, the peak and what of it is no file's:

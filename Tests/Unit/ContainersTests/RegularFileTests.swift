@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
-import Linux
+import Platform
 import Testing
 
 @Suite(.timeLimit(.minutes(10))) struct RegularFileTests {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import BPFKit
+import Probe
 import Testing
 
 @testable import Exporter

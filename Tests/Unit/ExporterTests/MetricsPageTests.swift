@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import BPFKit
 import Containers
 import Exposition
 import Foundation
 import Kubernetes
-import Linux
+import LibBPF
+import Platform
+import Probe
 import Testing
 
 @testable import Exporter
@@ -17,14 +18,14 @@ import Testing
   private static let state: State = {
     var snapshot = Snapshot()
     let labels = LabelSet(["pidns": "7", "namespace": "", "pod": "", "container": ""])
-    let details: [Detail: UInt64] = [.signalDeath(11): 1, .exitCode(3): 1, .execFailure(2): 1]
+    let details: [CounterKey: UInt64] = [.signalDeath(11): 1, .exitCode(3): 1, .execFailure(2): 1]
     let about = Snapshot.About(NamespaceIdentity(initEnd: 1), Container(), boot: 0)
     snapshot.namespaces = [
-      .init(labels: labels, events: Events(details: details), isLive: true, about: about)
+      .init(labels: labels, events: EventCounts(details: details), isLive: true, about: about)
     ]
     snapshot.maps = [MapStatus(map: "node", entries: 1, capacity: 1, memoryBytes: 1)]
     snapshot.programs = [ProgramStatus(program: "process_exec", runs: 1, runNanoseconds: 1, misses: 0)]
-    let scope = Scope(
+    let scope = FeatureSet(
       collectors: Set(Collector.allCases), showsLifetimesPerNamespace: true, watchesPods: true,
       holdsFirstSamples: true)
     let kubernetes = KubernetesState(pods: 1, watch: WatchStatus().snapshot)

@@ -11,8 +11,18 @@ import Testing
     #expect(MetricFamily("x", kind, help: "X.").sampleName == expected)
   }
 
-  @Test func unitEndsTheName() {
-    #expect(MetricFamily("run_seconds", .counter, unit: "seconds", help: "X.").unit == "seconds")
+  @Test func unitEndsTheNameAsAWordOfItsOwn() async {
+    #expect(
+      MetricFamily("run_seconds", .counter, unit: "seconds", help: "X.").sampleName == "run_seconds_total")
+    await #expect(processExitsWith: .failure) {
+      _ = MetricFamily("runseconds", .counter, unit: "seconds", help: "X.")
+    }
+    await #expect(processExitsWith: .failure) {
+      _ = MetricFamily("run_milliseconds", .counter, unit: "seconds", help: "X.")
+    }
+    await #expect(processExitsWith: .failure) {
+      _ = MetricFamily("seconds_run", .counter, unit: "seconds", help: "X.")
+    }
   }
 
   @Test func wrongNamesAndUnitsTrap() async {

@@ -2,7 +2,7 @@
 
 import APIServer
 import Foundation
-import Linux
+import Platform
 import Testing
 
 @testable import Kubernetes

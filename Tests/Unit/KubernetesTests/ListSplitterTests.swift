@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
 import Testing
+import TestSupport
 
 @testable import Kubernetes
 
@@ -77,16 +79,29 @@ import Testing
     #expect(parts?.isComplete != true)
   }
 
-  @Test("No bytes whatever end in a crash")
-  func noise() {
-    var random = SystemRandomNumberGenerator()
-    let alphabet = Array(#"{}[]",:\ items metadata 0"#.utf8)
+  @Test("Random faults: what is still JSON is split, and every text in the same way wherever it is cut")
+  func noise() throws {
+    var random = SeededGenerator.printingSeed("ListSplitterTests.noise")
+    let alphabet = Array(#"{}[]",:\ items0"#.utf8)
+    var (split, refused) = (0, 0)
     for _ in 0..<20_000 {
-      var bytes = Array("{\"items\":[".utf8.prefix(Int.random(in: 0...10, using: &random)))
-      bytes += (0..<30).map { _ in alphabet[Int.random(in: 0..<alphabet.count, using: &random)] }
-      var splitter = ListSplitter()
-      _ = try? splitter.feed(bytes.span)
+      var bytes = Array(#"{"items":[{"a":[1,"x"]},2,{}],"metadata":{"b":null}}"#.utf8)
+      for _ in 0..<Int.random(in: 0...2, using: &random) {
+        let fault = alphabet[Int.random(in: 0..<alphabet.count, using: &random)]
+        bytes[Int.random(in: 0..<bytes.count, using: &random)] = fault
+      }
+      let text = String(decoding: bytes, as: UTF8.self)
+      let whole = try? self.split(text)
+      let cut = Int.random(in: 0...bytes.count, using: &random)
+      #expect(whole == (try? self.split(text, at: [cut])), "\(text) cut at \(cut)")
+      let json = try? JSONSerialization.jsonObject(with: Data(bytes)) as? [String: Any]
+      if let items = json?["items"] as? [Any] {
+        #expect(whole?.isComplete == true && whole?.items.count == items.count, "\(text)")
+        split += 1
+      }
+      if whole?.isComplete != true { refused += 1 }
     }
+    #expect(split > 1000 && refused > 1000)
   }
 
   @Test("An item that is too big is left out, and metadata that is too big refused")

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import BPFKit
 import Containers
-import Linux
+import Platform
+import Probe
 import Testing
 
 @testable import Namespaces
@@ -18,7 +18,7 @@ private let hours: Int64 = 5 * 3600 * 1_000_000_000
     var kernel = FakeKernel()
     kernel.begin(first, execs: 1)
     kernel.identities[first] = NamespaceIdentity(initStart: 1_000_000_000, cgroupPath: "/a")
-    kernel.map[second] = Events(ProcessCounts(execs: 1))
+    kernel.map[second] = EventCounts(ProcessCounts(execs: 1))
     kernel.identities[second] = NamespaceIdentity(
       initStart: 1_000_000_000, initEnd: 2_000_000_000, cgroupPath: "/b")
     kernel.settle()

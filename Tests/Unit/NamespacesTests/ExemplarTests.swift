@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import BPFKit
 import Containers
+import Probe
 import Testing
 
 @testable import Namespaces
@@ -19,7 +19,7 @@ private let web = Container.Names(namespace: "shop", pod: "cart", container: "we
       kind, time: UInt64(seconds * 1e9), pid: pid, hostPID: 1000 + pid, ppid: 1, comm: "p\(pid)")
   }
 
-  private func kernel(_ labelling: Labelling = Labelling(grace: .zero)) -> FakeKernel {
+  private func kernel(_ labelling: SeriesLabels = SeriesLabels(grace: .zero)) -> FakeKernel {
     var kernel = FakeKernel(labelling: labelling)
     kernel.containers["/c"] = .init(Container(names: web, id: "c"), .final)
     return kernel
@@ -73,7 +73,7 @@ private let web = Container.Names(namespace: "shop", pod: "cart", container: "we
 
   @Test("A namespace that is held back brings its own when it is placed")
   func heldBack() {
-    var kernel = kernel(Labelling())
+    var kernel = kernel(SeriesLabels())
     kernel.begin(first, execs: 1)
     kernel.identities[first] = NamespaceIdentity(initIsNew: true, cgroupPath: "/runtime")
     kernel.exemplars[first] = [process(5, at: 2)]
@@ -108,7 +108,7 @@ private let web = Container.Names(namespace: "shop", pod: "cart", container: "we
 
   @Test("Where a series stands for several namespaces, it shows the latest of them all")
   func aggregated() {
-    var kernel = kernel(Labelling(level: .container, grace: .zero))
+    var kernel = kernel(SeriesLabels(level: .container, grace: .zero))
     for namespace in [first, second] {
       kernel.begin(namespace, execs: 1)
       kernel.identities[namespace] = NamespaceIdentity(cgroupPath: "/c")

@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import BPFKit
 import Containers
 import Exposition
+import Probe
 
 @testable import Namespaces
 
 /// A ledger, and the clock, the kernel's maps and the names as a poller would bring them to it.
 struct FakeKernel {
   var ledger: Ledger
-  var map: [PIDNamespace: Events] = [:]
+  var map: [PIDNamespace: EventCounts] = [:]
   var identities: [PIDNamespace: NamespaceIdentity] = [:]
   var tasks: [PIDNamespace: TaskCounts] = [:]
   /// What is new at the next poll.
   var exemplars: [PIDNamespace: [ProcessExemplar]] = [:]
   /// Containers by the path of their cgroup; of a path that has none nothing more will be known.
-  var containers: [String: Naming.Answer] = [:]
+  var containers: [String: ContainerResolver.Answer] = [:]
   var namesVersion: UInt64 = 0
   var now = ContinuousClock.now
   var epoch = 1000.0
@@ -23,7 +23,8 @@ struct FakeKernel {
   var boot: Int64 = 500_000_000_000
 
   init(
-    series: Int = 100, retention: Duration? = .seconds(300), labelling: Labelling = Labelling(grace: .zero)
+    series: Int = 100, retention: Duration? = .seconds(300),
+    labelling: SeriesLabels = SeriesLabels(grace: .zero)
   ) {
     ledger = Ledger(
       limits: .init(series: series, retention: retention), labelling: labelling, boot: boot)
@@ -43,7 +44,7 @@ struct FakeKernel {
     let finished = ledger.take(
       tasks: walking ? tasks : nil, reading, at: .init(now, epoch: epoch, boot: boot),
       namesVersion: namesVersion
-    ) { containers[$0.cgroupPath] ?? Naming.Answer(Container(), .final) }
+    ) { containers[$0.cgroupPath] ?? ContainerResolver.Answer(Container(), .final) }
     if deleting {
       for namespace in finished {
         map[namespace] = nil
@@ -62,7 +63,7 @@ struct FakeKernel {
 
   mutating func begin(_ namespace: PIDNamespace, execs: UInt64 = 0) {
     tasks[namespace] = TaskCounts(processes: 1, threads: 1)
-    if execs > 0 { map[namespace] = Events(ProcessCounts(execs: execs)) }
+    if execs > 0 { map[namespace] = EventCounts(ProcessCounts(execs: execs)) }
   }
 
   mutating func end(_ namespace: PIDNamespace) { tasks[namespace] = nil }

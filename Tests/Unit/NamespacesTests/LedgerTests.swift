@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import BPFKit
+import Probe
 import Testing
 
 @testable import Namespaces
 
-extension Events {
+extension EventCounts {
   /// What a namespace of one process leaves that a signal ended.
-  fileprivate static func ended(execs: UInt64) -> Events {
+  fileprivate static func ended(execs: UInt64) -> EventCounts {
     var exits = ExitCounts()
     exits.byReason[.signaled] = 1
     exits.lifetimes.counts[3] = 1
     exits.lifetimes.sum = 450
-    return Events(ProcessCounts(execs: execs), exits: exits, details: [.signalDeath(9): 1])
+    return EventCounts(ProcessCounts(execs: execs), exits: exits, details: [.signalDeath(9): 1])
   }
 }
 
@@ -26,7 +26,7 @@ private let second = PIDNamespace(inum: 7, generation: 11)
     var kernel = FakeKernel()
     kernel.begin(host)
     kernel.poll()
-    #expect(kernel.series(1)?.events == Events())
+    #expect(kernel.series(1)?.events == EventCounts())
     #expect(kernel.series(1)?.isLive == true)
   }
 
@@ -36,7 +36,7 @@ private let second = PIDNamespace(inum: 7, generation: 11)
     kernel.begin(first, execs: 5)
     kernel.poll()
     kernel.poll()
-    kernel.map[first] = Events(ProcessCounts(execs: 9, forks: 2))
+    kernel.map[first] = EventCounts(ProcessCounts(execs: 9, forks: 2))
     kernel.poll()
     #expect(kernel.series(7)?.events.counts == ProcessCounts(execs: 9, forks: 2))
   }
@@ -47,19 +47,19 @@ private let second = PIDNamespace(inum: 7, generation: 11)
     kernel.begin(first, execs: 1)
     kernel.poll()
     kernel.end(first)
-    kernel.map[first] = Events.ended(execs: 3)
+    kernel.map[first] = EventCounts.ended(execs: 3)
     #expect(kernel.poll().isEmpty)
     #expect(kernel.poll() == [first])
-    #expect(kernel.series(7)?.events == Events.ended(execs: 3))
+    #expect(kernel.series(7)?.events == EventCounts.ended(execs: 3))
     #expect(kernel.series(7)?.isLive == false)
     #expect(kernel.poll().isEmpty)
-    #expect(kernel.series(7)?.events == Events.ended(execs: 3))
+    #expect(kernel.series(7)?.events == EventCounts.ended(execs: 3))
   }
 
   @Test("One walk that misses a namespace proves nothing")
   func missedOnce() {
     var kernel = FakeKernel()
-    kernel.map[first] = Events(ProcessCounts(forks: 1))
+    kernel.map[first] = EventCounts(ProcessCounts(forks: 1))
     #expect(kernel.poll().isEmpty)
     kernel.tasks[first] = TaskCounts(processes: 1, threads: 1)
     #expect(kernel.poll().isEmpty)
@@ -73,7 +73,7 @@ private let second = PIDNamespace(inum: 7, generation: 11)
   @Test("One that lived between two polls is told whole")
   func livedBetweenPolls() {
     var kernel = FakeKernel()
-    kernel.map[first] = Events(ProcessCounts(execs: 7, forks: 8, starts: 1))
+    kernel.map[first] = EventCounts(ProcessCounts(execs: 7, forks: 8, starts: 1))
     #expect(kernel.poll().isEmpty)
     #expect(kernel.settle() == [first])
     #expect(kernel.series(7)?.events.counts.execs == 7)
@@ -86,7 +86,7 @@ private let second = PIDNamespace(inum: 7, generation: 11)
     kernel.begin(first, execs: 1)
     kernel.poll()
     kernel.end(first)
-    kernel.map[first] = Events(ProcessCounts(execs: 2))
+    kernel.map[first] = EventCounts(ProcessCounts(execs: 2))
     for _ in 0..<5 { #expect(kernel.poll(walking: false).isEmpty) }
     #expect(kernel.series(7)?.events.counts.execs == 2)
     #expect(kernel.series(7)?.tasks == TaskCounts(processes: 1, threads: 1))
@@ -101,7 +101,7 @@ private let second = PIDNamespace(inum: 7, generation: 11)
     kernel.poll()
     kernel.end(first)
     kernel.begin(second)
-    var other = Events.ended(execs: 1)
+    var other = EventCounts.ended(execs: 1)
     other.details = [.signalDeath(9): 2, .signalDeath(11): 4, .exitCode(3): 5]
     kernel.map[second] = other
     kernel.settle()
@@ -179,7 +179,7 @@ private let second = PIDNamespace(inum: 7, generation: 11)
     kernel.end(first)
     kernel.poll()
     #expect(kernel.poll(deleting: false) == [first])
-    var rest = Events.ended(execs: 0)
+    var rest = EventCounts.ended(execs: 0)
     rest.details = [:]
     kernel.map[first] = rest
     #expect(kernel.poll() == [first])
@@ -202,12 +202,12 @@ private let second = PIDNamespace(inum: 7, generation: 11)
     #expect(kernel.series(7) == nil)
     kernel.begin(second)
     kernel.poll()
-    #expect(kernel.series(7)?.events == Events())
+    #expect(kernel.series(7)?.events == EventCounts())
   }
 
   @Test("One that ended before it was shown restarts the retention of the series that it joins")
   func joinedAfterTheEnd() {
-    var kernel = FakeKernel(retention: .seconds(5), labelling: Labelling(grace: .seconds(4)))
+    var kernel = FakeKernel(retention: .seconds(5), labelling: SeriesLabels(grace: .seconds(4)))
     kernel.begin(first, execs: 1)
     for _ in 0..<5 { kernel.poll() }
     kernel.end(first)
@@ -261,7 +261,7 @@ private let second = PIDNamespace(inum: 7, generation: 11)
     #expect(kernel.series(7) == nil)
 
     kernel.end(host)
-    kernel.map[first] = Events(ProcessCounts(execs: 6))
+    kernel.map[first] = EventCounts(ProcessCounts(execs: 6))
     for _ in 0..<4 { kernel.poll() }
     #expect(kernel.series(1) == nil)
     #expect(kernel.series(7)?.events.counts.execs == 6)

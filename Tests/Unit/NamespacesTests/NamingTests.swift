@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import BPFKit
 import Containers
+import Probe
 import Testing
 
 @testable import Namespaces
@@ -18,10 +18,10 @@ private let pod = Container.Names(namespace: "shop", pod: "cart")
     Container(names: names, id: id)
   }
 
-  private func execs(_ count: UInt64) -> Events { Events(ProcessCounts(execs: count)) }
+  private func execs(_ count: UInt64) -> EventCounts { EventCounts(ProcessCounts(execs: count)) }
 
   /// A kernel with the grace time of five seconds, and one container that is in the cgroup `/c`.
-  private func kernel(_ labelling: Labelling = Labelling()) -> FakeKernel {
+  private func kernel(_ labelling: SeriesLabels = SeriesLabels()) -> FakeKernel {
     var kernel = FakeKernel(labelling: labelling)
     kernel.containers["/c"] = .init(container(web), .final)
     return kernel
@@ -145,7 +145,7 @@ private let pod = Container.Names(namespace: "shop", pod: "cart")
     #expect(kernel.series(7, pod)?.isLive == false)
     #expect(kernel.series(7, pod)?.about == nil)
     #expect(kernel.series(7, pod)?.tasks == TaskCounts())
-    #expect(kernel.series(7, web)?.events == Events())
+    #expect(kernel.series(7, web)?.events == EventCounts())
     #expect(kernel.series(7, web)?.isLive == true)
     kernel.map[first] = execs(9)
     kernel.poll()
@@ -190,7 +190,7 @@ private let pod = Container.Names(namespace: "shop", pod: "cart")
 
   @Test("One that ended and never gets its names is forgotten with its series")
   func neverNamed() {
-    var kernel = FakeKernel(retention: .seconds(30), labelling: Labelling())
+    var kernel = FakeKernel(retention: .seconds(30), labelling: SeriesLabels())
     kernel.containers["/c"] = .init(container(pod), .partial)
     kernel.identities[first] = NamespaceIdentity(initEnd: 9, cgroupPath: "/c")
     kernel.map[first] = execs(3)
@@ -267,7 +267,7 @@ private let pod = Container.Names(namespace: "shop", pod: "cart")
       (LabelLevel.container, web), (.pod, pod), (.namespace, Container.Names(namespace: "shop")),
     ])
   func levels(level: LabelLevel, names: Container.Names) {
-    var kernel = kernel(Labelling(level: level, grace: .zero))
+    var kernel = kernel(SeriesLabels(level: level, grace: .zero))
     func shown(_ kernel: inout FakeKernel) -> Snapshot.Namespace? {
       let labels = SeriesKey(names, inum: 0, at: level).labels
       return kernel.ledger.snapshot().first { $0.labels == labels }
@@ -293,8 +293,8 @@ private let pod = Container.Names(namespace: "shop", pod: "cart")
 
   @Test("Those that the flags leave out are counted once, and their entries are deleted")
   func selection() throws {
-    let selection = try Selection(include: [.init("namespace=shop|bank")], exclude: [.init("pod=ca.*")])
-    var kernel = kernel(Labelling(grace: .zero, selection: selection))
+    let selection = try LabelFilter(include: [.init("namespace=shop|bank")], exclude: [.init("pod=ca.*")])
+    var kernel = kernel(SeriesLabels(grace: .zero, selection: selection))
     kernel.containers["/d"] = .init(
       Container(names: .init(namespace: "bank", pod: "vault", container: "db")), .final)
     kernel.identities = [
@@ -332,7 +332,7 @@ private let pod = Container.Names(namespace: "shop", pod: "cart")
 
   @Test("However many wait for their names, no more are kept than there is room for")
   func crowd() {
-    var kernel = FakeKernel(series: 10, labelling: Labelling(grace: .seconds(1_000_000)))
+    var kernel = FakeKernel(series: 10, labelling: SeriesLabels(grace: .seconds(1_000_000)))
     for generation in 1...100 as ClosedRange<UInt64> {
       let namespace = PIDNamespace(inum: UInt32(generation), generation: generation)
       kernel.map[namespace] = execs(1)
@@ -356,14 +356,14 @@ private let pod = Container.Names(namespace: "shop", pod: "cart")
       ("namespace=(?i)SHOP", true), ("pod==", false),
     ])
   func matches(rule: String, isMatch: Bool) throws {
-    #expect(try Selection(include: [.init(rule)]).shows(web, inum: 7) == isMatch)
-    #expect(try Selection(exclude: [.init(rule)]).shows(web, inum: 7) == !isMatch)
+    #expect(try LabelFilter(include: [.init(rule)]).shows(web, inum: 7) == isMatch)
+    #expect(try LabelFilter(exclude: [.init(rule)]).shows(web, inum: 7) == !isMatch)
   }
 
   @Test(
     "What is no rule is refused",
     arguments: ["", "shop", "node=x", "pod", "pod=(", "pod=[", " pod=x", "pod=*"])
   func problems(text: String) {
-    #expect(throws: Selection.Problem.self) { try Selection.Rule(text) }
+    #expect(throws: LabelFilter.Problem.self) { try LabelFilter.Rule(text) }
   }
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import BPFKit
 import Containers
 import Foundation
+import Probe
 import ProcessEvents
 import Testing
 

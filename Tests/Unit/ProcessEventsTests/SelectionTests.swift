@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import BPFKit
 import Containers
+import Probe
 import ProcessEvents
 import Testing
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import BPFKit
 import Containers
+import Probe
 import ProcessEvents
-import Terminal
 import Testing
+import Text
 
 @Suite struct TableTests {
   private static func options(columns: Int?, isColored: Bool = false) -> EventWriter.Options {

@@ -2,7 +2,7 @@
 
 import Testing
 
-@testable import Activity
+@testable import LiveView
 @testable import Top
 
 @Suite struct KeyTests {

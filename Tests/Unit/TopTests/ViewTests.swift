@@ -2,8 +2,9 @@
 
 import Terminal
 import Testing
+import Text
 
-@testable import Activity
+@testable import LiveView
 @testable import Top
 
 @Suite struct ViewTests {

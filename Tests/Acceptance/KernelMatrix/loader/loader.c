@@ -2,8 +2,8 @@
 /*
  * pidns-loader SCRAPE
  *
- * Loads /counters.bpf.o as the exporter does, and at each SIGUSR1 writes what it counted to the file
- * SCRAPE, under the names that the exporter gives it. Ends at SIGTERM.
+ * Loads /counters.bpf.o as the exporter does, and at each SIGUSR1 writes what it counted to the
+ * file SCRAPE, under the names that the exporter gives it. Ends at SIGTERM.
  *
  * For machines that the exporter cannot be built for here: what is tested is the BPF object. What
  * follows the contract (abi.h) is in contract.c.

@@ -2,6 +2,7 @@
 
 import Exposition
 import Testing
+import TestSupport
 
 @testable import Exporter
 @testable import Namespaces
@@ -63,7 +64,8 @@ import Testing
   }
 
   private func scrape(
-    _ scraper: inout Scraper, _ publication: Publication, _ table: Scrapers, at now: ContinuousClock.Instant,
+    _ scraper: inout Scraper, _ publication: RenderedSnapshot, _ table: Scrapers,
+    at now: ContinuousClock.Instant,
     as format: ExpositionFormat, fails: Bool, _ seed: UInt64
   ) throws {
     let isKnown = scraper.lastAnswer.map { now - $0 <= Self.retention } ?? false

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import BPFKit
+import Probe
 import Containers
 import Exposition
 import Kubernetes
-import Linux
+import Platform
 import PageReaders
+import TestSupport
 import Testing
 
 @testable import Exporter
@@ -28,9 +29,9 @@ import Testing
       exits.lifetimes.sum += UInt64(bucket) << 20
     }
     var births = Births(series: birth)
-    var details: [Detail: UInt64] = [:]
+    var details: [CounterKey: UInt64] = [:]
     for (offset, detail) in [
-      Detail.signalDeath(7), .signalDeath(11), .signalDeath(40), .exitCode(3), .execFailure(2),
+      CounterKey.signalDeath(7), .signalDeath(11), .signalDeath(40), .exitCode(3), .execFailure(2),
     ].enumerated() {
       details[detail] = number + 1
       births.add(detail, at: birth + offset)
@@ -45,7 +46,7 @@ import Testing
     }
     return Snapshot.Namespace(
       labels: LabelSet(["pidns": "\(index)", "namespace": "", "pod": name, "container": name]),
-      events: Events(
+      events: EventCounts(
         ProcessCounts(execs: number, forks: 1 << 52, threadStarts: 3), exits: exits, details: details),
       births: births, start: index == 2 ? nil : 1_700_000_000.123456 + Double(index),
       tasks: TaskCounts(processes: number, threads: 2, zombies: 1), isLive: index % 2 == 0,
@@ -55,16 +56,16 @@ import Testing
       exemplars: exemplars)
   }
 
-  private static func state(_ change: (inout Scope) -> Void) -> State {
+  private static func state(_ change: (inout FeatureSet) -> Void) -> State {
     var snapshot = Snapshot()
     snapshot.namespaces = hostile.enumerated().map { namespace($0, name: $1, birth: $0 + 1) }
     snapshot.number = 20
     snapshot.newestBirth = 11
-    snapshot.node.total = snapshot.namespaces.last?.events ?? Events()
+    snapshot.node.total = snapshot.namespaces.last?.events ?? EventCounts()
     snapshot.maps = [MapStatus(map: "node", entries: 1, capacity: 1, memoryBytes: 1)]
     snapshot.programs = [ProgramStatus(program: "process_exec", runs: 3, runNanoseconds: 7, misses: 2)]
     snapshot.time = 1_700_000_000.25
-    var scope = Scope(
+    var scope = FeatureSet(
       collectors: Set(Collector.allCases), showsLifetimesPerNamespace: true, watchesPods: true,
       holdsFirstSamples: true)
     change(&scope)

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import BPFKit
 import Containers
-import Linux
+import Platform
+import Probe
+import TestSupport
 
 @testable import Exporter
 @testable import Namespaces
@@ -10,11 +11,11 @@ import Linux
 /// A host on which namespaces begin, run, get names and end at random, seen through the real ledger.
 struct RandomHost {
   private(set) var ledger: Ledger
-  private var map: [PIDNamespace: Events] = [:]
+  private var map: [PIDNamespace: EventCounts] = [:]
   private var identities: [PIDNamespace: NamespaceIdentity] = [:]
   private var live: [PIDNamespace] = []
   private var ended: Set<PIDNamespace> = []
-  private var names: [String: Naming.Answer] = [:]
+  private var names: [String: ContainerResolver.Answer] = [:]
   private var namesVersion: UInt64 = 0
   private var generation: UInt64 = 0
   private(set) var now = ContinuousClock.now
@@ -31,7 +32,7 @@ struct RandomHost {
   init(level: LabelLevel, retention: Duration) {
     ledger = Ledger(
       limits: .init(series: 1000, retention: retention),
-      labelling: Labelling(level: level, grace: .seconds(2)),
+      labelling: SeriesLabels(level: level, grace: .seconds(2)),
       boot: 0, start: 1000)
   }
 
@@ -74,7 +75,7 @@ struct RandomHost {
   private mutating func run(_ namespace: PIDNamespace, _ random: inout SeededGenerator) {
     let execs = UInt64.random(in: 0...3, using: &random)
     var exits = ExitCounts()
-    var details: [Detail: UInt64] = [:]
+    var details: [CounterKey: UInt64] = [:]
     if Int.random(in: 0..<3, using: &random) == 0 {
       let signal: Int32 = [7, 11, 31].randomElement(using: &random) ?? 7
       details[.signalDeath(signal)] = 1
@@ -82,11 +83,12 @@ struct RandomHost {
       truth.signalDeaths += 1
     }
     truth.execs += execs
-    map[namespace, default: Events()] += Events(ProcessCounts(execs: execs), exits: exits, details: details)
+    map[namespace, default: EventCounts()] += EventCounts(
+      ProcessCounts(execs: execs), exits: exits, details: details)
   }
 
   /// Polls, as the poller does.
-  mutating func poll(scraped: ScrapedPolls) -> Publication {
+  mutating func poll(scraped: ScrapedPolls) -> RenderedSnapshot {
     var reading = KernelCounters.Reading()
     reading.events = map
     reading.identities = identities
@@ -104,7 +106,7 @@ struct RandomHost {
     snapshot.namespaces = ledger.snapshot()
     snapshot.number = ledger.poll
     snapshot.newestBirth = ledger.newestBirth
-    let scope = Scope(collectors: [.signals], showsLifetimesPerNamespace: false)
-    return Publication(State(scope: scope, snapshot: snapshot, process: .read(), start: 1000))
+    let scope = FeatureSet(collectors: [.signals], showsLifetimesPerNamespace: false)
+    return RenderedSnapshot(State(scope: scope, snapshot: snapshot, process: .read(), start: 1000))
   }
 }

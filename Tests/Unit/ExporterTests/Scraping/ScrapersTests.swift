@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Linux
+import Platform
 import Testing
 
 @testable import Exporter
@@ -9,12 +9,12 @@ import Testing
 @Suite struct ScrapersTests {
   private let now = ContinuousClock.now
 
-  private func publication(_ number: Int) -> Publication {
+  private func publication(_ number: Int) -> RenderedSnapshot {
     var snapshot = Snapshot()
     snapshot.number = number
     snapshot.newestBirth = number
-    let scope = Scope(collectors: [], showsLifetimesPerNamespace: false)
-    return Publication(State(scope: scope, snapshot: snapshot, process: .read(), start: 0))
+    let scope = FeatureSet(collectors: [], showsLifetimesPerNamespace: false)
+    return RenderedSnapshot(State(scope: scope, snapshot: snapshot, process: .read(), start: 0))
   }
 
   private func identity(_ address: Int, _ userAgent: String = "Prometheus/3") -> Scrapers.Identity {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import BPFKit
+import Probe
 import Exposition
 import Harness
-import Linux
+import Platform
 import MetricsHTTP
+import TestSupport
 import Testing
 
 @testable import Exporter
@@ -12,7 +13,7 @@ import Testing
 
 /// What scrapers see through the real server, while polls go on.
 @Suite struct ServedScrapesTests {
-  private let board = Board()
+  private let board = RenderedSnapshotStore()
   private let scrapers = Scrapers(retention: .seconds(3600))
 
   private func serve() throws -> HTTPServer {
@@ -94,18 +95,18 @@ import Testing
   }
 
   /// What a poll with a number found: long-named namespaces, the first of which is older than the others.
-  private static func publication(_ number: Int, namespaces: Int) -> Publication {
+  private static func publication(_ number: Int, namespaces: Int) -> RenderedSnapshot {
     var snapshot = Snapshot()
     snapshot.number = number
     snapshot.newestBirth = number
     let name = String(repeating: "x", count: 1000)
     snapshot.namespaces = (0..<namespaces).map { index in
       Snapshot.Namespace(
-        labels: LabelSet(["pidns": "\(index)", "pod": name]), events: Events(ProcessCounts(execs: 9)),
+        labels: LabelSet(["pidns": "\(index)", "pod": name]), events: EventCounts(ProcessCounts(execs: 9)),
         births: Births(series: index == 0 ? 1 : number), isLive: true)
     }
-    let scope = Scope(collectors: [], showsLifetimesPerNamespace: false)
-    return Publication(State(scope: scope, snapshot: snapshot, process: .read(), start: 0))
+    let scope = FeatureSet(collectors: [], showsLifetimesPerNamespace: false)
+    return RenderedSnapshot(State(scope: scope, snapshot: snapshot, process: .read(), start: 0))
   }
 
   @Test(

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import BPFKit
 import Containers
 import Exposition
-import Linux
+import LibBPF
+import Platform
+import Probe
 
-@testable import Activity
+@testable import LiveView
 @testable import Exporter
 @testable import Namespaces
 
@@ -15,7 +16,7 @@ struct Polls {
   /// Seconds since the exporter started.
   var time = 100.0
   var namespaces: [Snapshot.Namespace] = []
-  var node = Events()
+  var node = EventCounts()
   var failure: BPFError?
   var collectors = Set(Collector.allCases)
   var change: (inout Snapshot) -> Void = { _ in }
@@ -26,7 +27,7 @@ struct Polls {
     zombies: UInt64 = 0, isLive: Bool = true, initComm: String = "sh", start: Double = 0
   ) -> Snapshot.Namespace {
     let names = Container.Names(namespace: pod.isEmpty ? "" : "shop", pod: pod, container: container)
-    var events = Events(ProcessCounts(execs: execs))
+    var events = EventCounts(ProcessCounts(execs: execs))
     events.exits.byReason[.signaled] = failures
     return Snapshot.Namespace(
       labels: LabelSet(["pidns": String(inum)]), names: names, inum: inum, events: events,
@@ -45,17 +46,17 @@ struct Polls {
     snapshot.node.total = node
     snapshot.failure = failure
     change(&snapshot)
-    let scope = Scope(collectors: collectors, showsLifetimesPerNamespace: false, watchesPods: false)
+    let scope = FeatureSet(collectors: collectors, showsLifetimesPerNamespace: false, watchesPods: false)
     return State(scope: scope, snapshot: snapshot, process: Self.process, start: 0)
   }
 }
 
-extension Recent {
+extension StatusHistory {
   /// The row of a namespace.
   subscript(pidns: String) -> Row? { rows.first { $0.identity.pidns == pidns } }
 
   /// What it has done in each step.
   func execs(_ pidns: String) -> [Float]? {
-    courses.first { $0.key.pidns == pidns }?.value.map(\.execs)
+    sparklines.first { $0.key.pidns == pidns }?.value.map(\.execs)
   }
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import BPFKit
+import LibBPF
+import Probe
 import Testing
 
-@testable import Activity
+@testable import LiveView
 @testable import Exporter
 
 @Suite struct RecorderTests {
@@ -11,10 +12,12 @@ import Testing
   private var recorder = Recorder()
 
   /// A poll so many seconds after the last one.
-  private mutating func poll(after seconds: Double, _ namespaces: [(inum: UInt32, execs: UInt64)]) -> Recent {
+  private mutating func poll(after seconds: Double, _ namespaces: [(inum: UInt32, execs: UInt64)])
+    -> StatusHistory
+  {
     polls.time += seconds
     polls.namespaces = namespaces.map { Polls.namespace($0.inum, execs: $0.execs, failures: $0.execs / 2) }
-    polls.node = Events(ProcessCounts(execs: namespaces.reduce(0) { $0 + $1.execs }))
+    polls.node = EventCounts(ProcessCounts(execs: namespaces.reduce(0) { $0 + $1.execs }))
     return recorder.take(polls.state)
   }
 
@@ -29,9 +32,9 @@ import Testing
     #expect(next["1"]?.rates == Rates(execs: 20, failures: 10))
     #expect(next["1"]?.events.execs == 1110)
     #expect(next.execs("1") == [10, 20])
-    #expect(next.courses.values.first?.map(\.failures) == [5, 10])
+    #expect(next.sparklines.values.first?.map(\.failures) == [5, 10])
     #expect(next.node?.execs == 20)
-    #expect(next.nodeCourse.map(\.execs) == [10, 20])
+    #expect(next.nodeSparkline.map(\.execs) == [10, 20])
     #expect(next.lengths == [1, 5])
   }
 
@@ -61,7 +64,7 @@ import Testing
     #expect(born.execs("3") == [])
     let gone = poll(after: 5, [(1, 10)])
     #expect(gone.rows.map(\.identity.pidns) == ["1"])
-    #expect(gone.courses.count == 1)
+    #expect(gone.sparklines.count == 1)
     // The same number again is another namespace.
     polls.time += 5
     polls.namespaces = [Polls.namespace(2, execs: 5, start: polls.time - 1)]
@@ -85,12 +88,12 @@ import Testing
 
   @Test("No more steps are kept than fit")
   mutating func bounds() {
-    for step in 0...UInt64(2 * Recent.steps) { _ = poll(after: 5, [(1, 5 * step * step)]) }
+    for step in 0...UInt64(2 * StatusHistory.steps) { _ = poll(after: 5, [(1, 5 * step * step)]) }
     let recent = recorder.recent
     // The difference of squares; the last ones.
-    #expect(recent.execs("1") == (0..<Recent.steps).map { Float(2 * (Recent.steps + $0) + 1) })
-    #expect(recent.nodeCourse.count == Recent.steps)
-    #expect(recent.lengths.count == Recent.steps)
+    #expect(recent.execs("1") == (0..<StatusHistory.steps).map { Float(2 * (StatusHistory.steps + $0) + 1) })
+    #expect(recent.nodeSparkline.count == StatusHistory.steps)
+    #expect(recent.lengths.count == StatusHistory.steps)
   }
 
   @Test("What happens while polls fail is in the step that ends with the next good one")

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import BPFKit
 import Containers
 import Kubernetes
+import LibBPF
+import Probe
 import Testing
 
-@testable import Activity
+@testable import LiveView
 @testable import Exporter
 @testable import Namespaces
 
@@ -24,7 +25,7 @@ import Testing
     var state = polls.state
     state.recent = recorder.recent
     change(&state)
-    return StatusPage.html(Publication(state), query, telemetryPath: "/metrics").text
+    return StatusPage.html(RenderedSnapshot(state), query, telemetryPath: "/metrics").text
   }
 
   /// The names in the table, from the top.
@@ -120,7 +121,7 @@ import Testing
         ProgramStatus(program: "process_exec", misses: 1),
         ProgramStatus(program: "mark_victim", isAttached: false),
       ]
-      $0.node.dropped = [.mapFull: Events(ProcessCounts(execs: 7))]
+      $0.node.dropped = [.mapFull: EventCounts(ProcessCounts(execs: 7))]
       $0.node.detailsDropped = 8
       ($0.refused, $0.excluded, $0.unresolved) = (3, 4, 5)
     }
@@ -142,10 +143,10 @@ import Testing
     "A line has a point for each step, but for those within a level part, and says in words what it shows")
   func sparkline() {
     func line(_ execs: [Float], _ failures: [Float] = []) -> String {
-      let course = execs.enumerated().map {
-        Recent.Step(execs: $1, failures: failures.indices.contains($0) ? failures[$0] : 0)
+      let sparkline = execs.enumerated().map {
+        StatusHistory.Step(execs: $1, failures: failures.indices.contains($0) ? failures[$0] : 0)
       }
-      return HTML.sparkline(course, lengths: Array(repeating: 5, count: 60)).text
+      return HTML.sparkline(sparkline, lengths: Array(repeating: 5, count: 60)).text
     }
     #expect(line([]) == line([1]))
     #expect(!line([1]).contains("svg"))

@@ -2,7 +2,7 @@
 
 import Testing
 
-@testable import Activity
+@testable import LiveView
 @testable import Exporter
 
 @Suite struct StatusQueryTests {

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Containers
+package import Kubernetes
+package import Namespaces
+package import Probe
+
+extension CounterPipeline {
+  /// A node of a Kubernetes cluster.
+  package struct Node: Sendable {
+    /// How to ask the API server.
+    package let api: Kubernetes.Configuration
+    /// What the API calls the node.
+    package let name: String
+
+    /// Names a node.
+    package init(api: Kubernetes.Configuration, name: String) {
+      self.api = api
+      self.name = name
+    }
+  }
+
+  /// What is counted, and how it is shown.
+  package struct Configuration: Sendable {
+    /// What the kernel half loads.
+    package var kernel: KernelCounters.Configuration
+    /// The bounds of what is exposed.
+    package var limits: Ledger.Limits
+    /// How namespaces become series.
+    package var labelling: SeriesLabels
+    /// Whose pods are watched; nil for none.
+    package var kubernetes: Node?
+    /// Where containers have their names outside of Kubernetes; nil for nowhere.
+    package var localNames: LocalNames?
+    /// Whether each namespace shows a histogram of lifetimes, where that collector is on.
+    package var showsLifetimesPerNamespace: Bool
+    /// Which PID namespaces are counted.
+    package var scope: NamespaceScope
+
+    package init(
+      kernel: KernelCounters.Configuration, limits: Ledger.Limits, labelling: SeriesLabels, kubernetes: Node?,
+      localNames: LocalNames?, showsLifetimesPerNamespace: Bool = false, scope: NamespaceScope = .host
+    ) {
+      self.kernel = kernel
+      self.limits = limits
+      self.labelling = labelling
+      self.kubernetes = kubernetes
+      self.localNames = localNames
+      self.showsLifetimesPerNamespace = showsLifetimesPerNamespace
+      self.scope = scope
+    }
+  }
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Logging
+import Namespaces
+import Probe
+
+/// Logs problems and recoveries between polls; each loss of events once.
+struct PollHealthLogger {
+  private var failing = false
+  private var reported: Set<DropReason> = []
+  private var reportedLimit = false
+  private var reportedMisses = false
+  private var reportedDetails = false
+
+  /// Compares a poll with those before.
+  mutating func look(at snapshot: Snapshot, _ logger: Logger) {
+    if let failure = snapshot.failure {
+      if !failing {
+        logger.error(
+          "poll failed; serving the last successful poll until one succeeds",
+          metadata: ["error": "\(failure)"])
+      }
+    } else if failing {
+      logger.info("polls succeed again")
+    }
+    failing = snapshot.failure != nil
+
+    for reason in DropReason.allCases {
+      guard let dropped = snapshot.node.dropped[reason], dropped.total > 0 else { continue }
+      guard reported.insert(reason).inserted else { continue }
+      logger.warning(
+        "events of some PID namespaces are only in the node totals\(reason.advice); logged once, see pidns_bpf_events_dropped_total",
+        metadata: ["reason": "\(reason.rawValue)"])
+    }
+    if snapshot.node.detailsDropped > 0 && !reportedDetails {
+      reportedDetails = true
+      logger.warning(
+        "some exit codes or exec failures are not counted; raise --bpf.map-entries; logged once, see pidns_bpf_details_dropped_total"
+      )
+    }
+    if snapshot.refused > 0 && !reportedLimit {
+      reportedLimit = true
+      logger.warning(
+        "some PID namespaces are not exposed; raise --namespaces.max; logged once, see pidns_namespaces_dropped_total"
+      )
+    }
+    if !reportedMisses, let missed = snapshot.programs.skippedEvent {
+      reportedMisses = true
+      logger.warning(
+        "kernel skipped runs of a BPF program; some of its events may not be counted; logged once, see pidns_bpf_program_misses_total",
+        metadata: ["program": "\(missed)"])
+    }
+  }
+}
+
+extension DropReason {
+  fileprivate var advice: String {
+    switch self {
+    case .mapFull: "; raise --bpf.map-entries"
+    case .noMemory, .busy, .other: ""
+    }
+  }
+}

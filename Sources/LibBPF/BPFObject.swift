@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CLibBPF
+import Glibc
+
+/// Owns a libbpf object: its programs and its maps. `bpf_object__close` when it goes.
+///
+/// Its life: open, configure, load, then attach; configuring after loading is a programmer's mistake
+/// that the kernel answers with an error.
+@safe package struct BPFObject: ~Copyable {
+  private let object: OpaquePointer
+
+  /// Opens an object that the build embedded. Makes no system call.
+  package init(embedded base64: StaticString, name: String) throws(BPFError) {
+    LibbpfLog.capture()
+    let bytes = Base64.decode(base64)
+    unsafe object = try checked(
+      "open the embedded BPF object \(name)",
+      bytes.withUnsafeBytes { unsafe shim_open_object($0.baseAddress, $0.count, name) })
+  }
+
+  deinit { unsafe bpf_object__close(object) }
+
+  /// Creates the maps, and has the verifier check every program that is to be loaded.
+  ///
+  /// Reads the kernel's BTF: 25 ms, and 20 MB of memory for that moment.
+  package func load() throws(BPFError) {
+    _ = try checked("load the BPF programs", unsafe bpf_object__load(object))
+  }
+
+  /// Leaves all other programs out of the load, so that they cost nothing.
+  package func loadOnly(_ names: [String]) throws(BPFError) {
+    var next = unsafe bpf_object__next_program(object, nil)
+    while let program = unsafe next {
+      let name = unsafe String(cString: bpf_program__name(program))
+      let isWanted = names.contains(name)
+      _ = try checked("choose BPF program \(name)", unsafe bpf_program__set_autoload(program, isWanted))
+      unsafe next = unsafe bpf_object__next_program(object, program)
+    }
+  }
+
+  /// Says which function of the kernel a program is to follow. Before load.
+  package func setAttachTarget(_ function: String, of name: String) throws(BPFError) {
+    _ = try checked(
+      "have BPF program \(name) follow \(function)",
+      unsafe bpf_program__set_attach_target(program(name), 0, function))
+  }
+
+  /// Leaves a map out of the load. Every program that uses it has to be left out too.
+  package func disableMap(_ name: String) throws(BPFError) {
+    _ = try checked("leave out BPF map \(name)", unsafe bpf_map__set_autocreate(map(name).map, false))
+  }
+
+  /// Writes the constants that the programs are verified with, before they are loaded.
+  ///
+  /// - Parameter section: The section that holds them, which has no other variable.
+  package func setConstants<Constants: BitwiseCopyable>(
+    _ constants: Constants, in section: String
+  ) throws(BPFError) {
+    let section = try map(section)
+    var constants = constants
+    _ = try checked(
+      "set the constants of the BPF programs",
+      unsafe bpf_map__set_initial_value(section.map, &constants, MemoryLayout<Constants>.size))
+  }
+
+  /// Attaches a program to the hook that its section names.
+  package func attach(_ name: String) throws(BPFError) -> Link {
+    unsafe Link(try checked("attach BPF program \(name)", bpf_program__attach(program(name))))
+  }
+
+  /// Attaches an iterator over tasks.
+  package func attachIterator(_ name: String) throws(BPFError) -> Link {
+    unsafe Link(
+      try checked("attach BPF iterator \(name)", bpf_program__attach_iter(program(name), nil)))
+  }
+
+  /// Attaches an iterator over the entries of a map of this object.
+  package func attachIterator(_ name: String, over map: BPFMap) throws(BPFError) -> Link {
+    unsafe Link(
+      try checked(
+        "attach BPF iterator \(name)", shim_attach_map_iterator(program(name), map.descriptor)))
+  }
+
+  /// Finds a map by its name in the object's source.
+  package func map(_ name: String) throws(BPFError) -> BPFMap {
+    unsafe BPFMap(
+      map: try checked("find BPF map \(name)", bpf_object__find_map_by_name(object, name)))
+  }
+
+  /// Reads a loaded program's own figures. One system call.
+  package func information(ofProgram name: String) throws(BPFError) -> ProgramInformation {
+    var info = bpf_prog_info()
+    var size = UInt32(MemoryLayout<bpf_prog_info>.size)
+    let descriptor = unsafe bpf_program__fd(try program(name))
+    _ = try checked(
+      "read the status of BPF program \(name)",
+      unsafe bpf_obj_get_info_by_fd(descriptor, &info, &size))
+    return ProgramInformation(
+      runs: info.run_cnt, runNanoseconds: info.run_time_ns, misses: info.recursion_misses,
+      verifiedInstructions: info.verified_insns)
+  }
+
+  /// Fails unless the object has a program of this name.
+  package func requireProgram(_ name: String) throws(BPFError) { _ = unsafe try program(name) }
+
+  private func program(_ name: String) throws(BPFError) -> OpaquePointer {
+    unsafe try checked("find BPF program \(name)", bpf_object__find_program_by_name(object, name))
+  }
+}

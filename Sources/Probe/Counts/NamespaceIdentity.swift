@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CPidns
+import LibBPF
+
+/// Whose a pid namespace is: what was true of its init when the namespace was first seen, and since that
+/// last execed. The path and the name are untrusted text, repaired where they are no UTF-8.
+package struct NamespaceIdentity: Equatable, Sendable {
+  /// How many namespaces are around it: 0 for the host's, 1 for a container's.
+  package var level: UInt32
+  /// The inum of the namespace around it; 0 for the host's.
+  package var parent: UInt32
+  /// The init, as the host numbers it.
+  package var initPID: UInt32
+  /// What the init calls itself, 15 bytes at the most: the name of the file that it execed.
+  package var initComm: String
+  /// Whether the init was seen to be forked, and not to exec since: a runtime may not have put it into its cgroup.
+  package var initIsNew: Bool
+  /// When the init began, in nanoseconds since boot.
+  package var initStart: UInt64
+  /// When it ended, in nanoseconds since boot; 0 before.
+  package var initEnd: UInt64
+  /// The cgroup of the init, from the root of its hierarchy: `/` or `/a/b`. That of cgroup v1's hierarchy of
+  /// pids where there is one, else that of v2. Of a path of more than 512 bytes the outer part is missing.
+  package var cgroupPath: String
+  /// The number of that cgroup: its inode.
+  package var cgroupID: UInt64
+
+  /// Describes a namespace.
+  package init(
+    level: UInt32 = 1, parent: UInt32 = 0, initPID: UInt32 = 0, initComm: String = "",
+    initIsNew: Bool = false, initStart: UInt64 = 0, initEnd: UInt64 = 0, cgroupPath: String = "/",
+    cgroupID: UInt64 = 0
+  ) {
+    self.level = level
+    self.parent = parent
+    self.initPID = initPID
+    self.initComm = initComm
+    self.initIsNew = initIsNew
+    self.initStart = initStart
+    self.initEnd = initEnd
+    self.cgroupPath = cgroupPath
+    self.cgroupID = cgroupID
+  }
+
+  init(_ identity: pidns_identity) {
+    self.init(
+      level: identity.level, parent: identity.parent, initPID: identity.init_pid,
+      initComm: Self.comm(of: identity), initIsNew: identity.init_is_new != 0,
+      initStart: identity.init_start, initEnd: identity.init_end,
+      cgroupPath: Self.path(of: identity), cgroupID: identity.cgroup_id)
+  }
+
+  private static func comm(of identity: pidns_identity) -> String {
+    let bytes = unsafe withUnsafeBytes(of: identity.init_comm) { unsafe Array($0) }
+    return String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+  }
+
+  private static func path(of identity: pidns_identity) -> String {
+    let length = Int(identity.path_length)
+    let bytes = unsafe withUnsafeBytes(of: identity.path) { unsafe Array($0.prefix(length)) }
+    let names = bytes.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+    return "/" + names.reversed().joined(separator: "/")
+  }
+}
+
+/// The identities as they were read last.
+struct IdentityCache {
+  private(set) var identities: [PIDNamespace: NamespaceIdentity] = [:]
+  /// What the kernel half had written when they were read.
+  private var written: UInt64 = 0
+
+  /// Reads them again, if the kernel half has written any since.
+  ///
+  /// - Parameter written: How many it had written, asked before this.
+  mutating func read(by iterator: Link, written: UInt64) throws(BPFError) {
+    guard written != self.written else { return }
+    var read: [PIDNamespace: NamespaceIdentity] = [:]
+    let known = identities
+    try iterator.iterate(pidns_identity_entry.self, "read the namespaces' identities") {
+      let namespace = PIDNamespace($0.key)
+      read[namespace] = known[namespace]?.updated($0.identity) ?? NamespaceIdentity($0.identity)
+    }
+    identities = read
+    self.written = written
+  }
+
+  mutating func forget(_ namespace: PIDNamespace) { identities[namespace] = nil }
+}
+
+extension NamespaceIdentity {
+  /// The identity that was read, if it is this one but for the end; nil else. Saves taking its texts apart.
+  fileprivate func updated(_ identity: pidns_identity) -> NamespaceIdentity? {
+    guard
+      identity.cgroup_id == cgroupID && identity.init_start == initStart
+        && Self.comm(of: identity) == initComm
+    else { return nil }
+    var updated = self
+    updated.initIsNew = identity.init_is_new != 0
+    updated.initEnd = identity.init_end
+    return updated
+  }
+}

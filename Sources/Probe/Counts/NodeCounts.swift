@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CPidns
+
+/// Why the kernel half could not put an event down to its namespace.
+package enum DropReason: String, CaseIterable, Sendable {
+  /// The map of namespaces is full (E2BIG).
+  case mapFull = "map_full"
+  /// The kernel had no memory for a new entry (ENOMEM).
+  case noMemory = "no_memory"
+  /// Another update held the map's bucket on the same CPU (EBUSY).
+  case busy
+  /// Anything else; not expected.
+  case other
+
+  var slot: pidns_drop {
+    switch self {
+    case .mapFull: PIDNS_DROP_MAP_FULL
+    case .noMemory: PIDNS_DROP_NO_MEMORY
+    case .busy: PIDNS_DROP_BUSY
+    case .other: PIDNS_DROP_OTHER
+    }
+  }
+}
+
+/// The node's counts, which the kernel keeps apart from those of the namespaces.
+package struct NodeCounts: Equatable, Sendable {
+  /// Every event of every namespace.
+  package var total: EventCounts
+  /// Those events that are in no namespace's counts, by reason.
+  package var dropped: [DropReason: EventCounts]
+  /// Exit codes and failed execs that are in their namespaces' details.
+  package var detailsCounted: UInt64
+  /// Those that are not, for want of room.
+  package var detailsDropped: UInt64
+  /// Identities that have been written.
+  var identitiesWritten: UInt64 = 0
+
+  package init(
+    total: EventCounts = .init(), dropped: [DropReason: EventCounts] = [:], detailsCounted: UInt64 = 0,
+    detailsDropped: UInt64 = 0
+  ) {
+    self.total = total
+    self.dropped = dropped
+    self.detailsCounted = detailsCounted
+    self.detailsDropped = detailsDropped
+  }
+
+  /// Adds one CPU's share.
+  mutating func add(_ node: pidns_node) {
+    total += EventCounts(node.total)
+    unsafe withUnsafeBytes(of: node.dropped) { slots in
+      for reason in DropReason.allCases {
+        let offset = Int(reason.slot.rawValue) * MemoryLayout<pidns_events>.stride
+        let share = EventCounts(unsafe slots.load(fromByteOffset: offset, as: pidns_events.self))
+        dropped[reason, default: .init()] += share
+      }
+    }
+    detailsCounted &+= node.details_counted
+    detailsDropped &+= node.details_dropped
+    identitiesWritten &+= node.identities_written
+  }
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CPidns
+import Glibc
+
+/// Which programs and maps of the object `events` are loaded, for a kernel and what is to be told.
+struct EventPlan {
+  /// Loaded and attached, in this order.
+  let programs: [String]
+  let attempts: RedundantPrograms
+  /// Bytes of the ring buffer.
+  let bufferBytes: UInt32
+  /// Maps whose entries are allocated when they are inserted.
+  let mapsOnDemand: [EventMap]
+  /// Maps that no loaded program uses.
+  let unusedMaps: [EventMap]
+  /// What the verifier is told.
+  let constants: pidns_config
+  /// Whether the kernel lets it be read whose namespaces are.
+  let readsIdentities: Bool
+  /// Why kills of the OOM killer cannot be told of; nil where they can.
+  let oomKillsUnavailable: String?
+
+  /// Namespaces whose identities are kept. What is forgotten for want of room is written down again at the
+  /// next event of that namespace.
+  static let identities: UInt32 = 4096
+
+  init(features: KernelFeatures, _ configuration: KernelEvents.Configuration) {
+    let mayBeSkipped = configuration.countsInAttempts ?? features.tracepointsArePreemptible
+    let attempts = RedundantPrograms(mayBeSkipped: mayBeSkipped)
+    let detection = configuration.exitDetection ?? features.exitDetection
+    let exit =
+      switch detection {
+      case .groupDead: attempts.programs("process_exited")
+      case .claimed: ["process_freed", "process_exited_claimed"]
+      }
+    // The marks of attempts begin with the fork, whether that is told of or not.
+    let fork = configuration.forks || mayBeSkipped ? attempts.programs("process_forked") : []
+    let oom: [String] =
+      switch features.oomVictim {
+      case .task: ["oom_victim"]
+      case .number: ["oom_victim_by_number"]
+      case nil: []
+      }
+    programs = exit + oom + attempts.programs("process_execed") + fork
+    oomKillsUnavailable = oom.isEmpty ? "the kernel has no tracepoint mark_victim" : nil
+    self.attempts = attempts
+    // The kernel takes whole pages.
+    bufferBytes = max(configuration.bufferBytes, UInt32(getpagesize()))
+    readsIdentities = features.addressesAreReadable
+
+    unusedMaps =
+      (detection == .claimed ? [] : [.exitClaims]) + (mayBeSkipped ? [] : [.marks])
+      + (oom.isEmpty ? [.oomVictims] : [])
+      + (features.addressesAreReadable ? [] : [.identities, .scratches])
+    mapsOnDemand = features.hashesAllocateSafely ? EventMap.hashes : []
+    func flag(_ isSet: Bool) -> UInt8 { isSet ? 1 : 0 }
+    constants = pidns_config(
+      possible_cpus: 1, attempts: UInt32(attempts.count), count_signals: 0, count_lifetimes: 0,
+      count_exit_codes: 0, count_oom_kills: flag(!oom.isEmpty), count_tasks: 0,
+      capture_identities: flag(features.addressesAreReadable), keep_exemplars: 0,
+      emit_forks: flag(configuration.forks), emit_oom_kills: flag(configuration.oomKills),
+      // Not a matter of the kernel's addresses, but libbpf then takes the helper of old kernels for both.
+      emit_arguments: flag(configuration.arguments && features.addressesAreReadable), padding: (0, 0),
+      event_bytes: bufferBytes, outermost: configuration.outermost ?? 0)
+  }
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CPidns
+package import LibBPF
+
+/// Owns the kernel half that tells of single events: loads the programs, attaches them, reads their ring buffer.
+///
+/// Apart from ``KernelCounters``, which it neither needs nor disturbs. Needs what that needs. When it goes,
+/// everything is detached and freed: nothing is left in the path of anybody's fork.
+package struct KernelEvents: ~Copyable {
+  /// What is told, and how.
+  package struct Configuration: Sendable {
+    /// Bytes of the ring buffer: a power of two; a page at the least is taken. An event takes some 160, of an exec some
+    /// more for the name of the file and the arguments.
+    package var bufferBytes: UInt32
+    /// Whether new processes are told of.
+    package var forks: Bool
+    /// Whether kills of the OOM killer are.
+    package var oomKills: Bool
+    /// Whether execs come with their arguments.
+    package var arguments: Bool
+    /// How exits are detected; nil takes what the kernel's BTF says is best.
+    package var exitDetection: KernelCounters.ExitDetection?
+    /// Whether each event has several programs, as the kernel may skip one; nil as the kernel's BTF says.
+    package var countsInAttempts: Bool?
+    /// As of ``KernelCounters/Configuration``.
+    package var outermost: UInt32?
+
+    package init(
+      bufferBytes: UInt32 = 4 << 20, forks: Bool = false, oomKills: Bool = false, arguments: Bool = false,
+      exitDetection: KernelCounters.ExitDetection? = nil, countsInAttempts: Bool? = nil
+    ) {
+      self.bufferBytes = bufferBytes
+      self.forks = forks
+      self.oomKills = oomKills
+      self.arguments = arguments
+      self.exitDetection = exitDetection
+      self.countsInAttempts = countsInAttempts
+    }
+  }
+
+  /// Why kills of the OOM killer cannot be told of, where they were asked for; nil where they are.
+  package let oomKillsUnavailable: String?
+
+  /// Whether the kernel lets it be read whose namespaces are, and which file is execed: not in lockdown for
+  /// confidentiality.
+  package var readsIdentities: Bool { identities != nil }
+
+  private let object: BPFObject
+  private let programs: [String]
+  private var hooks: [Link]
+  /// What the ring buffer's reader fills, one record at a time.
+  private final class Batch {
+    /// Records that are read at once: then whoever reads gets to write, and to look at the clock.
+    static let limit = 1024
+
+    var events: [ProcessEvent] = []
+  }
+
+  private let ring: RingBuffer
+  private let batch: Batch
+  private let drops: BPFMap
+  private let identities: BPFMap?
+
+  /// Loads and attaches; from when this returns, every event is told of, or counted as dropped.
+  ///
+  /// - Throws: `BPFError` for the first step that fails; nothing stays loaded or attached then.
+  package init(_ configuration: Configuration) throws(BPFError) {
+    let plan = EventPlan(features: try KernelFeatures.probe(), configuration)
+    let object = try BPFObject(embedded: EmbeddedObject.events, name: "pidns_events")
+    try object.map(EventMap.events).resize(to: plan.bufferBytes)
+    try object.map(EventMap.marks).resize(to: RedundantPrograms.wordsOfMarks)
+    try object.map(EventMap.identities).useLRU(capacity: EventPlan.identities)
+    for map in plan.mapsOnDemand { try object.map(map).allocateOnDemand() }
+    for map in plan.unusedMaps { try object.disableMap(map.rawValue) }
+    try object.setConstants(plan.constants, in: BPFObject.configurationSection)
+    try object.loadOnly(plan.programs)
+    try object.load()
+    let batch = Batch()
+    let ring = unsafe try RingBuffer(object.map(EventMap.events)) { record in
+      if let event = unsafe ProcessEvent(record: record) { batch.events.append(event) }
+    }
+    let drops = try object.map(EventMap.dropped)
+    let identities = plan.readsIdentities ? try object.map(EventMap.identities) : nil
+    var hooks: [Link] = []
+    for name in plan.programs { hooks.append(try object.attach(name)) }
+
+    self.object = object
+    programs = plan.programs
+    self.hooks = hooks
+    self.ring = ring
+    self.batch = batch
+    self.drops = drops
+    self.identities = identities
+    oomKillsUnavailable = configuration.oomKills ? plan.oomKillsUnavailable : nil
+  }
+
+  /// How often to poll for events. A wake-up for each event would cost its process more than everything else.
+  package static let interval = Duration.milliseconds(50)
+
+  /// Becomes readable when a quarter of the buffer is full, before the next poll is due.
+  package var descriptor: Int32 { ring.descriptor }
+
+  /// Takes the oldest events out of the buffer, in the order in which they were put there; none only if it is empty.
+  ///
+  /// - Complexity: About a microsecond for each; 1,024 at the most.
+  package func take() throws(BPFError) -> [ProcessEvent] {
+    batch.events.removeAll(keepingCapacity: true)
+    try ring.consume(limit: Batch.limit)
+    return batch.events
+  }
+
+  /// Events for which there was no room in the buffer, so far. One system call.
+  package func dropped() throws(BPFError) -> UInt64 {
+    try drops.value(of: 0 as UInt32, as: UInt64.self) ?? 0
+  }
+
+  /// Whose a namespace is; nil for one of which no event was told, or too many others since, and in lockdown,
+  /// where the kernel forbids to find out. One system call.
+  package func identity(of namespace: PIDNamespace) throws(BPFError) -> NamespaceIdentity? {
+    try identities?.value(of: namespace.key, as: pidns_identity.self).map { NamespaceIdentity($0) }
+  }
+
+  /// Detaches the programs: what is in the buffer by then is all that there will be.
+  package mutating func detach() { hooks = [] }
+
+  /// Reads how the programs have fared. A system call for each of them.
+  package func programStatuses() throws(BPFError) -> [ProgramStatus] {
+    var statuses: [ProgramStatus] = []
+    for name in programs {
+      statuses.append(ProgramStatus(program: name, try object.information(ofProgram: name)))
+    }
+    return statuses
+  }
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CPidns
+import LibBPF
+import Platform
+
+/// How far the exemplars have been read. Older exemplars are skipped with one comparison.
+struct ExemplarCursor {
+  /// When the last read began, in nanoseconds since boot, and a margin before that.
+  fileprivate var since: UInt64 = 0
+  /// How many processes had died by a signal when those exemplars were read; nil if one has to be read again.
+  fileprivate var deaths: UInt64? = 0
+  /// Exemplars of deaths by signal that were there then, less those that were deleted.
+  var entries = 0
+
+  /// Begins the next read, which this one is not changed by: one that fails is to be made again.
+  func next() -> ExemplarReading {
+    // A program takes the time, and then writes. From Linux 7.0 on it may be preempted in between.
+    let margin = 1_000_000_000.0
+    let now = UInt64(max(0, Clock.bootSeconds * 1e9 - margin))
+    return ExemplarReading(before: self, now: now)
+  }
+}
+
+/// The exemplars that one read finds, of those that may be new.
+struct ExemplarReading {
+  private let before: ExemplarCursor
+  /// Where the next read is to go on, if this one succeeds.
+  private(set) var cursor: ExemplarCursor
+  private(set) var found: [PIDNamespace: [ProcessExemplar]] = [:]
+
+  fileprivate init(before: ExemplarCursor, now: UInt64) {
+    self.before = before
+    cursor = before
+    cursor.since = now
+  }
+
+  /// Records an exemplar if it may be new. Returns false if it may be new, but the read was torn.
+  @discardableResult
+  mutating func take(
+    _ exemplar: pidns_exemplar, _ kind: ProcessExemplar.Kind, of namespace: PIDNamespace
+  ) -> Bool {
+    guard exemplar.time > 0, exemplar.time >= before.since else { return true }
+    guard let process = ProcessExemplar(kind, exemplar) else { return false }
+    found[namespace, default: []].append(process)
+    return true
+  }
+
+  /// Takes in those that are with a namespace's exits.
+  mutating func take(_ exits: pidns_exits, of namespace: PIDNamespace) {
+    take(exits.latest.0, .exit(.completed), of: namespace)
+    take(exits.latest.1, .exit(.error), of: namespace)
+    take(exits.latest.2, .exit(.signaled), of: namespace)
+    take(exits.latest.3, .exit(.teardown), of: namespace)
+    take(exits.latest_oom_kill, .oomKill, of: namespace)
+  }
+
+  /// Reads those of deaths by signal, if there were any since they were read last.
+  ///
+  /// - Parameter deaths: How many there were, asked before this: a program writes the exemplar first.
+  mutating func read(by iterator: Link, deaths: UInt64) throws(BPFError) {
+    guard deaths != before.deaths else { return }
+    cursor.entries = 0
+    cursor.deaths = deaths
+    var reading = self
+    try iterator.iterate(pidns_signal_exemplar_entry.self, "read the exemplars of deaths by signal") {
+      reading.cursor.entries += 1
+      let kind = ProcessExemplar.Kind.signalDeath(Int32(truncatingIfNeeded: $0.detail.value))
+      if !reading.take($0.exemplar, kind, of: PIDNamespace($0.detail.namespace)) {
+        reading.cursor.deaths = nil
+      }
+    }
+    self = reading
+  }
+}

@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CPidns
+package import LibBPF
+import Platform
+
+/// Owns the kernel half while it counts: loads the programs, attaches them, reads what they counted.
+///
+/// Needs Linux 5.10 with BTF, CAP_BPF and CAP_PERFMON. Counts all namespaces in the host's PID namespace only, because a task
+/// iterator sees the tasks of its creator's namespace and of those inside of it. When it goes, everything is detached and freed.
+package struct KernelCounters: ~Copyable {
+  /// How the exit of a process is told from the exit of a thread.
+  package enum ExitDetection: String, Sendable, CaseIterable {
+    /// The tracepoint says which thread was the last: its `group_dead` argument.
+    case groupDead = "group-dead"
+    /// The first thread to find no live one left claims the exit: a map access for every process that
+    /// ends with several threads.
+    case claimed
+  }
+
+  /// What is to be loaded.
+  package struct Configuration: Sendable {
+    /// Namespaces that the kernel can tell apart at one time, with those that ended since the last read.
+    package var mapEntries: UInt32
+    /// What is counted beside execs, forks, thread starts and exits by reason.
+    package var collectors: Set<Collector>
+    /// How exits are detected; nil takes what the kernel's BTF says is best.
+    package var exitDetection: ExitDetection?
+    /// Whether each event has several programs, as the kernel may skip one; nil as the kernel's BTF says.
+    package var countsInAttempts: Bool?
+    /// Whether the latest process of each kind is kept, by namespace.
+    package var keepsExemplars: Bool
+    /// The inum of this process's own PID namespace, to count that one and those inside of it; nil counts all, which
+    /// needs the host's.
+    package var outermost: UInt32?
+
+    /// Programs that are not loaded, as if the kernel skipped them at every event. For tests.
+    var programsLeftOut: Set<String> = []
+
+    package init(
+      mapEntries: UInt32, collectors: Set<Collector> = Set(Collector.allCases.filter(\.isOnByDefault)),
+      exitDetection: ExitDetection? = nil, countsInAttempts: Bool? = nil, keepsExemplars: Bool = true
+    ) {
+      self.mapEntries = mapEntries
+      self.collectors = collectors
+      self.exitDetection = exitDetection
+      self.countsInAttempts = countsInAttempts
+      self.keepsExemplars = keepsExemplars
+    }
+  }
+
+  /// How this kernel's exits are detected.
+  package var exitDetection: ExitDetection { loaded.plan.exitDetection }
+  /// How many programs there are for each event: more than one where the kernel may skip one of them.
+  package var attempts: Int { loaded.plan.attempts }
+  /// Whether map entries are allocated when they are needed, or all of them at the start.
+  package var allocatesOnDemand: Bool { !loaded.plan.mapsOnDemand.isEmpty }
+  /// Whether the kernel lets it be read whose namespaces are: not in lockdown for confidentiality.
+  package var readsIdentities: Bool { identities != nil }
+  /// Collectors that are asked for, but that this kernel does not have, and why.
+  package let unavailable: [Collector: String]
+
+  private let loaded: LoadedPrograms
+  /// Programs that the kernel refused to load.
+  private let refused: [String]
+  private let taskWalk: Link
+  private let countsRead: Link
+  private let exitsRead: Link
+  private let detailsRead: Link?
+  private let signalExemplarsRead: Link?
+  private let identitiesRead: Link?
+  private let namespaces: BPFMap
+  private let exits: BPFMap
+  private let details: BPFMap?
+  private let signalExemplars: BPFMap?
+  private let identities: BPFMap?
+  private let node: BPFMap
+  private let claims: BPFMap?
+  private let victims: BPFMap?
+  private let marks: BPFMap?
+  private let cpus: Int
+  /// What `details` had when it was read last, and how many of them had been counted by then.
+  private var lastDetails: [PIDNamespace: [CounterKey: UInt64]] = [:]
+  private var lastDetailsCounted: UInt64 = 0
+  private var exemplarCursor = ExemplarCursor()
+  private var identityCache = IdentityCache()
+  /// Of maps by process; nil where processes can be looked up by the numbers that the programs see.
+  private var staleClaims: StaleKeys<ExitClaim>?
+  private var staleVictims: StaleKeys<UInt32>?
+
+  /// Loads and attaches; from when this returns, every event is counted.
+  ///
+  /// - Throws: `BPFError` for the first step that fails; nothing stays loaded or attached then. That a
+  ///   collector is not to be had is no error: see `unavailable`.
+  package init(_ configuration: Configuration) throws(BPFError) {
+    let features = try KernelFeatures.probe()
+    let cpus = try LibraryInfo.possibleCPUs()
+    var unavailable: [Collector: String] = [:]
+    var refused: [String] = []
+    let loaded = try Self.load(
+      configuration, features, cpus: cpus, refused: &refused, unavailable: &unavailable)
+    let namespaces = try loaded.object.map(CounterMap.namespaces)
+    let exits = try loaded.object.map(CounterMap.exits)
+    let details = try loaded.mapIfUsed(.details)
+    let signalExemplars = try loaded.mapIfUsed(.signalExemplars)
+    let identities = try loaded.mapIfUsed(.identities)
+    let claims = try loaded.mapIfUsed(.exitClaims)
+    let victims = try loaded.mapIfUsed(.oomVictims)
+    let marks = try loaded.mapIfUsed(.marks)
+    let node = try loaded.object.map(CounterMap.node)
+    let taskWalk = try loaded.attach(.taskWalk)
+    let countsRead = try loaded.attach(.counts, over: namespaces)
+    let exitsRead = try loaded.attach(.exits, over: exits)
+    var detailsRead: Link?
+    if let details {
+      detailsRead = try loaded.attach(.details, over: details)
+    }
+    var signalExemplarsRead: Link?
+    if let signalExemplars {
+      signalExemplarsRead = try loaded.attach(.signalExemplars, over: signalExemplars)
+    }
+    var identitiesRead: Link?
+    if let identities {
+      identitiesRead = try loaded.attach(.identities, over: identities)
+    }
+
+    self.unavailable = unavailable
+    self.refused = refused
+    self.loaded = loaded
+    self.taskWalk = taskWalk
+    self.countsRead = countsRead
+    self.exitsRead = exitsRead
+    self.detailsRead = detailsRead
+    self.signalExemplarsRead = signalExemplarsRead
+    self.identitiesRead = identitiesRead
+    self.namespaces = namespaces
+    self.exits = exits
+    self.details = details
+    self.signalExemplars = signalExemplars
+    self.identities = identities
+    self.node = node
+    self.claims = claims
+    self.victims = victims
+    self.marks = marks
+    self.cpus = cpus
+    if configuration.outermost != nil {
+      staleClaims = StaleKeys()
+      staleVictims = StaleKeys()
+    }
+  }
+
+  /// Loads what the configuration asks for and the kernel has.
+  private static func load(
+    _ configuration: Configuration, _ features: KernelFeatures, cpus: Int,
+    refused: inout [String], unavailable: inout [Collector: String]
+  ) throws(BPFError) -> LoadedPrograms {
+    var configuration = configuration
+    var loaded: LoadedPrograms
+    let plan = ProgramPlan(features: features, configuration, cpus: cpus)
+    do throws(BPFError) {
+      loaded = try LoadedPrograms(plan, mapEntries: configuration.mapEntries)
+    } catch {
+      // Some kernels refuse to load a program that is to follow a function, at which libbpf gives up.
+      guard configuration.collectors.remove(.execFailures) != nil else { throw error }
+      loaded = try LoadedPrograms(
+        ProgramPlan(features: features, configuration, cpus: cpus), mapEntries: configuration.mapEntries)
+      refused = plan.optional.filter { $0.collector == .execFailures }.map(\.name)
+      unavailable[.execFailures] = "the kernel refuses BPF trampolines: \(error)"
+    }
+    unavailable.merge(loaded.plan.unavailable) { first, _ in first }
+    for (collector, error) in loaded.refused { unavailable[collector] = error.description }
+    return loaded
+  }
+
+  /// Walks every task and answers what it found, by namespace.
+  ///
+  /// A namespace that begins while the walk is under way may be missing; one that is missing and was there
+  /// before has ended, and all of its events have been counted. Without the collector `tasks` the counts
+  /// are zero.
+  ///
+  /// - Complexity: 0.3 to 0.8 µs for each task, in the kernel.
+  package func walkTasks() throws(BPFError) -> [PIDNamespace: TaskCounts] {
+    var found: [PIDNamespace: TaskCounts] = [:]
+    try taskWalk.iterate(pidns_tasks.self, "walk the tasks") {
+      found[PIDNamespace($0.key), default: TaskCounts()] += TaskCounts($0)
+    }
+    return found
+  }
+
+  /// What the kernel half has of its namespaces.
+  package struct Reading: Sendable {
+    /// What was counted, of those that had an event; summed over the CPUs.
+    package var events: [PIDNamespace: EventCounts] = [:]
+    /// The identities of namespaces whose init was seen.
+    package var identities: [PIDNamespace: NamespaceIdentity] = [:]
+    /// The latest process of each kind, of those that had one since the last read. One that was handed over
+    /// before may be there again.
+    package var exemplars: [PIDNamespace: [ProcessExemplar]] = [:]
+    /// The node's counts, read after those of the namespaces.
+    package var node = NodeCounts()
+
+    package init() {}
+  }
+
+  /// Reads all of it.
+  ///
+  /// - Complexity: About a microsecond for each namespace, and more with very many CPUs; 30 ns for each
+  ///   namespace that there is room for, by `make bench`. Identities are read only if one is new.
+  package mutating func read() throws(BPFError) -> Reading {
+    var reading = Reading()
+    var exemplars = exemplarCursor.next()
+    // An insertion that happens meanwhile can make the kernel hand over an entry twice: the later
+    // one is the newer. Exits come first: what has exited by then has begun when the counts are read.
+    try exitsRead.iterate(pidns_exits_entry.self, "read the namespaces' exits") {
+      let namespace = PIDNamespace($0.key)
+      let signals = CounterKey.signalDeaths(in: $0.exits)
+      reading.events[namespace] = EventCounts(exits: ExitCounts($0.exits), details: signals)
+      exemplars.take($0.exits, of: namespace)
+    }
+    try countsRead.iterate(pidns_counts_entry.self, "read the namespaces' counts") {
+      let namespace = PIDNamespace($0.key)
+      reading.events[namespace, default: EventCounts()].counts = ProcessCounts($0.counts)
+      exemplars.take($0.counts.latest_exec, .exec, of: namespace)
+    }
+    // Before what it says to have been written, and after the counts, which follow the identities.
+    let before = try nodeCounts()
+    try readDetails(counted: before.detailsCounted)
+    for (namespace, details) in lastDetails {
+      reading.events[namespace, default: EventCounts()].details.merge(details) { _, detail in detail }
+    }
+    if let identitiesRead {
+      try identityCache.read(by: identitiesRead, written: before.identitiesWritten)
+    }
+    reading.identities = identityCache.identities
+    if let signalExemplarsRead {
+      try exemplars.read(by: signalExemplarsRead, deaths: before.total.exits.byReason[.signaled])
+    }
+    reading.node = try nodeCounts()
+    reading.exemplars = exemplars.found
+    exemplarCursor = exemplars.cursor
+    return reading
+  }
+
+  /// Reads the details again if there are more than before.
+  private mutating func readDetails(counted: UInt64) throws(BPFError) {
+    guard let detailsRead, counted != lastDetailsCounted else { return }
+    var details: [PIDNamespace: [CounterKey: UInt64]] = [:]
+    try detailsRead.iterate(pidns_detail_entry.self, "read the namespaces' details") {
+      guard let detail = CounterKey($0.detail) else { return }
+      details[PIDNamespace($0.detail.namespace), default: [:]][detail] = $0.count
+    }
+    lastDetails = details
+    lastDetailsCounted = counted
+  }
+
+  private func nodeCounts() throws(BPFError) -> NodeCounts {
+    var counts = NodeCounts()
+    try node.readPerCPU(pidns_node.self, cpus: cpus) { counts.add($0) }
+    return counts
+  }
+
+  /// Frees the kernel's entries of a namespace that has ended, and of which `events` were read last.
+  package mutating func delete(_ namespace: PIDNamespace, _ events: EventCounts) throws(BPFError) {
+    try namespaces.delete(namespace.key)
+    try exits.delete(namespace.key)
+    try identities?.delete(namespace.key)
+    identityCache.forget(namespace)
+    if let details {
+      for key in events.details.keys.compactMap({ $0.key(in: namespace) }) { try details.delete(key) }
+    }
+    if let signalExemplars {
+      for key in events.details.keys.compactMap({ $0.exemplarKey(in: namespace) }) {
+        try signalExemplars.delete(key)
+        exemplarCursor.entries -= 1
+      }
+    }
+    lastDetails[namespace] = nil
+  }
+
+  /// Reads how the programs have fared. A system call for each of them.
+  package func programs() throws(BPFError) -> [ProgramStatus] {
+    var statuses: [ProgramStatus] = []
+    for (name, isAttached) in loaded.programs {
+      statuses.append(
+        isAttached
+          ? ProgramStatus(program: name, try loaded.object.information(ofProgram: name))
+          : ProgramStatus(program: name, isAttached: false))
+    }
+    return statuses + refused.map { ProgramStatus(program: $0, isAttached: false) }
+  }
+
+  /// Reads how the maps have fared. A few system calls for each of them.
+  ///
+  /// - Parameter events: What the last read of them found and was not deleted, so that it is not read
+  ///   again.
+  package mutating func maps(holding events: some Collection<EventCounts>) throws(BPFError) -> [MapStatus] {
+    var statuses = [
+      MapStatus(
+        map: .namespaces, of: namespaces, entries: events.count { $0.counts != ProcessCounts() }),
+      MapStatus(map: .exits, of: exits, entries: events.count { $0.exits != ExitCounts() }),
+      MapStatus(map: .node, of: node, entries: 1),
+    ]
+    if let details {
+      let entries = lastDetails.values.reduce(0) { $0 + $1.count }
+      statuses.append(MapStatus(map: .details, of: details, entries: entries))
+    }
+    if let signalExemplars {
+      let entries = max(0, exemplarCursor.entries)
+      statuses.append(MapStatus(map: .signalExemplars, of: signalExemplars, entries: entries))
+    }
+    if let identities {
+      let entries = identityCache.identities.count
+      statuses.append(MapStatus(map: .identities, of: identities, entries: entries))
+    }
+    if let claims {
+      let left = try Self.deleteLeftovers(
+        claims, pidns_exit_claim.self, &staleClaims, process: { $0.tgid }, name: { ExitClaim($0) })
+      statuses.append(MapStatus(map: .exitClaims, of: claims, entries: left))
+    }
+    if let victims {
+      let left = try Self.deleteLeftovers(
+        victims, UInt32.self, &staleVictims, process: { $0 }, name: { $0 })
+      statuses.append(MapStatus(map: .oomVictims, of: victims, entries: left))
+    }
+    if let marks { statuses.append(MapStatus(map: .marks, of: marks, entries: marks.capacity)) }
+    return statuses
+  }
+
+}

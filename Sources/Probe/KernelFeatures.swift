@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import LibBPF
+
+/// What the running kernel has, by its own type information.
+///
+/// BTF is asked and never the version: distributions take single changes into older kernels.
+struct KernelFeatures {
+  /// What `mark_victim` says of whom the OOM killer chose.
+  enum OOMVictim {
+    /// The task (upstream 6.9).
+    case task
+    /// The number of a thread.
+    case number
+  }
+
+  /// `sched_process_exit` says which thread was its process's last (upstream 6.16).
+  let exitTellsGroupDead: Bool
+  /// Per-CPU hashes take entries from the BPF memory allocator, so that tracing programs may insert
+  /// into maps that are not preallocated (upstream 6.1).
+  let hashesAllocateSafely: Bool
+  /// A task can be preempted in a program at a tracepoint, which other tasks then skip (upstream 7.0).
+  let tracepointsArePreemptible: Bool
+  /// Programs may read memory by its address: the names of cgroups can be read in no other way. Not so in
+  /// lockdown for confidentiality.
+  let addressesAreReadable: Bool
+  /// What `mark_victim` says; nil without that tracepoint.
+  let oomVictim: OOMVictim?
+  /// The functions that the system calls execve and execveat begin in, by the program that follows each.
+  let execEntries: [(program: String, function: String)]
+
+  /// How exits are best told apart.
+  var exitDetection: KernelCounters.ExitDetection { exitTellsGroupDead ? .groupDead : .claimed }
+
+  /// Asks the kernel's BTF. 25 ms, and 20 MB of memory for that moment.
+  static func probe() throws(BPFError) -> KernelFeatures {
+    let btf = try KernelBTF()
+    let oomVictim: OOMVictim? =
+      switch btf.parameters(ofTracepoint: "mark_victim").dropFirst().first {
+      case .pointer: .task
+      case .integer: .number
+      default: nil
+      }
+    return KernelFeatures(
+      // The first parameter is the tracepoint's own data, the second the task.
+      exitTellsGroupDead: btf.parameters(ofTracepoint: "sched_process_exit").count >= 3,
+      hashesAllocateSafely: btf.structure("bpf_htab", hasMember: "pcpu_ma"),
+      tracepointsArePreemptible: btf.hasTypedef("class_srcu_fast_notrace_t"),
+      addressesAreReadable: LibraryInfo.readsAddresses,
+      oomVictim: oomVictim,
+      execEntries: execEntries.filter { btf.hasFunction($0.function) })
+  }
+
+  #if arch(x86_64)
+    private static let execEntries = [
+      ("execve_failed", "__x64_sys_execve"), ("execveat_failed", "__x64_sys_execveat"),
+      ("compat_execve_failed", "__ia32_compat_sys_execve"),
+      ("compat_execveat_failed", "__ia32_compat_sys_execveat"),
+    ].map { (program: $0, function: $1) }
+  #elseif arch(arm64)
+    private static let execEntries = [
+      ("execve_failed", "__arm64_sys_execve"), ("execveat_failed", "__arm64_sys_execveat"),
+      ("compat_execve_failed", "__arm64_compat_sys_execve"),
+      ("compat_execveat_failed", "__arm64_compat_sys_execveat"),
+    ].map { (program: $0, function: $1) }
+  #endif
+}

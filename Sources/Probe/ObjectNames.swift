@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import LibBPF
+
+/// The maps of the object `counters`. The raw value is the name in its source.
+enum CounterMap: String, CaseIterable {
+  case namespaces, exits, details, identities, node, scratches, marks
+  case signalExemplars = "signal_exemplars"
+  case exitClaims = "exit_claims"
+  case oomVictims = "oom_victims"
+
+  /// Hashes, whose entries can be allocated when they are inserted. The others are arrays and per-CPU scratch space.
+  static let hashes: [CounterMap] = [
+    .namespaces, .exits, .details, .signalExemplars, .identities, .exitClaims, .oomVictims,
+  ]
+}
+
+/// The iterators of the object `counters`. The raw value is the name in its source.
+enum CounterIterator: String, CaseIterable {
+  case taskWalk = "task_walk"
+  case counts = "namespace_counts"
+  case exits = "namespace_exits"
+  case details = "namespace_details"
+  case signalExemplars = "namespace_signal_exemplars"
+  case identities = "namespace_identities"
+}
+
+/// The maps of the object `events`. The raw value is the name in its source.
+enum EventMap: String, CaseIterable {
+  case events, dropped, identities, scratches, marks
+  case exitClaims = "exit_claims"
+  case oomVictims = "oom_victims"
+
+  /// As of ``CounterMap/hashes``. `identities` forgets what was not used for longest, and so is allocated at once.
+  static let hashes: [EventMap] = [.exitClaims, .oomVictims]
+}
+
+extension BPFObject {
+  /// The section of the constants that the programs are verified with, in both objects: a `pidns_config`.
+  static let configurationSection = ".rodata.config"
+
+  func map(_ map: CounterMap) throws(BPFError) -> BPFMap { try self.map(map.rawValue) }
+  func map(_ map: EventMap) throws(BPFError) -> BPFMap { try self.map(map.rawValue) }
+}

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CPidns
+
+/// Which of the object's programs and maps are loaded, for a kernel and what is to be counted.
+struct ProgramPlan {
+  let exitDetection: KernelCounters.ExitDetection
+  /// How many programs there are for each event.
+  let attempts: Int
+  /// Attached, in this order, or the exporter does not run.
+  let required: [String]
+  /// Attached where the kernel lets them be.
+  let optional: [OptionalProgram]
+  /// Attached to be read.
+  let iterators: [CounterIterator]
+  /// Maps whose entries are allocated when they are inserted.
+  let mapsOnDemand: [CounterMap]
+  /// Maps that no loaded program uses.
+  let unusedMaps: [CounterMap]
+  /// What the verifier is told.
+  let constants: pidns_config
+  /// Collectors that are asked for and that this kernel cannot have, and why.
+  let unavailable: [Collector: String]
+
+  /// A program that the exporter can do without.
+  struct OptionalProgram {
+    let collector: Collector
+    let name: String
+    /// The kernel function that it is to follow; nil where its section names its hook.
+    var function: String?
+  }
+
+  init(features: KernelFeatures, _ configuration: KernelCounters.Configuration, cpus: Int) {
+    let collectors = configuration.collectors
+    let detection = configuration.exitDetection ?? features.exitDetection
+    let mayBeSkipped = configuration.countsInAttempts ?? features.tracepointsArePreemptible
+    let attempts = RedundantPrograms(mayBeSkipped: mayBeSkipped)
+    let exit =
+      switch detection {
+      case .groupDead: attempts.programs("process_exit")
+      case .claimed: ["process_free", "process_exit_claimed"]
+      }
+    required = (exit + attempts.programs("process_exec") + attempts.programs("process_fork"))
+      .filter { !configuration.programsLeftOut.contains($0) }
+
+    var optional: [OptionalProgram] = []
+    var unavailable: [Collector: String] = [:]
+    if collectors.contains(.oomKills) {
+      switch features.oomVictim {
+      case .task: optional.append(OptionalProgram(collector: .oomKills, name: "oom_marked"))
+      case .number: optional.append(OptionalProgram(collector: .oomKills, name: "oom_marked_by_number"))
+      case nil: unavailable[.oomKills] = "the kernel has no tracepoint mark_victim"
+      }
+    }
+    if collectors.contains(.execFailures) {
+      optional += features.execEntries.map {
+        OptionalProgram(collector: .execFailures, name: $0.program, function: $0.function)
+      }
+      if features.execEntries.isEmpty {
+        unavailable[.execFailures] = "the kernel's BTF does not name the functions behind execve"
+      }
+    }
+    self.optional = optional
+    self.unavailable = unavailable
+
+    let hasDetails = !collectors.isDisjoint(with: [.exitCodes, .execFailures])
+    let hasSignalExemplars = configuration.keepsExemplars && collectors.contains(.signals)
+    let hasIdentities = features.addressesAreReadable
+    iterators =
+      [.taskWalk, .counts, .exits] + (hasDetails ? [.details] : [])
+      + (hasSignalExemplars ? [.signalExemplars] : []) + (hasIdentities ? [.identities] : [])
+    unusedMaps =
+      (detection == .claimed ? [] : [.exitClaims]) + (mayBeSkipped ? [] : [.marks])
+      + (collectors.contains(.oomKills) ? [] : [.oomVictims]) + (hasDetails ? [] : [.details])
+      + (hasSignalExemplars ? [] : [.signalExemplars])
+      + (hasIdentities ? [] : [.identities, .scratches])
+    mapsOnDemand = features.hashesAllocateSafely ? CounterMap.hashes : []
+
+    func flag(_ collector: Collector) -> UInt8 { collectors.contains(collector) ? 1 : 0 }
+    constants = pidns_config(
+      possible_cpus: UInt32(cpus), attempts: UInt32(attempts.count), count_signals: flag(.signals),
+      count_lifetimes: flag(.lifetimes), count_exit_codes: flag(.exitCodes),
+      count_oom_kills: flag(.oomKills), count_tasks: flag(.tasks),
+      capture_identities: hasIdentities ? 1 : 0, keep_exemplars: configuration.keepsExemplars ? 1 : 0,
+      emit_forks: 0, emit_oom_kills: 0,
+      emit_arguments: 0, padding: (0, 0), event_bytes: 0,
+      outermost: configuration.outermost ?? 0)
+    self.attempts = attempts.count
+    exitDetection = detection
+  }
+}

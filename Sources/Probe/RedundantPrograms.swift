@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Platform
+
+/// How many programs there are for each event, as the kernel may skip one of them: see bpf/lib/attempts.h.
+struct RedundantPrograms {
+  /// More than one where the kernel may skip one.
+  let count: Int
+
+  /// What the names of the second program for an event, and of those after it, end in.
+  static let further = ["_second", "_third"]
+
+  init(mayBeSkipped: Bool) { count = mayBeSkipped ? 1 + Self.further.count : 1 }
+
+  /// The names of the programs for an event, by that of the first one.
+  func programs(_ first: String) -> [String] {
+    [first] + Self.further.prefix(count - 1).map { first + $0 }
+  }
+
+  /// 64-bit words for the marks of every task that there can be.
+  static var wordsOfMarks: UInt32 {
+    let tasks = ProcFile.read("/proc/sys/kernel/pid_max")
+      .flatMap { UInt32($0.split(separator: "\n").first ?? "") }
+    let marksPerTask: UInt32 = 4
+    return (tasks ?? 4_194_304) / (64 / marksPerTask) + 1
+  }
+}

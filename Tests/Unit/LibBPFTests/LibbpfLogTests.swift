@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+
+@testable import LibBPF
+
+@Suite struct LibbpfLogTests {
+  @Test("Of a verifier log, the last word before the statistics is the useful line")
+  func verifier() {
+    let log = """
+      libbpf: prog 'process_exec': BPF program load failed: Permission denied
+      libbpf: prog 'process_exec': -- BEGIN PROG LOAD LOG --
+      0: R1=ctx() R10=fp0
+      ; struct task_struct *task = (void *)ctx[0]; @ counters.bpf.c:120
+      0: (79) r7 = *(u64 *)(r1 +8)
+      func 'sched_process_exec' doesn't have 2-th argument
+      invalid bpf_context access off=8 size=8
+      verification time 40 usec
+      stack depth 0
+      processed 1 insns (limit 1000000) max_states_per_insn 0 total_states 0 peak_states 0 mark_read 0
+      -- END PROG LOAD LOG --
+      libbpf: prog 'process_exec': failed to load: -13
+      libbpf: failed to load object 'pidns'
+      """
+    #expect(LibbpfLog.usefulLine(of: log) == "invalid bpf_context access off=8 size=8")
+  }
+
+  @Test("Without a verifier log it is the last line, without the library's name")
+  func library() {
+    let log =
+      "libbpf: Error in bpf_create_map\nlibbpf: map 'node': failed to create: Operation not permitted(-1)\n"
+      + "libbpf: failed to load object 'pidns'\n"
+    #expect(LibbpfLog.usefulLine(of: log) == "map 'node': failed to create: Operation not permitted(-1)")
+  }
+
+  @Test("Nothing said, nothing told")
+  func nothing() { #expect(LibbpfLog.usefulLine(of: "") == nil) }
+}
+
+@Suite struct Base64Tests {
+  @Test(
+    "Decodes every length of the last group",
+    arguments: [
+      ("", []), ("Zg==", [102]), ("Zm8=", [102, 111]), ("Zm9v", [102, 111, 111]), ("/+8A", [255, 239, 0]),
+    ])
+  func decodes(text: String, bytes: [UInt8]) {
+    #expect(Base64.decode(text) == bytes)
+  }
+}

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+
+@testable import Namespaces
+
+@Suite struct TaskScanThrottleTests {
+  @Test("The first poll walks, and the next walk comes after a hundred times the CPU time of the last one")
+  func pace() {
+    var pace = TaskScanThrottle()
+    let start = ContinuousClock.now
+    #expect(pace.isTime(at: start))
+    pace.walked(at: start, cpu: .milliseconds(60))
+    #expect(!pace.isTime(at: start + .milliseconds(5999)))
+    #expect(pace.isTime(at: start + .seconds(6)))
+  }
+}

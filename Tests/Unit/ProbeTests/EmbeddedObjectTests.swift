@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import LibBPF
+import Testing
+
+@testable import Probe
+
+@Suite struct EmbeddedObjectTests {
+  @Test("The embedded object is an ELF file for BPF")
+  func embedded() {
+    let bytes = Base64.decode(EmbeddedObject.counters)
+    #expect(bytes.starts(with: [0x7f, 0x45, 0x4c, 0x46]))
+    #expect(bytes[18] == 247)
+  }
+
+  @Test("Each map has the name that it is looked up by")
+  func maps() throws {
+    let counters = try BPFObject(embedded: EmbeddedObject.counters, name: "counters")
+    for map in CounterMap.allCases { _ = try counters.map(map) }
+    let events = try BPFObject(embedded: EmbeddedObject.events, name: "events")
+    for map in EventMap.allCases { _ = try events.map(map) }
+    _ = try counters.map(BPFObject.configurationSection)
+    _ = try events.map(BPFObject.configurationSection)
+  }
+
+  @Test("Each iterator has the name that it is looked up by")
+  func iterators() throws {
+    let counters = try BPFObject(embedded: EmbeddedObject.counters, name: "counters")
+    for iterator in CounterIterator.allCases { try counters.requireProgram(iterator.rawValue) }
+    #expect(throws: BPFError.self) { try counters.requireProgram("nowhere") }
+  }
+}
