@@ -21,7 +21,11 @@ final class Bed {
   let prometheus: RunningPrometheus
   /// One with the same rules that scrapes nothing.
   let hungry: RunningPrometheus
-  /// When that one began, before the other one scraped anything.
+  /// One with the same rules and its default settings, which scrapes and evaluates once a minute.
+  let unconfigured: RunningPrometheus
+  /// One with the same rules that stores native histograms.
+  let native: RunningPrometheus
+  /// When the one that scrapes nothing began, before the other one scraped anything.
   let began: Date
   private let containerd: Containerd
 
@@ -33,33 +37,71 @@ final class Bed {
     prometheus = try RunningPrometheus(interval: Self.interval, rules: rules)
     began = Date()
     hungry = try RunningPrometheus(interval: Self.interval, rules: rules)
-    try scrape(exporter, as: Self.node)
+    let paths = rules.map { "\"\($0.path())\"" }.joined(separator: ", ")
+    func configuration(_ global: String) -> (_ targets: String) -> String {
+      { targets in
+        """
+        \(global)
+        rule_files: [\(paths)]
+        scrape_configs:
+        - job_name: pidns
+          honor_labels: true
+          file_sd_configs: [{files: ["\(targets)"]}]
+        """
+      }
+    }
+    unconfigured = try RunningPrometheus(features: [], configuration: configuration(""))
+    native = try RunningPrometheus(
+      features: ["native-histograms"],
+      configuration: configuration("global: {scrape_interval: 15s, evaluation_interval: 15s}"))
+    for prometheus in [prometheus, unconfigured, native] {
+      try prometheus.scrape(exporter, labels: Self.labels(of: Self.node))
+    }
     try eventually("the node's exporter is scraped") { try isScraped(Self.node) }
   }
 
   /// Starts a workload's pod of one container, which runs a case of pidns-workload.
   ///
   /// - Parameters:
+  ///   - seconds: How long it lives.
   ///   - memoryLimit: In bytes.
   ///   - isNamed: Whether the API server ever hears of it.
   func start(
-    workload: String, _ arguments: String..., memoryLimit: Int? = nil, isNamed: Bool = true
+    workload: String, _ arguments: String..., seconds: Int = lifetime, memoryLimit: Int? = nil,
+    isNamed: Bool = true
   ) throws -> CRIContainer {
-    let name = Subject.pod(of: workload)
-    let specification = PodSpecification(namespace: Self.namespace, name: name)
-    // As the kubelet says it: a pod is known before its first container is.
-    func tell(_ statuses: [PodJSON.Status]) {
-      guard isNamed else { return }
-      cluster.server.put(
-        PodJSON(uid: specification.uid, namespace: Self.namespace, name: name, statuses))
-    }
-    tell([])
-    let sandbox = try containerd.start(specification)
-    let container = try sandbox.start(
-      name: Subject.container, arguments: arguments + ["--seconds", "\(Self.lifetime)"],
+    try start(
+      in: startPod(workload: workload, isNamed: isNamed), arguments, seconds: seconds,
+      memoryLimit: memoryLimit,
+      isNamed: isNamed)
+  }
+
+  /// Starts the sandbox of a workload's pod.
+  func startPod(workload: String, isNamed: Bool = true) throws -> PodSandbox {
+    let specification = PodSpecification(namespace: Self.namespace, name: Subject.pod(of: workload))
+    // As the kubelet does: the API server knows a pod before its first container.
+    if isNamed { report(specification, []) }
+    return try containerd.start(specification)
+  }
+
+  /// Starts the container of a pod, or starts it again.
+  ///
+  /// - Parameter attempt: How often it was started before.
+  func start(
+    in pod: PodSandbox, attempt: Int = 0, _ arguments: [String], seconds: Int, memoryLimit: Int? = nil,
+    isNamed: Bool = true
+  ) throws -> CRIContainer {
+    let container = try pod.start(
+      name: Subject.container, attempt: attempt, arguments: arguments + ["--seconds", "\(seconds)"],
       memoryLimit: memoryLimit)
-    tell([PodJSON.Status(name: Subject.container, id: container.id)])
+    if isNamed {
+      report(pod.specification, [PodJSON.Status(name: Subject.container, id: container.id)])
+    }
     return container
+  }
+
+  private func report(_ pod: PodSpecification, _ statuses: [PodJSON.Status]) {
+    cluster.server.put(PodJSON(uid: pod.uid, namespace: pod.namespace, name: pod.name, statuses))
   }
 
   private static let allCollectors = [
@@ -81,12 +123,12 @@ final class Bed {
   /// Starts another exporter on the node, and has it scraped.
   func start(exporter instance: String, _ flags: [String]) throws -> RunningExporter {
     let exporter = try RunningExporter(["--poll.interval=1s"] + flags)
-    try scrape(exporter, as: instance)
+    try prometheus.scrape(exporter, labels: Self.labels(of: instance))
     return exporter
   }
 
-  private func scrape(_ exporter: RunningExporter, as instance: String) throws {
-    try prometheus.scrape(exporter, labels: ["cluster": "test", "instance": instance, "node": instance])
+  private static func labels(of instance: String) -> [String: String] {
+    ["cluster": "test", "instance": instance, "node": instance]
   }
 
   /// Whether Prometheus has scraped an exporter.
