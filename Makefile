@@ -44,7 +44,7 @@ test-scenarios: build ## makes trouble under a real Prometheus, as root, and see
 	@$(SUDO) .build/release/pidns-scenarios $(ARGS)
 
 test-fleet: build ## has one Prometheus scrape 50 exporters, as root, each in a network of its own; ARGS=… says how many, see --help
-	@$(INSTALL) test
+	@$(INSTALL) test test-fleet
 	$(RELEASE) pidns-workload
 	$(RELEASE) pidns-fleet
 	@$(SUDO) unshare --net sh -c 'ip link set lo up && exec "$$@"' sh .build/release/pidns-fleet $(ARGS)
