@@ -62,7 +62,12 @@ final class Bed {
       try prometheus.scrape(exporter, labels: Self.labels(of: Self.node))
     }
     try unconfigured.scrape([(other, Self.labels(of: Self.node))])
-    try eventually("the node's exporter is scraped") { try isScraped(Self.node) }
+    // What happens before a scraper's first scrape is not its business.
+    try eventually("each has scraped the node's exporter") {
+      try [prometheus, native, unconfigured].allSatisfy { prometheus in
+        try prometheus.latest("up").first?.value == 1
+      }
+    }
   }
 
   /// Starts a workload's pod of one container, which runs a case of pidns-workload.
