@@ -23,8 +23,6 @@ final class Bed {
   let hungry: RunningPrometheus
   /// One with the same rules and its default settings, which scrapes and evaluates once a minute.
   let unconfigured: RunningPrometheus
-  /// One with the same rules that stores native histograms.
-  let native: RunningPrometheus
   /// When the one that scrapes nothing began, before the other one scraped anything.
   let began: Date
   private let containerd: Containerd
@@ -42,29 +40,20 @@ final class Bed {
     began = Date()
     hungry = try RunningPrometheus(interval: Self.interval, rules: rules)
     let paths = rules.map { "\"\($0.path())\"" }.joined(separator: ", ")
-    func configuration(_ global: String) -> (_ targets: String) -> String {
-      { targets in
-        """
-        \(global)
-        rule_files: [\(paths)]
-        scrape_configs:
-        - job_name: pidns
-          honor_labels: true
-          file_sd_configs: [{files: ["\(targets)"]}]
-        """
-      }
+    unconfigured = try RunningPrometheus(features: []) { targets in
+      """
+      rule_files: [\(paths)]
+      scrape_configs:
+      - job_name: pidns
+        honor_labels: true
+        file_sd_configs: [{files: ["\(targets)"]}]
+      """
     }
-    unconfigured = try RunningPrometheus(features: [], configuration: configuration(""))
-    native = try RunningPrometheus(
-      features: ["native-histograms"],
-      configuration: configuration("global: {scrape_interval: 15s, evaluation_interval: 15s}"))
-    for prometheus in [prometheus, native] {
-      try prometheus.scrape(exporter, labels: Self.labels(of: Self.node))
-    }
+    try prometheus.scrape(exporter, labels: Self.labels(of: Self.node))
     try unconfigured.scrape([(other, Self.labels(of: Self.node))])
     // What happens before a scraper's first scrape is not its business.
     try eventually("each has scraped the node's exporter") {
-      try [prometheus, native, unconfigured].allSatisfy { prometheus in
+      try [prometheus, unconfigured].allSatisfy { prometheus in
         try prometheus.latest("up").first?.value == 1
       }
     }

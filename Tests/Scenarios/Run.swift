@@ -116,12 +116,11 @@ struct Run {
     }
     let others = Set(fired.keys).subtracting(expected).map { "\($0.alert) for \($0.subject)" }.sorted()
     verdict.note("no other alert fires", problem: others.isEmpty ? nil : others.joined(separator: ", "))
-    let problems = try [bed.prometheus, bed.hungry, bed.unconfigured, bed.native].flatMap { try $0.rules() }
+    let problems = try [bed.prometheus, bed.hungry, bed.unconfigured].flatMap { try $0.rules() }
       .map(\.rule)
       .filter { $0.health != "ok" }.map { "\($0.name): \($0.lastError ?? "not evaluated")" }
     verdict.note(
       "every rule is evaluated", problem: problems.isEmpty ? nil : problems.joined(separator: "; "))
-    // Not that with native histograms: the rounding errors of rate() have Prometheus 2.42 discard some of what a rule makes of them.
     let complaints = [bed.prometheus, bed.hungry, bed.unconfigured].flatMap { $0.log.split(separator: "\n") }
       .filter { $0.contains("level=warn") || $0.contains("level=error") }
     verdict.note(
@@ -190,14 +189,6 @@ struct Run {
         }
       verdict.note(
         "\(query.where): \(reason.map { "nothing, as \($0)" } ?? "\(count) numbers")", problem: problem)
-    }
-    // A Prometheus that stores native histograms stores no classic ones.
-    for query in queries.all where query.query.contains("_lifetime_seconds") {
-      let count = try queries.count(query, in: bed.native, since: began)
-      let isOfBuckets = query.where.hasSuffix("_bucket:rate5m")
-      verdict.note(
-        "\(query.where), of native histograms: \(count) numbers",
-        problem: (count == 0) == isOfBuckets ? nil : "it should be \(isOfBuckets ? "none" : "some")")
     }
     let panel = "container: Deaths by signal: A"
     let comms = try Set(bed.prometheus.exemplars(queries[panel]).map { $0.labels["comm"] ?? "" })

@@ -13,7 +13,7 @@ import prometheus  # noqa: E402
 import queries  # noqa: E402
 
 # Queries without an answer: the first asks for what a rule records, which promtool tests; the second for native histograms, which
-# `make test-scenarios` has.
+# a test of the exporter has.
 EMPTY = {"alerts.rules.yml: PidnsExporterDown", "recording.rules.yml: cluster:pidns_node_process_lifetime_seconds:rate5m"}
 
 
