@@ -4,12 +4,16 @@ internal import Foundation
 internal import Harness
 
 extension Fleet {
-  /// How far a rate may be from Prometheus', which extrapolates to the borders of the range.
+  /// How far a rate may be from Prometheus', as a share of it: that extrapolates to the borders of the range.
   private static let tolerance = 0.05
 
   /// Whether each roll-up is in VictoriaMetrics what Prometheus recorded: that of what Prometheus has written to it, and that of what it has
   /// scraped itself.
-  func judgeVictoriaMetrics(_ verdict: Verdict, _ when: String) throws {
+  ///
+  /// - Parameter changed: How many instances were replaced or restarted within the range of a rate. VictoriaMetrics divides by the time that a
+  ///   series is there, and not by the range: it counts the one before and the one after in full.
+  func judgeVictoriaMetrics(_ verdict: Verdict, changed: Int = 0, _ when: String) throws {
+    let above = Self.tolerance + Double(changed) / Double(nodes.count)
     // By then both have what was scraped and recorded.
     let time = (Date().timeIntervalSince1970 - 20).rounded(.down)
     var farthest = (received: 0.0, scraped: 0.0)
@@ -18,14 +22,16 @@ extension Fleet {
       // The same samples. A gauge is the same number then.
       let received = try receiver.values(rule.query, at: time)
       let isRate = rule.name.hasSuffix(":rate5m")
-      let first = compare(received, with: recorded, isRate ? Self.tolerance : 0)
+      let first = compare(
+        received, with: recorded, isRate ? -Self.tolerance...above : 0...0)
       verdict.expect(
         first.problem == nil,
         "\(rule.name) is the same over remote write, \(when)\(first.problem.map { ": \($0)" } ?? "")")
       farthest.received = max(farthest.received, first.farthest)
       // Samples of other moments: gauges change from one to the next.
       guard isRate else { continue }
-      let second = compare(try scraper.values(rule.name, at: time), with: recorded, Self.tolerance)
+      let second = compare(
+        try scraper.values(rule.name, at: time), with: recorded, -Self.tolerance...above)
       verdict.expect(
         second.problem == nil,
         "\(rule.name) is the same with VictoriaMetrics' scraper and vmalert, \(when)\(second.problem.map { ": \($0)" } ?? "")"
@@ -46,7 +52,8 @@ extension Fleet {
 
   /// What differs by more than is tolerated, and how far the farthest is from what it should be.
   private func compare(
-    _ values: [[String: String]: Double], with others: [[String: String]: Double], _ tolerance: Double
+    _ values: [[String: String]: Double], with others: [[String: String]: Double],
+    _ tolerated: ClosedRange<Double>
   ) -> (problem: String?, farthest: Double) {
     guard !others.isEmpty, Set(values.keys) == Set(others.keys) else {
       let missing = Set(others.keys).subtracting(values.keys)
@@ -56,9 +63,11 @@ extension Fleet {
     for (labels, value) in values {
       let other = others[labels] ?? .nan
       // Below one in ten seconds a single event is more than the tolerance.
-      let distance = abs(value - other) / max(0.1, abs(other))
-      guard distance <= tolerance + 1e-9 else { return ("\(labels): \(value), and \(other)", distance) }
-      farthest = max(farthest, distance)
+      let distance = (value - other) / max(0.1, abs(other))
+      guard distance >= tolerated.lowerBound - 1e-9, distance <= tolerated.upperBound + 1e-9 else {
+        return ("\(labels): \(value), and \(other)", abs(distance))
+      }
+      farthest = max(farthest, abs(distance))
     }
     return (nil, farthest)
   }

@@ -32,7 +32,7 @@ struct PidnsFleet: AsyncParsableCommand {
     try fleet.judgeRollUps(verdict, "after a fifth was replaced")
     try fleet.restart(nodes / 5)
     try fleet.judgeRollUps(verdict, "after a fifth was restarted")
-    try fleet.judgeVictoriaMetrics(verdict, "after a fifth was restarted")
+    try fleet.judgeVictoriaMetrics(verdict, changed: 2 * (nodes / 5), "after a fifth was restarted")
     try fleet.judgeCourse(verdict)
     try fleet.judgeTruth(verdict)
     try await fleet.end()
