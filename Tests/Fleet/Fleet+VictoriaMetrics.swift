@@ -19,8 +19,9 @@ extension Fleet {
     var farthest = (received: 0.0, scraped: 0.0)
     for rule in try rollUps() where !rule.name.hasPrefix("instance:") {
       let recorded = try prometheus.values(rule.name, at: time)
-      // The same samples. A gauge is the same number then.
-      let received = try receiver.values(rule.query, at: time)
+      // The same samples, at the time of the evaluation: a gauge is the same number then.
+      let evaluated = try prometheus.values("timestamp(\(rule.name))", at: time).values.max() ?? time
+      let received = try receiver.values(rule.query, at: evaluated)
       let isRate = rule.name.hasSuffix(":rate5m")
       let first = compare(
         received, with: recorded, isRate ? -Self.tolerance...above : 0...0)
