@@ -54,7 +54,7 @@ test-scenarios: build ## induces failures under a real Prometheus, as root, and 
 	@$(SUDO) .build/release/pidns-scenarios $(ARGS)
 
 test-fleet: build ## scrapes 50 exporters with one Prometheus, as root (8 min); ARGS=… sets the number, see --help
-	@$(INSTALL) test
+	@$(INSTALL) test test-fleet
 	$(RELEASE) pidns-workload
 	$(RELEASE) pidns-fleet
 	@echo 'Running the fleet: about 8 minutes on two CPUs'

@@ -3,7 +3,7 @@
 #
 # install-dependencies.sh GROUP…
 #
-# Installs the Debian packages of the groups (build, test, image, deb, release, test-packages, test-release, test-apiserver, check) that are missing. Silent where none is.
+# Installs the Debian packages of the groups (build, test, test-fleet, image, deb, release, test-packages, test-release, test-apiserver, check) that are missing. Silent where none is.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -39,6 +39,8 @@ for group; do
       # The other parsers of what is shown: scripts/check-pages.sh takes further versions from PyPI.
       wanted+=(python3-prometheus-client python3-venv)
       ;;
+    # The other engine that scrapes and queries the fleet.
+    test-fleet) wanted+=(victoria-metrics) ;;
     image) wanted+=(buildah) ;;
     deb)
       # dpkg-checkbuilddeps looks for build-essential, whatever a package asks for.
@@ -134,7 +136,7 @@ units=()
 if [ -d /run/systemd/system ]; then
   for name in "${missing[@]}"; do
     case $name in
-      containerd | prometheus) units+=("$name.service") ;;
+      containerd | prometheus | victoria-metrics) units+=("$name.service") ;;
       podman) units+=(podman{,-auto-update,-restart}.service podman.socket podman-auto-update.timer) ;;
     esac
   done

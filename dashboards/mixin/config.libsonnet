@@ -26,7 +26,7 @@
     crashSignals: 'SIG(ABRT|BUS|FPE|ILL|SEGV|SYS|TRAP)',
 
     thresholds: {
-      // PidnsProcessesCrash: crashes in ten minutes, this many or more.
+      // PidnsProcessesCrash: crashes in ten minutes, this many or more. PidnsFirstCrash: fewer.
       crashes: 3,
       // PidnsForkStorm: forks per second. A build on several CPUs exceeds this only for a few minutes.
       forksPerSecond: 100,
@@ -39,7 +39,8 @@
       pollAgeSeconds: 60,
       // PidnsMapFillsUp: share of a map's capacity.
       mapUsage: 0.8,
-      // PidnsPodWatchFails: seconds without a word from the API server, which sends a bookmark about once a minute.
+      // PidnsPodWatchFails: seconds without an event. An API server sends a bookmark a minute once any pod of the cluster has changed; some
+      // send none before. So silence alone is normal: the alert needs failed requests, too.
       watchSilenceSeconds: 180,
     },
 

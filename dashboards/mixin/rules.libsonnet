@@ -102,10 +102,15 @@ local rules(config) =
         { record: 'cluster:' + rollUp[0], expr: 'sum by (%s, job) (%s)' % [cluster, rollUp[1]] }
         for rollUp in ofClusters
       ] + [
-        // Buckets: any quantile over all nodes can be computed from them.
+        // Any quantile over all nodes can be computed from these: from the buckets where Prometheus stores classic histograms, from the
+        // native histogram where it stores those.
         {
           record: 'cluster:pidns_node_process_lifetime_seconds_bucket:rate5m',
           expr: 'sum by (%s, job, le) (rate(%s[5m]))' % [cluster, promql.own('pidns_node_process_lifetime_seconds_bucket')],
+        },
+        {
+          record: 'cluster:pidns_node_process_lifetime_seconds:rate5m',
+          expr: 'sum by (%s, job) (rate(%s[5m]))' % [cluster, promql.own('pidns_node_process_lifetime_seconds')],
         },
       ],
     },

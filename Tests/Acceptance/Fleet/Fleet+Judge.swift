@@ -23,6 +23,7 @@ extension Fleet {
       "samples a scrape           \(Int(samples.min() ?? 0)) to \(Int(samples.max() ?? 0))",
       "series, with roll-ups      \(head)",
       "Prometheus, resident       \(try Self.residentMiB(prometheus.pid)) MiB",
+      "VictoriaMetrics, resident  \(try Self.residentMiB(receiver.pid)) MiB written to, \(try Self.residentMiB(scraper.pid)) MiB scraping",
       "an exporter, resident      \(try nodes.map { try Self.residentMiB($0.pid) }.sorted()[nodes.count / 2]) MiB",
     ]
   }
@@ -32,8 +33,7 @@ extension Fleet {
     let rules = try prometheus.rules().map(\.rule)
     verdict.expect(
       rules.allSatisfy { $0.health == "ok" }, "every rule is evaluated without an error, \(when)")
-    for rule in rules
-    where rule.type == "recording" && !rule.name.hasPrefix("container:") && !rule.name.hasPrefix("pod:") {
+    for rule in try rollUps() {
       let problem = try difference(rule)
       verdict.expect(
         problem == nil, "\(rule.name) is what it is made of, \(when)\(problem.map { ": \($0)" } ?? "")")
@@ -107,8 +107,15 @@ extension Fleet {
     }
     let instances = steady.map(\.name).joined(separator: "|")
     let query = #"sum(pidns_process_exits_total{pod!="", instance=~"\#(instances)"})"#
-    try eventually("the last events are scraped") { try prometheus.latest(query).first?.value == truth }
-    verdict.expect(true, "the exits of \(steady.count) nodes' pods are \(Int(truth)), to the event")
+    var counted: Double?
+    try? eventually("the last events are scraped") {
+      counted = try prometheus.latest(query).first?.value
+      return counted == truth
+    }
+    verdict.expect(
+      counted == truth && truth > 0,
+      "the exits of \(steady.count) nodes' pods are \(counted ?? .nan), to the event; \(truth) are true")
+    try judgeTruthInVictoriaMetrics(verdict, truth, of: instances)
   }
 
   private static func residentMiB(_ pid: Int32) throws -> Int {

@@ -12,6 +12,10 @@ final class Fleet {
   static let rate = 1.0
 
   let prometheus: RunningPrometheus
+  /// A VictoriaMetrics that Prometheus writes all to that it scrapes and records.
+  let receiver: RunningVictoriaMetrics
+  /// A VictoriaMetrics that scrapes, and records by the same rules.
+  let scraper: RunningVictoriaMetrics
   private(set) var nodes: [Node] = []
   private let cluster: Cluster
   private let runc: Runc
@@ -22,9 +26,24 @@ final class Fleet {
     runc = try Runc()
     let rules = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../../dashboards")
       .standardized
-    prometheus = try RunningPrometheus(
-      interval: Self.interval,
-      rules: ["recording", "alerts"].map { rules.appending(path: "\($0).rules.yml") })
+    let files = ["recording", "alerts"].map { rules.appending(path: "\($0).rules.yml") }
+    let receiver = try RunningVictoriaMetrics(interval: Self.interval)
+    self.receiver = receiver
+    scraper = try RunningVictoriaMetrics(interval: Self.interval, rules: [files[0]])
+    prometheus = try RunningPrometheus { targets in
+      """
+      global:
+        scrape_interval: \(Self.interval)s
+        scrape_timeout: \(Self.interval)s
+        evaluation_interval: \(Self.interval)s
+      rule_files: [\(files.map { "\"\($0.path())\"" }.joined(separator: ", "))]
+      scrape_configs:
+      - job_name: pidns
+        honor_labels: true
+        file_sd_configs: [{files: ["\(targets)"]}]
+      remote_write: [{url: "\(receiver.writeAddress)"}]
+      """
+    }
     for number in 0..<count {
       nodes.append(
         Node(
@@ -51,6 +70,16 @@ final class Fleet {
       RuncSpecification(
         id: id, cgroupsPath: "/kubepods/burstable/pod\(uid)/\(id)",
         command: ["/pidns-workload", "fork-storm", "--count", "1", "--hold-ms", "1000", "--seconds", "1800"]))
+  }
+
+  /// The rules of what is above containers. That of native histograms is not among them, as none is stored here.
+  func rollUps() throws -> [RunningPrometheus.Rule] {
+    let rules = try prometheus.rules().map(\.rule).filter { rule in
+      rule.type == "recording" && !rule.name.hasPrefix("container:") && !rule.name.hasPrefix("pod:")
+        && rule.name != "cluster:pidns_node_process_lifetime_seconds:rate5m"
+    }
+    guard !rules.isEmpty else { throw TestFailure("there are no roll-ups") }
+    return rules
   }
 
   /// Starts all exporters, and waits until each is scraped.
@@ -86,8 +115,9 @@ final class Fleet {
   }
 
   private func retarget() throws {
-    try prometheus.scrape(
-      nodes.map { ($0.address, ["instance": $0.name, "node": $0.name, "cluster": "fleet"]) })
+    let targets = nodes.map { ($0.address, ["instance": $0.name, "node": $0.name, "cluster": "fleet"]) }
+    try prometheus.scrape(targets)
+    try scraper.scrape(targets)
     try untilScraped()
   }
 

@@ -21,45 +21,86 @@ final class Bed {
   let prometheus: RunningPrometheus
   /// One with the same rules that scrapes nothing.
   let hungry: RunningPrometheus
-  /// When that one began, before the other one scraped anything.
+  /// One with the same rules and its default settings, which scrapes and evaluates once a minute.
+  let unconfigured: RunningPrometheus
+  /// When the one that scrapes nothing began, before the other one scraped anything.
   let began: Date
   private let containerd: Containerd
 
   init(rules: [URL]) async throws {
     cluster = try await Cluster()
     containerd = try Containerd(commands: ["sh", "true"])
+    // The exporter tells scrapers apart by their address. Two with one address, one User-Agent and one Accept are one scraper to it,
+    // so one of them comes by IPv6.
+    let other = "[::1]:\(try HTTP.freePort())"
     exporter = try RunningExporter(
-      cluster.flags + ["--poll.interval=1s", "--labels.grace=5s"] + Self.allCollectors)
+      cluster.flags + ["--web.listen-address=\(other)"] + ["--poll.interval=1s", "--labels.grace=5s"]
+        + Self.allCollectors)
     prometheus = try RunningPrometheus(interval: Self.interval, rules: rules)
     began = Date()
     hungry = try RunningPrometheus(interval: Self.interval, rules: rules)
-    try scrape(exporter, as: Self.node)
-    try eventually("the node's exporter is scraped") { try isScraped(Self.node) }
+    let paths = rules.map { "\"\($0.path())\"" }.joined(separator: ", ")
+    unconfigured = try RunningPrometheus(features: []) { targets in
+      """
+      rule_files: [\(paths)]
+      scrape_configs:
+      - job_name: pidns
+        honor_labels: true
+        file_sd_configs: [{files: ["\(targets)"]}]
+      """
+    }
+    try prometheus.scrape(exporter, labels: Self.labels(of: Self.node))
+    try unconfigured.scrape([(other, Self.labels(of: Self.node))])
+    // What happens before a scraper's first scrape is not its business.
+    try eventually("each has scraped the node's exporter") {
+      try [prometheus, unconfigured].allSatisfy { prometheus in
+        try prometheus.latest("up").first?.value == 1
+      }
+    }
   }
 
   /// Starts a workload's pod of one container, which runs a case of pidns-workload.
   ///
   /// - Parameters:
+  ///   - seconds: How long it lives.
   ///   - memoryLimit: In bytes.
   ///   - isNamed: Whether the API server ever hears of it.
   func start(
-    workload: String, _ arguments: String..., memoryLimit: Int? = nil, isNamed: Bool = true
+    workload: String, _ arguments: String..., seconds: Int = lifetime, memoryLimit: Int? = nil,
+    isNamed: Bool = true
   ) throws -> CRIContainer {
-    let name = Subject.pod(of: workload)
-    let specification = PodSpecification(namespace: Self.namespace, name: name)
-    // As the kubelet says it: a pod is known before its first container is.
-    func tell(_ statuses: [PodJSON.Status]) {
-      guard isNamed else { return }
-      cluster.server.put(
-        PodJSON(uid: specification.uid, namespace: Self.namespace, name: name, statuses))
-    }
-    tell([])
-    let sandbox = try containerd.start(specification)
-    let container = try sandbox.start(
-      name: Subject.container, arguments: arguments + ["--seconds", "\(Self.lifetime)"],
+    try start(
+      in: startPod(workload: workload, isNamed: isNamed), arguments, seconds: seconds,
+      memoryLimit: memoryLimit,
+      isNamed: isNamed)
+  }
+
+  /// Starts the sandbox of a workload's pod.
+  func startPod(workload: String, isNamed: Bool = true) throws -> PodSandbox {
+    let specification = PodSpecification(namespace: Self.namespace, name: Subject.pod(of: workload))
+    // As the kubelet does: the API server knows a pod before its first container.
+    if isNamed { report(specification, []) }
+    return try containerd.start(specification)
+  }
+
+  /// Starts the container of a pod, or starts it again.
+  ///
+  /// - Parameter attempt: How often it was started before.
+  func start(
+    in pod: PodSandbox, attempt: Int = 0, _ arguments: [String], seconds: Int, memoryLimit: Int? = nil,
+    isNamed: Bool = true
+  ) throws -> CRIContainer {
+    let container = try pod.start(
+      name: Subject.container, attempt: attempt, arguments: arguments + ["--seconds", "\(seconds)"],
       memoryLimit: memoryLimit)
-    tell([PodJSON.Status(name: Subject.container, id: container.id)])
+    if isNamed {
+      report(pod.specification, [PodJSON.Status(name: Subject.container, id: container.id)])
+    }
     return container
+  }
+
+  private func report(_ pod: PodSpecification, _ statuses: [PodJSON.Status]) {
+    cluster.server.put(PodJSON(uid: pod.uid, namespace: pod.namespace, name: pod.name, statuses))
   }
 
   private static let allCollectors = [
@@ -81,12 +122,12 @@ final class Bed {
   /// Starts another exporter on the node, and has it scraped.
   func start(exporter instance: String, _ flags: [String]) throws -> RunningExporter {
     let exporter = try RunningExporter(["--poll.interval=1s"] + flags)
-    try scrape(exporter, as: instance)
+    try prometheus.scrape(exporter, labels: Self.labels(of: instance))
     return exporter
   }
 
-  private func scrape(_ exporter: RunningExporter, as instance: String) throws {
-    try prometheus.scrape(exporter, labels: ["cluster": "test", "instance": instance, "node": instance])
+  private static func labels(of instance: String) -> [String: String] {
+    ["cluster": "test", "instance": instance, "node": instance]
   }
 
   /// Whether Prometheus has scraped an exporter.

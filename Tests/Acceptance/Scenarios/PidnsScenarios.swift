@@ -15,6 +15,7 @@ struct PidnsScenarios: AsyncParsableCommand {
   private static let all: [any Scenario.Type] = [
     CrashLoop.self, ForkStorm.self, OOMKills.self, Zombies.self, ThreadGrowth.self, ExecProbes.self,
     FirstShell.self,
+    CrashingJob.self, RestartedCrashLoop.self, FirstSIGBUS.self, OOMKilledJob.self,
     Ordinary.self,
     ExporterDown.self, NoExporter.self, FailingPolls.self, LatePolls.self, FullMap.self,
     HiddenNamespaces.self,

@@ -5,9 +5,12 @@ import Harness
 
 /// The rules as Prometheus has loaded them, and how long an alert of theirs may take to fire.
 struct Rules {
+  /// Seconds between scrapes.
+  private let scrapeInterval: Double
   private let alerts: [String: (rule: RunningPrometheus.Rule, interval: Double)]
 
-  init(_ prometheus: RunningPrometheus) throws {
+  init(_ prometheus: RunningPrometheus, scrapeInterval: Int) throws {
+    self.scrapeInterval = Double(scrapeInterval)
     let rules = try prometheus.rules().filter { $0.rule.type == "alerting" }
     alerts = Dictionary(rules.map { ($0.rule.name, $0) }) { first, _ in first }
     guard !alerts.isEmpty else { throw TestFailure("Prometheus has loaded no alerts") }
@@ -24,7 +27,7 @@ struct Rules {
     }
     let poll = 1.0
     let isTrue = alert.share * Self.range(of: rule.query) + alert.delay
-    return poll + 2 * Double(Bed.interval) + isTrue + (rule.duration ?? 0) + 2 * interval
+    return poll + 2 * scrapeInterval + isTrue + (rule.duration ?? 0) + 2 * interval
   }
 
   /// Seconds that a query looks back at the most, but for what it compares with.

@@ -7,10 +7,14 @@ import Harness
 struct Run {
   let bed: Bed
   let rules: Rules
+  /// Those of the Prometheus with its default settings.
+  let rulesByDefault: Rules
   let verdict = Verdict()
   private var scenarios: [any Scenario] = []
   /// Alerts that have fired, by whom they are about, and when, in seconds since the epoch.
   private var fired: [Firing: Double] = [:]
+  /// The same, in the Prometheus with its default settings.
+  private var firedByDefault: [Firing: Double] = [:]
   private let queries: ShippedQueries
   /// When all scenarios had begun.
   private let began: Date
@@ -22,7 +26,8 @@ struct Run {
 
   init(_ types: [any Scenario.Type], in bed: Bed) async throws {
     self.bed = bed
-    rules = try Rules(bed.prometheus)
+    rules = try Rules(bed.prometheus, scrapeInterval: Bed.interval)
+    rulesByDefault = try Rules(bed.unconfigured, scrapeInterval: 60)
     queries = try ShippedQueries()
     for type in types {
       scenarios.append(try await type.init(in: bed))
@@ -54,12 +59,19 @@ struct Run {
 
   /// Takes note of what fires, from the first evaluation on at which it did.
   private mutating func look() throws {
-    let firing = #"ALERTS{alertstate="firing"}[1h]"#
-    for series in try bed.prometheus.stored(firing) + bed.hungry.stored(firing) {
-      guard let subject = Subject(series.labels), let time = series.samples.first?.time else { continue }
-      let firing = Firing(subject: subject, alert: series.labels["alertname"] ?? "")
-      if fired[firing] == nil { say("        \(firing.alert) fires for \(subject)") }
+    for (firing, time) in try Self.firings(in: bed.prometheus) + Self.firings(in: bed.hungry) {
+      if fired[firing] == nil { say("        \(firing.alert) fires for \(firing.subject)") }
       fired[firing] = min(time, fired[firing] ?? time)
+    }
+    for (firing, time) in try Self.firings(in: bed.unconfigured) {
+      firedByDefault[firing] = min(time, firedByDefault[firing] ?? time)
+    }
+  }
+
+  private static func firings(in prometheus: RunningPrometheus) throws -> [(Firing, Double)] {
+    try prometheus.stored(#"ALERTS{alertstate="firing"}[1h]"#).compactMap { series in
+      guard let subject = Subject(series.labels), let time = series.samples.first?.time else { return nil }
+      return (Firing(subject: subject, alert: series.labels["alertname"] ?? ""), time)
     }
   }
 
@@ -72,45 +84,64 @@ struct Run {
     // A rule is behind by an evaluation, and what it reads by a scrape.
     if -began.timeIntervalSinceNow < range + Double(3 * Bed.interval) { return [type(of: scenario).name] }
     return try scenario.alerts.filter { alert in
-      try fired[Firing(subject: scenario.subject, alert: alert.name)] == nil
-        && since <= rules.patience(for: alert)
+      let firing = Firing(subject: scenario.subject, alert: alert.name)
+      return try fired[firing] == nil && since <= rules.patience(for: alert)
+        || type(of: scenario).isShortLived && firedByDefault[firing] == nil
+          && since <= rulesByDefault.patience(for: alert)
     }.map { "\($0.name) for \(scenario.subject)" }
   }
 
   /// Judges which alerts have fired, and when.
   func judgeAlerts() throws {
-    var expected: Set<Firing> = []
+    // The environment itself makes these two, whichever scenarios run.
+    var expected: Set<Firing> = [
+      Firing(subject: .instance(""), alert: "PidnsExporterAbsent")
+    ]
+    if try !bed.countsFailedExecs {
+      expected.insert(Firing(subject: .instance(Bed.node), alert: "PidnsProgramNotAttached"))
+    }
     for scenario in scenarios {
       let name = type(of: scenario).name
       for alert in scenario.alerts {
         let firing = Firing(subject: scenario.subject, alert: alert.name)
         expected.insert(firing)
-        let within = try rules.patience(for: alert)
-        let after = fired[firing].flatMap { time in scenario.began.map { time - $0.timeIntervalSince1970 } }
-        verdict.add(scenario: name, alert: alert.name, after: after, within: within)
-        let problem: String? =
-          switch after {
-          case nil: "it has not fired"
-          case let after? where after > within:
-            "it has fired after \(after) s, and should have within \(within) s"
-          case let after? where after < 0: "it has fired before that began"
-          default: nil
-          }
-        verdict.note("\(name): \(alert.name) fires", problem: problem)
+        judge(alert.name, of: scenario, at: fired[firing], within: try rules.patience(for: alert))
+        if type(of: scenario).isShortLived {
+          judge(
+            "\(alert.name), by default", of: scenario, at: firedByDefault[firing],
+            within: try rulesByDefault.patience(for: alert))
+        }
       }
       if scenario.alerts.isEmpty { verdict.add(scenario: name, alert: "none", after: nil, within: nil) }
     }
     let others = Set(fired.keys).subtracting(expected).map { "\($0.alert) for \($0.subject)" }.sorted()
     verdict.note("no other alert fires", problem: others.isEmpty ? nil : others.joined(separator: ", "))
-    let problems = try [bed.prometheus, bed.hungry].flatMap { try $0.rules() }.map(\.rule)
+    let problems = try [bed.prometheus, bed.hungry, bed.unconfigured].flatMap { try $0.rules() }
+      .map(\.rule)
       .filter { $0.health != "ok" }.map { "\($0.name): \($0.lastError ?? "not evaluated")" }
     verdict.note(
       "every rule is evaluated", problem: problems.isEmpty ? nil : problems.joined(separator: "; "))
-    let complaints = [bed.prometheus, bed.hungry].flatMap { $0.log.split(separator: "\n") }
+    let complaints = [bed.prometheus, bed.hungry, bed.unconfigured].flatMap { $0.log.split(separator: "\n") }
       .filter { $0.contains("level=warn") || $0.contains("level=error") }
     verdict.note(
       "Prometheus complains of nothing",
       problem: complaints.isEmpty ? nil : complaints.joined(separator: "; "))
+  }
+
+  /// Judges when an alert has fired.
+  private func judge(_ alert: String, of scenario: any Scenario, at time: Double?, within: Double) {
+    let name = type(of: scenario).name
+    let after = time.flatMap { time in scenario.began.map { time - $0.timeIntervalSince1970 } }
+    verdict.add(scenario: name, alert: alert, after: after, within: within)
+    let problem: String? =
+      switch after {
+      case nil: "it has not fired"
+      case let after? where after > within:
+        "it has fired after \(after) s, and should have within \(within) s"
+      case let after? where after < 0: "it has fired before that began"
+      default: nil
+      }
+    verdict.note("\(name): \(alert) fires", problem: problem)
   }
 
   /// Judges what queries say while all goes on.

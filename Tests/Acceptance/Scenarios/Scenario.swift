@@ -17,6 +17,9 @@ protocol Scenario: SendableMetatype {
   /// The alerts that fire for the subject. No other one may.
   var alerts: [ExpectedAlert] { get }
 
+  /// Whether the alerts have to fire in a Prometheus with its default settings, too.
+  static var isShortLived: Bool { get }
+
   /// When that which the alerts are about began; nil: it has not yet.
   var began: Date? { get }
 
@@ -47,6 +50,7 @@ struct ExpectedAlert {
 
 extension Scenario {
   mutating func goOn() {}
+  static var isShortLived: Bool { false }
   var sayings: [Saying] { [] }
   mutating func end() -> [Saying] { [] }
 }

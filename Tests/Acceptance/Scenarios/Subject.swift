@@ -9,7 +9,7 @@ enum Subject: Hashable, CustomStringConvertible {
 
   /// By the labels of an alert; nil: a PID namespace that is none of the scenarios', such as the host's.
   init?(_ labels: [String: String]) {
-    guard labels["pidns"] != nil else {
+    guard labels["pidns"] != nil || labels["container"] != nil else {
       self = .instance(labels["instance"] ?? "")
       return
     }

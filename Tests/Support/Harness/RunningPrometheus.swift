@@ -53,8 +53,13 @@ package final class RunningPrometheus {
 
   /// Starts one, and waits until it answers.
   ///
-  /// - Parameter configuration: Makes its configuration of the path of the file that says what is scraped.
-  package init(_ mode: Mode = .server, configuration: (_ targets: String) throws -> String) throws {
+  /// - Parameters:
+  ///   - features: Those of `--enable-feature`.
+  ///   - configuration: Makes its configuration of the path of the file that says what is scraped.
+  package init(
+    _ mode: Mode = .server, features: [String] = ["exemplar-storage"],
+    configuration: (_ targets: String) throws -> String
+  ) throws {
     folder = FileManager.default.temporaryDirectory.appending(path: "pidns-prometheus-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     let targets = folder.appending(path: "targets.json")
@@ -71,8 +76,7 @@ package final class RunningPrometheus {
       "/usr/bin/env",
       [
         "prometheus", "--config.file=\(file.path())", "--web.listen-address=127.0.0.1:\(port)",
-        "--enable-feature=exemplar-storage",
-      ] + flags)
+      ] + flags + features.map { "--enable-feature=\($0)" })
     try eventually("Prometheus is ready") {
       guard child.isRunning else { throw TestFailure("Prometheus has ended: \(child.stderr)") }
       return (try? HTTP.exchange(port: port, "GET /-/ready HTTP/1.0"))?.status == 200
@@ -110,10 +114,13 @@ package final class RunningPrometheus {
   /// What it logged.
   package var log: String { child.stderr }
 
-  /// The value of every series that an expression yields now.
+  /// The value of every series that an expression yields now; of a native histogram, its number of
+  /// observations.
   package func latest(_ expression: String) throws -> [(labels: [String: String], value: Double)] {
     try query(expression).map { series in
-      guard let sample = series.value?.sample else { throw TestFailure("no value") }
+      guard let sample = series.value?.sample ?? series.histogram?.sample else {
+        throw TestFailure("no value")
+      }
       return (series.metric, sample.value)
     }
   }
@@ -176,7 +183,8 @@ package final class RunningPrometheus {
     }
   }
 
-  /// The values of every series that an expression yields, at the ends of the steps of a range.
+  /// The values of every series that an expression yields, at the ends of the steps of a range; of a native
+  /// histogram, its numbers of observations.
   ///
   /// - Parameters:
   ///   - start: Seconds since the epoch, as is `end`.
@@ -186,7 +194,9 @@ package final class RunningPrometheus {
   ) throws -> [(labels: [String: String], samples: [Sample])] {
     let question =
       "query_range?query=\(Self.escaped(expression))&start=\(Int(start))&end=\(Int(end))&step=\(step)"
-    return try get(Answer.self, question).data.result.map { ($0.metric, ($0.values ?? []).map(\.sample)) }
+    return try get(Answer.self, question).data.result.map { series in
+      (series.metric, (series.values ?? []).map(\.sample) + (series.histograms ?? []).map(\.sample))
+    }
   }
 
   /// A rule as it is loaded.
@@ -226,6 +236,22 @@ package final class RunningPrometheus {
     let metric: [String: String]
     let value: Point?
     let values: [Point]?
+    let histogram: HistogramPoint?
+    let histograms: [HistogramPoint]?
+  }
+
+  private struct HistogramPoint: Decodable {
+    struct Histogram: Decodable { let count: String }
+    let sample: Sample
+
+    init(from decoder: any Decoder) throws {
+      var pair = try decoder.unkeyedContainer()
+      let time = try pair.decode(Double.self)
+      guard let count = Double(try pair.decode(Histogram.self).count) else {
+        throw TestFailure("not a number")
+      }
+      sample = (time, count)
+    }
   }
 
   private struct Point: Decodable {

@@ -75,9 +75,9 @@ function(config)
       ),
       grafana.heatmap(
         'Lifetimes',
-        'Lifetimes of the processes that ended. Needs --lifetimes.per-namespace.',
+        'Lifetimes of the processes that ended. Needs --lifetimes.per-namespace, or a Prometheus that stores native histograms.',
         's',
-        'sum by (le) (increase(%s[$__rate_interval]))' % containers('pidns_process_lifetime_seconds_bucket')
+        grafana.buckets(function(metric) containers(metric), 'pidns_process_lifetime_seconds')
       ),
 
       grafana.row('Times'),

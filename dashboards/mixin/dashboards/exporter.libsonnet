@@ -114,9 +114,9 @@ function(config)
       ),
       timeseries(
         'Time since the last API event',
-        'A healthy API server sends a bookmark about once a minute.',
+        'Usually up to a minute: once any pod of the cluster has changed, the API server sends a bookmark each minute. While none has, it may send nothing for the ten minutes that a watch lasts.',
         's',
-        [query('time() - %s > 0' % own('pidns_kubernetes_last_event_timestamp_seconds'))]
+        [query('time() - (%s > 0)' % own('pidns_kubernetes_last_event_timestamp_seconds'))]
       ),
       timeseries('Names missing', 'PID namespaces of containers whose name is unknown.', 'short', [
         query(own('pidns_namespaces_unresolved')),

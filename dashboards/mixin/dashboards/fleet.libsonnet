@@ -162,7 +162,7 @@ function(config)
         'Lifetimes',
         'Lifetimes of the processes that ended, on the selected nodes. A band at the bottom is many short-lived processes: probes, shells in a loop.',
         's',
-        'sum by (le) (increase(%s[$__rate_interval]))' % nodes('pidns_node_process_lifetime_seconds_bucket')
+        grafana.buckets(function(metric) nodes(metric), 'pidns_node_process_lifetime_seconds')
       ),
       grafana.table(
         'Alerts',

@@ -114,7 +114,17 @@ local placed(panels) = std.foldl(
       },
     ),
 
-  // Returns a distribution over time, from the buckets of a classic histogram.
+  // Returns the query of a heat map. A Prometheus that stores native histograms has no classic buckets, unless it is configured to store both: then
+  // the classic ones are shown, and not both.
+  //
+  // selector: returns the selector of a metric.
+  buckets(selector, metric)::
+    'sum by (le) (increase(%s[$__rate_interval])) or ignoring (le) sum(increase(%s[$__rate_interval]))' % [
+      selector(metric + '_bucket'),
+      selector(metric),
+    ],
+
+  // Returns a distribution over time. The expression is a classic histogram's buckets, or a native histogram.
   heatmap(title, description, unit, expression)::
     panel(
       'heatmap',

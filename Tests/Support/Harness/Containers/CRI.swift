@@ -66,7 +66,10 @@ enum CRI {
   }
 
   struct ContainerConfig: Encodable {
-    struct Metadata: Encodable { let name: String }
+    struct Metadata: Encodable {
+      let name: String
+      let attempt: Int
+    }
     struct Image: Encodable { let image: String }
     struct Resources: Encodable { let memoryLimitInBytes: Int }
     struct KeyValue: Encodable {
@@ -96,11 +99,13 @@ enum CRI {
     /// - Parameters:
     ///   - memoryLimit: In bytes.
     ///   - linux: The sandbox's, whose namespaces the container is to be in.
-    init(name: String, image: String, args: [String], memoryLimit: Int?, linux: SandboxLinux) {
-      metadata = Metadata(name: name)
+    init(
+      name: String, attempt: Int = 0, image: String, args: [String], memoryLimit: Int?, linux: SandboxLinux
+    ) {
+      metadata = Metadata(name: name, attempt: attempt)
       self.image = Image(image: image)
       self.args = args
-      logPath = "\(name).log"
+      logPath = "\(name)-\(attempt).log"
       self.linux = Linux(
         resources: memoryLimit.map { Resources(memoryLimitInBytes: $0) },
         securityContext: ContainerSecurityContext(namespaceOptions: linux.securityContext.namespaceOptions))

@@ -36,11 +36,15 @@ package final class PodSandbox {
 
   /// Starts a container in it that runs any case of the workload that is a container's entry point.
   ///
-  /// - Parameter memoryLimit: In bytes.
-  package func start(name: String, arguments: [String], memoryLimit: Int? = nil) throws -> CRIContainer {
+  /// - Parameters:
+  ///   - attempt: How many containers of that name the pod has had before.
+  ///   - memoryLimit: In bytes.
+  package func start(
+    name: String, attempt: Int = 0, arguments: [String], memoryLimit: Int? = nil
+  ) throws -> CRIContainer {
     try start(
       CRI.ContainerConfig(
-        name: name, image: containerd.image, args: arguments, memoryLimit: memoryLimit,
+        name: name, attempt: attempt, image: containerd.image, args: arguments, memoryLimit: memoryLimit,
         linux: configuration.linux))
   }
 
