@@ -168,7 +168,8 @@ let package = Package(
       name: "HarnessTests", dependencies: ["Harness", "pidns-judge"], path: "Tests/Unit/HarnessTests",
       swiftSettings: settings),
     .testTarget(
-      name: "ExpositionTests", dependencies: ["Exposition", "PageReaders"], path: "Tests/Unit/ExpositionTests",
+      name: "ExpositionTests", dependencies: ["Exposition", "PageReaders"],
+      path: "Tests/Unit/ExpositionTests",
       exclude: ["Golden"], swiftSettings: settings),
     .testTarget(
       name: "LibBPFTests", dependencies: ["LibBPF"], path: "Tests/Unit/LibBPFTests", swiftSettings: settings),
