@@ -35,9 +35,10 @@ void start_thread(struct truth *truth, unsigned long slot, int (*run)(void *), v
 	int flags =
 		CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM;
 
+	/* Before it, as the thread may end the process at once. */
+	add(&truth->thread_starts, 1);
 	if (clone(run, stacks[slot] + STACK_SIZE, flags, argument) < 0)
 		fail("clone of a thread");
-	add(&truth->thread_starts, 1);
 }
 
 void exit_thread(enum status status)
