@@ -15,7 +15,7 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 listen = $(or $(lastword $(patsubst --web.listen-address=%,%,$(filter --web.listen-address=%,$(ARGS)))),:10059)
 path = $(or $(lastword $(patsubst --web.telemetry-path=%,%,$(filter --web.telemetry-path=%,$(ARGS)))),/metrics)
 
-.PHONY: help run build test test-kernels test-scenarios test-fleet test-packages test-release test-walk-through test-apiserver test-bare check format install install-files uninstall deb rpm image release manifests dashboards bench clean
+.PHONY: help run build test test-kernels test-scenarios test-fleet test-packages test-release test-walk-through test-apiserver test-prometheus test-bare check format install install-files uninstall deb rpm image release manifests dashboards bench clean
 
 help: ## lists the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -72,6 +72,12 @@ test-apiserver: build ## watches the pods of a real kube-apiserver, which is bui
 	@$(INSTALL) test-apiserver
 	@Tests/kube-apiserver/fetch.sh .build/apiserver
 	@$(SUDO) unshare --net --mount Tests/kube-apiserver/run.py .build/release/pidns-exporter .build/apiserver
+
+test-prometheus: build ## has Prometheus of three Debian suites and VictoriaMetrics scrape an exporter, as root, while containers come and go: every count must arrive
+	@$(INSTALL) test-prometheus
+	$(RELEASE) pidns-workload
+	@Tests/prometheus/fetch.sh .build/engines
+	@$(SUDO) unshare --net Tests/prometheus/run.py .build/release/pidns-exporter .build/release/pidns-workload .build/engines
 
 check: ## checks formats, lints and licences
 	@$(INSTALL) build check
