@@ -44,9 +44,10 @@ test-scenarios: build ## makes trouble under a real Prometheus, as root, and see
 	@$(SUDO) .build/release/pidns-scenarios $(ARGS)
 
 test-fleet: build ## has one Prometheus scrape 50 exporters, as root, each in a network of its own; ARGS=… says how many, see --help
-	@$(INSTALL) test
+	@$(INSTALL) test test-prometheus
 	$(RELEASE) pidns-workload
 	$(RELEASE) pidns-fleet
+	@Tests/prometheus/fetch.sh .build/engines
 	@$(SUDO) unshare --net sh -c 'ip link set lo up && exec "$$@"' sh .build/release/pidns-fleet $(ARGS)
 
 test-packages: deb ## installs the package, and the service under systemd in machines of Debian 12 and 13, as root; ARGS=… says which parts, see Tests/packages/run.sh

@@ -37,6 +37,10 @@ extension Fleet {
       let problem = try difference(rule)
       verdict.expect(
         problem == nil, "\(rule.name) is what it is made of, \(when)\(problem.map { ": \($0)" } ?? "")")
+      let elsewhere = try differenceInVictoriaMetrics(rule)
+      verdict.expect(
+        elsewhere == nil,
+        "\(rule.name) is the same in VictoriaMetrics, \(when)\(elsewhere.map { ": \($0)" } ?? "")")
     }
     let expected = Self.rate * Double(nodes.count)
     for (query, count) in [
@@ -65,7 +69,23 @@ extension Fleet {
       return "it says nothing"
     }
     let recorded = try prometheus.values(rule.name, at: time)
-    let derived = try prometheus.values(rule.query, at: time)
+    return Self.difference(recorded, try prometheus.values(rule.query, at: time))
+  }
+
+  /// What a recording rule says in Prometheus and in VictoriaMetrics for the same time, where they differ.
+  private func differenceInVictoriaMetrics(_ rule: RunningPrometheus.Rule) throws -> String? {
+    // Prometheus sends what it has collected every five seconds at the latest.
+    guard let time = try prometheus.latest("timestamp(\(rule.name) offset 20s)").first?.value else {
+      return "it says nothing"
+    }
+    return Self.difference(
+      try prometheus.values(rule.name, at: time), try victoriaMetrics.values(rule.name, at: time))
+  }
+
+  /// Where the values of two series sets differ.
+  private static func difference(
+    _ recorded: [[String: String]: Double], _ derived: [[String: String]: Double]
+  ) -> String? {
     guard !recorded.isEmpty, recorded.keys == derived.keys else {
       return "\(recorded.keys) and \(derived.keys)"
     }

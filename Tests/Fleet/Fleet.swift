@@ -12,19 +12,24 @@ final class Fleet {
   static let rate = 1.0
 
   let prometheus: RunningPrometheus
+  /// What receives all that Prometheus stores.
+  let victoriaMetrics: RunningPrometheus
   private(set) var nodes: [Node] = []
   private let cluster: Cluster
   private let runc: Runc
 
-  init(nodes count: Int) async throws {
+  /// - Parameter victoriaMetrics: The command that runs a VictoriaMetrics.
+  init(nodes count: Int, victoriaMetrics: String) async throws {
     try Network.begin()
     cluster = try await Cluster(address: Network.hub)
     runc = try Runc()
     let rules = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../dashboards")
       .standardized
+    self.victoriaMetrics = try RunningPrometheus(.victoriaMetrics(victoriaMetrics)) { _ in "" }
     prometheus = try RunningPrometheus(
       interval: Self.interval,
-      rules: ["recording", "alerts"].map { rules.appending(path: "\($0).rules.yml") })
+      rules: ["recording", "alerts"].map { rules.appending(path: "\($0).rules.yml") },
+      writingTo: self.victoriaMetrics)
     for number in 0..<count {
       nodes.append(
         Node(

@@ -17,12 +17,15 @@ struct PidnsFleet: AsyncParsableCommand {
   @Option(help: "How many exporters.")
   var nodes = 50
 
+  @Option(help: "What runs a VictoriaMetrics, to which Prometheus writes.")
+  var victoriaMetrics = ".build/engines/victoria-metrics-newest/run"
+
   func validate() throws {
     guard (2...200).contains(nodes) else { throw ValidationError("--nodes has to be 2 to 200") }
   }
 
   func run() async throws {
-    let fleet = try await Fleet(nodes: nodes)
+    let fleet = try await Fleet(nodes: nodes, victoriaMetrics: victoriaMetrics)
     let verdict = Verdict()
     try fleet.start()
     try fleet.judgeScrapes(verdict)

@@ -2,7 +2,7 @@
 
 package import Foundation
 
-/// A real Prometheus, on a free port of the loopback address, with exemplars.
+/// A real Prometheus, on a free port of the loopback address, with exemplars; or a database that answers as one does.
 package final class RunningPrometheus {
   private let child: Child
   private let folder: URL
@@ -30,11 +30,13 @@ package final class RunningPrometheus {
   /// - Parameters:
   ///   - interval: Seconds between scrapes, and between evaluations of the rules that do not say otherwise.
   ///   - rules: Files of rules.
-  package convenience init(interval: Int, rules: [URL]) throws {
+  ///   - receiver: Where it writes all that it stores, too.
+  package convenience init(interval: Int, rules: [URL], writingTo receiver: RunningPrometheus? = nil) throws {
     try self.init { targets in
       """
       global: {scrape_interval: \(interval)s, scrape_timeout: \(interval)s, evaluation_interval: \(interval)s}
       rule_files: [\(rules.map { "\"\($0.path())\"" }.joined(separator: ", "))]
+      remote_write: [\(receiver.map { "{url: \"\($0.writeAddress)\"}" } ?? "")]
       scrape_configs:
       - job_name: pidns
         honor_labels: true
@@ -49,6 +51,8 @@ package final class RunningPrometheus {
     case server
     /// It only writes to others.
     case agent
+    /// The VictoriaMetrics that this command runs: it takes what others write to it, and has no configuration.
+    case victoriaMetrics(String)
   }
 
   /// Starts one, and waits until it answers.
@@ -62,17 +66,23 @@ package final class RunningPrometheus {
     let file = folder.appending(path: "prometheus.yml")
     try configuration(targets.path()).write(to: file, atomically: true, encoding: .utf8)
     port = try HTTP.freePort()
-    let flags =
+    let data = "\(folder.path())/data"
+    let prometheus = [
+      "prometheus", "--config.file=\(file.path())", "--web.listen-address=127.0.0.1:\(port)",
+      "--enable-feature=exemplar-storage",
+    ]
+    let command =
       switch mode {
-      case .server: ["--storage.tsdb.path=\(folder.path())/data", "--web.enable-remote-write-receiver"]
-      case .agent: ["--enable-feature=agent", "--storage.agent.path=\(folder.path())/data"]
+      case .server: prometheus + ["--storage.tsdb.path=\(data)", "--web.enable-remote-write-receiver"]
+      case .agent: prometheus + ["--enable-feature=agent", "--storage.agent.path=\(data)"]
+      case .victoriaMetrics(let program):
+        [
+          program, "-storageDataPath=\(data)", "-httpListenAddr=127.0.0.1:\(port)",
+          // Else its caches take most of the machine's memory, and it hides the newest 30 seconds.
+          "-memory.allowedBytes=256MB", "-search.latencyOffset=1ms",
+        ]
       }
-    child = try Child(
-      "/usr/bin/env",
-      [
-        "prometheus", "--config.file=\(file.path())", "--web.listen-address=127.0.0.1:\(port)",
-        "--enable-feature=exemplar-storage",
-      ] + flags)
+    child = try Child("/usr/bin/env", command)
     try eventually("Prometheus is ready") {
       guard child.isRunning else { throw TestFailure("Prometheus has ended: \(child.stderr)") }
       return (try? HTTP.exchange(port: port, "GET /-/ready HTTP/1.0"))?.status == 200

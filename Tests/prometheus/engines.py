@@ -145,17 +145,6 @@ class Server(Process):
         return value
 
 
-def command(cache, program):
-    """What runs a fetched program: with the C library of its suite, where fetch.sh has put that beside it."""
-    root = pathlib.Path(cache)
-    loaders = list(root.glob("usr/lib*/ld-linux-*.so.*")) + list(root.glob("usr/lib/*/ld-linux-*.so.*"))
-    path = str(root / "usr/bin" / program)
-    if not loaders:
-        return [path]
-    libraries = ":".join(map(str, root.glob("usr/lib/*-linux-*")))
-    return [str(loaders[0]), "--library-path", libraries, path]
-
-
 def job_name(scraper, interval):
     return f"{scraper}-{interval}s"
 
@@ -189,8 +178,8 @@ class Prometheus(Server):
         (data / "prometheus.yml").write_text(json.dumps(configuration))
         port = 9090 + number
         flags = [f"--enable-feature={','.join(features)}"] if features else []
-        super().__init__(name, command(cache, "prometheus") + [
-            f"--config.file={data}/prometheus.yml", f"--storage.tsdb.path={data}/data",
+        super().__init__(name, [
+            f"{cache}/run", f"--config.file={data}/prometheus.yml", f"--storage.tsdb.path={data}/data",
             f"--web.listen-address=127.0.0.1:{port}", *flags], folder, f"http://127.0.0.1:{port}", "/-/ready")
         native = "native-histograms" in features
         self.jobs = [Job(self, name, interval, native=native) for interval in intervals]
@@ -205,8 +194,9 @@ class VictoriaMetrics(Server):
         (data / "scrape.yml").write_text(json.dumps(
             {"scrape_configs": scrape_configs(name, number, intervals)}))
         port = 9090 + number
-        super().__init__(name, command(cache, "victoria-metrics") + [
-            f"-promscrape.config={data}/scrape.yml", f"-storageDataPath={data}/data", f"-httpListenAddr=127.0.0.1:{port}",
+        super().__init__(name, [
+            f"{cache}/run", f"-promscrape.config={data}/scrape.yml", f"-storageDataPath={data}/data",
+            f"-httpListenAddr=127.0.0.1:{port}",
             # Else its caches take most of the machine's memory.
             "-memory.allowedBytes=256MB",
             # Queries find what has just been stored.
@@ -224,8 +214,7 @@ def versions(cache):
     """What a fetched Prometheus calls itself, by folder."""
     found = {}
     for folder in pathlib.Path(cache).glob("prometheus-*"):
-        text = subprocess.run(
-            [*command(folder, "prometheus"), "--version"], check=True, capture_output=True, text=True)
+        text = subprocess.run([f"{folder}/run", "--version"], check=True, capture_output=True, text=True)
         words = (text.stdout + text.stderr).split()
         found[folder.name] = words[2].partition("+")[0]
     return found

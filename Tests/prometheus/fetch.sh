@@ -5,7 +5,7 @@
 #
 # Puts the time series databases of several Debian suites into the folder CACHE, unless they are there: Prometheus of bookworm, of
 # trixie and the newest of all suites, and the newest VictoriaMetrics. All of them are Debian packages, which are unpacked
-# there and never installed. Needs no root.
+# there and never installed. `run` in the folder of each starts it. Needs no root.
 set -euo pipefail
 
 mkdir -p "$1"
@@ -30,16 +30,25 @@ newest() {
   echo "$1=$newest"
 }
 
-# fetch FOLDER PROGRAM SUITE…: a program's newest package in these suites. Where the program does not start on this machine's libraries, those
-# of its suite are put beside it.
+# fetch FOLDER PROGRAM SUITE…: a program's newest package in these suites. Where the program does not start with this machine's libraries,
+# those of its suite are put beside it.
 fetch() {
-  local folder=$1 program=$2 package
+  # shellcheck disable=SC2016 # the script's own folder, wherever that is
+  local folder=$1 program=$2 package libraries loader='' here='$(dirname "$0")'
   shift 2
   use_suites "$architecture" '' "$@"
   package=$(newest "$program")
   echo "Fetching $package"
   unpack "$folder" "$package"
-  if ! "$folder/usr/bin/$program" --version >/dev/null 2>&1; then unpack "$folder" libc6 libzstd1; fi
+  if [ -n "${OWN_LIBRARIES-}" ] || ! "$folder/usr/bin/$program" --version >/dev/null 2>&1; then
+    unpack "$folder" libc6 libzstd1
+    # Below lib/ or usr/lib/, by suite.
+    loader=$(cd "$folder" && find . -path '*/lib/*-linux-*/ld-linux*' -printf '%P' -quit)
+    libraries=$(basename "$(dirname "$loader")")
+    loader="\"$here/$loader\" --library-path \"$here/lib/$libraries:$here/usr/lib/$libraries\" "
+  fi
+  printf '#!/bin/sh\nexec %s"%s" "$@"\n' "$loader" "$here/usr/bin/$program" >"$folder/run"
+  chmod +x "$folder/run"
 }
 
 # Each in a folder of its name.

@@ -34,11 +34,11 @@ class World:
         self.refused = set() if self.exporter.counts_failed_execs() else {"pidns_process_exec_failures_total"}
         self.victoria = VictoriaMetrics(f"{self.cache}/victoria-metrics-newest", self.folder, "VictoriaMetrics", 1, (5,))
         self.servers.append(self.victoria)
-        # Each asks for the format that it prefers: OpenMetrics by default,
+        # Each asks for the format that it prefers: OpenMetrics by default.
         self.oldest = self.prometheus(
             "prometheus-bookworm", intervals=INTERVALS, remote_write=f"{self.victoria.url}/api/v1/write")
         self.prometheus("prometheus-newest", intervals=INTERVALS)
-        # protobuf with these features.
+        # Protobuf with these features.
         self.prometheus("prometheus-trixie", " native", intervals=INTERVALS, features=NATIVE)
         self.prometheus("prometheus-newest", " native", intervals=INTERVALS, features=NATIVE)
         self.starts = self.prometheus("prometheus-newest", " starts", intervals=INTERVALS, features=START)
@@ -107,8 +107,10 @@ class World:
 
     def table(self):
         """What was measured of each job: all counter families together, and deaths by signal alone."""
-        lines = ["| containers | database, interval | events | last minus first | increase() | deaths by signal | last minus first | increase() |",
-                 "|---|---|---|---|---|---|---|---|"]
+        measured = "last minus first | increase()"
+        lines = [
+            f"| containers | database, interval | events | {measured} | deaths by signal | {measured} |",
+            "|---|---|---|---|---|---|---|---|"]
         for what, comparison in self.comparisons:
             deaths = comparison.sums["pidns_process_signal_deaths_total"]
             every = map(sum, zip(*comparison.sums.values()))
