@@ -66,6 +66,8 @@ public struct Poller: ~Copyable {
       snapshot.walk = (moment.epoch, ContinuousClock.now - now)
     }
     let reading = try kernel.read()
+    var moment = moment
+    moment.readEnd = Clock.epochSeconds
     snapshot.node = reading.node
     let finished = ledger.take(
       tasks: tasks, reading, at: moment, scraped: scraped, namesVersion: naming.version

@@ -123,15 +123,22 @@ def bucket(truth, share):
 def starts(world):
     """With created-timestamp-zero-ingestion each series begins at 0 when its container began"""
     for job in world.starts.jobs:
+        scrapes = {stamp for _, samples in job.samples("up", world.seconds, world.at) for stamp, _ in samples}
         for metric in ("pidns_process_forks_total", LIFETIMES):
-            begins = {
-                labels["container"]: samples[0] for labels, samples in job.samples(metric, world.seconds, world.at)
-                if "container" in labels}
+            # What Prometheus has added to what it has scraped.
+            added = {
+                labels["container"]: [sample for sample in samples if sample[0] not in scrapes]
+                for labels, samples in job.samples(metric, world.seconds, world.at) if "container" in labels}
             for container in world.crashing + world.short:
-                stamp, value = begins.get(container.name, (0, None))
-                if value != 0 or not container.earliest - CLOCK <= stamp <= container.latest + CLOCK:
-                    yield (f"{job}: {metric} of {container.name} begins at {stamp} with {value}, and not between "
-                           f"{container.earliest} and {container.latest}")
+                low, high = container.earliest - CLOCK, container.latest + CLOCK
+                if not is_start(added.get(container.name, []), low, high):
+                    yield (f"{job}: {metric} of {container.name} has {added.get(container.name)} added, and not a 0 "
+                           f"between {low} and {high}")
+
+
+def is_start(added, low, high):
+    """Whether it is one 0 between two moments."""
+    return len(added) == 1 and added[0][1] == 0 and low <= added[0][0] <= high
 
 
 @test
