@@ -134,7 +134,12 @@ class Server(Process):
     def query(self, expression, at):
         """The result of an instant query at a moment."""
         parameters = urllib.parse.urlencode({"query": expression, "time": f"{at:.3f}", "nocache": 1})
-        return json.loads(get(f"{self.url}/api/v1/query?{parameters}"))["data"]["result"]
+        result = json.loads(get(f"{self.url}/api/v1/query?{parameters}"))["data"]["result"]
+        for series in result:
+            # VictoriaMetrics also shows the markers of what went stale.
+            if "values" in series:
+                series["values"] = [sample for sample in series["values"] if sample[1] != "NaN"]
+        return [series for series in result if series.get("values", True)]
 
     def values(self, expression, at):
         return [(series["metric"], float(series["value"][1])) for series in self.query(expression, at)]
