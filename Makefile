@@ -17,7 +17,7 @@ flag = $(or $(lastword $(patsubst --$(1)=%,%,$(filter --$(1)=%,$(subst --$(1)$(s
 listen = $(call flag,web.listen-address,:10059)
 path = $(call flag,web.telemetry-path,/metrics)
 
-.PHONY: help run build test test-unit test-kernels test-scenarios test-fleet test-packages test-release test-walk-through test-apiserver test-bare check format install install-files uninstall deb rpm image release manifests dashboards bench clean
+.PHONY: help run build test test-unit test-kernels test-scenarios test-fleet test-packages test-release test-walk-through test-apiserver test-prometheus test-bare check format install install-files uninstall deb rpm image release manifests dashboards bench clean
 
 help: ## lists the targets; durations are on two CPUs, without downloads
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -88,6 +88,13 @@ test-apiserver: build ## tests the pod watch against a real kube-apiserver, as r
 	@Tests/Acceptance/KubeAPIServer/fetch.sh .build/apiserver
 	@echo 'Testing against a real kube-apiserver: about 11 minutes, mostly real timeouts'
 	@$(SUDO) unshare --net --mount Tests/Acceptance/KubeAPIServer/run.py .build/release/pidns-exporter .build/apiserver
+
+test-prometheus: build ## tests what Prometheus of three Debian suites and VictoriaMetrics store of short-lived containers, as root (3 min)
+	@$(INSTALL) test-prometheus
+	$(RELEASE) pidns-workload
+	@Tests/Acceptance/Prometheus/fetch.sh .build/engines
+	@echo 'Scraping short-lived containers: about 3 minutes'
+	@$(SUDO) unshare --net Tests/Acceptance/Prometheus/run.py .build/release/pidns-exporter .build/release/pidns-workload .build/engines
 
 check: ## checks formats, lints, licences, manifests, dashboards (2 min)
 	@$(INSTALL) build check

@@ -3,7 +3,7 @@
 #
 # install-dependencies.sh GROUP…
 #
-# Installs the Debian packages of the groups (build, test, test-fleet, image, deb, release, test-packages, test-release, test-apiserver, check) that are missing. Silent where none is.
+# Installs the Debian packages of the groups (build, test, test-fleet, image, deb, release, test-packages, test-release, test-apiserver, test-prometheus, check) that are missing. Silent where none is.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -61,6 +61,10 @@ for group; do
       wanted+=(dpkg-dev iproute2 openssl python3 python3-yaml util-linux)
       # Containers, and a shell for them.
       wanted+=(busybox-static runc)
+      ;;
+    test-prometheus)
+      # What reads packages of other suites, and their keys; addresses, network namespaces and parent-death signals.
+      wanted+=(debian-archive-keyring iproute2 python3 util-linux)
       ;;
     check)
       wanted+=(clang-format jsonnet prometheus shellcheck)

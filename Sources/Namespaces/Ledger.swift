@@ -33,12 +33,15 @@ package struct Ledger {
     let epoch: Double
     /// When the machine started, in nanoseconds since the epoch, as the clocks have it at this moment.
     let boot: Int64
+    /// When the poll had read the kernel's counts, in seconds since the epoch: nothing in them is newer.
+    var readEnd: Double
 
-    /// Names a moment.
+    /// Names a moment at which the counts are read, too.
     package init(_ instant: ContinuousClock.Instant, epoch: Double, boot: Int64) {
       self.instant = instant
       self.epoch = epoch
       self.boot = boot
+      readEnd = epoch
     }
 
     /// The moment in seconds since boot.
@@ -280,7 +283,8 @@ package struct Ledger {
   private func start(of member: TrackedNamespace, _ now: Moment) -> Double {
     if member.isShown { return now.epoch }
     guard let identity = member.identity else { return previousPoll }
-    return min(max(countingStart, boot + Double(identity.initStart) / 1e9), now.epoch)
+    // Never in the future, where a clock that was set back may put it: Prometheus would add a 0 behind a value.
+    return min(max(countingStart, boot + Double(identity.initStart) / 1e9), now.readEnd)
   }
 
   /// Begins a series.

@@ -67,6 +67,8 @@ package struct Poller: ~Copyable {
       snapshot.walk = (moment.epoch, ContinuousClock.now - now)
     }
     let reading = try kernel.read()
+    var moment = moment
+    moment.readEnd = Clock.epochSeconds
     snapshot.node = reading.node
     let finished = ledger.take(
       tasks: tasks, reading, at: moment, scraped: scraped, namesVersion: naming.version

@@ -48,6 +48,18 @@ private let hours: Int64 = 5 * 3600 * 1_000_000_000
     #expect(kernel.series(8)?.about?.end == 502)
   }
 
+  @Test(
+    "A series starts when its namespace began, also during the poll that reads it, but not after that",
+    arguments: [(initStart: 500.5, shown: 1000.5), (501.5, 1001.5), (503, 1002)])
+  func startDuringPoll(initStart: Double, shown: Double) {
+    var kernel = FakeKernel()
+    kernel.pollDuration = 1
+    kernel.begin(first, execs: 1)
+    kernel.identities[first] = NamespaceIdentity(initStart: UInt64(initStart * 1e9), cgroupPath: "/a")
+    kernel.poll()
+    #expect(kernel.series(7)?.start == shown)
+  }
+
   @Test("An end that only polls have seen follows the clock, too, and stays when a name comes late")
   func observedEnd() {
     var kernel = FakeKernel()

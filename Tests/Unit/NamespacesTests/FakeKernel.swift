@@ -19,6 +19,8 @@ struct FakeKernel {
   var namesVersion: UInt64 = 0
   var now = ContinuousClock.now
   var epoch = 1000.0
+  /// Seconds for which a poll reads.
+  var pollDuration = 0.0
   /// When the machine started, as the clocks have it.
   var boot: Int64 = 500_000_000_000
 
@@ -41,8 +43,10 @@ struct FakeKernel {
     reading.exemplars = exemplars
     exemplars = [:]
     let containers = containers
+    var moment = Ledger.Moment(now, epoch: epoch, boot: boot)
+    moment.readEnd = epoch + pollDuration
     let finished = ledger.take(
-      tasks: walking ? tasks : nil, reading, at: .init(now, epoch: epoch, boot: boot),
+      tasks: walking ? tasks : nil, reading, at: moment,
       namesVersion: namesVersion
     ) { containers[$0.cgroupPath] ?? ContainerResolver.Answer(Container(), .final) }
     if deleting {

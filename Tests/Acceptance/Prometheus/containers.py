@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Containers that pidns-workload makes and knows the truth of: each is a PID namespace in a cgroup that names it, as LXC would."""
+import concurrent.futures
+import json
+import os
+import pathlib
+import random
+import secrets
+import subprocess
+import time
+
+# The counter families, the fields of the truth that they show, and the label that tells their parts apart.
+FAMILIES = {
+    "pidns_process_execs_total": ("execs", None),
+    "pidns_process_forks_total": ("forks", None),
+    "pidns_thread_starts_total": ("thread_starts", None),
+    "pidns_process_exits_total": (("completed", "error", "signaled", "teardown"), "reason"),
+    "pidns_process_signal_deaths_total": ("signals", "signal"),
+    "pidns_process_core_dumps_total": ("core_dumps", None),
+    "pidns_process_exit_codes_total": ("exit_codes", "exit_code"),
+    "pidns_process_exec_failures_total": ("exec_failures", "errno"),
+    "pidns_oom_kills_total": ("oom_kills", None),
+    # Observations: one for each exit.
+    "pidns_process_lifetime_seconds": ("exits", None),
+}
+
+
+class Container:
+    """What happened in a container that has ended."""
+
+    def __init__(self, name, truth, earliest, latest):
+        self.name, self.truth = name, truth
+        # Between which its namespace began, in seconds since the epoch.
+        self.earliest, self.latest = earliest, latest
+
+    def parts(self, family):
+        """What was counted, by the label's value, or under None; parts at 0 are left out."""
+        fields, label = FAMILIES[family]
+        if isinstance(fields, tuple):
+            found = {field: self.truth[field] for field in fields}
+        elif label:
+            found = self.truth[fields]
+        else:
+            found = {None: self.truth[fields]}
+        return {part: value for part, value in found.items() if value}
+
+
+def hierarchy():
+    """Where cgroups are made that the exporter looks at: v1's hierarchy of pids, else v2."""
+    mounts = [line.split() for line in pathlib.Path("/proc/mounts").read_text().splitlines()]
+    pids = [mount[1] for mount in mounts if mount[2] == "cgroup" and "pids" in mount[3].split(",")]
+    return (pids or [mount[1] for mount in mounts if mount[2] == "cgroup2"])[0]
+
+
+class Containers:
+    def __init__(self, workload):
+        self.workload = workload
+        # A name that no other run has.
+        self.prefix = f"prometheus-{secrets.token_hex(4)}"
+        self.root = hierarchy()
+        self.made = 0
+
+    def run(self, *case):
+        """Runs a case of pidns-workload that makes a namespace of its own, in a container's cgroup."""
+        return self._run([self.workload, *case], 0)
+
+    def run_as_init(self, milliseconds, *case):
+        """Runs a case of pidns-workload that is a container's entry point, in a namespace made for it, for so long at least."""
+        return self._run(["unshare", "--pid", "--fork", "--kill-child", self.workload, *case], milliseconds)
+
+    def _run(self, command, milliseconds):
+        self.made += 1
+        name = f"{self.prefix}-{self.made}"
+        folder = f"{self.root}/lxc.payload.{name}"
+        os.mkdir(folder)
+        try:
+            earliest = time.time()
+            # A process of several threads starts others: a parent-death signal would come at the end of one of those.
+            done = subprocess.run(
+                ["sh", "-c", 'echo 0 >"$0/cgroup.procs" && exec "$@"', folder, *command],
+                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
+            assert done.returncode == 0, f"{' '.join(map(str, command))}: {done.stderr}"
+            return Container(name, json.loads(done.stdout.splitlines()[-1]), earliest, time.time() - milliseconds / 1000)
+        finally:
+            remove(folder)
+
+    def crashing(self):
+        """One second of life, in which five processes die of SIGSEGV."""
+        return self.run_as_init(996, "crash-loop", "--hold-ms", "249", "--seconds", "1")
+
+    def of_any_length(self, seed):
+        """50 ms to 3 s of life, in which some processes execute, start threads, fail and are killed."""
+        numbers = random.Random(seed)
+        milliseconds = numbers.randint(50, 3000)
+        options = {
+            "--count": numbers.randint(1, 9), "--execs": numbers.randint(1, 9), "--threads": numbers.randint(1, 4),
+            "--hold-ms": milliseconds}
+        return self.run_as_init(milliseconds, "container", *(str(word) for option in options.items() for word in option))
+
+
+def remove(folder):
+    """Removes a cgroup: what was in it may still be dying."""
+    for _ in range(100):
+        try:
+            return os.rmdir(folder)
+        except OSError:
+            time.sleep(0.1)
+    return os.rmdir(folder)
+
+
+def at_once(number, tasks):
+    """The results of tasks, so many of which run at a time."""
+    with concurrent.futures.ThreadPoolExecutor(number) as pool:
+        return [future.result() for future in [pool.submit(*task) for task in tasks]]
