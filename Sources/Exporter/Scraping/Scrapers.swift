@@ -43,9 +43,10 @@ final class Scrapers: Sendable {
 
   /// Scrapers that are remembered.
   static let capacity = 32
-  /// Answers of their own that scrapers may be reading at one time. Each is as large as a page; one more scraper gets what
-  /// all others get.
-  static let heldAnswerLimit = 8
+  /// Answers of their own that scrapers may be reading at one time: one for each, so that none sees a value first. Each is
+  /// as large as a page, compressed for those that ask for gzip. Beyond it, which takes a scraper that asks again while
+  /// it reads, a scraper gets what all others get.
+  static let heldAnswerLimit = capacity
 
   private let forgetting: Duration
   private let table = Mutex(Table())
