@@ -13,7 +13,7 @@ import urllib.request
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "KubeAPIServer"))
 from processes import start
 
-RULES = pathlib.Path(__file__).resolve().parents[2] / "dashboards/recording.rules.yml"
+RULES = pathlib.Path(__file__).resolve().parents[3] / "dashboards/recording.rules.yml"
 EXPORTER_PORT = 10059
 # The exporter tells scrapers apart by address, among other things. Who connects to one of the machine's own addresses does so from that
 # address. So each job has one of its own, as if it ran on another machine.

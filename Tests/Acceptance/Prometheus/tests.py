@@ -125,19 +125,23 @@ def starts(world):
     for job in world.starts.jobs:
         scrapes = {stamp for _, samples in job.samples("up", world.seconds, world.at) for stamp, _ in samples}
         for metric in ("pidns_process_forks_total", LIFETIMES):
-            # What Prometheus has added to what it has scraped.
-            added = {
-                labels["container"]: [sample for sample in samples if sample[0] not in scrapes]
+            begins = {
+                labels["container"]: samples
                 for labels, samples in job.samples(metric, world.seconds, world.at) if "container" in labels}
             for container in world.crashing + world.short:
                 low, high = container.earliest - CLOCK, container.latest + CLOCK
-                if not is_start(added.get(container.name, []), low, high):
-                    yield (f"{job}: {metric} of {container.name} has {added.get(container.name)} added, and not a 0 "
-                           f"between {low} and {high}")
+                samples = begins.get(container.name, [])
+                if not is_start(samples, scrapes, low, high):
+                    added = [sample for sample in samples if sample[0] not in scrapes]
+                    yield f"{job}: {metric} of {container.name} has {added} added, and not a 0 between {low} and {high}"
 
 
-def is_start(added, low, high):
-    """Whether it is one 0 between two moments."""
+def is_start(samples, scrapes, low, high):
+    """Whether the samples that Prometheus has added to those of its scrapes are one 0 between two moments.
+
+    A scrape in the same millisecond hides it: then the first sample is that 0.
+    """
+    added = [sample for sample in samples if sample[0] not in scrapes] or samples[:1]
     return len(added) == 1 and added[0][1] == 0 and low <= added[0][0] <= high
 
 
