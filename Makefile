@@ -2,7 +2,7 @@
 
 # Flags for what `make run`, `make bench`, `make test-kernels`, `make test-packages` and `make test-scenarios` start.
 ARGS =
-# Puts in place what is missing; `make INSTALL=true …` takes the machine as it is.
+# Puts in place what is missing; `make INSTALL=true …` skips this step.
 INSTALL = scripts/install-dependencies.sh
 
 # The same bytes in any folder: the paths of sources in messages are relative, and no module carries a hash of the compiler's command line.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
 /*
- * Counts what processes do, by the pid namespace they are in.
+ * Counts process events for each pid namespace.
  *
  * Hooks: tp_btf on task_newtask, sched_process_exec and sched_process_exit; on
  * sched_process_free where the exit hook has no group_dead argument; on mark_victim; fexit on the
@@ -23,8 +23,8 @@
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 /*
- * task_newtask fires for every task that there is, where sched_process_fork leaves out the threads
- * that the kernel makes for a process: those of io_uring and vhost, which task_walk meets.
+ * task_newtask fires for every new task. sched_process_fork does not fire for the threads
+ * that the kernel makes for a process: those of io_uring and vhost. task_walk includes them.
  */
 static __always_inline int count_fork(__u64 *ctx, __u32 attempt)
 {
@@ -33,7 +33,7 @@ static __always_inline int count_fork(__u64 *ctx, __u32 attempt)
 	struct pidns_node *totals;
 	struct task_pidns own;
 
-	if (child->flags & PF_KTHREAD || !is_to_count_fork(child, attempt))
+	if (child->flags & PF_KTHREAD || !should_count_fork(child, attempt))
 		return 0;
 	totals = this_cpus_node();
 	if (!totals || !own_namespace(child, &own))
@@ -108,7 +108,7 @@ static __always_inline void add_exit(struct pidns_exits *counts, const struct en
 	}
 }
 
-/* Before it is counted: more exits are what tells the user side that there are other exemplars. */
+/* Before the count: user space reads exemplars again only when the number of exits has grown. */
 static __always_inline void keep_exit(struct pidns_exits *counts, const struct task_pidns *own,
 				      const struct ending *ending,
 				      const struct pidns_exemplar *latest)
@@ -141,7 +141,7 @@ static __always_inline int count_process_exit(struct task_struct *task, __u32 at
 	}
 	if (config.count_lifetimes || config.keep_exemplars)
 		now = bpf_ktime_get_boot_ns();
-	/* verifier: what has many branches comes before there are many states to take them in. */
+	/* verifier: code with many branches comes first, while there are few states. */
 	describe(&latest, task, &own, now);
 	counts = exits_of(&own, totals, EXIT_SCRATCH + attempt);
 	record_end(task, &own, &totals->identities_written);
@@ -192,7 +192,7 @@ static __always_inline int count_exit(__u64 *ctx, __u32 attempt)
 	bool group_dead = ctx[1];
 
 	transfer_oom_mark(task);
-	return is_to_count_exit(task, group_dead, attempt) ? count_process_exit(task, attempt) : 0;
+	return should_count_exit(task, group_dead, attempt) ? count_process_exit(task, attempt) : 0;
 }
 
 ATTEMPTS("sched_process_exit", process_exit, count_exit);
@@ -236,7 +236,7 @@ int oom_marked_by_number(__u64 *ctx)
 	return 0;
 }
 
-/* Counts an execve or execveat that has come to its end, unless it succeeded. */
+/* Counts an execve or execveat that has returned an error. */
 static __always_inline int count_exec_failure(long result)
 {
 	struct pidns_node *totals;
@@ -250,7 +250,7 @@ static __always_inline int count_exec_failure(long result)
 	return count_detail(&own.key, totals, PIDNS_EXEC_FAILURE, -result);
 }
 
-/* The user side sets which function of the kernel each of these follows: they differ by machine. */
+/* User space sets the kernel function that each of these attaches to: it differs by machine. */
 #define EXEC_FAILURES(program)                     \
 	SEC("fexit")                               \
 	int program(__u64 *ctx)                    \
@@ -264,13 +264,13 @@ EXEC_FAILURES(execveat_failed);
 EXEC_FAILURES(compat_execve_failed);
 EXEC_FAILURES(compat_execveat_failed);
 
-/* The namespace that the walk is in, and what it has met of it since it came there. */
+/* The namespace of the task before, and the tasks of it that the scan met in a row. */
 static struct pidns_tasks walked;
 
 /*
  * Writes a struct pidns_tasks whenever the namespace changes from one task to the next, and at the
- * end. The reader's own task shows that the host's namespace is there, whose init not every machine
- * shows (seen on a Firecracker guest): any task of the host's names it.
+ * end. On some machines the host's init is hidden (seen on a Firecracker guest). Any task of the
+ * host's namespace identifies it then.
  */
 SEC("iter/task")
 int task_walk(struct bpf_iter__task *ctx)
@@ -286,7 +286,7 @@ int task_walk(struct bpf_iter__task *ctx)
 		return 0;
 	begins = own.key.inum != walked.key.inum || own.key.generation != walked.key.generation;
 	if (begins) {
-		/* No room: the kernel empties the buffer, and comes again with this same task. */
+		/* No room: the kernel empties the buffer and calls again with the same task. */
 		if (walked.key.inum && bpf_seq_write(ctx->meta->seq, &walked, sizeof(walked)))
 			return 0;
 		walked = (struct pidns_tasks){.key = own.key};

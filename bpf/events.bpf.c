@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
 /*
- * Tells of single events: who did it, and where.
+ * Emits single events: the process, and its namespaces.
  *
  * Hooks: as in counters.bpf.c, on sched_process_exec and sched_process_exit; on task_newtask
- * where forks are told of or counted in attempts; on sched_process_free and mark_victim as there.
+ * where forks are emitted or counted in attempts; on sched_process_free and mark_victim as there.
  *
  * Maps: `events`, a ring buffer; see attempts.h, exit.h, identity.h and oom.h for the others.
  *
@@ -18,7 +18,7 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-/* The user side sets its size in bytes. When it is full, an event is only counted in `dropped`. */
+/* User space sets its size in bytes. When it is full, an event is only counted in `dropped`. */
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 4096);
@@ -70,7 +70,7 @@ static __always_inline void describe_namespaces(struct pidns_event *event, struc
 	event->uts_ns = proxy->uts_ns->ns.inum;
 }
 
-/* Says of an event whose it is; NULL if that cannot be found out. */
+/* Fills in the process and its namespaces; NULL if the scratch entry is missing. */
 static __noinline struct draft *describe(struct task_struct *task, const struct task_pidns *own,
 					 enum scratch scratch)
 {
@@ -107,8 +107,8 @@ static __noinline struct draft *describe(struct task_struct *task, const struct 
 }
 
 /*
- * Waking the reader up costs ten times what all else does (an interrupt to this very CPU): it comes
- * by itself often enough, and is only called by the record that makes a quarter of the buffer full.
+ * A wakeup costs ten times as much as the rest (an interrupt to this very CPU). The reader polls,
+ * so only the record that makes a quarter of the buffer full wakes it.
  */
 static __always_inline __u64 wakeup(__u64 size)
 {
@@ -119,7 +119,7 @@ static __always_inline __u64 wakeup(__u64 size)
 							    : BPF_RB_NO_WAKEUP;
 }
 
-static __always_inline void tell(struct draft *draft, enum pidns_event_kind kind)
+static __always_inline void emit(struct draft *draft, enum pidns_event_kind kind)
 {
 	struct pidns_event *event = &draft->event;
 	__u64 size = sizeof(*event) + event->file_length + event->arguments_length;
@@ -136,23 +136,23 @@ static __always_inline void tell(struct draft *draft, enum pidns_event_kind kind
 		add_atomic(count, 1);
 }
 
-static __always_inline int tell_fork(__u64 *ctx, __u32 attempt)
+static __always_inline int emit_fork(__u64 *ctx, __u32 attempt)
 {
 	struct task_struct *child = (void *)ctx[0];
 	struct task_pidns own;
 	struct draft *draft;
 
-	if (child->flags & PF_KTHREAD || !is_to_count_fork(child, attempt))
+	if (child->flags & PF_KTHREAD || !should_count_fork(child, attempt))
 		return 0;
 	if (!config.emit_forks || child->pid != child->tgid || !own_namespace(child, &own))
 		return 0;
 	draft = describe(child, &own, FORK_SCRATCH + attempt);
 	if (draft)
-		tell(draft, PIDNS_FORKED);
+		emit(draft, PIDNS_FORKED);
 	return 0;
 }
 
-ATTEMPTS("task_newtask", process_forked, tell_fork);
+ATTEMPTS("task_newtask", process_forked, emit_fork);
 
 /* Adds the file and the arguments of an exec, which the new program's memory has by now. */
 static __always_inline void describe_exec(struct draft *draft, struct task_struct *task,
@@ -179,7 +179,7 @@ static __always_inline void describe_exec(struct draft *draft, struct task_struc
 		event->arguments_length = arguments;
 }
 
-static __always_inline int tell_exec(__u64 *ctx, __u32 attempt)
+static __always_inline int emit_exec(__u64 *ctx, __u32 attempt)
 {
 	struct task_struct *task = (void *)ctx[0];
 	struct task_pidns own;
@@ -192,14 +192,14 @@ static __always_inline int tell_exec(__u64 *ctx, __u32 attempt)
 	if (!draft)
 		return 0;
 	describe_exec(draft, task, (void *)ctx[2]);
-	tell(draft, PIDNS_EXECED);
+	emit(draft, PIDNS_EXECED);
 	return 0;
 }
 
-ATTEMPTS("sched_process_exec", process_execed, tell_exec);
+ATTEMPTS("sched_process_exec", process_execed, emit_exec);
 
-/* Tells of the exit of the process whose last thread this is. */
-static __always_inline int tell_process_exit(struct task_struct *task, __u32 attempt)
+/* Emits the exit of a process. This is its last thread. */
+static __always_inline int emit_process_exit(struct task_struct *task, __u32 attempt)
 {
 	struct pidns_event *event;
 	struct task_pidns own;
@@ -220,16 +220,16 @@ static __always_inline int tell_process_exit(struct task_struct *task, __u32 att
 	status = wait_status(task, own.ns);
 	was_oom_killed = was_oom_marked(task) && status_signal(status) == SIGKILL;
 	if (config.emit_oom_kills && was_oom_killed)
-		tell(draft, PIDNS_OOM_KILLED);
+		emit(draft, PIDNS_OOM_KILLED);
 	event->status = status;
 	event->reason = exit_reason(status, own.ns, was_oom_killed);
 	event->lifetime = event->time - task->group_leader->start_boottime;
-	tell(draft, PIDNS_EXITED);
+	emit(draft, PIDNS_EXITED);
 	return 0;
 }
 
-/* Tells of the OOM kill of a process of whose exit was told without it. */
-static __always_inline int tell_late_oom_kill(struct task_struct *task)
+/* Emits an OOM kill that was noticed only after the exit was emitted. */
+static __always_inline int emit_late_oom_kill(struct task_struct *task)
 {
 	struct task_pidns own;
 	struct draft *draft;
@@ -239,20 +239,20 @@ static __always_inline int tell_late_oom_kill(struct task_struct *task)
 		return 0;
 	draft = describe(task, &own, OOM_SCRATCH);
 	if (draft)
-		tell(draft, PIDNS_OOM_KILLED);
+		emit(draft, PIDNS_OOM_KILLED);
 	return 0;
 }
 
-static __always_inline int tell_exit(__u64 *ctx, __u32 attempt)
+static __always_inline int emit_exit(__u64 *ctx, __u32 attempt)
 {
 	struct task_struct *task = (void *)ctx[0];
 	bool group_dead = ctx[1];
 
 	transfer_oom_mark(task);
-	return is_to_count_exit(task, group_dead, attempt) ? tell_process_exit(task, attempt) : 0;
+	return should_count_exit(task, group_dead, attempt) ? emit_process_exit(task, attempt) : 0;
 }
 
-ATTEMPTS("sched_process_exit", process_exited, tell_exit);
+ATTEMPTS("sched_process_exit", process_exited, emit_exit);
 
 /* process_exited for kernels whose tracepoint has no group_dead. */
 SEC("tp_btf/sched_process_exit")
@@ -264,8 +264,8 @@ int process_exited_claimed(__u64 *ctx)
 	if (task->signal->live.counter != 0 || is_left_to_leader(task))
 		return 0;
 	if (claim_exit(task))
-		return tell_process_exit(task, 0);
-	return was_oom_marked(task) ? tell_late_oom_kill(task) : 0;
+		return emit_process_exit(task, 0);
+	return was_oom_marked(task) ? emit_late_oom_kill(task) : 0;
 }
 
 SEC("tp_btf/sched_process_free")
@@ -280,10 +280,10 @@ int oom_victim(__u64 *ctx)
 {
 	struct task_struct *task = (void *)ctx[0];
 
-	return note_oom_victim(task) ? tell_late_oom_kill(task) : 0;
+	return note_oom_victim(task) ? emit_late_oom_kill(task) : 0;
 }
 
-/* oom_victim for kernels whose tracepoint gives the number of a thread only. */
+/* oom_victim for kernels whose tracepoint has only the number of a thread. */
 SEC("tp_btf/mark_victim")
 int oom_victim_by_number(__u64 *ctx)
 {

@@ -3,7 +3,7 @@
 #
 # build-deb.sh
 #
-# Makes the Debian package of what is built, in .build/deb: installs it into a folder as `make install` does anywhere, and has
+# Makes the Debian package of the built program, in .build/deb: installs it into a folder as `make install` does anywhere, and has
 # debhelper make a package of that.
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -3,7 +3,7 @@
 #
 # build-release.sh
 #
-# Makes everything that a release consists of, in .build/dist, of what is built. The same commit, packages and toolchain make the same
+# Makes all artefacts of a release from the built program, in .build/dist. The same commit, packages and toolchain make the same
 # bytes in any folder at any time: all times are SOURCE_DATE_EPOCH, which is that of the commit unless it is set.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -38,7 +38,7 @@ scripts/build-deb.sh
 scripts/build-rpm.sh
 cp .build/deb/*.deb .build/rpm/*.rpm "$dist/"
 
-# promu's layout: one folder with the program, its licence and its notices, and what is installed beside it.
+# promu's layout: one folder with the program, its licence and its notices, and the files that are installed with it.
 mkdir -p "$work/$name/licences"
 cp "$program" LICENSE "$work/$name/"
 cp .build/rpm/files/usr/share/licenses/prometheus-pidns-exporter/NOTICE "$work/$name/"

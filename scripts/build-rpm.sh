@@ -3,7 +3,7 @@
 #
 # build-rpm.sh
 #
-# Makes the rpm of what is built, in .build/rpm: installs it into a folder as `make install` does anywhere, and packs that. rpm finds the
+# Makes the rpm of the built program, in .build/rpm: installs it into a folder as `make install` does anywhere, and packs that. rpm finds the
 # libraries that it requires by itself, by soname.
 set -euo pipefail
 cd "$(dirname "$0")/.."

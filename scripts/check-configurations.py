@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Has promtool check each configuration of Prometheus in the documents: each block of YAML that begins with "# prometheus".
 
-Debian's promtool is built without the discovery of Kubernetes: what stands there is left out of what it checks.
+Debian's promtool is built without the discovery of Kubernetes: these sections are not checked.
 """
 import pathlib
 import re
@@ -16,7 +16,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 
 def check(text: str) -> str:
-    """What is wrong with a configuration; empty where nothing is."""
+    """Returns the problem of a configuration, or an empty text."""
     configuration = yaml.safe_load(text)
     for job in configuration.get("scrape_configs", []):
         job.pop("kubernetes_sd_configs", None)

@@ -4,7 +4,7 @@
 # check-manifests.sh
 #
 # Checks deploy/kubernetes and deploy/helm: that Kubernetes from 1.25 on, kustomize and Prometheus accept what they render, over all sets of
-# values and all components; that it is safe; and that what is written in several places is the same. Prints what does not hold.
+# values and all components; that it is safe; and that copies are equal. Prints the failures.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 
@@ -27,7 +27,7 @@ holds() {
 
 python=("$tools/python" -B)
 mkdir "$work/kustomize" "$work/chart" "$work/audited"
-holds 'the checks of scripts/manifests find what they are for' "${python[@]}" scripts/manifests/check_checks.py "$chart"
+holds 'the checks of scripts/manifests find their faults' "${python[@]}" scripts/manifests/check_checks.py "$chart"
 holds 'the base and its components' "${python[@]}" scripts/manifests/check_kustomize.py deploy/kubernetes "$work/kustomize"
 holds 'the chart, over all of its sets of values' "${python[@]}" scripts/manifests/check_chart.py "$chart" "$work/chart"
 holds 'the chart runs the same pod as the base' "${python[@]}" scripts/same-pod.py "$work/kustomize/base.yaml" "$work/chart/chart.yaml"

@@ -41,7 +41,7 @@ promtool_pages() {
     echo "prom: $(find "$folder" -name '*.prom' | wc -l) pages read"
 }
 
-# report WHAT COMMAND…: says whether it holds; shows what the command said.
+# report WHAT COMMAND…: prints whether the command succeeds, and its output.
 report() {
   local what=$1 said
   shift

@@ -3,7 +3,7 @@
 #
 # check-toolchain.sh [--version]
 #
-# Fails with one line that says what to do where Swift or git is missing; with --version, also where Swift does not start or is too old.
+# Fails with one line of advice if Swift or git is missing; with --version, also if Swift does not start or is too old.
 # Silent where all is there.
 set -euo pipefail
 
@@ -16,9 +16,9 @@ need=6.3
 install="install Swift $need or newer (https://www.swift.org/install/linux/) and have it on the PATH"
 
 swift=$(command -v swift) || {
-  # sudo and su leave out the PATH of the user who has it.
+  # sudo and su drop the user's PATH.
   if [ "$(id -u)" = 0 ] && [ -n "${SUDO_USER-}" ]; then
-    fail "swift is not on the PATH of root, which sudo sets; run make as yourself, it asks for root where it needs it; or $install"
+    fail "swift is not on the PATH of root, which sudo sets; run make as yourself, it uses sudo where it needs root; or $install"
   fi
   fail "swift is not on the PATH; $install"
 }
@@ -27,6 +27,6 @@ if [ "${1-}" != --version ]; then exit 0; fi
 
 said=$(swift --version 2>&1) || fail "$swift does not start: $(tail -n 1 <<<"$said"); $install"
 version=$(sed -n 's/.*Swift version \([0-9][0-9.]*\).*/\1/p' <<<"$said" | head -n 1)
-[ -n "$version" ] || fail "$swift is no Swift toolchain: it says '$(head -n 1 <<<"$said")'; $install"
+[ -n "$version" ] || fail "$swift is no Swift toolchain: it prints '$(head -n 1 <<<"$said")'; $install"
 oldest=$(printf '%s\n' "$need" "$version" | sort --version-sort | head -n 1)
 [ "$oldest" = "$need" ] || fail "$swift is Swift $version; $install"

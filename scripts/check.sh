@@ -3,12 +3,12 @@
 #
 # check.sh
 #
-# Every check that needs no build of the exporter. Says of each whether it holds, and goes on to the next.
+# Every check that needs no build of the exporter. Prints the result of each, and continues after a failure.
 set -uo pipefail
 
 failed=0
 
-# report STATUS WHAT: says whether it holds; what is wrong has been printed.
+# report STATUS WHAT: prints the result; the check has printed the problems.
 report() {
   if [ "$1" = 0 ]; then
     echo "ok      $2"

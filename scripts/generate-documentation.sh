@@ -4,7 +4,7 @@
 # generate-documentation.sh PROGRAM FOLDER
 #
 # Writes the manual pages of the program and of its commands, and completions for bash, zsh and fish, into a folder. All of it is made by the
-# argument parser, of what the flags say of themselves.
+# argument parser, from the help of the flags.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -29,6 +29,6 @@ for command in events top; do
 done
 
 for shell in bash zsh fish; do
-  # They are read by shells, not run: without the line that says by what.
+  # Shells read them and do not run them: the first line (#!) is removed.
   "$program" --generate-completion-script "$shell" | sed '1{/^#!/d}' >"$folder/pidns-exporter.$shell"
 done

@@ -11,7 +11,7 @@ wanted=()
 for group; do
   case $group in
     build)
-      # What the Swift toolchain loads, which a bare archive of it does not bring; what it links with; and
+      # Libraries that the Swift toolchain loads, which its archive does not contain; libraries that it links with; and
       # the exporter's C libraries.
       wanted+=(libcurl4 libncurses6 libsqlite3-0 libxml2)
       wanted+=(g++)
@@ -43,7 +43,7 @@ for group; do
     test-fleet) wanted+=(victoria-metrics) ;;
     image) wanted+=(buildah) ;;
     deb)
-      # dpkg-checkbuilddeps looks for build-essential, whatever a package asks for.
+      # dpkg-checkbuilddeps requires build-essential for every package.
       wanted+=(build-essential debhelper dpkg-dev python3)
       ;;
     test-packages)
@@ -85,7 +85,7 @@ if [[ " $* " == *' build '* ]]; then scripts/check-toolchain.sh; fi
 
 if ! command -v apt-get >/dev/null; then
   echo "There is no apt-get here. Install what these Debian packages hold: ${wanted[*]}" >&2
-  echo 'Then have make take the machine as it is: make INSTALL=true …' >&2
+  echo 'Then skip this step: make INSTALL=true …' >&2
   exit 1
 fi
 
@@ -99,7 +99,7 @@ names=$(
     }'
 )
 read -ra missing <<<"$names"
-# The toolchain starts once there is what it loads.
+# The toolchain starts only after its libraries are installed.
 finish() {
   if [[ " $* " == *' build '* ]]; then scripts/check-toolchain.sh --version; fi
   exit
@@ -117,7 +117,7 @@ else
   exit 1
 fi
 
-# apt-get without questions: changed configuration files stay. Prints what it said only if it fails; waits for another one to end.
+# apt-get without questions: changed configuration files stay. Prints its output only if it fails; waits for another one to end.
 log=$(mktemp) masked=()
 clean_up() {
   rm -f "$log"
@@ -134,8 +134,8 @@ apt() {
   }
 }
 
-# Debian starts what it installs, at once and at every boot, which no test needs: masked meanwhile, and then
-# disabled. What was there before is left as it is.
+# Debian starts new services, at once and at every boot, which no test needs: masked during the installation,
+# then disabled. Services that existed before are unchanged.
 units=()
 if [ -d /run/systemd/system ]; then
   for name in "${missing[@]}"; do
@@ -155,7 +155,7 @@ install=(install --no-install-recommends "${missing[@]}")
 apt-get --simulate "${install[@]}" >/dev/null 2>&1 || apt update
 apt "${install[@]}" || { apt update && apt "${install[@]}"; } || {
   echo "apt-get cannot install: ${missing[*]}" >&2
-  echo 'The names are those of Debian 12 and 13. Elsewhere install what they hold, and have make take the machine as it is: make INSTALL=true …' >&2
+  echo 'The names are those of Debian 12 and 13. On other systems install the same software, and skip this step: make INSTALL=true …' >&2
   exit 1
 }
 

@@ -4,7 +4,7 @@
 # render-manifests.sh [FOLDER]
 #
 # Writes the files below deploy/ that are made of others, for those who fetch a folder or one file: below FOLDER, by default below deploy.
-# `make manifests` calls it, and `make check` compares what it writes with what git has.
+# `make manifests` calls it, and `make check` compares its output with git.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -14,7 +14,7 @@ component=$to/kubernetes/components/prometheus-rule
 chart=$to/helm/pidns-exporter/files
 mkdir -p "$component" "$chart"
 
-# Copies: Flux leaves symbolic links out of the artefacts that it makes of a repository.
+# Copies: Flux omits symbolic links from its artefacts of a repository.
 rm -f "$chart"/*
 cp dashboards/*.rules.yml dashboards/grafana/*.json "$chart/"
 

@@ -2,7 +2,7 @@
 #
 # same-pod.py MANIFESTS MANIFESTS
 #
-# Whether the DaemonSets and the ClusterRoles of two files of manifests are the same but for labels and order. Says what is not.
+# Whether the DaemonSets and the ClusterRoles of two files of manifests are the same but for labels and order. Prints the differences.
 import sys
 
 import yaml

@@ -14,7 +14,7 @@ cd "$(dirname "$0")/.."
 before=$(cat VERSION)
 mapfile -t files < <(git grep --files-with-matches --fixed-strings "$before" -- VERSION deploy)
 sed --in-place "s/${before//./\\.}/$1/g" "${files[@]}"
-# A chart that is no release says so to Artifact Hub.
+# Artifact Hub marks a chart that is no release.
 case $1 in *-*) prerelease=true ;; *) prerelease=false ;; esac
 sed --in-place "s|^\( *artifacthub.io/prerelease:\).*|\1 \"$prerelease\"|" deploy/helm/pidns-exporter/Chart.yaml
 printf '%s\n' "${files[@]}"

@@ -42,7 +42,7 @@ log=$(mktemp) problems=$(mktemp)
 pages=$(mktemp --directory)
 trap 'rm -rf "$log" "$problems" "$pages"' EXIT
 
-# run COMMAND…: runs it and adds up the tests that its output tells of. Its exit status decides: a run that
+# run COMMAND…: runs it and adds up the tests that its output reports. Its exit status decides: a run that
 # failed counts one failure at least, as does one without tests. A skipped test is one that failed.
 run() {
   local status=0 counts

@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What the name of one folder in a cgroup path says.
+/// The meaning of one folder's name in a cgroup path.
 ///
 /// ```
 /// [prefix-|prefix:]<64 hex>[.scope]   a container       docker-….scope, crio-…, libpod-payload-…, …
-/// <slice>:<prefix>:<id>               pod and container  what runc is told for systemd, made a folder
+/// <slice>:<prefix>:<id>               pod and container  runc's argument for systemd, used as a folder
 /// [….-]pod<uid>[.slice]               a pod             pod0f3c…, kubepods-burstable-pod0f3c_….slice
 /// runc-<name>.scope, crun-<name>.scope, lxc.payload.<name>, lxc/<name>, lxc.payload/<name>,
 /// machine-<name>.scope, systemd-nspawn@<name>.service   a container that has a name for an id
 /// ```
 struct CgroupComponent {
   private(set) var containerID: String?
-  /// nil where the id stands alone.
+  /// nil if the id has no prefix.
   private(set) var runtime: Runtime?
   private(set) var podUID: String?
 
-  /// Takes a name apart.
+  /// Parses a name.
   ///
   /// - Parameter parent: The name of the folder around it; empty where there is none.
   init(_ name: String, in parent: String) {
@@ -36,7 +36,7 @@ struct CgroupComponent {
     if containerID == nil { readName(name.utf8[...]) }
   }
 
-  /// Finds 64 digits at the end, and what is in front of them; nil if there is something between the two
+  /// Finds 64 digits at the end, and the prefix before them; nil if there is something between the two
   /// that is neither `-` nor `:`.
   private static func hexadecimalID(
     in name: Substring.UTF8View
@@ -92,7 +92,7 @@ struct CgroupComponent {
     setContainer(name.utf8[...], isOfLibvirt("lxc-") ? .lxc : .nspawn)
   }
 
-  /// Takes an id, if it may be one: the kernel's own bound for a folder's name is 255 bytes.
+  /// Accepts an id if it is valid: the kernel's own bound for a folder's name is 255 bytes.
   private mutating func setContainer(_ id: Substring.UTF8View, _ runtime: Runtime?) {
     let text = String(Substring(id))
     guard !text.isEmpty, text.utf8.count <= 253, text != ".", text != ".." else { return }

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a cgroup path says of the process that is in it: its container, and the pod of that.
+/// The identity in a cgroup path: the container of its processes, and that container's pod.
 ///
-/// The shapes that are known, and where each was seen: docs/containers.md and
+/// The known shapes, and their sources: docs/containers.md and
 /// Tests/Unit/ContainersTests/Fixtures/cgroup-paths.tsv.
 package struct CgroupIdentity: Hashable, Sendable {
   /// The container: 64 hexadecimal digits, or of LXC, systemd-nspawn, and runc and crun by themselves, its name,
   /// which is untrusted text of 253 bytes at the most. nil: not in a container.
   package let containerID: String?
-  /// What started the container; nil where there is none, or the path does not tell.
+  /// The runtime of the container; nil without a container, and if the path does not show it.
   package let runtime: Runtime?
   /// The ids of the containers that this one was started in, the nearest first: of one that Docker runs inside of
   /// a pod's. A pod begins anew: the node of kind that it is in is not among them.
@@ -21,9 +21,9 @@ package struct CgroupIdentity: Hashable, Sendable {
   /// * **Nested containers.** The deepest one counts: of a pod in kind, the pod's container, not the node that
   ///   is itself a container of Docker. The pod is the deepest one too, and so that of a container that Docker
   ///   runs inside of a pod's.
-  /// * **A pod's own cgroup** has no container, even if the node is one: what is there is about to move into its
-  ///   own, or is the runtime's.
-  /// * **Below the container** may be what it made itself (`/init.scope`, `/system.slice/x.service`).
+  /// * **A pod's own cgroup** has no container, even if the node is one: its processes are about to move to their
+  ///   own cgroup, or belong to the runtime.
+  /// * **Below the container** are cgroups that it made itself (`/init.scope`, `/system.slice/x.service`).
   /// * **Relative and cut paths.** `/../..`, from inside a cgroup namespace, is skipped. Of a path that lacks
   ///   its beginning, the rest is read; a folder that was cut inside its id is no container.
   ///
@@ -32,7 +32,7 @@ package struct CgroupIdentity: Hashable, Sendable {
     var container: (id: String, runtime: Runtime?)?
     var enclosing: [String] = []
     var pod: String?
-    // What the folders since the last container or pod say of ids that stand alone.
+    // The runtime of ids without a prefix, from the folders since the last container or pod.
     var runtimeOfFolder: Runtime?
     var parent = ""
     // Bytes, as a combining character would make one Character with the slash.
@@ -53,7 +53,7 @@ package struct CgroupIdentity: Hashable, Sendable {
     enclosingIDs = enclosing
   }
 
-  /// States an identity.
+  /// Creates an identity.
   init(containerID: String?, runtime: Runtime?, podUID: String?, enclosingIDs: [String] = []) {
     (self.containerID, self.runtime, self.podUID) = (containerID, runtime, podUID)
     self.enclosingIDs = enclosingIDs

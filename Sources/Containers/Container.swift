@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What is known of the container that a namespace belongs to; all of it is empty where there is none.
+/// The container of a namespace, as far as it is known; all fields are empty without one.
 ///
-/// All of it is text from runtimes, images and the API: no more than 256 bytes of each are kept.
+/// The text comes from runtimes, images and the API: at most 256 bytes of each field are kept.
 package struct Container: Hashable, Sendable {
-  /// What a series is called by.
+  /// The names in the labels of a series.
   package struct Names: Hashable, Sendable, Comparable {
     /// The Kubernetes namespace.
     package let namespace: String
@@ -27,11 +27,11 @@ package struct Container: Hashable, Sendable {
     }
   }
 
-  /// What its series are called by.
+  /// The names in the labels of its series.
   package let names: Names
-  /// What the runtime calls it.
+  /// The runtime's id.
   package let id: String
-  /// The runtime, as far as the cgroup's path tells.
+  /// The runtime, if the cgroup's path shows it.
   package let runtime: String
   /// The pod that it is in, as the cgroup's path has it.
   package let podUID: String

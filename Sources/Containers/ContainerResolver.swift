@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Finds out what the container that a cgroup is of is called: by the node's pods, else by what docker and
-/// podman have on disk.
+/// Resolves the name of a cgroup's container: from the node's pods, else from the files of Docker and
+/// podman.
 package struct ContainerResolver {
-  /// How much an answer is worth.
+  /// How certain a result is.
   package enum Confidence: Sendable {
-    /// More is to be known: who can wait, should.
+    /// Incomplete: the caller should wait if it can.
     case partial
-    /// It is as good as sure, but the API may know better later.
+    /// Almost certain, but the API may correct it later.
     case presumed
-    /// Nothing more can be learnt while the container stays in its cgroup.
+    /// Final while the container stays in its cgroup.
     case final
   }
 
   /// A container as far as it is known.
   package struct Answer: Sendable {
-    /// What is known of it.
+    /// The container.
     package let container: Container
-    /// How much that is worth.
+    /// How certain it is.
     package let certainty: Confidence
 
     package init(_ container: Container, _ certainty: Confidence) {
@@ -29,25 +29,25 @@ package struct ContainerResolver {
   private let pods: Pods?
   private var local: LocalNames?
 
-  /// Asks these; nil for what is not there to be asked.
+  /// Creates a resolver; nil for a source that does not exist.
   package init(pods: Pods?, local: LocalNames?) {
     self.pods = pods
     self.local = local
   }
 
-  /// Rises whenever an answer that is not final may have become better.
+  /// Rises whenever a result that is not final may have improved.
   package var version: UInt64 { pods?.version ?? 0 }
 
   /// Names the container of a namespace.
   ///
   /// - Parameters:
   ///   - cgroupPath: The cgroup of the namespace's init, from the root of its hierarchy.
-  ///   - initComm: What the init calls itself: a pod's sandbox is known by it.
+  ///   - initComm: The init's comm: it identifies a pod's sandbox.
   package mutating func answer(cgroupPath: String, initComm: String) -> Answer {
     let cgroup = CgroupIdentity(path: cgroupPath)
     if let pods, let known = Self.answer(cgroup, initComm, pods) { return known }
     guard let id = cgroup.containerID else { return Answer(Container(cgroup), .final) }
-    // What a pod and its containers are called only the API knows: it comes later, or never.
+    // Only the API has the names of a pod and its containers: they come later, or never.
     if cgroup.podUID != nil && (pods != nil || Self.isSandbox(initComm)) {
       let names = Container.Names(container: Self.isSandbox(initComm) ? "POD" : "")
       return Answer(Container(cgroup, names), pods == nil ? .final : .partial)
@@ -65,7 +65,7 @@ package struct ContainerResolver {
       return Answer(Container(cgroup, names, image: image), certainty)
     }
     if let id = cgroup.containerID {
-      // One that was started inside of a pod's container is of that container.
+      // A container that was started inside a pod's container belongs to that one.
       for known in [id] + cgroup.enclosingIDs {
         guard let (pod, container) = pods.container(id: known), cgroup.isIn(pod) else { continue }
         return answer(
@@ -75,11 +75,11 @@ package struct ContainerResolver {
     guard let pod = cgroup.podUID.flatMap({ pods.pod(uid: $0) }) else { return nil }
     if pod.sharesProcessNamespace { return answer(pod, "") }
     if isSandbox(initComm) { return answer(pod, "POD", .presumed) }
-    // A container that the kubelet has not told the API of yet.
+    // A container that the kubelet has not reported to the API yet.
     return answer(pod, "", .partial)
   }
 
-  /// The API does not tell of sandboxes: each runtime's is one process of this name.
+  /// The API does not list sandboxes: in each runtime a sandbox is one process of this name.
   private static func isSandbox(_ initComm: String) -> Bool { initComm == "pause" }
 
   /// As docker and podman shorten ids.

@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What Docker and podman call the containers of this machine, where no Kubernetes does.
+/// The names of Docker's and podman's containers on this machine, without Kubernetes.
 ///
-/// Read from the files in which they keep that, not asked for on their sockets: whoever may write to a socket of
-/// Docker's or podman's is root on the host, while the right to read files gives nothing away that an
-/// exporter of everybody's processes does not see. It needs no daemon to answer, either.
+/// They are read from files, not from the sockets of Docker and podman: write access to such a socket is root
+/// access to the host. Read access to the files reveals nothing that the exporter does not see anyway. And no
+/// daemon has to answer.
 ///
-/// A container's name is in the file before its first process runs. What is renamed later keeps the name that was
-/// read, as long as the caller does. Everything in the files is untrusted text; a file that is missing, may not be
-/// read, is no regular file, is too big or makes no sense is as good as empty. Nothing here waits.
+/// A container's name is in the file before its first process runs. A renamed container keeps its first name
+/// while the caller keeps it. All text in the files is untrusted. A file that is missing, unreadable, not regular,
+/// too big or malformed counts as empty. Nothing here waits.
 package struct LocalNames: Sendable {
-  /// Where Docker keeps its state, unless it is told otherwise (`--data-root`).
+  /// Docker's default folder for its state (`--data-root`).
   package static let dockerRoot = "/var/lib/docker"
   /// Where root's podman keeps its storage (`graphroot`), and that of a storage that a reboot clears (`runroot`,
   /// with `transient_store`).
   package static let podmanRoots = ["/var/lib/containers/storage", "/run/containers/storage"]
-  /// Names and images of more bytes than that are left out.
+  /// The maximum length of names and images; longer ones are dropped.
   static let longestName = 1024
 
   private let docker: DockerNames
@@ -25,7 +25,7 @@ package struct LocalNames: Sendable {
   ///
   /// - Parameters:
   ///   - dockerRoot: Docker's folder.
-  ///   - podmanRoots: Folders of podman's storages, the first one that knows a container first.
+  ///   - podmanRoots: Folders of podman's storages, in the order of the search.
   package init(
     dockerRoot: String = LocalNames.dockerRoot, podmanRoots: [String] = LocalNames.podmanRoots
   ) {
@@ -39,8 +39,8 @@ package struct LocalNames: Sendable {
   /// a file is read again only if it has changed. None for an id that is not 64 hexadecimal digits in lower case, nor
   /// for another runtime.
   ///
-  /// - Parameter runtime: Whose it is; where that is not known, Docker and podman are both looked at.
-  /// - Returns: Its name, never empty, and its image as it was asked for, empty where that is not known.
+  /// - Parameter runtime: Its runtime; if nil, Docker's and podman's files are both searched.
+  /// - Returns: Its name, never empty, and its image as requested, empty if unknown.
   package mutating func name(ofContainer id: String, runtime: Runtime?) -> (name: String, image: String)? {
     // The id becomes part of a path.
     guard Substring(id).utf8.isHexadecimal(count: 64) else { return nil }

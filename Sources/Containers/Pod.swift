@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What the Kubernetes API says of one pod, as far as it names PID namespaces. All of it is untrusted text.
+/// The fields of one pod in the Kubernetes API that name PID namespaces. All of it is untrusted text.
 package struct Pod: Sendable, Equatable {
   /// A container of a pod, by its status.
   package struct Container: Sendable, Equatable {
-    /// What the runtime calls it: `containerID` of the status without `runtime://`.
+    /// The runtime's id: `containerID` of the status without `runtime://`.
     package let id: String
-    /// What the pod calls it.
+    /// Its name in the pod.
     package let name: String
     /// The image, as the pod's specification has it.
     package let image: String
@@ -25,7 +25,7 @@ package struct Pod: Sendable, Equatable {
   package let namespace: String
   /// `metadata.name`.
   package let name: String
-  /// Of a static pod, what stands in its cgroup path in place of the uid: the hash of its configuration,
+  /// For a static pod, the text in its cgroup path instead of the uid: the hash of its configuration,
   /// from the annotation `kubernetes.io/config.hash`.
   package let configHash: String?
   /// Whether its containers are in one PID namespace: `spec.shareProcessNamespace`.

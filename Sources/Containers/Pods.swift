@@ -2,7 +2,7 @@
 
 import Synchronization
 
-/// The node's pods, as the watch last heard of them: written by the watch, read by the poller.
+/// The node's pods, as of the last event of the watch: written by the watch, read by the poller.
 ///
 /// A deleted pod stays for the retention time, as its namespaces do, and a container of a pod that
 /// is still there stays known when its successor takes its place in the status.
@@ -12,7 +12,7 @@ package final class Pods: Sendable {
   /// Containers that are kept of a pod though its status has them no more, the newest: at least so many, and as many as the
   /// status has. A crash loop makes one every few minutes for each container.
   package static let earlierContainers = 64
-  /// Pods that are kept; a node has a few hundred at the most.
+  /// The maximum number of pods; a node has a few hundred.
   package static let limit = 20_000
 
   fileprivate struct Contents {
@@ -29,15 +29,15 @@ package final class Pods: Sendable {
   private let retention: Duration?
   private let contents = Mutex(Contents())
 
-  /// Knows no pod.
+  /// Starts empty.
   ///
   /// - Parameter retention: How long a deleted pod stays; nil is for good.
   package init(retention: Duration?) { self.retention = retention }
 
-  /// Rises with each change, so that who has looked something up knows when to look again.
+  /// Rises with each change, so that callers know when to repeat a lookup.
   package var version: UInt64 { contents.withLock { $0.version } }
 
-  /// How many there are, deleted ones left out.
+  /// The number of pods, without deleted ones.
   package var count: Int { contents.withLock { $0.pods.count - $0.deletions.count } }
 
   /// The uids of those that have not been deleted.
@@ -45,7 +45,7 @@ package final class Pods: Sendable {
     contents.withLock { contents in Set(contents.pods.keys.filter { contents.deletions[$0] == nil }) }
   }
 
-  /// Takes in a pod that is new or has changed.
+  /// Records a pod that is new or has changed.
   ///
   /// Where there is no room, it takes the place of the pod that was deleted first.
   ///
@@ -55,7 +55,7 @@ package final class Pods: Sendable {
     contents.withLock { $0.put(pod) }
   }
 
-  /// Takes note that a pod was deleted.
+  /// Records that a pod was deleted.
   package func delete(uid: String, at now: ContinuousClock.Instant) {
     contents.withLock { contents in
       guard contents.pods[uid] != nil && contents.deletions[uid] == nil else { return }
@@ -79,7 +79,7 @@ package final class Pods: Sendable {
     }
   }
 
-  /// Finds a pod by what a cgroup path names it by: its uid, or the hash of a static pod's configuration.
+  /// Finds a pod by its id in a cgroup path: its uid, or the hash of a static pod's configuration.
   package func pod(uid: String) -> Pod? {
     contents.withLock { contents in
       contents.pods[uid] ?? contents.configHashes[uid].flatMap { contents.pods[$0] }
@@ -115,7 +115,7 @@ extension Pods.Contents {
     if let pod = pods.removeValue(forKey: uid) { removeNames(of: pod) }
   }
 
-  /// Removes what finds a pod, as far as that has not passed to another one.
+  /// Removes the index entries of a pod that still point to it.
   private mutating func removeNames(of pod: Pod) {
     for container in pod.containers where containers[container.id]?.uid == pod.uid {
       containers[container.id] = nil

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What started a container, as far as its cgroup tells.
+/// The runtime that started a container, if its cgroup shows it.
 ///
 /// The raw values are the words of the label `runtime`: where the Kubernetes API has one in front of a
 /// container's id (`containerd://…`), it is that.
@@ -9,7 +9,7 @@ package enum Runtime: String, Sendable, CaseIterable {
   case containerd
   /// CRI-O.
   case crio = "cri-o"
-  /// Docker, and what runs on it, such as ECS.
+  /// Docker, and platforms that run on it, such as ECS.
   case docker
   /// podman.
   case podman
@@ -24,7 +24,7 @@ package enum Runtime: String, Sendable, CaseIterable {
 }
 
 extension Runtime {
-  /// Who puts what in front of an id of 64 digits: `docker-<id>.scope`, `….slice:cri-containerd:<id>`.
+  /// The prefixes of ids of 64 digits: `docker-<id>.scope`, `….slice:cri-containerd:<id>`.
   ///
   /// `crio-conmon` and `libpod-conmon` are not here: those cgroups hold the monitor, which is outside.
   static let byPrefix: [String: Runtime] = [
@@ -32,7 +32,7 @@ extension Runtime {
     "libpod": .podman, "libpod-payload": .podman, "runc": .runc, "crun": .crun,
   ]
 
-  /// Whose containers are in folders of these names, where the id stands alone.
+  /// The folders that identify the runtime of ids without a prefix.
   ///
   /// `default` and `k8s.io` are containerd's namespaces; ECS passes its folder to Docker as the parent. Below
   /// `kubepods`, containerd, Docker and others look alike.

@@ -8,9 +8,9 @@ package import Probe
 extension CounterPipeline {
   /// A node of a Kubernetes cluster.
   package struct Node: Sendable {
-    /// How to ask the API server.
+    /// The connection to the API server.
     package let api: Kubernetes.Configuration
-    /// What the API calls the node.
+    /// The node's name in the API.
     package let name: String
 
     /// Names a node.
@@ -20,11 +20,11 @@ extension CounterPipeline {
     }
   }
 
-  /// What is counted, and how it is shown.
+  /// The configuration of counting and of series.
   package struct Configuration: Sendable {
-    /// What the kernel half loads.
+    /// The BPF programs to load.
     package var kernel: KernelCounters.Configuration
-    /// The bounds of what is exposed.
+    /// The bounds of the exposed series.
     package var limits: Ledger.Limits
     /// How namespaces become series.
     package var labelling: SeriesLabels

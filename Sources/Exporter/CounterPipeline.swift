@@ -7,9 +7,9 @@ import Namespaces
 import Platform
 import Probe
 
-/// The half of the exporter that counts, without the one that serves: kernel half, poller, names.
+/// The counting part of the exporter, without the HTTP server: BPF programs, poller, names.
 ///
-/// Its thread is the polling one: it belongs to whoever calls `poll`. When it goes, nothing stays attached in the
+/// It belongs to the polling thread, which calls `poll`. When it is destroyed, nothing stays attached in the
 /// kernel.
 package struct CounterPipeline: ~Copyable {
   private let logger: Logger
@@ -21,9 +21,9 @@ package struct CounterPipeline: ~Copyable {
   /// When counting began, in seconds since the epoch.
   private let start: Double
 
-  /// Loads and attaches. From when this returns every event is counted.
+  /// Loads and attaches. After this returns, every event is counted.
   ///
-  /// - Throws: `ExporterError` where this machine lacks something; nothing stays attached then.
+  /// - Throws: `ExporterError` if this machine lacks a requirement; nothing stays attached then.
   package init(_ configuration: Configuration, logger: Logger) throws(ExporterError) {
     var configuration = configuration
     configuration.kernel.outermost = try Requirements.check(configuration.scope)
@@ -65,13 +65,13 @@ package struct CounterPipeline: ~Copyable {
       naming: ContainerResolver(pods: podWatch?.pods, local: configuration.localNames))
   }
 
-  /// Reads the kernel once, and answers what it has in the text format; nil until that has succeeded once. Where it
-  /// fails, this is what the last good one had, with `pidns_up` 0.
+  /// Reads the kernel once, and returns the metrics in the text format; nil before the first success. After a
+  /// failure, these are the metrics of the last good read, with `pidns_up` 0.
   package mutating func exposition() -> [UInt8]? {
     poll().map { Catalogue.render($0, as: .text) }
   }
 
-  /// Reads the kernel once; nil until that has succeeded once.
+  /// Reads the kernel once; nil before the first success.
   ///
   /// - Parameter scraped: Which polls scrapers have been answered with.
   mutating func poll(scraped: ScrapedPolls = .none) -> State? {

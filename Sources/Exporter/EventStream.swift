@@ -7,19 +7,19 @@ package import Logging
 import Platform
 package import Probe
 
-/// Puts the parts together that tell of single events: the kernel half, and the names of containers.
+/// Combines the parts that show single events: the BPF programs, and the names of containers.
 ///
-/// Belongs to one thread. When it goes, nothing stays attached in the kernel.
+/// Belongs to one thread. When it is destroyed, nothing stays attached in the kernel.
 package struct EventStream: ~Copyable {
-  /// What is told.
+  /// The configuration of the stream.
   package struct Configuration: Sendable {
-    /// What the kernel half tells of.
+    /// The events that the BPF programs emit.
     package var kernel: KernelEvents.Configuration
-    /// Whose pods are known; nil for none.
+    /// The API server for names of pods; nil for none.
     package var kubernetes: CounterPipeline.Node?
-    /// Where containers have their names outside of Kubernetes; nil for nowhere.
+    /// The files with names of containers outside Kubernetes; nil for none.
     package var localNames: LocalNames?
-    /// Of which PID namespaces.
+    /// The PID namespaces to include.
     package var scope: NamespaceScope
 
     package init(
@@ -37,10 +37,10 @@ package struct EventStream: ~Copyable {
   private let podWatch: RunningPodWatch?
   private var containers: EventContainers
   private var boot = BootEpoch(tolerance: .milliseconds(1))
-  /// When the newest event was that has been taken, in nanoseconds since boot; nil before the first one.
+  /// The time of the newest event that was read, in nanoseconds since boot; nil before the first.
   package private(set) var lastTime: UInt64?
 
-  /// Waits, for five seconds at the most, until the node's pods are known, then loads and attaches.
+  /// Waits at most five seconds until the node's pods are known, then loads and attaches.
   ///
   /// - Throws: `ExporterError` for the first step that fails; nothing stays attached then.
   package init(_ configuration: Configuration, logger: Logger) throws(ExporterError) {
@@ -77,7 +77,7 @@ package struct EventStream: ~Copyable {
   /// Becomes readable when there are many events, before the next poll is due.
   package var descriptor: Int32 { kernel.descriptor }
 
-  /// Takes the oldest events; none only if there is none by now.
+  /// Reads the oldest events; none only if there are none.
   package mutating func take() throws(ExporterError) -> [ProcessEvent] {
     boot.update()
     let events = try attempt { kernel throws(BPFError) in try kernel.take() }
@@ -95,7 +95,7 @@ package struct EventStream: ~Copyable {
     try attempt { kernel throws(BPFError) in try kernel.programStatuses().skippedEvent }
   }
 
-  /// Whose the namespace of an event is, as far as that is known. Asks the kernel once for each namespace.
+  /// Returns the container of an event's namespace, if known. Reads the kernel once for each namespace.
   package mutating func container(of event: ProcessEvent) -> Container {
     containers.container(of: event, kernel)
   }
@@ -103,7 +103,7 @@ package struct EventStream: ~Copyable {
   /// A time since boot as one since the epoch, in nanoseconds.
   package func epochTime(of time: UInt64) -> Int64 { boot.nanoseconds &+ Int64(clamping: time) }
 
-  /// Has no more events come.
+  /// Stops the events.
   package mutating func detach() { kernel.detach() }
 
   private mutating func attempt<Value>(
@@ -121,11 +121,11 @@ package struct EventStream: ~Copyable {
 private struct EventContainers {
   private struct Known {
     var container: Container
-    /// What the names' version was when that was answered; nil for an answer that stays.
+    /// The version of the names at the lookup; nil for a final result.
     var version: UInt64?
   }
 
-  /// More than a node has at one time; with more, all is asked for again.
+  /// More than a node has at one time; beyond it, the cache is emptied.
   private static let limit = 4096
   private var known: [PIDNamespace: Known] = [:]
   private var naming: ContainerResolver
@@ -139,7 +139,7 @@ private struct EventContainers {
     if !isStale, let known = known[event.namespace], known.version ?? version == version {
       return known.container
     }
-    // What cannot be read is not known.
+    // Unreadable: no name.
     guard let identity = try? kernel.identity(of: event.namespace) else { return Container() }
     let answer = naming.answer(cgroupPath: identity.cgroupPath, initComm: identity.initComm)
     if known.count >= Self.limit { known.removeAll() }

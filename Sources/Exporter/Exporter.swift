@@ -5,24 +5,24 @@ package import MetricsHTTP
 import Namespaces
 import Platform
 
-/// Puts the parts together: what counts, and what serves it.
+/// Combines the counting part and the HTTP server.
 ///
-/// Its thread is the polling one: it belongs to whoever calls `poll`. The server has its own threads.
-/// When it goes, the server is closed and nothing stays attached in the kernel.
+/// It belongs to the polling thread, which calls `poll`. The server has its own threads.
+/// When it is destroyed, the server is closed and nothing stays attached in the kernel.
 package struct Exporter: ~Copyable {
   private let server: HTTPServer
   private let board: RenderedSnapshotStore
-  /// Who has scraped; nil where nothing is held at 0.
+  /// The known scrapers; nil if nothing is held at 0.
   private let scrapers: Scrapers?
   private var counting: CounterPipeline
   private let writesCreated: Bool
   /// nil where there is no status page.
   private var recorder: Recorder?
 
-  /// The addresses that are served, with the real port where any free one was asked for.
+  /// The addresses that are served, with the real port if any free one was requested.
   package var addresses: [ListenAddress] { server.boundAddresses }
 
-  /// Listens, then loads and attaches. From when this returns every event is counted; scrapes are
+  /// Listens, then loads and attaches. After this returns, every event is counted; scrapes are
   /// answered with 503 until the first poll.
   ///
   /// - Throws: `ExporterError` for the first step that fails; nothing stays open or attached then.
@@ -41,8 +41,8 @@ package struct Exporter: ~Copyable {
     recorder = configuration.hasStatusPage ? Recorder() : nil
   }
 
-  /// Reads the kernel once, and has the next scrapes show it. Until that has succeeded once there is
-  /// nothing to show.
+  /// Reads the kernel once, for the next scrapes. Before the first success there is nothing to
+  /// show.
   package mutating func poll() {
     guard var state = counting.poll(scraped: scrapers?.polls(at: .now) ?? .none) else { return }
     if let scrapers {

@@ -9,15 +9,15 @@ package struct ExporterError: Error, Sendable, CustomStringConvertible {
   /// The line, without the program's name.
   package let description: String
 
-  /// Says why.
+  /// Creates an error with its reason.
   package init(_ description: String) { self.description = description }
 
-  /// Says why the kernel half does not run, and what to do.
+  /// Describes why the BPF programs do not run, and what to do.
   package init(_ error: BPFError) { self.init("\(error); \(error.advice)") }
 }
 
 extension BPFError {
-  /// What a person can do when the kernel half does not load. The capabilities are there: they were checked.
+  /// Advice for BPF programs that do not load. The capabilities were checked before.
   fileprivate var advice: String {
     switch errno {
     case Errno.notPermitted:

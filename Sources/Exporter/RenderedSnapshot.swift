@@ -12,11 +12,11 @@ struct Representation: Hashable {
   let coding: ContentCoding
 }
 
-/// What one poll found, and the answers to scrapes that were made of it.
+/// The snapshot of one poll, and the responses that were rendered from it.
 ///
-/// An answer is rendered when the first client asks for its representation, and given to every other one as it
-/// is: nobody scrapes, nothing is rendered; ten scrapers cost hardly more than one. Only for a scraper that has not seen
-/// all of its lines is a page made of its own.
+/// A response is rendered for the first client of its representation, and shared by all others: without scrapes
+/// nothing is rendered, and ten scrapers cost hardly more than one. Only a scraper that has not seen all lines gets
+/// its own page.
 final class RenderedSnapshot: Sendable {
   let state: State
   /// At most one for each format, escaping scheme and coding that there is.
@@ -30,7 +30,7 @@ final class RenderedSnapshot: Sendable {
   /// Whether a scraper that was answered last with a poll has seen all lines there are.
   func isSeen(by lastPoll: Int) -> Bool { state.snapshot.newestBirth <= lastPoll }
 
-  /// Answers a scrape that is to see everything as it is.
+  /// Answers a scrape with all values as they are.
   func answer(_ representation: Representation) -> Response {
     answers.withLock { answers in
       if let answer = answers[representation] { return answer }
@@ -41,7 +41,7 @@ final class RenderedSnapshot: Sendable {
     }
   }
 
-  /// Renders an answer of its own, with some families, or for a scraper that has not seen all of it.
+  /// Renders a separate response: for some families, or for a scraper that has not seen all lines.
   func render(_ representation: Representation, families: [String], for view: inout FirstView) -> Response {
     let format = representation.negotiated.format
     var body = Catalogue.render(state, as: format, families: families, for: &view)
@@ -54,14 +54,14 @@ final class RenderedSnapshot: Sendable {
   }
 }
 
-/// The place where the polling thread puts what it found and the serving threads take it.
+/// Passes rendered snapshots from the polling thread to the serving threads.
 final class RenderedSnapshotStore: Sendable {
   private let current = Mutex<RenderedSnapshot?>(nil)
 
-  /// The newest publication; nil before the first poll.
+  /// The newest snapshot; nil before the first poll.
   var publication: RenderedSnapshot? { current.withLock { $0 } }
 
-  /// Takes the place of the publication before. Clients that are being served keep theirs until then.
+  /// Replaces the snapshot. Clients that are being served keep the previous one until they finish.
   func put(_ publication: RenderedSnapshot) {
     // The old one, which may be large, is freed outside the lock.
     _ = current.withLock { current in

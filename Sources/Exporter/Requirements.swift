@@ -2,7 +2,7 @@
 
 import Platform
 
-/// Says, before anything is loaded, what this machine or this process lacks.
+/// Checks this machine and this process for missing requirements before anything is loaded.
 enum Requirements {
   /// The first and only inum that the initial pid namespace has: PROC_PID_INIT_INO of the kernel's
   /// include/linux/proc_ns.h.
@@ -13,7 +13,7 @@ enum Requirements {
   private static let perfmon = 38
   private static let bpf = 39
 
-  /// Throws for the first thing that is missing, in the order in which a person would mend it.
+  /// Throws for the first missing requirement, in the order in which a person would fix them.
   ///
   /// - Returns: The inum of the PID namespace outside of which nothing is counted; nil where all are.
   static func check(_ scope: NamespaceScope) throws(ExporterError) -> UInt32? {
@@ -27,7 +27,7 @@ enum Requirements {
     return try outermost(of: scope, namespace: ProcFile.link("/proc/self/ns/pid"))
   }
 
-  /// Throws outside of the host's PID namespace, unless that is what the flags say.
+  /// Throws outside of the host's PID namespace, unless the flags allow it.
   ///
   /// - Parameter namespace: What /proc/self/ns/pid points to.
   static func outermost(of scope: NamespaceScope, namespace: String?) throws(ExporterError) -> UInt32? {

@@ -58,7 +58,7 @@ extension Configuration {
       identity: identity, origin: path)
     configuration.proxy = try proxy(cluster, path)
     configuration.verifiesServer = try verifiesServer(cluster, authority, path)
-    // As kubectl has it, what stands in the file wins over a plugin.
+    // As in kubectl, credentials in the file take precedence over a plugin.
     if let exec = user?.exec, token == nil, identity == nil {
       configuration.plugin = try Kubeconfig.plugin(
         exec, cluster, authority: try authority?.read(), path: path, absolute: sources.absolute)
@@ -92,7 +92,7 @@ extension Configuration {
     return false
   }
 
-  /// What a kubeconfig holds either itself, in base64, or in a file beside it.
+  /// Data that a kubeconfig holds in base64, or in a separate file.
   private struct Sources {
     let path: String
 

@@ -20,23 +20,23 @@ package struct Configuration: Sendable, Equatable {
     var key: Source
   }
 
-  /// What every URL begins with, `https://10.96.0.1:443`, without a slash at the end.
+  /// The beginning of every URL, `https://10.96.0.1:443`, without a slash at the end.
   let baseURL: String
   /// The server's `HOST:PORT`, where the URL has the certificate's name instead; nil where they are the same.
   let connectTo: String?
-  /// The certificates that are trusted, in PEM; nil trusts what the machine trusts.
+  /// The certificates that are trusted, in PEM; nil trusts the certificates of the machine.
   let authority: Source?
-  /// What proves who is asking, if not a certificate.
+  /// The token, if authentication is not by certificate.
   let token: Source?
-  /// What proves who is asking, if not a token.
+  /// The client certificate, if authentication is not by token.
   let identity: Identity?
   /// The program that prints a token or a certificate, where none of them is given.
   var plugin: ExecPlugin?
-  /// The proxy to the server; nil is what the environment's variables say.
+  /// The proxy to the server; nil uses the environment's variables.
   var proxy: String?
   /// false trusts any server, and hands it the credentials.
   var verifiesServer = true
-  /// What errors about its files begin with.
+  /// The beginning of errors about its files.
   private var origin: String
 
   /// Checks what the others put together.
@@ -44,7 +44,7 @@ package struct Configuration: Sendable, Equatable {
   /// - Parameters:
   ///   - server: The API server's URL.
   ///   - serverName: The name in its certificate, if not the URL's.
-  ///   - origin: What errors begin with: where the URL stands.
+  ///   - origin: The beginning of errors: the source of the URL.
   init(
     server: String, serverName: String?, authority: Source?, token: Source?, identity: Identity?,
     origin: String
@@ -95,7 +95,7 @@ package struct Configuration: Sendable, Equatable {
     }
   }
 
-  /// Takes what Kubernetes gives to each pod: two variables, and the files of its service account.
+  /// Reads the configuration of a pod: two variables, and the files of its service account.
   ///
   /// - Parameters:
   ///   - environment: That of the process.

@@ -3,12 +3,12 @@
 import HTTPClient
 import Platform
 
-/// What a request proves who it is with, and whom it trusts: read from the files again when they may have changed.
+/// The credentials of requests, and the trusted certificates: read from the files again when they may have changed.
 struct Credentials {
   struct Current {
-    /// The bearer token; nil where a certificate stands for it.
+    /// The bearer token; nil with a client certificate.
     var token: String?
-    /// Whom to trust, and the client certificate: what a connection is made with.
+    /// The trusted certificates and the client certificate of a connection.
     var tls: HTTPConfiguration
   }
 
@@ -20,11 +20,11 @@ struct Credentials {
   }
 
   private let configuration: Configuration
-  /// How old what was read may be.
+  /// The maximum age of the files' contents.
   private let age: Duration
   private let connectTimeout: Duration
   private let cancellation: CancellationToken
-  /// What the plugin printed last, until it expires or the server refuses it.
+  /// The last output of the plugin, until it expires or the server refuses it.
   private var printed: ExecPlugin.Credential?
   private var files: Files?
   private var current: Current?

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Why the API server cannot be asked at all, in one line for people: what, why, and what to do.
+/// Why the API server cannot be used at all, in one line: what failed, why, and what to do.
 package struct KubernetesError: Error, Sendable, Equatable, CustomStringConvertible {
   /// The line, without the program's name.
   package let description: String

@@ -2,7 +2,7 @@
 
 /// Cuts the lines out of a watch's body, which has one event on each; the bytes come in chunks of any size.
 struct LineSplitter {
-  /// What a line may have: an event holds one object, of which etcd takes none above 1.5 MiB.
+  /// The maximum length of a line: an event holds one object, and etcd accepts none above 1.5 MiB.
   static let limit = 8 << 20
 
   private var held: [UInt8] = []
@@ -10,7 +10,7 @@ struct LineSplitter {
   /// Whether the end of a line has not come yet.
   var isInsideLine: Bool { !held.isEmpty }
 
-  /// Takes the next bytes and answers the lines that end in them, without empty ones.
+  /// Returns the lines that end in the next bytes, without empty ones.
   ///
   /// - Throws: `invalid` where a line has more than 8 MiB; then the rest is of no use.
   mutating func feed(_ chunk: Span<UInt8>) throws(WatchFailure) -> [[UInt8]] {

@@ -9,9 +9,9 @@
 ///
 /// The fields come in any order, the bytes in chunks of any size. One item is held at the most.
 struct ListSplitter {
-  /// What is held of an item; etcd takes no object above 1.5 MiB.
+  /// The maximum length of an item; etcd accepts no object above 1.5 MiB.
   static let itemLimit = 8 << 20
-  /// What is held of `metadata`.
+  /// The maximum length of `metadata`.
   static let metadataLimit = 64 << 10
 
   private enum Field { case metadata, items, other }
@@ -46,7 +46,7 @@ struct ListSplitter {
   /// Whether the list has come to its end.
   var isComplete: Bool { if case .end = state { true } else { false } }
 
-  /// Takes the next bytes and answers the items that end in them.
+  /// Returns the items that end in the next bytes.
   ///
   /// - Throws: `invalid` where the bytes are not those of a JSON object, or `metadata` has more than 64 KiB; then
   ///   the rest is of no use.

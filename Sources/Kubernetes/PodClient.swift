@@ -4,9 +4,9 @@ import HTTPClient
 import Platform
 import Text
 
-/// Asks the API server for the pods of a node, on one connection. Blocks its thread.
+/// Requests the pods of a node from the API server, on one connection. Blocks its thread.
 struct PodClient: ~Copyable {
-  /// What is read of the body of an error.
+  /// The maximum length that is read of an error's body.
   private static let messageLimit = 4 << 10
 
   private let baseURL: String
@@ -15,7 +15,7 @@ struct PodClient: ~Copyable {
   private let cancellation: CancellationToken
   /// nil before the first request.
   private var http: HTTPClient?
-  /// What ``http`` was made with.
+  /// The configuration of ``http``.
   private var tls: HTTPConfiguration?
 
   init(_ configuration: Configuration, node: String, timings: Timings, cancellation: CancellationToken) {

@@ -5,11 +5,11 @@ import FoundationEssentials
 
 /// Reads pods and events out of the API's JSON: untrusted text, of which what is kept is bounded.
 struct PodDecoder {
-  /// What is kept of a name: that of a label's value.
+  /// The maximum length of a name: that of a label's value.
   static let textLimit = 256
-  /// What a resourceVersion may have; real ones have some ten digits.
+  /// The maximum length of a resourceVersion; real ones have some ten digits.
   static let versionLimit = 256
-  /// What a continue token may have; real ones have some 200 bytes.
+  /// The maximum length of a continue token; real ones have some 200 bytes.
   static let tokenLimit = 8 << 10
 
   private struct Event: Decodable {
@@ -74,7 +74,7 @@ struct PodDecoder {
 
   /// Reads one line of a watch. An event of an unknown type is one without a pod.
   ///
-  /// - Throws: the failure that an ERROR event tells of, and `invalid` where it is no event.
+  /// - Throws: the failure in an ERROR event, and `invalid` if it is no event.
   func event(_ line: [UInt8]) throws(WatchFailure) -> PodWatch.Event {
     guard let event = try? json.decode(Event.self, from: Data(line)) else {
       throw WatchFailure(.invalid, "an event cannot be decoded")
@@ -96,7 +96,7 @@ struct PodDecoder {
       resourceVersion: event.object.metadata?.value?.resourceVersion.flatMap(Self.version))
   }
 
-  /// Reads what the server says of a failure: a Status, or some text of a proxy's.
+  /// Reads the server's description of a failure: a Status, or text of a proxy.
   func message(_ body: [UInt8]) -> String {
     (try? json.decode(Status.self, from: Data(body)))?.message ?? String(decoding: body, as: UTF8.self)
   }
@@ -107,7 +107,7 @@ struct PodDecoder {
 }
 
 extension Pod {
-  /// Takes what names containers; nil where the uid is no uid.
+  /// Reads the fields that name containers; nil if the uid is invalid.
   fileprivate init?(_ object: PodObject) {
     let metadata = object.metadata
     guard !metadata.uid.isEmpty, metadata.uid.utf8.count <= PodDecoder.textLimit else { return nil }

@@ -45,7 +45,7 @@ struct PodObject: Decodable {
   var status: Lenient<Status>?
 }
 
-/// What is nil where it cannot be decoded, so that it voids nothing around it.
+/// A value that is nil if it cannot be decoded, so that the object around it stays valid.
 struct Lenient<Value: Decodable>: Decodable {
   let value: Value?
 

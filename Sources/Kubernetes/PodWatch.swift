@@ -2,7 +2,7 @@
 
 import Containers
 
-/// Decides what to ask the API server next, and what its answers mean for the pods that are known.
+/// Decides the next request to the API server, and applies the responses to the known pods.
 ///
 /// A plain value without I/O, clock or randomness. It follows client-go's reflector: list, then watch from the
 /// list's resourceVersion, and from that of the last event when the watch ends. What is gone is deleted when a
@@ -25,10 +25,10 @@ struct PodWatch {
     var continueToken: String?
   }
 
-  /// What stands at the end of a page of a list.
+  /// The end of a page of a list.
   struct Page: Equatable {
     var resourceVersion: String
-    /// What to ask for the next page with; nil on the last one.
+    /// The token for the next page; nil on the last one.
     var continueToken: String?
   }
 
@@ -43,7 +43,7 @@ struct PodWatch {
   /// What has changed.
   enum Change: Equatable {
     case put(Pod)
-    /// Gone; the pod is as it was last, with containers that may not have been heard of before.
+    /// Deleted; the pod is in its last state, possibly with containers that are new.
     case delete(Pod)
     /// The list is complete: all others are gone.
     case keepOnly(Set<String>)
@@ -63,7 +63,7 @@ struct PodWatch {
 
   private let timings: Timings
   private var state = State.listing(Self.first("0"))
-  /// The pods heard of since the list began; nil when there were too many to keep in mind.
+  /// The pods received since the list began; nil if there were too many to store.
   private var listed: Set<String>? = []
   /// The pages since the list began.
   private var pages = 0
@@ -77,7 +77,7 @@ struct PodWatch {
     case retryAfter(Duration)
   }
 
-  /// Failures in a row: none after a watch that said something, or lasted.
+  /// Failures in a row: 0 after a watch that received an event, or lasted.
   private(set) var failures = 0
 
   init(timings: Timings) { self.timings = timings }
@@ -117,14 +117,14 @@ struct PodWatch {
 
   // MARK: The list
 
-  /// Takes a pod of the list.
+  /// Handles a pod of the list.
   mutating func list(_ pod: Pod) -> Change {
     listed?.insert(pod.uid)
     if let count = listed?.count, count > Pods.limit { listed = nil }
     return .put(pod)
   }
 
-  /// Takes the end of a page: the list goes on, or the watch begins.
+  /// Handles the end of a page: the list continues, or the watch begins.
   ///
   /// - Throws: `invalid` where the list has no end; it has to be given to ``fail(_:after:)`` then.
   mutating func finish(_ page: Page) throws(WatchFailure) -> Change? {
@@ -150,9 +150,9 @@ struct PodWatch {
     if case .watching(let version) = state { version } else { nil }
   }
 
-  /// Takes an event; nil where it changes nothing.
+  /// Handles an event; nil if it changes nothing.
   ///
-  /// A uid never comes back: what an event says of one that was deleted since the list is late, and ignored.
+  /// A uid is never reused: an event of a pod that was deleted since the list is late, and ignored.
   mutating func take(_ event: Event) -> Change? {
     guard case .watching = state else { return nil }
     failures = 0
@@ -170,8 +170,8 @@ struct PodWatch {
     }
   }
 
-  /// Takes the end of a watch, which is followed by the next one at once; one that ends as soon as it began, or
-  /// says again what it has said, is not.
+  /// Handles the end of a watch. The next one starts at once, except after a watch that ended at once or
+  /// repeated its events.
   ///
   /// - Parameter isFurther: Whether it has come further than it began at.
   mutating func end(after lifetime: Duration, isFurther: Bool) {
@@ -185,7 +185,7 @@ struct PodWatch {
 
   // MARK: Failures
 
-  /// Takes a failure of what `next` asked for.
+  /// Handles a failure of the request from `next`.
   ///
   /// - Parameter lifetime: How long a watch had lasted.
   mutating func fail(_ failure: WatchFailure, after lifetime: Duration = .zero) {

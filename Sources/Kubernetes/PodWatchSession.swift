@@ -5,7 +5,7 @@ import HTTPClient
 import Logging
 import Platform
 
-/// The loop of ``PodWatcher``, on one thread: asks what ``PodWatch`` decides on, and puts what it hears into ``Pods``.
+/// The loop of ``PodWatcher``, on one thread: sends the requests of ``PodWatch``, and stores the results in ``Pods``.
 struct PodWatchSession: ~Copyable {
   private let pods: Pods
   private let status: WatchStatus
@@ -19,7 +19,7 @@ struct PodWatchSession: ~Copyable {
   private var watch: PodWatch
   /// Since when there has been an answer to the watch that runs; nil where none does.
   private var watchStart: ContinuousClock.Instant?
-  /// What the log has as the reasons of the outage that lasts: each once, as the first may be over while another lasts.
+  /// The logged reasons of the current outage: each once, as the first may be over while another lasts.
   private var loggedReasons: Set<Reason> = []
   /// How often each reason has occurred since the outage began.
   private var outage: [Reason: Int] = [:]
@@ -144,7 +144,7 @@ struct PodWatchSession: ~Copyable {
     case .put(let pod)?:
       put(pod)
     case .delete(let pod)?:
-      // A short pod's containers may be heard of in this alone.
+      // The containers of a short-lived pod may appear only in this event.
       put(pod)
       pods.delete(uid: pod.uid, at: now)
     case .keepOnly(let listed)?:
@@ -187,7 +187,7 @@ struct PodWatchSession: ~Copyable {
     statusEndsOutage = watchStart == nil || failure.reason == .expired
     if watch.failures == 1 { outage = [:] }
     outage[failure.reason, default: 0] += 1
-    // What the first retry mends is everyday business, and so is what has expired, unless it always has.
+    // A failure that the first retry fixes is routine, and so is an expired version, unless it repeats.
     let isRoutine =
       failure.reason == .expired ? outage[.expired, default: 0] < 5 : outage.values.reduce(0, +) < 2
     guard !isRoutine, loggedReasons.insert(failure.reason).inserted else { return }

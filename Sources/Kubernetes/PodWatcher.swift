@@ -19,7 +19,7 @@ package final class PodWatcher: Sendable {
   ///
   /// - Parameters:
   ///   - node: The node's name, as the API has it. Not empty, which would be the pods of no node.
-  ///   - pods: Where to put what is heard. Never cleared: while the server is away, they stay.
+  ///   - pods: Stores the pods. Never cleared: while the server is unreachable, they stay.
   package convenience init(
     _ configuration: Configuration, node: String, pods: Pods, status: WatchStatus, logger: Logger
   ) {

@@ -16,14 +16,14 @@ package enum Reason: String, Sendable, CaseIterable {
   case connection
   /// An answer that took too long.
   case timeout
-  /// What is not the protocol, among it each pod that could not be decoded.
+  /// A protocol error, including each pod that could not be decoded.
   case invalid
   /// A pod for which there was no room.
   case limit
 }
 
 extension Reason {
-  /// What a person can do.
+  /// Advice for a person.
   var advice: String {
     switch self {
     case .expired, .throttled, .server: "the API server is busy or restarting; retrying"

@@ -6,10 +6,10 @@ enum RetryAfter {
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
   ]
 
-  /// Answers how long to wait; nil where the text says nothing of the kind.
+  /// Returns how long to wait; nil if the text is not valid.
   ///
   /// - Parameters:
-  ///   - text: Seconds, which is what Kubernetes sends, or a date, which what stands before it may send:
+  ///   - text: Seconds, as Kubernetes sends, or a date, as a proxy may send:
   ///     `Sun, 06 Nov 1994 08:49:37 GMT`.
   ///   - now: Seconds since the epoch.
   static func duration(_ text: String, now: Double) -> Duration? {

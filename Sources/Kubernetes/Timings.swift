@@ -24,7 +24,7 @@ struct Timings: Sendable, Equatable {
   var backoff: Duration = .milliseconds(800)
   /// Where the doubling ends.
   var longestBackoff: Duration = .seconds(30)
-  /// What is believed of a Retry-After.
+  /// The maximum Retry-After that is accepted.
   var longestRetryAfter: Duration = .seconds(300)
   /// How old a token or a certificate may be before its file is read again.
   var credentials: Duration = .seconds(60)

@@ -5,7 +5,7 @@ struct WatchFailure: Error, Equatable {
   let reason: Reason
   /// For the log: one line of bounded length.
   let detail: String
-  /// How long the server asked to be left alone.
+  /// The server's Retry-After.
   let retryAfter: Duration?
 
   init(_ reason: Reason, _ detail: String, retryAfter: Duration? = nil) {

@@ -2,15 +2,15 @@
 
 import Synchronization
 
-/// How the watch fares: written by the watch, read by whoever shows metrics.
+/// The state of the watch: written by the watch, read for the metrics.
 package final class WatchStatus: Sendable {
-  /// What was known at one time.
+  /// The state at one time.
   package struct Snapshot: Sendable, Equatable {
     /// Failures since the start, each reason from zero on.
     package var errors: [Reason: UInt64]
-    /// When the API server last said something of its pods, bookmarks too, in seconds since the epoch; nil before.
+    /// When the API server last sent an event, bookmarks too, in seconds since the epoch; nil before.
     package var lastEvent: Double?
-    /// Whether all pods of the node have been heard of once.
+    /// Whether all pods of the node have been received once.
     package var isListed: Bool
   }
 
@@ -22,7 +22,7 @@ package final class WatchStatus: Sendable {
   /// Has seen nothing.
   package init() {}
 
-  /// What is known now.
+  /// The current state.
   package var snapshot: Snapshot { current.withLock { $0 } }
 
   func count(_ reason: Reason) {

@@ -4,14 +4,13 @@ package import Containers
 import Platform
 package import Probe
 
-/// Keeps the totals of every series: which namespaces make it up, when it is born, ends and goes.
+/// Stores the totals of every series: its namespaces, and when it appears, ends and is removed.
 ///
-/// A series is its label set, not a namespace: namespaces of the same labels are added to those already there,
-/// beside them or after them (the kernel gives the inum of one that ended to the next). So a series never goes
-/// down while it is exposed. Each event is in one series: when a namespace gets another name, a series that is its
-/// alone goes on under that if no scraper has seen it; else, and from one that it shares, it goes to the other one
-/// with what happens from then on: to a scraper that knows the old series, each event is in one of the two.
-/// The ledger does no I/O: readings go in, and what there is to delete comes out.
+/// A series is its label set, not a namespace. Namespaces with the same labels add up, at the same time or one
+/// after another (the kernel reuses the inum of a namespace that ended). So a series never goes down while it is
+/// exposed. Each event is in one series. When a namespace gets another name, its series moves to that name if no
+/// scraper has seen it and no other namespace shares it. Otherwise the old series keeps its total, and later events
+/// go to the new series. The ledger does no I/O: it receives readings, and returns the entries to delete.
 package struct Ledger {
   /// The bounds of a ledger.
   package struct Limits: Sendable {
@@ -48,12 +47,12 @@ package struct Ledger {
     var sinceBoot: Double { epoch - Double(boot) / 1e9 }
   }
 
-  /// Names the container of a namespace by what the kernel knows of it.
+  /// Names the container of a namespace from its identity in the kernel.
   package typealias Name = (NamespaceIdentity) -> ContainerResolver.Answer
 
   private let limits: Limits
   private let labelling: SeriesLabels
-  /// What starts and ends, which are kept in time since boot, are shown by.
+  /// Converts starts and ends, which are stored in time since boot, for display.
   private var bootEpoch: BootEpoch
   /// When counting began, in seconds since the epoch.
   private let countingStart: Double
@@ -67,7 +66,7 @@ package struct Ledger {
   package private(set) var newestBirth = 0
   /// Which polls scrapers were answered with, when this one began.
   private var scraped = ScrapedPolls.none
-  /// Series that have gone, by the poll that showed them no more, until all scrapers have seen that.
+  /// Removed series, by the first poll without them, until all scrapers have seen that.
   private var gone: [SeriesKey: Int] = [:]
   /// When the poll before the last one was, in seconds since the epoch; at first, when counting began.
   private var previousPoll: Double
@@ -75,7 +74,7 @@ package struct Ledger {
   private var namesVersion: UInt64 = 0
   /// Namespaces for whose series there was no room.
   package private(set) var refused: UInt64 = 0
-  /// Namespaces that the flags leave out.
+  /// Namespaces that the flags exclude.
   package private(set) var excluded: UInt64 = 0
 
   /// Creates an empty ledger.
@@ -103,17 +102,17 @@ package struct Ledger {
   /// Namespaces that are kept, live or not.
   var memberCount: Int { members.count }
 
-  /// Takes in what a poll read.
+  /// Adds the reading of a poll.
   ///
   /// - Parameters:
-  ///   - tasks: What a walk met, by namespace; nil where the poll made none. The walk has to precede
-  ///     `reading`: a namespace that had no task any more has had all its events when they are read.
+  ///   - tasks: The result of the task scan, by namespace; nil if the poll made none. The scan has to precede
+  ///     `reading`: a namespace without a task then has had all its events when they are read.
   ///   - reading: The namespaces that have an entry in the kernel's maps.
   ///   - scraped: Which polls scrapers have been answered with.
-  ///   - namesVersion: Has changed whenever `name` may know more than before.
-  ///   - name: Asked for those of which not all is known.
+  ///   - namesVersion: Changes whenever `name` may return more than before.
+  ///   - name: Names a namespace; called for those whose names are not final.
   /// - Returns: The namespaces that have ended and whose counts were now read for the last time: their
-  ///   entries are to be deleted. One whose entry is still there next time is answered again.
+  ///   entries are to be deleted. One whose entry still exists at the next poll is returned again.
   /// - Complexity: O(namespaces): about a microsecond for each, by `make bench`.
   package mutating func take(
     tasks: [PIDNamespace: TaskCounts]?, _ reading: KernelCounters.Reading, at now: Moment,
@@ -138,7 +137,7 @@ package struct Ledger {
 
     let mayKnowMore = namesVersion != self.namesVersion
     self.namesVersion = namesVersion
-    // What may get a name, or a better one, is kept after its end too, as long as there is room.
+    // A namespace that may still get a better name is kept after its end, while there is room.
     let isCrowded = members.count > 2 * limits.series
     var finished: [PIDNamespace] = []
     live = 0
@@ -216,10 +215,10 @@ package struct Ledger {
     }
   }
 
-  /// How long a name is waited for after the end of its namespace: as long as that is shown.
+  /// How long the ledger waits for a name after the end of a namespace: as long as it is shown.
   private static func patience(_ limits: Limits) -> Duration { limits.retention ?? .seconds(300) }
 
-  /// Shows a namespace under what it is called now.
+  /// Shows a namespace under its current name.
   private mutating func place(_ member: inout TrackedNamespace, _ namespace: PIDNamespace, _ now: Moment) {
     member.isToBePlaced = false
     let names = member.container.names
@@ -232,7 +231,7 @@ package struct Ledger {
     let key = SeriesKey(names, inum: namespace.inum, at: labelling.level)
     if member.place != .series(key) {
       if series[key] == nil && gone[key] != nil {
-        // It waits until all scrapers have seen that the series was gone: to others it would go down.
+        // It waits until all scrapers have seen the gap: for others the series would go down.
         member.isToBePlaced = true
         return
       }
@@ -264,14 +263,14 @@ package struct Ledger {
     }
   }
 
-  /// Whether all of a series may go on under another name. A scraper that has seen it has counted what is in it, and would
+  /// Whether a whole series may move to another name. A scraper that has seen it has counted its total, and would
   /// count that again.
   private func isMovable(_ key: SeriesKey, with namespace: PIDNamespace) -> Bool {
     guard let series = series[key] else { return false }
     return series.isOnly(of: namespace) && series.births.series > scraped.newest
   }
 
-  /// Has a series go on under another name, with all that is in it.
+  /// Moves a series with its total to another name.
   private mutating func rename(_ old: SeriesKey, to new: SeriesKey, _ now: Moment) {
     guard let renamed = series.removeValue(forKey: old) else { return }
     var joined = series[new] ?? begin(new, at: renamed.start, now)
@@ -279,7 +278,7 @@ package struct Ledger {
     series[new] = joined
   }
 
-  /// When what a namespace brings into a new series began to happen.
+  /// The start of the events that a namespace adds to a new series.
   private func start(of member: TrackedNamespace, _ now: Moment) -> Double {
     if member.isShown { return now.epoch }
     guard let identity = member.identity else { return previousPoll }
@@ -306,7 +305,7 @@ package struct Ledger {
     series[key] = joined
   }
 
-  /// Has a namespace's series go on without it; what is in it stays.
+  /// Removes a namespace from its series, which keeps its total.
   private mutating func leave(_ member: TrackedNamespace, _ namespace: PIDNamespace, _ now: Moment) {
     guard case .series(let key) = member.place else { return }
     if !member.hasEnded { takeLiveMember(from: key, now) }

@@ -34,7 +34,7 @@ package struct Poller: ~Copyable {
   /// Reads the kernel once.
   ///
   /// - Parameter scraped: The numbers of the snapshots that scrapers have been answered with.
-  /// - Returns: What is known now. After an error, that is what was known before, and the error.
+  /// - Returns: The current snapshot. After an error, the previous one with the error.
   /// - Complexity: In the kernel, about a microsecond for each namespace, and 0.3 to 0.8 µs for each task if it
   ///   is time for a walk over them.
   package mutating func poll(scraped: ScrapedPolls) -> Snapshot {
@@ -58,7 +58,7 @@ package struct Poller: ~Copyable {
     let now = moment.instant
     var snapshot = Snapshot()
     snapshot.walk = last.walk
-    // The walk comes first: what the ledger concludes from a namespace's absence depends on it.
+    // The scan comes first: the ledger detects the end of a namespace by its absence from a later reading.
     var tasks: [PIDNamespace: TaskCounts]?
     if pace.isTime(at: now) {
       let cpu = Clock.threadCPU
@@ -87,7 +87,7 @@ package struct Poller: ~Copyable {
       do throws(BPFError) {
         try kernel.delete(namespace, events)
       } catch {
-        // Its entries are read again, and the ledger asks again.
+        // Its entries are read again, and the ledger returns them again.
         left[namespace] = events
       }
     }

@@ -2,9 +2,9 @@
 
 /// Which polls the scrapers that are known were answered with, by the polls' numbers.
 package struct ScrapedPolls: Equatable, Sendable {
-  /// The lowest number of all scrapers' last answers: what has gone before it is known by all to be gone.
+  /// The lowest number of all scrapers' last responses: all scrapers have seen that earlier series are gone.
   package let oldest: Int
-  /// The highest number that any scraper ever was, or is being, answered with: what is born after it has been seen by none.
+  /// The highest number that any scraper was, or is being, sent: no scraper has seen a later series.
   package let newest: Int
 
   /// Nobody scrapes.

@@ -4,7 +4,7 @@ import Containers
 import Exposition
 import Probe
 
-/// The totals of all namespaces that have followed one another, or are beside one another, under one label set.
+/// The totals of all namespaces with one label set, at the same time or one after another.
 struct Series {
   let labels: LabelSet
   private(set) var events = EventCounts()
@@ -22,7 +22,7 @@ struct Series {
   private var joined = 0
   /// The one that joined last.
   private(set) var newest: PIDNamespace?
-  /// What is true of it; nil where the series may stand for several, and once that one has another name.
+  /// Its description; nil if the series may contain several, and after that one got another name.
   var about: Snapshot.About?
 
   /// Begins without a namespace.
@@ -46,7 +46,7 @@ struct Series {
   /// Whether all that is in it is of one namespace.
   func isOnly(of namespace: PIDNamespace) -> Bool { joined == 1 && newest == namespace }
 
-  /// Takes in a namespace, with what has happened in it.
+  /// Adds a namespace with its events.
   mutating func join(
     _ namespace: PIDNamespace, with events: EventCounts, _ exemplars: Exemplars, isLive: Bool, at poll: Int,
     _ now: ContinuousClock.Instant
@@ -59,12 +59,12 @@ struct Series {
       liveMembers += 1
       endedAt = nil
     } else if liveMembers == 0 {
-      // What it brings has to be scraped: the retention begins anew.
+      // Its events have to be scraped: the retention starts again.
       endedAt = now
     }
   }
 
-  /// Takes in all of another series, of one namespace.
+  /// Adds all of another series, of one namespace.
   mutating func join(_ other: Series, at poll: Int, _ now: ContinuousClock.Instant) {
     guard let namespace = other.newest else { return }
     join(namespace, with: other.events, other.exemplars, isLive: other.liveMembers > 0, at: poll, now)

@@ -3,7 +3,7 @@
 import Containers
 import Exposition
 
-/// What tells series apart.
+/// The labels that distinguish series.
 package enum LabelLevel: String, CaseIterable, Sendable {
   /// All pods of a Kubernetes namespace are one series.
   case namespace
@@ -17,9 +17,9 @@ package enum LabelLevel: String, CaseIterable, Sendable {
 
 /// How namespaces become series.
 package struct SeriesLabels: Sendable {
-  /// What tells series apart.
+  /// The labels that distinguish series.
   package let level: LabelLevel
-  /// How long a namespace is held back while it is not known what it is called.
+  /// How long a namespace is held back while its name is not known.
   package let grace: Duration
   /// Which ones are shown.
   package let selection: LabelFilter
@@ -34,7 +34,7 @@ package struct SeriesLabels: Sendable {
   }
 }
 
-/// Names a series: what is left of a namespace's names at a level.
+/// Names a series: the part of a namespace's names that a level keeps.
 struct SeriesKey: Hashable, Comparable {
   let names: Container.Names
   /// nil at the levels that do not show it.

@@ -5,13 +5,13 @@ package import Exposition
 import Probe
 
 extension Snapshot {
-  /// What is true of the one namespace that a series is of.
+  /// Describes the only namespace of a series.
   package struct About: Sendable {
-    /// Its level, its init, its container: what tells more than names do.
+    /// Its level, its init, its container: more than its names.
     package let labels: LabelSet
     /// Whether it is the host's own namespace.
     package let isHost: Bool
-    /// What its init calls itself: untrusted text, 15 bytes at the most.
+    /// The comm of its init: untrusted text, at most 15 bytes.
     package let initComm: String
     /// When its init began, and when it ended, in seconds since boot.
     private let startSinceBoot: Double

@@ -11,7 +11,7 @@ package struct Snapshot: Sendable {
   package struct Namespace: Sendable {
     /// What names the series.
     package let labels: LabelSet
-    /// What is in those labels, as it is called; at a level that does not tell them apart some are empty.
+    /// The values of those labels; some are empty at a level without them.
     package let names: Container.Names
     /// The namespace's number in those labels; nil at the levels that do not show it.
     package let inum: UInt32?
@@ -21,13 +21,13 @@ package struct Snapshot: Sendable {
     package let births: Births
     /// When it began to count, in seconds since the epoch; nil where that is not known.
     package let start: Double?
-    /// What the last walk met of them.
+    /// Their tasks in the last scan.
     package let tasks: TaskCounts
     /// Whether one of them still has a task; the series is retained otherwise.
     package let isLive: Bool
-    /// What is true of the newest of them; nil where it may be of several, and where its init was not seen.
+    /// Describes the newest of them; nil if there may be several, and if its init was not seen.
     package let about: About?
-    /// The latest process of each kind of what is in the totals.
+    /// The latest process of each kind in the totals.
     package let exemplars: Exemplars
 
     package init(
@@ -63,7 +63,7 @@ package struct Snapshot: Sendable {
   package var node = NodeCounts()
   /// Namespaces that are not exposed, because there was no room when they were named.
   package var refused: UInt64 = 0
-  /// Namespaces that are not exposed, because the flags leave them out.
+  /// Namespaces that are not exposed, because the flags exclude them.
   package var excluded: UInt64 = 0
   /// The kernel's maps.
   package var maps: [MapStatus] = []
@@ -77,9 +77,9 @@ package struct Snapshot: Sendable {
   package var time = 0.0
   /// How long the poll took.
   package var duration = Duration.zero
-  /// Why the poll failed; all else is then what the last good poll found.
+  /// Why the poll failed; the other fields are then those of the last good poll.
   package var failure: BPFError?
 
-  /// Creates what is known before the first poll: nothing.
+  /// Creates the empty snapshot before the first poll.
   package init() {}
 }

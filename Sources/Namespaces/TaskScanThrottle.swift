@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// How often the tasks are walked: so that the walks take a hundredth of one CPU at the most.
+/// Limits the task scans to a hundredth of one CPU.
 ///
 /// A walk's cost grows with the tasks of the host, and not with what they do: 0.3 to 0.8 µs for each, by
 /// `make bench`. With polls every second, each one walks on a host of up to 12,500 to 33,000 tasks.

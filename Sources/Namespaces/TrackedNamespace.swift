@@ -5,28 +5,28 @@ import Probe
 
 /// A namespace that has a task, or an entry in the kernel's maps, or waits to be published.
 struct TrackedNamespace {
-  /// Where its events are shown.
+  /// The place where its events are shown.
   enum Place: Equatable {
-    /// Nowhere yet: what it is called is not known.
+    /// Nowhere yet: its name is not known.
     case pending
     case series(SeriesKey)
     /// Nowhere, for as long as there is no room.
     case refused
-    /// Nowhere: the flags say so.
+    /// Nowhere: the flags exclude it.
     case excluded
   }
 
-  /// What its entries said last.
+  /// Its counts at the last reading.
   private var events = EventCounts()
-  /// What the last walk met of it.
+  /// Its tasks in the last scan.
   var tasks = TaskCounts()
-  /// Whose it is; nil until its init was seen.
+  /// Its identity; nil until its init was seen.
   private(set) var identity: NamespaceIdentity?
   private(set) var container = Container()
-  /// Whether `container` was asked for since the identity changed, and how much is known of it.
+  /// Whether `container` was looked up since the identity changed, and how certain it is.
   private(set) var isNamed = false
   private(set) var certainty = ContainerResolver.Confidence.partial
-  /// Whether names are not waited for any more.
+  /// Whether the wait for names is over.
   var isDue = false
   var place = Place.pending
   /// Whether it is to be shown under another name than before, or for the first time.
@@ -35,25 +35,25 @@ struct TrackedNamespace {
   var unshown: [EventCounts] = []
   /// The latest processes of what is in `unshown`.
   var unshownExemplars = Exemplars()
-  /// When it was known to have ended; nil while it lives.
+  /// When its end was detected; nil while it is live.
   var endedAt: ContinuousClock.Instant?
-  /// The same in seconds since boot: what is shown where the end of its init is not known.
+  /// The same in seconds since boot, shown if the end of its init is not known.
   var endSinceBoot = 0.0
   var hasEnded: Bool { endedAt != nil }
   let firstSeen: ContinuousClock.Instant
   /// The polls, by number, that saw it last with an entry.
   var lastEntry = 0
-  /// The walk, by number, that met it last, or that came last before it was seen.
+  /// The number of the scan that met it last, or of the last scan before it was first seen.
   var lastWalk: Int
 
-  /// Whether two walks in a row should have met one of its tasks, and did not.
+  /// Whether two scans in a row should have met one of its tasks, and did not.
   ///
-  /// One walk proves too little: the namespace may have begun after it, and an init that execs from
+  /// One scan is not enough: the namespace may have begun after it, and an init that execs from
   /// another thread changes places with its leader, which can hide it for that instant.
   func isAbsent(at walk: Int) -> Bool { lastWalk + 2 <= walk }
 
-  /// Whether it is known whose it is: a runtime puts an init into its cgroup before that execs, not always before
-  /// it is forked.
+  /// Whether its identity is final: a runtime moves an init into its cgroup before the exec, not always before
+  /// the fork.
   var isResolved: Bool {
     guard let identity, certainty != .partial else { return false }
     return !identity.initIsNew || identity.initEnd > 0 || hasEnded || isDue
@@ -67,8 +67,8 @@ struct TrackedNamespace {
     self.lastWalk = lastWalk
   }
 
-  /// Takes in what the kernel knows of it. Only another cgroup is asked for its name, or another program where
-  /// that makes a difference: a container that ends is forgotten by its runtime.
+  /// Records its identity in the kernel. The name is looked up again only for another cgroup, or for another
+  /// program if that matters: a runtime forgets a container that ends.
   mutating func take(_ identity: NamespaceIdentity, in poll: Int) {
     lastEntry = poll
     guard identity != self.identity else { return }
@@ -81,7 +81,7 @@ struct TrackedNamespace {
     isToBePlaced = true
   }
 
-  /// Takes in what its entries say now, and answers what is new of it, if a series shows it.
+  /// Records its current counts, and returns their increase if a series shows it.
   mutating func take(_ read: EventCounts, in poll: Int) -> (key: SeriesKey, increase: EventCounts)? {
     lastEntry = poll
     guard events != read else { return nil }
@@ -103,12 +103,12 @@ struct TrackedNamespace {
     if case .series = place { true } else { false }
   }
 
-  /// Asks what the container is called, if its init was seen.
+  /// Looks up the container's name, if its init was seen.
   mutating func take(_ name: Ledger.Name) {
     guard let identity else { return }
     let answer = name(identity)
     isNamed = true
-    // A cgroup that the container made inside of its own: what is known of it stays.
+    // A cgroup that the container made inside its own: the known names stay.
     if certainty == .final && !container.id.isEmpty && answer.container.id == container.id { return }
     container = answer.container
     certainty = answer.certainty

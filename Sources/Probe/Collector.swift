@@ -12,14 +12,14 @@ package enum Collector: String, CaseIterable, Sendable {
   case oomKills = "oom-kills"
   /// Lifetimes from fork to exit.
   case lifetimes
-  /// Processes, threads and zombies that are there, by a walk over the tasks.
+  /// Live processes, threads and zombies, by the task scan.
   case tasks
   /// Exits by exit code.
   case exitCodes = "exit-codes"
   /// Failed execs by errno. Needs BPF trampolines.
   case execFailures = "exec-failures"
 
-  /// Whether it is on without being asked for.
+  /// Whether it is on by default.
   package var isOnByDefault: Bool {
     switch self {
     case .signals, .oomKills, .lifetimes, .tasks: true

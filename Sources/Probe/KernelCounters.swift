@@ -4,29 +4,29 @@ import CPidns
 package import LibBPF
 import Platform
 
-/// Owns the kernel half while it counts: loads the programs, attaches them, reads what they counted.
+/// Owns the BPF programs that count: loads and attaches them, and reads their counters.
 ///
 /// Needs Linux 5.10 with BTF, CAP_BPF and CAP_PERFMON. Counts all namespaces in the host's PID namespace only, because a task
 /// iterator sees the tasks of its creator's namespace and of those inside of it. When it goes, everything is detached and freed.
 package struct KernelCounters: ~Copyable {
-  /// How the exit of a process is told from the exit of a thread.
+  /// How the exit of a process is distinguished from the exit of a thread.
   package enum ExitDetection: String, Sendable, CaseIterable {
-    /// The tracepoint says which thread was the last: its `group_dead` argument.
+    /// The tracepoint reports which thread was the last: its `group_dead` argument.
     case groupDead = "group-dead"
     /// The first thread to find no live one left claims the exit: a map access for every process that
     /// ends with several threads.
     case claimed
   }
 
-  /// What is to be loaded.
+  /// The configuration of the programs.
   package struct Configuration: Sendable {
-    /// Namespaces that the kernel can tell apart at one time, with those that ended since the last read.
+    /// The maximum number of namespaces in the maps, with those that ended since the last read.
     package var mapEntries: UInt32
     /// What is counted beside execs, forks, thread starts and exits by reason.
     package var collectors: Set<Collector>
-    /// How exits are detected; nil takes what the kernel's BTF says is best.
+    /// How exits are detected; nil chooses by the kernel's BTF.
     package var exitDetection: ExitDetection?
-    /// Whether each event has several programs, as the kernel may skip one; nil as the kernel's BTF says.
+    /// Whether each event has several programs, as the kernel may skip one; nil chooses by the kernel's BTF.
     package var countsInAttempts: Bool?
     /// Whether the latest process of each kind is kept, by namespace.
     package var keepsExemplars: Bool
@@ -57,7 +57,7 @@ package struct KernelCounters: ~Copyable {
   package var allocatesOnDemand: Bool { !loaded.plan.mapsOnDemand.isEmpty }
   /// Whether the kernel lets it be read whose namespaces are: not in lockdown for confidentiality.
   package var readsIdentities: Bool { identities != nil }
-  /// Collectors that are asked for, but that this kernel does not have, and why.
+  /// Enabled collectors that this kernel does not support, and why.
   package let unavailable: [Collector: String]
 
   private let loaded: LoadedPrograms
@@ -172,9 +172,9 @@ package struct KernelCounters: ~Copyable {
     return loaded
   }
 
-  /// Walks every task and answers what it found, by namespace.
+  /// Scans all tasks and returns their numbers by namespace.
   ///
-  /// A namespace that begins while the walk is under way may be missing; one that is missing and was there
+  /// A namespace that begins during the scan may be missing; one that is missing and was there
   /// before has ended, and all of its events have been counted. Without the collector `tasks` the counts
   /// are zero.
   ///
@@ -187,9 +187,9 @@ package struct KernelCounters: ~Copyable {
     return found
   }
 
-  /// What the kernel half has of its namespaces.
+  /// The entries of namespaces in the kernel's maps.
   package struct Reading: Sendable {
-    /// What was counted, of those that had an event; summed over the CPUs.
+    /// The counts of namespaces that had an event; summed over the CPUs.
     package var events: [PIDNamespace: EventCounts] = [:]
     /// The identities of namespaces whose init was seen.
     package var identities: [PIDNamespace: NamespaceIdentity] = [:]

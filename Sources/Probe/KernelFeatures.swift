@@ -2,11 +2,11 @@
 
 import LibBPF
 
-/// What the running kernel has, by its own type information.
+/// The features of the running kernel, from its type information.
 ///
-/// BTF is asked and never the version: distributions take single changes into older kernels.
+/// They are read from BTF, never from the version: distributions backport single changes.
 struct KernelFeatures {
-  /// What `mark_victim` says of whom the OOM killer chose.
+  /// The form in which `mark_victim` reports the victim of the OOM killer.
   enum OOMVictim {
     /// The task (upstream 6.9).
     case task
@@ -14,7 +14,7 @@ struct KernelFeatures {
     case number
   }
 
-  /// `sched_process_exit` says which thread was its process's last (upstream 6.16).
+  /// `sched_process_exit` reports which thread was the last of its process (upstream 6.16).
   let exitTellsGroupDead: Bool
   /// Per-CPU hashes take entries from the BPF memory allocator, so that tracing programs may insert
   /// into maps that are not preallocated (upstream 6.1).
@@ -24,15 +24,15 @@ struct KernelFeatures {
   /// Programs may read memory by its address: the names of cgroups can be read in no other way. Not so in
   /// lockdown for confidentiality.
   let addressesAreReadable: Bool
-  /// What `mark_victim` says; nil without that tracepoint.
+  /// The argument of `mark_victim`; nil without that tracepoint.
   let oomVictim: OOMVictim?
   /// The functions that the system calls execve and execveat begin in, by the program that follows each.
   let execEntries: [(program: String, function: String)]
 
-  /// How exits are best told apart.
+  /// The best way to detect the exit of a process.
   var exitDetection: KernelCounters.ExitDetection { exitTellsGroupDead ? .groupDead : .claimed }
 
-  /// Asks the kernel's BTF. 25 ms, and 20 MB of memory for that moment.
+  /// Reads the kernel's BTF: 25 ms, and 20 MB of memory during that time.
   static func probe() throws(BPFError) -> KernelFeatures {
     let btf = try KernelBTF()
     let oomVictim: OOMVictim? =

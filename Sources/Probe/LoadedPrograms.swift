@@ -3,7 +3,7 @@
 import CPidns
 import LibBPF
 
-/// Owns the object's programs and maps once they are loaded and attached, as a plan says.
+/// Owns the object's programs and maps after they are loaded and attached by a plan.
 struct LoadedPrograms: ~Copyable {
   let object: BPFObject
   let plan: ProgramPlan

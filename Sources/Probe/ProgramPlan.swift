@@ -17,9 +17,9 @@ struct ProgramPlan {
   let mapsOnDemand: [CounterMap]
   /// Maps that no loaded program uses.
   let unusedMaps: [CounterMap]
-  /// What the verifier is told.
+  /// The configuration in `.rodata`, which the verifier reads.
   let constants: pidns_config
-  /// Collectors that are asked for and that this kernel cannot have, and why.
+  /// Enabled collectors that this kernel does not support, and why.
   let unavailable: [Collector: String]
 
   /// A program that the exporter can do without.

@@ -7,7 +7,7 @@ struct RedundantPrograms {
   /// More than one where the kernel may skip one.
   let count: Int
 
-  /// What the names of the second program for an event, and of those after it, end in.
+  /// The suffixes of the second program for an event, and of those after it.
   static let further = ["_second", "_third"]
 
   init(mayBeSkipped: Bool) { count = mayBeSkipped ? 1 + Self.further.count : 1 }

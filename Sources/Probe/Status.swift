@@ -17,7 +17,7 @@ package struct ProgramStatus: Equatable, Sendable {
   /// Instructions that the verifier processed when it was loaded; 0 where the kernel does not say.
   package let verifiedInstructions: UInt32
 
-  /// What the program counts, or does: its name, without what tells several for one event apart.
+  /// The task of the program: its name, without the suffix of redundant programs.
   package var event: String {
     for attempt in RedundantPrograms.further where program.hasSuffix(attempt) {
       return String(program.dropLast(attempt.count))

@@ -71,7 +71,7 @@ extension KernelTests {
       #expect(stderr.contains("--help"))
     }
 
-    @Test("An API server that cannot be asked is told before anything is loaded")
+    @Test("An unusable API server is reported before anything is loaded")
     func kubernetes() throws {
       let missing = try failure(
         Self.exporter, Self.listen, "--kubernetes.kubeconfig=/none", "--kubernetes.node=a", code: 1)
@@ -120,7 +120,7 @@ extension KernelTests {
       }
     }
 
-    @Test("A disk that is full is told to who writes events to it")
+    @Test("A full disk is reported when events are written to it")
     func fullDisk() throws {
       let line = try failure(
         "/bin/sh", "-c",
@@ -129,7 +129,7 @@ extension KernelTests {
       #expect(line == "pidns-exporter: cannot write to stdout: No space left on device")
     }
 
-    @Test("A kernel without BTF is told so")
+    @Test("A kernel without BTF is reported")
     func noBTF() throws {
       let line = try failure(
         "/usr/bin/unshare", "--mount", "sh", "-c",
@@ -138,7 +138,7 @@ extension KernelTests {
       #expect(line.contains("CONFIG_DEBUG_INFO_BTF"))
     }
 
-    @Test("A kernel that is too old is told so")
+    @Test("A kernel that is too old is reported")
     func oldKernel() throws {
       let line = try failure("/usr/bin/setarch", "--uname-2.6", Self.exporter, Self.listen, code: 1)
       #expect(line.contains("too old"))
@@ -155,7 +155,7 @@ extension KernelTests {
       }
     }
 
-    @Test("A port in use is told with its address")
+    @Test("A port in use is reported with its address")
     func portInUse() throws {
       let exporter = try RunningExporter()
       let line = try failure(

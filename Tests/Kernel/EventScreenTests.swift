@@ -62,7 +62,7 @@ extension KernelTests {
       }
     }
 
-    @Test("What a process calls itself does nothing to the terminal")
+    @Test("The name of a process cannot control the terminal")
     func hostile() throws {
       let terminal = try TerminalScreen(
         "\(Built.exporter.path()) events --uid=\(Self.user) --args", columns: 120, rows: 20)

@@ -42,7 +42,7 @@ extension KernelTests {
       #expect(byItsID.allSatisfy { $0.texts["container"] == "web" })
     }
 
-    @Test("A pod is selected by its name, once the API server has told of it")
+    @Test("A pod is selected by its name, after the API server has reported it")
     func pod() async throws {
       let cluster = try await Cluster()
       var pod = PodJSON(1)
@@ -72,7 +72,7 @@ extension KernelTests {
       try await cluster.end()
     }
 
-    @Test("An exit is told with its reason, its code or signal, and its lifetime")
+    @Test("An exit is shown with its reason, its code or signal, and its lifetime")
     func exits() throws {
       let events = try RunningEvents("--uid=4321")
       // The init ends while a process of its spins, which the kernel kills.
@@ -94,7 +94,7 @@ extension KernelTests {
       #expect(exits.allSatisfy { ($0.reals["lifetime_seconds"] ?? -1) > 0 })
     }
 
-    @Test("OOM kills are told of, each before the exit that it ends in")
+    @Test("OOM kills are shown, each before the exit of its process")
     func oomKills() throws {
       let events = try RunningEvents("--oom")
       let truth = try Workload.run("oom", "--count", "3")[0]

@@ -14,7 +14,7 @@ extension KernelTests {
       "--map-root-user",
     ]
 
-    @Test("At the highest rate that the machine makes, for eight seconds, every event is told")
+    @Test("At the highest rate that the machine makes, for eight seconds, every event is shown")
     func fast() throws {
       let events = try RunningEvents(output: "/dev/null", "--uid=\(Self.user)")
       let cpus = ProcessInfo.processInfo.activeProcessorCount

@@ -47,7 +47,7 @@ extension KernelTests {
       #expect(exporter.stop() == 0)
     }
 
-    @Test("It says how its own programs and maps fare")
+    @Test("It reports the state of its own programs and maps")
     func selfMetrics() throws {
       let exporter = try RunningExporter()
       let scrape = try exporter.scrape()

@@ -22,7 +22,7 @@ extension KernelTests {
       }
     }
 
-    @Test("What an object does not have is an error that names it")
+    @Test("A missing program or map is an error with its name")
     func missing() throws {
       let object = try BPFObject(embedded: EmbeddedObject.refused, name: "refused")
       do {
@@ -33,7 +33,7 @@ extension KernelTests {
       }
     }
 
-    @Test("The kernel's own BTF says what it has")
+    @Test("The features of the kernel come from its own BTF")
     func features() throws {
       let dump = try Child.run(
         "/usr/sbin/bpftool", ["btf", "dump", "file", "/sys/kernel/btf/vmlinux", "format", "c"])

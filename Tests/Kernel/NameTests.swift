@@ -127,7 +127,7 @@ extension KernelTests {
       #expect(shown.execs >= Counts(truth).execs && Counts(truth).execs > 0)
     }
 
-    @Test("What the flags leave out is in the node's totals, and is counted as left out")
+    @Test("Namespaces that the flags exclude are in the node's totals, and counted as excluded")
     func selection() throws {
       let exporter = try Self.exporter(
         "--namespaces.include=container=.+", "--namespaces.exclude=container=test-.*")

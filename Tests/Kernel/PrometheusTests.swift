@@ -64,7 +64,7 @@ extension KernelTests {
       }
     }
 
-    @Test("What containers do that live for less than a scrape interval is in the graph, to the event")
+    @Test("Containers that live for less than a scrape interval are in the graph, to the event")
     func shortLived() throws {
       let exporter = try RunningExporter()
       let prometheus = try RunningPrometheus(scraping: exporter)

@@ -78,7 +78,7 @@ extension KernelTests {
       #expect(try browser.answer("return window.isTheSamePage") == "1")
     }
 
-    @Test("What it shows of a container is what the metrics say, and what is true")
+    @Test("It shows the same counts of a container as the metrics and the ground truth")
     func equalsMetrics() throws {
       let exporter = try RunningExporter("--labels.grace=5s")
       let runc = try Runc()

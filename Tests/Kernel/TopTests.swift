@@ -211,7 +211,7 @@ extension KernelTests {
       #expect(Double(row[row.count - 6]) != nil)
     }
 
-    @Test("An exporter that goes away is told, and found again when it is back")
+    @Test("A stopped exporter is reported, and found again after its restart")
     func gone() throws {
       let port = try HTTP.freePort()
       func start() throws -> RunningExporter { try RunningExporter("--web.listen-address=127.0.0.1:\(port)") }
@@ -229,7 +229,7 @@ extension KernelTests {
       _ = exporter
     }
 
-    @Test("Keys are heard while the exporter does not answer")
+    @Test("Keys are handled while the exporter does not answer")
     func hanging() throws {
       let exporter = try RunningExporter()
       let terminal = try TerminalScreen(Self.top(exporter), columns: 100)
@@ -246,7 +246,7 @@ extension KernelTests {
       try terminal.waits(until: "it goes on") { $0[2] == "h: help" }
     }
 
-    @Test("What cannot be is told in one line")
+    @Test("Impossible arguments are reported in one line")
     func errors() throws {
       func line(_ flags: String..., status: Int32) throws -> String {
         let result = try Child.run(Self.program, ["top"] + flags)

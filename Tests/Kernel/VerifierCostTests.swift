@@ -56,7 +56,7 @@ extension KernelTests {
       }
     }
 
-    @Test("The program that sums over the CPUs takes as many instructions as these need")
+    @Test("The program that sums over the CPUs needs as many instructions as they do")
     func perCPU() throws {
       let cpus = try LibraryInfo.possibleCPUs()
       let configuration = KernelCounters.Configuration(mapEntries: 64, collectors: Set(Collector.allCases))

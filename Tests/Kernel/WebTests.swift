@@ -12,7 +12,7 @@ import Testing
 extension KernelTests {
   /// What the program answers on its paths.
   @Suite(.serialized) struct Web {
-    @Test("Accept picks the format, and each says what it is")
+    @Test("Accept selects the format, and each has its Content-Type")
     func formats() throws {
       let exporter = try RunningExporter()
       let prometheus =
@@ -28,7 +28,7 @@ extension KernelTests {
       #expect(!text.body.contains("# EOF"))
     }
 
-    @Test("promtool finds nothing to say about a scrape")
+    @Test("promtool reports no problem in a scrape")
     func promtool() throws {
       let exporter = try RunningExporter()
       _ = try Workload.run("churn", "--namespaces", "20", "--execs", "3")
@@ -101,7 +101,7 @@ extension KernelTests {
       #expect(curl.stdout == "Healthy.\n", "\(curl.stderr)")
     }
 
-    @Test("Log lines are what --log.format says, and --log.level leaves out the rest")
+    @Test("Log lines have the format of --log.format, and --log.level drops the rest")
     func logs() throws {
       let json = try RunningExporter()
       for line in json.child.stderr.split(separator: "\n") {

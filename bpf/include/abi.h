@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
 /*
- * The contract between the BPF programs and the user side, which imports this file: nothing in it
- * is written down a second time. Fixed widths, host byte order, explicit padding.
+ * The contract between the BPF programs and user space. Both include this file, so no layout is
+ * written twice. Fixed widths, host byte order, explicit padding.
  */
 #pragma once
 
@@ -12,8 +12,8 @@
 #endif
 
 /*
- * What the user side sets before load, in the section .rodata.config. The verifier takes what a
- * switch that is 0 guards out of the programs.
+ * The configuration, in the section .rodata.config. User space sets it before load. The verifier
+ * removes code behind a switch that is 0.
  */
 struct pidns_config {
 	__u32 possible_cpus; /* how many copies a per-CPU value has */
@@ -21,11 +21,11 @@ struct pidns_config {
 	__u8 count_signals;  /* deaths by signal */
 	__u8 count_lifetimes;
 	__u8 count_exit_codes;
-	__u8 count_oom_kills; /* at the exit of those that oom_marked saw */
-	__u8 count_tasks;     /* in the walk over the tasks */
+	__u8 count_oom_kills; /* at the exit of processes that oom_marked marked */
+	__u8 count_tasks;     /* in the task scan */
 	__u8 capture_identities;
 	__u8 keep_exemplars; /* the latest process of each kind, beside the counts */
-	/* Of the programs that tell of each event, see event.h: */
+	/* For the programs that emit single events, see event.h: */
 	__u8 emit_forks;
 	__u8 emit_oom_kills;
 	__u8 emit_arguments;
@@ -41,8 +41,8 @@ _Static_assert(sizeof(struct pidns_config) == 28, "part of the contract");
 enum { PIDNS_ATTEMPTS = 3 };
 
 /*
- * Names one pid namespace for good. The inum alone does not: the kernel hands out the lowest free
- * one, so that the next namespace usually gets the number of the last that ended.
+ * Identifies one pid namespace. The inum alone does not: the kernel assigns the lowest free one, so
+ * a new namespace usually gets the number of the last one that ended.
  */
 struct pidns_key {
 	__u32 inum;	  /* the number in /proc/PID/ns/pid */
@@ -67,7 +67,7 @@ struct pidns_exemplar {
 };
 _Static_assert(sizeof(struct pidns_exemplar) == 40, "part of the contract");
 
-/* What begins in a namespace; on each CPU. */
+/* Counts of starts in a namespace; per CPU. */
 struct pidns_counts {
 	__u64 execs;	     /* successful execve and execveat calls */
 	__u64 forks;	     /* new processes, in the namespace of the child */
@@ -106,13 +106,13 @@ struct pidns_exits {
 	__u64 lifetime; /* of all of them together, in 1,024 ns: in 1 ns it would be full too soon
 			 */
 	__u64 lifetimes[PIDNS_LIFETIMES];
-	__u64 signals[PIDNS_SIGNALS]; /* deaths by signal, from signal 1 on; teardown is left out */
+	__u64 signals[PIDNS_SIGNALS]; /* deaths by signal, from signal 1 on; without teardown */
 	struct pidns_exemplar latest[PIDNS_REASONS]; /* none in the node's counts */
 	struct pidns_exemplar latest_oom_kill;
 };
 _Static_assert(sizeof(struct pidns_exits) == 1088, "part of the contract");
 
-/* What `details` and `signal_exemplars` tell apart; the meaning of pidns_detail.value. */
+/* Kinds of keys in `details` and `signal_exemplars`; each comment is pidns_detail.value. */
 enum pidns_detail_kind {
 	PIDNS_EXIT_CODE,    /* 0 to 255 */
 	PIDNS_EXEC_FAILURE, /* an errno */
@@ -137,12 +137,12 @@ struct pidns_events {
 /* The one value of the map `node`, for each CPU. */
 struct pidns_node {
 	struct pidns_events total; /* every event, whether its namespace has an entry or not */
-	struct pidns_events dropped[PIDNS_DROP_REASONS]; /* those that no entry could take */
+	struct pidns_events dropped[PIDNS_DROP_REASONS]; /* those that no entry counted */
 	/* Of `details`: what was added there, so that it is read only if it has changed, and what
 	 * it had no room for. */
 	__u64 details_counted;
 	__u64 details_dropped;
-	/* What was written to `identities`, so that it is read only if it has changed. */
+	/* Number of writes to `identities`, which is read only if this has changed. */
 	__u64 identities_written;
 	/* The program's own: the tick of the last time of an exec, and that time. */
 	__u64 exec_tick;
@@ -151,8 +151,7 @@ struct pidns_node {
 _Static_assert(sizeof(struct pidns_node) == 5840, "part of the contract");
 
 /*
- * Whose a namespace is: what was true of its init when it was first seen, and since that last
- * execed.
+ * The identity of a namespace: its init, as of the first event or of the init's last exec.
  */
 struct pidns_identity {
 	__u64 cgroup_id;   /* of the cgroup that the path names */
@@ -181,7 +180,7 @@ struct pidns_detail {
 };
 _Static_assert(sizeof(struct pidns_detail) == 24, "part of the contract");
 
-/* Names one process for good, as its tgid is used again. */
+/* Identifies one process: its tgid alone is reused. */
 struct pidns_exit_claim {
 	__u32 tgid;
 	__u32 padding; /* always 0 */
@@ -189,36 +188,36 @@ struct pidns_exit_claim {
 };
 _Static_assert(sizeof(struct pidns_exit_claim) == 16, "part of the contract");
 
-/* What a read of the iterator `namespace_counts` is a sequence of: a key and the sum over the CPUs,
- * and the latest of their exemplars. */
+/* A record of the iterator `namespace_counts`: a key, the sum over the CPUs, and the latest of
+ * their exemplars. */
 struct pidns_counts_entry {
 	struct pidns_key key;
 	struct pidns_counts counts;
 };
 _Static_assert(sizeof(struct pidns_counts_entry) == 88, "part of the contract");
 
-/* What a read of the iterator `namespace_exits` is a sequence of. */
+/* A record of the iterator `namespace_exits`. */
 struct pidns_exits_entry {
 	struct pidns_key key;
 	struct pidns_exits exits;
 };
 _Static_assert(sizeof(struct pidns_exits_entry) == 1104, "part of the contract");
 
-/* What a read of the iterator `namespace_details` is a sequence of. */
+/* A record of the iterator `namespace_details`. */
 struct pidns_detail_entry {
 	struct pidns_detail detail;
 	__u64 count;
 };
 _Static_assert(sizeof(struct pidns_detail_entry) == 32, "part of the contract");
 
-/* What a read of the iterator `namespace_signal_exemplars` is a sequence of. */
+/* A record of the iterator `namespace_signal_exemplars`. */
 struct pidns_signal_exemplar_entry {
 	struct pidns_detail detail;
 	struct pidns_exemplar exemplar;
 };
 _Static_assert(sizeof(struct pidns_signal_exemplar_entry) == 64, "part of the contract");
 
-/* What a read of the iterator `namespace_identities` is a sequence of. */
+/* A record of the iterator `namespace_identities`. */
 struct pidns_identity_entry {
 	struct pidns_key key;
 	struct pidns_identity identity;
@@ -226,12 +225,12 @@ struct pidns_identity_entry {
 _Static_assert(sizeof(struct pidns_identity_entry) == 840, "part of the contract");
 
 /*
- * What a read of the iterator `task_walk` is a sequence of: tasks of one namespace that the walk
- * met one after another. A namespace may have many of these, which add up.
+ * A record of the iterator `task_walk`: tasks of one namespace that the scan met in a row. A
+ * namespace may have several records; their sum is its total.
  */
 struct pidns_tasks {
 	struct pidns_key key;
-	__u64 processes; /* zombies left out */
+	__u64 processes; /* without zombies */
 	__u64 threads;
 	__u64 zombies;
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
 /*
- * The second half of the contract: what the programs of events.bpf.c write into the ring buffer for
- * each event, and what the user side reads there.
+ * The second half of the contract: the records that the programs of events.bpf.c write into the
+ * ring buffer, one for each event.
  */
 #pragma once
 
@@ -15,11 +15,11 @@ enum pidns_event_kind {
 	PIDNS_EVENT_KINDS,
 };
 
-/* Bytes of a file's name and of arguments that are told; what is longer is cut. */
+/* Maximum bytes of a file's name and of arguments; longer text is cut. */
 enum { PIDNS_FILE = 1024, PIDNS_ARGUMENTS = 4096 };
 
 /*
- * The event of a process: who it is, where, and what happened. Of an exec, there follow the file as
+ * An event: the process, its namespaces, and what happened. Of an exec, there follow the file as
  * it was given to execve and then the arguments, with a NUL after each.
  */
 struct pidns_event {

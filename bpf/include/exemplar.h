@@ -5,11 +5,11 @@
 #include "abi.h"
 
 /*
- * What `sum` has to be, from all other fields.
+ * Returns the checksum of all other fields, for `sum`.
  *
  * Several CPUs may write an exemplar at the same time, also while user space reads it. From Linux
- * 7.0 on, a program can be preempted in the middle of a write. A lock would cost more than all else
- * here. So a checksum detects torn reads, except one in 2^32: a torn exemplar is skipped and the
+ * 7.0 on, a program can be preempted in the middle of a write. A lock would cost more than all the
+ * rest. So a checksum detects torn reads, except one in 2^32: a torn exemplar is skipped and the
  * previous one kept.
  *
  * verifier: no branches.

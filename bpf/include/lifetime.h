@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
-/* Into which bucket a lifetime falls. Needs no kernel, so that it is tested without one. */
+/* The bucket of a lifetime. Needs no kernel, so tests run without one. */
 #pragma once
 
 #include "abi.h"

@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
 /*
- * Counting where the kernel may skip a program.
+ * Counts each event once on kernels that may skip a program.
  *
  * From Linux 7.0 on (upstream a46023d5616e) a task can be preempted while a program at a tracepoint
- * runs for it. Until it goes on, the kernel skips that program for every other task on that CPU. So
+ * runs for it. Until it resumes, the kernel skips that program for every other task on that CPU. So
  * there are PIDNS_ATTEMPTS equal programs at each hook. The first of them that runs counts the
- * event and leaves a mark, which tells the next ones. No mark has to be taken away by a certain one
- * of them. An event is lost only if as many tasks are preempted on one CPU at one time, each in
- * another one of the programs.
+ * event and sets a mark, so the next ones do not count it. Any of them may clear a mark. An event
+ * is lost only if as many tasks are preempted on one CPU at one time, each in a different program.
  */
 #pragma once
 
 #include "config.h"
 
-/* What is remembered of a task, by its number. */
+/* The marks of a task, by its number. */
 enum mark {
 	MARK_KNOWN =
 		1,    /* its fork has been counted, or an exec; gone with the exit of any thread */
@@ -23,10 +22,9 @@ enum mark {
 };
 
 /*
- * The marks of every task that there can be; the user side sets max_entries by kernel.pid_max. The
- * marks of a task are written for events of its own, which come one after another; the word that
- * they are in, for others at the same time: atomically, by additions, as a kernel before 5.12
- * refuses other atomics, even where they are never reached.
+ * The marks of every possible task; user space sets max_entries from kernel.pid_max. The events of
+ * one task do not overlap, but tasks that share a word may write it at the same time. So writes are
+ * atomic. They are additions: kernels before 5.12 refuse other atomics, even in unreachable code.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -49,7 +47,7 @@ static __always_inline struct marks_of_task marks_of(int tid)
 				      .shift = bit % 64};
 }
 
-/* Sets or clears a mark; false where it is so already. */
+/* Sets or clears a mark; false if it has this value already. */
 static __always_inline bool change_mark(struct marks_of_task marks, enum mark mark, bool is_set)
 {
 	__u64 mask = (__u64)mark << marks.shift;
@@ -60,8 +58,8 @@ static __always_inline bool change_mark(struct marks_of_task marks, enum mark ma
 	return true;
 }
 
-/* Whether this attempt (from 0) is the one that is to count the fork of `child`. */
-static __always_inline bool is_to_count_fork(struct task_struct *child, __u32 attempt)
+/* Whether this attempt (from 0) counts the fork of `child`. */
+static __always_inline bool should_count_fork(struct task_struct *child, __u32 attempt)
 {
 	struct marks_of_task marks;
 
@@ -95,7 +93,7 @@ static __always_inline bool should_count_exec(struct task_struct *task, int old_
 }
 
 /* The same of the exit of a thread, and, if that was the last one, of its process. */
-static __always_inline bool is_to_count_exit(struct task_struct *task, bool is_last, __u32 attempt)
+static __always_inline bool should_count_exit(struct task_struct *task, bool is_last, __u32 attempt)
 {
 	struct marks_of_task marks;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
-/* What all programs are told, and what they share of counting and of inserting. */
+/* The configuration of all programs, and shared functions that count and insert. */
 #pragma once
 
 #include "abi.h"
@@ -15,8 +15,8 @@ const volatile struct pidns_config config SEC(".rodata.config") = {
 /*
  * Adds to a counter that other CPUs add to, too.
  *
- * Relaxed: clang makes others an instruction that 5.10 lacks, even when what they fetch is not used
- * (upstream 5ca419f2864a, 5.12).
+ * Relaxed: for other orders clang emits an instruction that 5.10 lacks, even if the result is
+ * unused (upstream 5ca419f2864a, 5.12).
  */
 static __always_inline void add_atomic(__u64 *counter, __u64 n)
 {
@@ -25,7 +25,7 @@ static __always_inline void add_atomic(__u64 *counter, __u64 n)
 
 /*
  * Adds to a counter of this CPU. The kernel never runs a program on a CPU where that same program
- * is under way, so that plain additions lose nothing, unless several programs count one thing.
+ * is running, so plain additions lose nothing, unless several programs share a counter.
  */
 static __always_inline void add_percpu(__u64 *counter, __u64 n)
 {
@@ -36,7 +36,7 @@ static __always_inline void add_percpu(__u64 *counter, __u64 n)
 }
 
 /*
- * Inserts an entry and answers 0 or a negative errno, which is an int: before 6.4 (upstream
+ * Inserts an entry and returns 0 or a negative errno, which is an int: before 6.4 (upstream
  * d7ba4cc900bf) the program calls a kernel function that returns one, and the upper half of the
  * helper's long is anything. -EEXIST is 4294967279 then.
  */

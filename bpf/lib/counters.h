@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
-/* The maps that events are counted in, and which counters of theirs an event is added to. */
+/* The maps of the counters, and the choice of the counters for an event. */
 #pragma once
 
 #include "identity.h"
 #include "totals.h"
 
 /*
- * What began in each namespace. The user side sets max_entries (a flag) and, where the kernel makes
+ * What began in each namespace. User space sets max_entries (a flag) and, where the kernel makes
  * that safe, BPF_F_NO_PREALLOC, here and in the other hashes, and deletes the entries of a
  * namespace that has no task left. When it is full, the events of further namespaces go into
  * node.dropped.
@@ -26,7 +26,7 @@ struct {
 	__type(value, struct pidns_exits);
 } exits SEC(".maps");
 
-/* What happens seldom and in many kinds. */
+/* Counts of rare events that have many kinds. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1);
@@ -35,7 +35,7 @@ struct {
 } details SEC(".maps");
 
 /*
- * Where the events go that a map has no room for, by what its update said.
+ * The counters of dropped events, by the error of the map update.
  *
  * verifier: looked up, not decided: each constant would be a state of its own in all that follows.
  */
@@ -54,7 +54,7 @@ static __always_inline struct pidns_events *drop(struct pidns_node *totals, int 
 	return &totals->dropped[reason];
 }
 
-/* Makes room for a namespace that is seen for the first time; else says where its events go. */
+/* Inserts an entry for a new namespace, or returns the counters of dropped events. */
 static __noinline struct pidns_counts *first_counts(const struct task_pidns *own,
 						    struct pidns_node *totals, enum scratch scratch)
 {
@@ -103,7 +103,7 @@ static __always_inline struct pidns_exits *exits_of(const struct task_pidns *own
 	return counts ? counts : first_exits(own, totals, scratch);
 }
 
-/* Counts one of what happens in many kinds. */
+/* Counts a rare event by its kind. */
 static __noinline int count_detail(const struct pidns_key *key, struct pidns_node *totals,
 				   __u32 kind, __u32 value)
 {
@@ -117,7 +117,7 @@ static __noinline int count_detail(const struct pidns_key *key, struct pidns_nod
 	}
 	if (count) {
 		add_atomic(count, 1);
-		/* After the count. Whoever reads makes a system call between the two. */
+		/* After the count: a reader makes a system call between the two reads. */
 		add_atomic(&totals->details_counted, 1);
 	} else {
 		add_atomic(&totals->details_dropped, 1);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
-/* When a process has exited, as opposed to one of its threads, why, and after how long a life. */
+/* Distinguishes the exit of a process from that of a thread; its reason and its lifetime. */
 #pragma once
 
 #include "config.h"
@@ -19,8 +19,8 @@ struct {
 } exit_claims SEC(".maps");
 
 /*
- * The entries of exit_claims, by the low bits of their tgid: where there is none, the map need not
- * be asked. That costs more than all else at an exit, and most processes have one thread.
+ * The number of entries of exit_claims, by the low bits of their tgid. At 0, the lookup is skipped:
+ * it costs more than the rest of an exit, and most processes have one thread.
  */
 static __u64 claims_by_tgid[1024];
 
@@ -39,7 +39,7 @@ static __always_inline bool claim_exit(struct task_struct *task)
 {
 	static const __u32 claimed = 1;
 	__u32 tgid = task->tgid;
-	/* The others, if ever there were any, have been by and been released. */
+	/* If there were other threads, they have passed the tracepoint and were released. */
 	bool is_alone = task->signal->nr_threads == 1;
 	struct pidns_exit_claim claim = {.tgid = tgid};
 	int error;
@@ -55,7 +55,7 @@ static __always_inline bool claim_exit(struct task_struct *task)
 	return error != -EEXIST;
 }
 
-/* Takes the claim of a process away when its leader is freed. */
+/* Removes the claim of a process when its leader is freed. */
 static __always_inline void release_claim(struct task_struct *task)
 {
 	struct pidns_exit_claim claim = {.tgid = task->tgid};
@@ -69,8 +69,8 @@ static __always_inline void release_claim(struct task_struct *task)
 }
 
 /*
- * The status that reboot(2) leaves for the init of its namespace: SIGINT (power off, halt) or
- * SIGHUP (restart). 0 where nobody called it, and for all processes but the init.
+ * The status that reboot(2) sets for the init of its namespace: SIGINT (power off, halt) or
+ * SIGHUP (restart). 0 if it was not called, and for all processes but the init.
  *
  * The kernel stores it in the namespace and kills the init by SIGKILL. It writes it over the
  * group's status at the end of zap_pid_ns_processes(), which is after the exit's tracepoint.

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
 /*
- * Whose a namespace is: the cgroup and the name of its init.
+ * The identity of a namespace: the cgroup and the name of its init.
  *
- * Written when the namespace is first seen, and when its init execs: whoever starts a container
- * puts it into its cgroup before that, but not always before the first fork. So nothing depends on
- * a process still being there when the user side looks, nor on its /proc.
+ * Written at the first event of the namespace, and when its init execs: a runtime moves a container
+ * into its cgroup before the exec, but not always before the first fork. So user space needs no
+ * living process and no /proc.
  *
- * All is read by address: this is seldom run, and the names of cgroups can be read in no other way.
- * Where the kernel forbids that (lockdown), the user side switches it off.
+ * All reads are by address: this runs rarely, and there is no other way to read the names of
+ * cgroups. If the kernel forbids that (lockdown), user space disables it.
  */
 #pragma once
 
@@ -23,8 +23,8 @@ struct {
 } identities SEC(".maps");
 
 /*
- * Where an identity is put together, as the stack has no room for it: a place for each program that
- * another one may be run beside on one CPU.
+ * Buffers for identities, which are too large for the stack: one for each program that may run
+ * nested in another one on one CPU.
  */
 enum scratch {
 	FORK_SCRATCH,
@@ -86,7 +86,7 @@ static __always_inline struct kernfs_node *cgroup_node_of(struct task_struct *ta
 	return BPF_CORE_READ(unified, kn);
 }
 
-/* Writes the names as struct pidns_identity has them, and answers how many bytes they take. */
+/* Writes the names as in struct pidns_identity, and returns their length in bytes. */
 static __always_inline __u32 write_path(char path[PIDNS_PATH], struct kernfs_node *node)
 {
 	enum { DEEPEST = 32 };
@@ -108,7 +108,7 @@ static __always_inline __u32 write_path(char path[PIDNS_PATH], struct kernfs_nod
 	return length;
 }
 
-/* Writes down whose a namespace is, and counts that in `written`. */
+/* Writes the identity of a namespace, and counts that in `written`. */
 static __noinline int capture_identity(const struct task_pidns *own, __u64 *written,
 				       enum scratch scratch, bool is_new)
 {
@@ -135,8 +135,8 @@ static __noinline int capture_identity(const struct task_pidns *own, __u64 *writ
 }
 
 /*
- * A namespace whose counts begin: it may have been seen by the walk before, or by another count.
- * The identity comes first, so that who has read the counts finds it.
+ * The first count of a namespace. The scan or another count may have written its identity before.
+ * The identity is written before the counts, so that a reader of the counts finds it.
  */
 static __always_inline void capture_first_identity(const struct task_pidns *own, __u64 *written,
 						   enum scratch scratch)
@@ -145,7 +145,7 @@ static __always_inline void capture_first_identity(const struct task_pidns *own,
 		capture_identity(own, written, scratch, own->nr == 1);
 }
 
-/* The init of a namespace execs: by now it is where it is to stay. */
+/* The init of a namespace execs: by now it is in its final cgroup. */
 static __always_inline void capture_identity_at_exec(const struct task_pidns *own, __u64 *written,
 						     enum scratch scratch)
 {
@@ -153,7 +153,7 @@ static __always_inline void capture_identity_at_exec(const struct task_pidns *ow
 		capture_identity(own, written, scratch, false);
 }
 
-/* The walk meets the init of a namespace that is not known yet, or was put into another cgroup. */
+/* The scan meets the init of a new namespace, or one that moved to another cgroup. */
 static __always_inline void capture_identity_in_walk(const struct task_pidns *own, __u64 *written,
 						     struct task_struct *init)
 {
@@ -167,7 +167,7 @@ static __always_inline void capture_identity_in_walk(const struct task_pidns *ow
 	capture_identity(own, written, WALK_SCRATCH, identity && identity->init_is_new);
 }
 
-/* The walk meets any task of the host's namespace, whose init may be hidden from it. */
+/* The scan meets any task of the host's namespace: its init may be hidden. */
 static __always_inline void capture_host_in_walk(const struct task_pidns *own, __u64 *written)
 {
 	struct pid_namespace *ns = own->ns;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
-/* Keeping the latest process of each kind: see struct pidns_exemplar. */
+/* Keeps the latest process of each kind: see struct pidns_exemplar. */
 #pragma once
 
 #include "counters.h"
@@ -17,15 +17,15 @@ struct {
 	__type(value, struct pidns_exemplar);
 } signal_exemplars SEC(".maps");
 
-/* The time of the last exec that was given one, on any CPU. */
+/* The time of the last exec, on any CPU. */
 static __u64 newest_exec;
 
 /*
  * When an exec is, to the tick (1 to 10 ms), and after the execs before it to the nanosecond.
  *
- * The clock takes as long as all else at an exec (130 ns on a virtual machine; an exit has asked it
- * for the lifetime anyway). So it is asked for the first exec of a tick on this CPU, and where one
- * on another CPU has come in between: else the last answer is still good enough.
+ * A clock read takes as long as the rest of an exec (130 ns on a virtual machine; an exit reads it
+ * for the lifetime anyway). So only the first exec of a tick on this CPU reads it, and one after an
+ * exec on another CPU. Other execs add 1 to the last time.
  */
 static __always_inline __u64 time_of_exec(struct pidns_node *here)
 {
@@ -45,7 +45,7 @@ static __always_inline __u64 time_of_exec(struct pidns_node *here)
 }
 
 /*
- * Puts an exemplar together. Where exemplars are off it is empty, and nobody looks at it.
+ * Fills in an exemplar. If exemplars are off, it is empty and unused.
  *
  * verifier: before anything else that branches, as the numbers do so by level.
  */
@@ -79,11 +79,11 @@ static __noinline int keep_signal_death(const struct pidns_key *key, __u32 signa
 		.namespace = *key, .kind = PIDNS_SIGNAL_DEATH, .value = signal};
 	struct pidns_exemplar *place = bpf_map_lookup_elem(&signal_exemplars, &death);
 
-	/* In its place: an update would put another entry there, while the user side may be
-	 * reading this one. */
+	/* In place: an update would replace the entry while user space may be reading
+	 * it. */
 	if (place)
 		*place = *latest;
-	/* What has no entry there is dropped, and nobody would delete this one. */
+	/* A namespace without an entry in `exits` is dropped: nothing would delete this one. */
 	else if (bpf_map_lookup_elem(&exits, key))
 		add_if_absent(&signal_exemplars, &death, latest);
 	return 0;

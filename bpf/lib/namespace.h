@@ -15,8 +15,8 @@ struct task_pidns {
 };
 
 /*
- * Whether the verifier lets a pid's `numbers` be read as what they are. Where they are declared as
- * an array of one element (before 6.5) it takes what is behind the first for something else.
+ * Whether the verifier accepts typed reads of a pid's `numbers`. Before 6.5 they are declared as an
+ * array of one element, and the verifier rejects the elements after the first.
  */
 #define NUMBERS_ARE_TYPED bpf_core_field_exists(((struct pid *)0)->numbers[1])
 
@@ -96,7 +96,7 @@ static __noinline bool is_inside(struct pid_namespace *ns)
 
 /*
  * Whether the exporter counts a namespace. Outside of the host's pid namespace it counts its own
- * and those inside of it: exactly the ones whose tasks an iterator of its shows.
+ * and those inside of it: exactly the ones whose tasks its iterators show.
  */
 static __always_inline bool is_counted(struct pid_namespace *ns)
 {
@@ -131,7 +131,7 @@ static __always_inline bool own_namespace_probed(struct pid *pid, struct task_pi
  * nsproxy->pid_ns_for_children: that is where its future children go, and NULL in a zombie.
  *
  * The generation is ns_id, which is never reused. On kernels without it, it is the start of the
- * namespace's init, which is there for as long as any member is, and which de_thread() hands on
+ * namespace's init, which exists as long as any member does. de_thread() copies it
  * when another thread of init execs.
  */
 static __always_inline bool own_namespace(struct task_struct *task, struct task_pidns *own)
@@ -165,14 +165,14 @@ static __always_inline bool current_namespace(struct task_pidns *own)
 
 	if (NUMBERS_ARE_TYPED)
 		return own_namespace(bpf_get_current_task_btf(), own);
-	/* 5.10 lacks the helper that says what it points to. */
+	/* 5.10 lacks the helper that returns a typed pointer. */
 	task = (void *)bpf_get_current_task();
 	return own_namespace_probed(BPF_CORE_READ(task, thread_pid), own);
 }
 
 /*
  * Whether the init of this namespace, or of one around it, has exited: then the kernel has killed,
- * or is about to kill, all that is left inside (zap_pid_ns_processes), and lets no process begin.
+ * or is about to kill, all processes inside (zap_pid_ns_processes), and starts no new one.
  */
 static __always_inline bool is_torn_down(struct pid_namespace *ns)
 {

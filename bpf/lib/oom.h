@@ -2,9 +2,9 @@
 /*
  * Which processes the OOM killer kills.
  *
- * mark_victim says it of a thread, and not only of a kill: of one that is exiting anyway as well,
- * and of several threads of one process. So a mark is kept until the process exits, which is
- * counted as an OOM kill if it ends by SIGKILL.
+ * mark_victim reports a thread, and not only kills: also threads that are exiting anyway, and
+ * several threads of one process. So the mark is kept until the process exits. The exit counts as
+ * an OOM kill if it is by SIGKILL.
  */
 #pragma once
 
@@ -18,16 +18,16 @@ struct {
 	__type(value, __u32);
 } oom_victims SEC(".maps");
 
-/* The entries of oom_victims, or one more for a moment: as long as it is 0, an exit need not ask
- * the map. */
+/* The number of entries of oom_victims, for a moment one more. While it is 0, an exit skips the
+ * lookup. */
 static __u64 oom_marks;
 
-/* False where it is marked already. A full map means 1,024 kills that no exit has followed. */
+/* False if it is marked already. A full map means 1,024 kills that no exit has followed. */
 static __always_inline bool mark_oom_victim(__u32 id)
 {
 	static const __u32 marked = 1;
 
-	/* First: who finds 0 here has passed by before the entry is there. */
+	/* Before the entry: an exit that reads 0 comes before the entry exists. */
 	add_atomic(&oom_marks, 1);
 	if (add_if_absent(&oom_victims, &id, &marked) == 0)
 		return true;
@@ -35,7 +35,7 @@ static __always_inline bool mark_oom_victim(__u32 id)
 	return false;
 }
 
-static __always_inline bool take_oom_mark(__u32 id)
+static __always_inline bool remove_oom_mark(__u32 id)
 {
 	if (bpf_map_delete_elem(&oom_victims, &id))
 		return false;
@@ -43,18 +43,18 @@ static __always_inline bool take_oom_mark(__u32 id)
 	return true;
 }
 
-/* Takes note of a thread that exits. */
+/* Moves the mark of an exiting thread to its process. */
 static __always_inline void transfer_oom_mark(struct task_struct *task)
 {
 	if (config.count_oom_kills && oom_marks && task->pid != task->tgid &&
-	    take_oom_mark(task->pid))
+	    remove_oom_mark(task->pid))
 		mark_oom_victim(task->tgid);
 }
 
 /* Whether the OOM killer chose this process, whose last thread exits. */
 static __always_inline bool was_oom_marked(struct task_struct *task)
 {
-	return config.count_oom_kills && oom_marks && take_oom_mark(task->tgid);
+	return config.count_oom_kills && oom_marks && remove_oom_mark(task->tgid);
 }
 
 /*
@@ -68,10 +68,10 @@ static __always_inline void forget_oom_mark(struct task_struct *task)
 }
 
 /*
- * Takes note of a task that the OOM killer chose; answers whether its exit has been by already.
+ * Marks a task that the OOM killer chose. Returns whether its exit was counted already.
  *
  * From 6.16 on the victim may be past its exit's tracepoint by now, as the signal was sent before
- * this. Then the mark is still there, and who takes it away counts.
+ * this. Then the mark is still there, and the program that removes it counts the kill.
  */
 static __always_inline bool note_oom_victim(struct task_struct *task)
 {

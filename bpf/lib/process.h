@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
-/* Who a process is, as numbers: those that it sees itself, and the host's. */
+/* The pids of a process: in its own namespace, and on the host. */
 #pragma once
 
 #include "config.h"
@@ -20,7 +20,7 @@ static __always_inline __u32 probed_number_in(struct pid *pid, struct pid_namesp
  * The number of a pid in a namespace; 0 where it has none there (the kernel's pid_nr_ns).
  *
  * verifier: from the container in a container on by address, where that is allowed: to spell out
- * every level once more takes it as long as all else of an exec.
+ * every level again would take as long as the rest of an exec.
  */
 static __always_inline __u32 number_in(struct pid *pid, struct pid_namespace *ns)
 {
@@ -41,7 +41,7 @@ static __always_inline __u32 number_in(struct pid *pid, struct pid_namespace *ns
 	return number && number->ns == ns ? number->nr : 0;
 }
 
-/* What getpid() says in a process. */
+/* Returns what getpid() returns in the process. */
 static __always_inline __u32 pid_inside(struct task_struct *task, const struct task_pidns *own)
 {
 	/* The leader's own number: what own_namespace() found is that of the thread. */
@@ -50,14 +50,14 @@ static __always_inline __u32 pid_inside(struct task_struct *task, const struct t
 	return number_in(task->group_leader->thread_pid, own->ns);
 }
 
-/* What getppid() says in a process: 0 where the parent is outside of its namespace. */
+/* Returns what getppid() returns in the process: 0 if the parent is outside of its namespace. */
 static __always_inline __u32 ppid_inside(struct task_struct *task, const struct task_pidns *own)
 {
 	return number_in(task->real_parent->group_leader->thread_pid, own->ns);
 }
 
-/* What a thread calls itself. By words: the helper that copies text is refused in lockdown, and
- * takes longer. */
+/* Copies a thread's comm, in words: the helper that copies text is refused in lockdown, and is
+ * slower. */
 static __always_inline void read_comm(char comm[PIDNS_COMM], struct task_struct *task)
 {
 	_Static_assert(PIDNS_COMM == 2 * sizeof(__u64), "two words");

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
-/* The counts that are the node's. */
+/* The totals of the node. */
 #pragma once
 
 #include "config.h"
 
-/* One value: what holds whatever becomes of the other maps. */
+/* One value per CPU. It needs no insertion, so it counts every event. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
-/* Who a user of the initial user namespace is in another one. */
+/* Maps ids of the initial user namespace into another one. */
 #pragma once
 
 #include "config.h"
@@ -8,7 +8,7 @@
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 
-/* What getuid() says where the user has no number: the default of kernel.overflowuid. */
+/* What getuid() returns for a user without an id: the default of kernel.overflowuid. */
 enum { OVERFLOW_ID = 65534 };
 
 /* Extents that are in the map itself; more, up to 340, are behind a pointer. */
@@ -64,7 +64,7 @@ static __noinline __u32 id_inside(struct uid_gid_map *map, __u32 id)
 	__u32 extents = map->nr_extents;
 	__u32 found = OVERFLOW_ID;
 
-	/* By address, as the verifier takes the pointer for a part of the first extent. */
+	/* By address: for the verifier the pointer is a part of the first extent. */
 	if (config.capture_identities && extents > INLINE_EXTENTS)
 		return id_in_long_map((__u64)BPF_CORE_READ(map, reverse), extents, id);
 #pragma unroll

@@ -15,7 +15,7 @@
     // has answered once is known by its own metrics, whatever its job is called.
     targetSelector: 'job=~".*pidns.*"',
 
-    // Series of all clusters that must have an exporter. PidnsExporterAbsent fires for each cluster of theirs that has none. If some of
+    // Series of all clusters that must have an exporter. PidnsExporterAbsent fires for each of these clusters without one. If some of
     // your clusters have no exporter on purpose, narrow this: 'kube_node_info{cluster=~"prod-.*"}'.
     expectedClusters: 'up{%(clusterLabel)s!=""}' % config,
 

@@ -38,7 +38,7 @@ local rules(config) =
     for gauge in ['pidns_processes', 'pidns_threads', 'pidns_zombie_processes']
   ];
 
-  // What a level sums: the nodes' totals, or containers where nodes have no such total.
+  // The sources of each level's sum: the nodes' totals, or containers where nodes have no such total.
   local ofClusters = [
     ['pidns_process_execs:rate5m', 'rate(%s[5m])' % promql.own('pidns_node_process_execs_total')],
     ['pidns_process_forks:rate5m', 'rate(%s[5m])' % promql.own('pidns_node_process_forks_total')],

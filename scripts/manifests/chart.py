@@ -26,7 +26,7 @@ class Refused(Exception):
 
 
 def enabled_by(path: tuple, *files: dict) -> bool:
-    """Returns whether files of values, the later ones over the earlier, enable what is at a path."""
+    """Returns whether files of values, the later ones over the earlier, enable the feature at a path."""
     given = [value for value in (at(values, (*path, "enabled")) for values in files) if value is not ABSENT]
     return given[-1] if given else path == SERVICE
 
@@ -105,7 +105,7 @@ class Chart:
                     self.problems.append(str(refused))
 
     def several_files(self):
-        """Two files of values at a time, in both orders. Those that ask for both monitors, or for a monitor without its service, are refused."""
+        """Two files of values at a time, in both orders. Helm must refuse both monitors together, and a monitor without its service."""
         for one in self.files:
             for other in self.files:
                 if one == other:
@@ -139,7 +139,7 @@ class Chart:
         return parent
 
     def subchart(self):
-        """Below a parent, also under another name: it renders what it renders by itself. The condition disables it."""
+        """As a subchart, also under another name: it renders the same as alone. The condition disables it."""
         for alias in None, "counts":
             parent, name = self.parent(alias), alias or self.folder.name
             for file in [None, *self.files]:

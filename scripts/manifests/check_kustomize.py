@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """check_kustomize.py KUBERNETES OUTPUT: checks deploy/kubernetes: the base, each component, all of them, and overlays that change the
-namespace, names and labels. Writes what they render into OUTPUT. Prints what does not hold."""
+namespace, names and labels. Writes the rendered objects into OUTPUT. Prints the failures."""
 import os
 import pathlib
 import subprocess

@@ -105,7 +105,7 @@ def pod_problems(pod: dict):
 
 
 def selection_problems(things: list[dict]):
-    """Selectors, ports and subjects have to fit what they are about."""
+    """Selectors, ports and subjects must match the objects they refer to."""
     pods = next(thing for thing in things if thing["kind"] == "DaemonSet")
     daemon_set = pods["spec"]
     template = daemon_set["template"]
@@ -145,7 +145,7 @@ def selection_problems(things: list[dict]):
 
 
 def problems(things: list[dict]) -> list[str]:
-    """Returns what is wrong with the objects of one installation."""
+    """Returns the problems of the objects of one installation."""
     found = [f"{name} is there twice" for name in repeated([name_of(thing) for thing in things])]
     for thing in things:
         name = name_of(thing)

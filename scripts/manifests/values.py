@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the chart's values.yaml, values.schema.json, README.md and ci/*-values.yaml have to agree on: the keys."""
+"""Checks that values.yaml, values.schema.json, README.md and ci/*-values.yaml of the chart have the same keys."""
 import json
 import pathlib
 import re
@@ -106,7 +106,7 @@ def nested(path: tuple, value) -> dict:
 
 
 def without_nulls(values):
-    """Helm removes what is null before it looks at the schema."""
+    """Helm removes null values before it checks the schema."""
     if isinstance(values, dict):
         return {key: without_nulls(value) for key, value in values.items() if value is not None}
     return values

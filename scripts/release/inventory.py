@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is inside a built pidns-exporter and its image, read from the build itself."""
+"""The components of a built pidns-exporter and its image, read from the build itself."""
 
 import base64
 import dataclasses

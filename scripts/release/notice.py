@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """notice.py FILE
 
-Writes the licences and notices of what is linked into the built program, which everybody who passes the program on has to pass on too.
+Writes the licences and notices of the libraries in the built program. Whoever distributes the program must include them.
 """
 
 import pathlib

@@ -3,7 +3,7 @@
 #
 # pack.sh TIME ARCHIVE FOLDER [NAME]
 #
-# Packs what is in a folder, or NAME in it, into an archive that depends on names, modes and contents alone: sorted, root's, all of one time,
+# Packs the contents of a folder, or NAME in it, into an archive that depends on names, modes and contents alone: sorted, root's, all of one time,
 # compressed if the archive's name ends in gz.
 set -eu
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """sbom.py FOLDER-OF-THE-IMAGE PROGRAM ARCH SPDX.json CYCLONEDX.json
 
-Writes what is inside the program and its image as SPDX 2.3 and as CycloneDX 1.6. Both depend on the build alone: their time is
+Writes the components of the program and its image as SPDX 2.3 and as CycloneDX 1.6. Both depend on the build alone: their time is
 SOURCE_DATE_EPOCH, their identifiers are made of the program's digest.
 """
 

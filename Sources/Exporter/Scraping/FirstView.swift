@@ -4,9 +4,9 @@ import Exposition
 import Namespaces
 import Probe
 
-/// What one answer holds at 0, because its scraper has not seen it before.
+/// The lines of one response that are held at 0, because its scraper has not seen them before.
 struct FirstView {
-  /// The number of the poll that the scraper was answered with last; the highest number for who is to see all as it is.
+  /// The poll of the scraper's last response; the highest number for clients that see all values as they are.
   let lastPoll: Int
   /// How many samples were held.
   private(set) var heldSamples = 0

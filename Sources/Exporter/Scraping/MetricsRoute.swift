@@ -6,7 +6,7 @@ import MetricsHTTP
 /// Answers requests for the metrics.
 struct MetricsRoute: Sendable {
   let board: RenderedSnapshotStore
-  /// Who has scraped; nil where nothing is held at 0.
+  /// The known scrapers; nil if nothing is held at 0.
   let scrapers: Scrapers?
   let rule: ScraperRule
   let notReady: Response
@@ -19,7 +19,7 @@ struct MetricsRoute: Sendable {
     let families = request.arguments("name[]")
     var heldView: FirstView?
     if let scrapers, let identity = rule.identity(of: request, families: families) {
-      // Nothing of an answer to HEAD is seen.
+      // A response to HEAD has no body.
       let isShown = request.method == .get
       heldView = scrapers.begin(identity, publication, isShown: isShown, at: .now)
       let isHeld = heldView != nil

@@ -2,7 +2,7 @@
 
 import MetricsHTTP
 
-/// Tells scrapers, which keep a history, from people, who are to see each value as it is.
+/// Distinguishes scrapers, which keep a history, from people, who see each value as it is.
 package struct ScraperRule: Sendable {
   /// How the User-Agents of scrapers begin that do not send the header.
   package static let knownUserAgents = ["Prometheus/", "vm_promscrape", "Datadog Agent", "Telegraf"]
@@ -17,7 +17,7 @@ package struct ScraperRule: Sendable {
     self.userAgents = Self.knownUserAgents + userAgents
   }
 
-  /// Returns who is asking; nil for somebody who is no scraper.
+  /// Returns the scraper that sent the request; nil for other clients.
   func identity(of request: borrowing Request, families: [String]) -> Scrapers.Identity? {
     let userAgent = request.header("User-Agent") ?? ""
     guard request.header(Self.header) != nil || userAgents.contains(where: userAgent.hasPrefix) else {

@@ -3,25 +3,25 @@
 import Namespaces
 import Synchronization
 
-/// Remembers which poll each scraper was answered with last.
+/// Stores the poll of each scraper's last response.
 ///
-/// `rate()` and `increase()` see differences between samples: what is in the first sample of a series is lost to them. So
-/// each scraper sees a series first at 0. That takes one number for each scraper: a line that was born after the poll
-/// of its last answer is new to it.
+/// `rate()` and `increase()` use differences between samples: they lose the value of a series' first sample. So each
+/// scraper sees a series first at 0. One number for each scraper is enough: a line that first appeared after the poll
+/// of its last response is new to it.
 ///
 /// Shared by the polling thread and those that serve.
 final class Scrapers: Sendable {
-  /// What tells scrapers apart. Two behind one address that send the same are taken for one.
+  /// The identity of a scraper. Two at one address with the same headers count as one.
   struct Identity: Hashable {
     let address: String
     let userAgent: String
-    /// The format that it asks for: of two that share all else, often one asks for another.
+    /// The requested format: of two scrapers that share the rest, one often requests another.
     let accept: String
-    /// The `name[]` arguments: who asks for some families has not seen the others.
+    /// The `name[]` arguments: a scraper of some families has not seen the others.
     let families: [String]
   }
 
-  /// What the metrics about scrapers show.
+  /// The values of the metrics about scrapers.
   struct Status: Equatable {
     var known = 0
     var heldSamples: UInt64 = 0
@@ -41,7 +41,7 @@ final class Scrapers: Sendable {
     var heldAnswers = 0
   }
 
-  /// Scrapers that are remembered.
+  /// The maximum number of known scrapers.
   static let capacity = 32
   /// Answers of their own that scrapers may be reading at one time: one for each, so that none sees a value first. Each is
   /// as large as a page, compressed for those that ask for gzip. Beyond it, which takes a scraper that asks again while
@@ -57,12 +57,12 @@ final class Scrapers: Sendable {
     forgetting = retention ?? .seconds(300)
   }
 
-  /// What is known now.
+  /// The current values.
   var status: Status {
     table.withLock { Status(known: $0.scrapers.count, heldSamples: $0.heldSamples) }
   }
 
-  /// Which polls scrapers were answered with.
+  /// The polls that scrapers were sent.
   func polls(at now: ContinuousClock.Instant) -> ScrapedPolls {
     table.withLock { table in
       table.scrapers.removeAll { now - $0.time > forgetting }
@@ -73,8 +73,8 @@ final class Scrapers: Sendable {
   /// Begins an answer.
   ///
   /// - Parameters:
-  ///   - publication: What is to be answered with.
-  ///   - isShown: Whether the scraper sees the body: not with HEAD.
+  ///   - publication: The snapshot to answer with.
+  ///   - isShown: Whether the response has a body: not for HEAD.
   /// - Returns: What is to be held at 0, in a page of its own, whose end is to be told by `finishHeldAnswer`; nil for the page
   ///   that everybody gets: where nothing is new to the scraper, where it is not known, so that it has no history that
   ///   could be wrong, and where too many pages of their own are being sent.
@@ -92,7 +92,7 @@ final class Scrapers: Sendable {
     }
   }
 
-  /// Notes that an answer was sent whole.
+  /// Records that a response was sent completely.
   func finish(_ identity: Identity, poll: Int, at now: ContinuousClock.Instant) {
     table.withLock { table in
       var poll = poll
@@ -106,14 +106,14 @@ final class Scrapers: Sendable {
     }
   }
 
-  /// Notes that a page of a scraper's own has ended, sent or not.
+  /// Records that a scraper's own page has ended, sent or not.
   func finishHeldAnswer() { table.withLock { $0.heldAnswers -= 1 } }
 
   /// Counts samples that were shown at 0.
   func countHeld(_ samples: Int) { table.withLock { $0.heldSamples += UInt64(samples) } }
 
-  /// Which scraper makes room: of the address with most of them the one that was answered least recently. Who invents
-  /// names displaces nobody but himself.
+  /// Returns the scraper to remove: the least recently answered one of the address with the most scrapers. A client
+  /// with invented names displaces only itself.
   private static func leastMissed(_ scrapers: [Scraper]) -> Int {
     let byAddress = Dictionary(grouping: scrapers, by: \.identity.address).mapValues(\.count)
     let most = byAddress.values.max() ?? 0

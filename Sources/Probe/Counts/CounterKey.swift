@@ -2,7 +2,7 @@
 
 import CPidns
 
-/// What happens seldom and in many kinds, and is counted by kind.
+/// The key of a rare event that is counted by kind.
 package enum CounterKey: Hashable, Sendable {
   /// A process that a signal ended, by the signal's number; teardown is left out.
   case signalDeath(Int32)

@@ -2,13 +2,13 @@
 
 import CPidns
 
-/// All that the kernel half counts, of a namespace or of many. Every count only rises.
+/// All counts of the BPF programs, of a namespace or of many. Every count only rises.
 package struct EventCounts: Equatable, Sendable {
-  /// What began.
+  /// Starts.
   package var counts = ProcessCounts()
-  /// What ended, and how.
+  /// Exits, and how.
   package var exits = ExitCounts()
-  /// What is counted by kind. Of a namespace only: the node has no such counts.
+  /// Rare events by kind. Of a namespace only: the node has no such counts.
   package var details: [CounterKey: UInt64] = [:]
 
   package init(

@@ -12,7 +12,7 @@ package struct NamespaceIdentity: Equatable, Sendable {
   package var parent: UInt32
   /// The init, as the host numbers it.
   package var initPID: UInt32
-  /// What the init calls itself, 15 bytes at the most: the name of the file that it execed.
+  /// The comm of the init, at most 15 bytes: the name of the file that it execed.
   package var initComm: String
   /// Whether the init was seen to be forked, and not to exec since: a runtime may not have put it into its cgroup.
   package var initIsNew: Bool
@@ -67,12 +67,12 @@ package struct NamespaceIdentity: Equatable, Sendable {
 /// The identities as they were read last.
 struct IdentityCache {
   private(set) var identities: [PIDNamespace: NamespaceIdentity] = [:]
-  /// What the kernel half had written when they were read.
+  /// The number of writes by the BPF programs at the last read.
   private var written: UInt64 = 0
 
-  /// Reads them again, if the kernel half has written any since.
+  /// Reads them again, if the BPF programs have written any since.
   ///
-  /// - Parameter written: How many it had written, asked before this.
+  /// - Parameter written: The number of writes, read before this.
   mutating func read(by iterator: Link, written: UInt64) throws(BPFError) {
     guard written != self.written else { return }
     var read: [PIDNamespace: NamespaceIdentity] = [:]

@@ -2,7 +2,7 @@
 
 import CPidns
 
-/// Why the kernel half could not put an event down to its namespace.
+/// Why the BPF programs could not attribute an event to its namespace.
 package enum DropReason: String, CaseIterable, Sendable {
   /// The map of namespaces is full (E2BIG).
   case mapFull = "map_full"

@@ -6,7 +6,7 @@ import CPidns
 package struct PIDNamespace: Hashable, Sendable {
   /// The number in `/proc/PID/ns/pid`. The kernel gives it to another namespace once this one is gone.
   package let inum: UInt32
-  /// What tells namespaces of one inum apart: the kernel's `ns_id`, else the start of the namespace's
+  /// Distinguishes namespaces with the same inum: the kernel's `ns_id`, else the start of the namespace's
   /// init in nanoseconds since boot.
   package let generation: UInt64
 

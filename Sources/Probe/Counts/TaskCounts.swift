@@ -2,7 +2,7 @@
 
 import CPidns
 
-/// What a walk over the tasks found of a namespace.
+/// The result of a task scan for a namespace.
 package struct TaskCounts: Equatable, Sendable {
   /// Live processes; zombies are not included.
   package var processes: UInt64

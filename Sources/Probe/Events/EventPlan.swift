@@ -3,7 +3,7 @@
 import CPidns
 import Glibc
 
-/// Which programs and maps of the object `events` are loaded, for a kernel and what is to be told.
+/// The programs and maps of the object `events` to load, for a kernel and a configuration.
 struct EventPlan {
   /// Loaded and attached, in this order.
   let programs: [String]
@@ -14,11 +14,11 @@ struct EventPlan {
   let mapsOnDemand: [EventMap]
   /// Maps that no loaded program uses.
   let unusedMaps: [EventMap]
-  /// What the verifier is told.
+  /// The configuration in `.rodata`, which the verifier reads.
   let constants: pidns_config
   /// Whether the kernel lets it be read whose namespaces are.
   let readsIdentities: Bool
-  /// Why kills of the OOM killer cannot be told of; nil where they can.
+  /// Why OOM kills cannot be emitted; nil if they can.
   let oomKillsUnavailable: String?
 
   /// Namespaces whose identities are kept. What is forgotten for want of room is written down again at the
@@ -34,7 +34,7 @@ struct EventPlan {
       case .groupDead: attempts.programs("process_exited")
       case .claimed: ["process_freed", "process_exited_claimed"]
       }
-    // The marks of attempts begin with the fork, whether that is told of or not.
+    // The marks of attempts begin with the fork, whether it is emitted or not.
     let fork = configuration.forks || mayBeSkipped ? attempts.programs("process_forked") : []
     let oom: [String] =
       switch features.oomVictim {
@@ -45,7 +45,7 @@ struct EventPlan {
     programs = exit + oom + attempts.programs("process_execed") + fork
     oomKillsUnavailable = oom.isEmpty ? "the kernel has no tracepoint mark_victim" : nil
     self.attempts = attempts
-    // The kernel takes whole pages.
+    // The kernel accepts only whole pages.
     bufferBytes = max(configuration.bufferBytes, UInt32(getpagesize()))
     readsIdentities = features.addressesAreReadable
 

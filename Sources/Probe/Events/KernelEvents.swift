@@ -3,25 +3,25 @@
 import CPidns
 package import LibBPF
 
-/// Owns the kernel half that tells of single events: loads the programs, attaches them, reads their ring buffer.
+/// Owns the BPF programs that emit single events: loads and attaches them, and reads their ring buffer.
 ///
 /// Apart from ``KernelCounters``, which it neither needs nor disturbs. Needs what that needs. When it goes,
 /// everything is detached and freed: nothing is left in the path of anybody's fork.
 package struct KernelEvents: ~Copyable {
-  /// What is told, and how.
+  /// The configuration of the programs.
   package struct Configuration: Sendable {
     /// Bytes of the ring buffer: a power of two; a page at the least is taken. An event takes some 160, of an exec some
     /// more for the name of the file and the arguments.
     package var bufferBytes: UInt32
-    /// Whether new processes are told of.
+    /// Whether forks are emitted.
     package var forks: Bool
     /// Whether kills of the OOM killer are.
     package var oomKills: Bool
     /// Whether execs come with their arguments.
     package var arguments: Bool
-    /// How exits are detected; nil takes what the kernel's BTF says is best.
+    /// How exits are detected; nil chooses by the kernel's BTF.
     package var exitDetection: KernelCounters.ExitDetection?
-    /// Whether each event has several programs, as the kernel may skip one; nil as the kernel's BTF says.
+    /// Whether each event has several programs, as the kernel may skip one; nil chooses by the kernel's BTF.
     package var countsInAttempts: Bool?
     /// As of ``KernelCounters/Configuration``.
     package var outermost: UInt32?
@@ -39,7 +39,7 @@ package struct KernelEvents: ~Copyable {
     }
   }
 
-  /// Why kills of the OOM killer cannot be told of, where they were asked for; nil where they are.
+  /// Why requested OOM kills cannot be emitted; nil if they are.
   package let oomKillsUnavailable: String?
 
   /// Whether the kernel lets it be read whose namespaces are, and which file is execed: not in lockdown for
@@ -49,7 +49,7 @@ package struct KernelEvents: ~Copyable {
   private let object: BPFObject
   private let programs: [String]
   private var hooks: [Link]
-  /// What the ring buffer's reader fills, one record at a time.
+  /// The buffer of the ring buffer's reader, one record at a time.
   private final class Batch {
     /// Records that are read at once: then whoever reads gets to write, and to look at the clock.
     static let limit = 1024
@@ -62,7 +62,7 @@ package struct KernelEvents: ~Copyable {
   private let drops: BPFMap
   private let identities: BPFMap?
 
-  /// Loads and attaches; from when this returns, every event is told of, or counted as dropped.
+  /// Loads and attaches. After this returns, every event is emitted or counted as dropped.
   ///
   /// - Throws: `BPFError` for the first step that fails; nothing stays loaded or attached then.
   package init(_ configuration: Configuration) throws(BPFError) {
@@ -101,7 +101,7 @@ package struct KernelEvents: ~Copyable {
   /// Becomes readable when a quarter of the buffer is full, before the next poll is due.
   package var descriptor: Int32 { ring.descriptor }
 
-  /// Takes the oldest events out of the buffer, in the order in which they were put there; none only if it is empty.
+  /// Removes the oldest events from the buffer, in their order; none only if it is empty.
   ///
   /// - Complexity: About a microsecond for each; 1,024 at the most.
   package func take() throws(BPFError) -> [ProcessEvent] {

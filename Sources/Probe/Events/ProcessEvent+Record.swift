@@ -3,7 +3,7 @@
 import CPidns
 
 extension ProcessEvent {
-  /// Reads what the kernel half wrote; nil for what is no event of its kinds.
+  /// Decodes a record of the BPF programs; nil for an unknown kind.
   init?(record: UnsafeRawBufferPointer) {
     let head = MemoryLayout<pidns_event>.size
     guard record.count >= head else { return nil }
@@ -60,7 +60,7 @@ extension ProcessEvent.Action {
 }
 
 extension ProcessEvent.ExitStatus {
-  /// Reads the number that wait() answers.
+  /// Decodes the status that wait() returns.
   init(waitStatus status: UInt32) {
     let signal = Int32(status & 0x7f)
     self =

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What one process did at one moment: who it is, where, and what happened.
+/// An event of one process: the process, its namespaces, and what happened.
 ///
 /// All text is the process's own choice: untrusted, and repaired where it is no UTF-8.
 package struct ProcessEvent: Equatable, Sendable {
@@ -12,7 +12,7 @@ package struct ProcessEvent: Equatable, Sendable {
     ///
     /// - Parameters:
     ///   - file: As it was given to execve, 1,023 bytes at the most.
-    ///   - arguments: argv, 4,096 bytes of it at the most; nil where nobody asked for it, or it could not be read.
+    ///   - arguments: argv, 4,096 bytes of it at the most; nil if not requested, or unreadable.
     ///   - isCut: Whether there were more.
     case exec(file: String, arguments: [String]?, isCut: Bool)
     /// Its last thread exited.
@@ -20,11 +20,11 @@ package struct ProcessEvent: Equatable, Sendable {
     /// - Parameters:
     ///   - lifetime: In nanoseconds, since the fork.
     case exit(reason: ExitReason, status: ExitStatus, lifetime: UInt64)
-    /// The kernel's OOM killer killed it; told when it exits.
+    /// The kernel's OOM killer killed it; emitted when it exits.
     case oomKill
   }
 
-  /// What wait() says of a process.
+  /// The status of a process from wait().
   package enum ExitStatus: Equatable, Sendable {
     /// It exited by itself, with a code of 0 to 255.
     case code(UInt8)
@@ -88,7 +88,7 @@ package struct ProcessEvent: Equatable, Sendable {
   package var user: User
   /// In its own user namespace: getuid(), getgid().
   package var userInside: User
-  /// What it calls itself, 15 bytes at the most; after an exec, the name of the file.
+  /// Its comm, at most 15 bytes; after an exec, the name of the file.
   package var comm: String
   /// The inode of its cgroup: that of cgroup v1's hierarchy of pids where there is one, else that of v2.
   package var cgroupID: UInt64

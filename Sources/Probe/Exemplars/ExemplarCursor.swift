@@ -15,7 +15,7 @@ struct ExemplarCursor {
 
   /// Begins the next read, which this one is not changed by: one that fails is to be made again.
   func next() -> ExemplarReading {
-    // A program takes the time, and then writes. From Linux 7.0 on it may be preempted in between.
+    // A program reads the clock, and then writes. From Linux 7.0 on it may be preempted in between.
     let margin = 1_000_000_000.0
     let now = UInt64(max(0, Clock.bootSeconds * 1e9 - margin))
     return ExemplarReading(before: self, now: now)
@@ -46,7 +46,7 @@ struct ExemplarReading {
     return true
   }
 
-  /// Takes in those that are with a namespace's exits.
+  /// Records those in a namespace's exits.
   mutating func take(_ exits: pidns_exits, of namespace: PIDNamespace) {
     take(exits.latest.0, .exit(.completed), of: namespace)
     take(exits.latest.1, .exit(.error), of: namespace)
@@ -57,7 +57,7 @@ struct ExemplarReading {
 
   /// Reads those of deaths by signal, if there were any since they were read last.
   ///
-  /// - Parameter deaths: How many there were, asked before this: a program writes the exemplar first.
+  /// - Parameter deaths: The number of deaths, read before this: a program writes the exemplar first.
   mutating func read(by iterator: Link, deaths: UInt64) throws(BPFError) {
     guard deaths != before.deaths else { return }
     cursor.entries = 0

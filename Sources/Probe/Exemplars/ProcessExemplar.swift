@@ -17,13 +17,13 @@ package struct ProcessExemplar: Equatable, Sendable {
   package var kind: Kind
   /// When, in nanoseconds since boot.
   package var time: UInt64
-  /// What its own `getpid()` says.
+  /// The result of its own `getpid()`.
   package var pid: UInt32
   /// The host's number of it.
   package var hostPID: UInt32
-  /// What its own `getppid()` says: 0 where its parent is outside of its namespace.
+  /// The result of its own `getppid()`: 0 if its parent is outside of its namespace.
   package var ppid: UInt32
-  /// What its first thread calls itself, 15 bytes at the most. Untrusted text, repaired where it is no UTF-8,
+  /// The comm of its first thread, at most 15 bytes. Untrusted text, repaired where it is no UTF-8,
   /// which makes a character of a byte.
   package var comm: String
 

@@ -9,7 +9,7 @@ import Testing
   private let id = String(repeating: "0123456789abcdef", count: 4)
   private let none = CgroupIdentity(containerID: nil, runtime: nil, podUID: nil)
 
-  @Test("Every path that was seen says what it should", arguments: try SeenPath.all())
+  @Test("Every recorded path is parsed as expected", arguments: try SeenPath.all())
   func seenPaths(seen: SeenPath) {
     let identity = CgroupIdentity(path: seen.path)
     #expect(identity.containerID == seen.identity.containerID, "\(seen.source)")
@@ -33,7 +33,7 @@ import Testing
         == ["containerd", "cri-o", "docker", "podman", "runc", "crun", "lxc", "systemd-nspawn"])
   }
 
-  @Test("A path that lacks its beginning says what the rest of it does")
+  @Test("A path without its beginning is parsed by its rest")
   func cutPaths() {
     let pod = "0f3c1a2b-1111-2222-3333-444455556666"
     let whole =
@@ -148,7 +148,7 @@ import Testing
   }
 
   @Test(
-    "What systemd escaped is itself again, and what is no escape stays",
+    "systemd's escapes are decoded, and other text is unchanged",
     arguments: [
       (#"a\x2db"#, "a-b"), (#"a\x2Db"#, #"a\x2Db"#), (#"\x5cx2d"#, #"\x2d"#), (#"a\x"#, #"a\x"#),
       (#"a\x2"#, #"a\x2"#), (#"a\xzz"#, #"a\xzz"#), (#"\xc3\xbc"#, "ü"), (#"\xff"#, "\u{FFFD}"),
@@ -174,7 +174,7 @@ import Testing
     #expect(CgroupIdentity(path: "/docker/\(id)/\u{0301}x").containerID == id)
   }
 
-  @Test("Containers around a container are told, as far as they are in its pod")
+  @Test("Containers around a container are found, if they are in its pod")
   func enclosing() {
     let (node, outer, inner) = (Self.id("a"), Self.id("b"), Self.id("c"))
     let pod = "/pod0f3c9a1e-7d2b-4c5e-8f6a-1b2c3d4e5f60/"

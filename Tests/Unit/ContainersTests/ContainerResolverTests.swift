@@ -18,7 +18,7 @@ import Testing
 
   private let web = Pod.Container(id: NamingTests.id, name: "web", image: "shop/web:7")
 
-  @Test("What is in no container has no names, and nothing more will be known of it")
+  @Test("A process outside containers has no names, and that is final")
   func none() {
     var naming = ContainerResolver(pods: Pods(retention: nil), local: nil)
     for path in ["/", "/user.slice", "/system.slice/docker.service", ""] {

@@ -81,7 +81,7 @@ import Testing
     #expect(pods.container(id: "c9") == nil && pods.pod(uid: "u9") == nil)
   }
 
-  @Test("What a pod no longer says of itself does not stay behind when it goes")
+  @Test("Former ids of a pod are removed with the pod")
   func nothingStays() {
     let pods = Pods(retention: .zero)
     let many = (0..<2 * Pods.earlierContainers).map { Pod.Container(id: "a\($0)", name: "web", image: "i") }

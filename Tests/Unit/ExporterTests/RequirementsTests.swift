@@ -24,7 +24,7 @@ import Testing
   }
 
   @Test(
-    "What is missing is named",
+    "The missing requirement is named",
     arguments: [
       ("0000000000000000", "CAP_BPF and CAP_PERFMON missing"), ("0000008000000000", "CAP_PERFMON missing"),
       ("0000004000000000", "CAP_BPF missing"),

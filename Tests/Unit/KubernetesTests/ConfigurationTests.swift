@@ -76,7 +76,7 @@ import Testing
     #expect(configuration.token == .file("\(folder.path)/token"))
   }
 
-  @Test("Outside a pod, and without a token, it says what to do")
+  @Test("Outside a pod, and without a token, the error has advice")
   func notInCluster() throws {
     defer { try? FileManager.default.removeItem(at: folder) }
     let outside = #expect(throws: KubernetesError.self) { try Configuration.inCluster(environment: [:]) }
@@ -96,7 +96,7 @@ import Testing
 
   // MARK: Kubeconfigs
 
-  @Test("The current context says which cluster and which user, another one can be given")
+  @Test("The current context selects cluster and user; a flag selects another context")
   func contexts() throws {
     defer { try? FileManager.default.removeItem(at: folder) }
     let here = try kubeconfig()

@@ -96,7 +96,7 @@ import Testing
     #expect(watch.next(jitter: 0) == .watch(resourceVersion: "10", seconds: 300))
   }
 
-  @Test("The watch goes on at once from the last version heard of, bookmarks among them")
+  @Test("The watch continues at once from the last received version, including bookmarks")
   func versions() throws {
     var watch = try watching
     #expect(watch.take(put(pod("b"), "11")) == .put(pod("b")))
@@ -116,7 +116,7 @@ import Testing
     #expect(watch.next(jitter: 0) == .watch(resourceVersion: "12", seconds: 300))
   }
 
-  @Test("What comes late of a deleted pod does not bring it back, until a list has it")
+  @Test("A late event of a deleted pod does not restore it, until a list has it")
   func lateEvents() throws {
     var watch = try watching
     #expect(watch.take(delete(pod("b"), "11")) == .delete(pod("b")))

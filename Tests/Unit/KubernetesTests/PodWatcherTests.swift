@@ -349,7 +349,7 @@ import Testing
     }
   }
 
-  @Test("What the server says of an error is in the log once, on one line")
+  @Test("The server's description of an error is in the log once, on one line")
   func message() async throws {
     try await withWorld { world in
       world.server.inject(.list, .status(403), .status(403), .status(403))

@@ -33,7 +33,7 @@ import Testing
     #expect(LibbpfLog.usefulLine(of: log) == "map 'node': failed to create: Operation not permitted(-1)")
   }
 
-  @Test("Nothing said, nothing told")
+  @Test("An empty log has no cause")
   func nothing() { #expect(LibbpfLog.usefulLine(of: "") == nil) }
 }
 

@@ -34,7 +34,7 @@ import Testing
     #expect(Self.rates(Self.reading(100, execs: 10), Self.reading(104, execs: 20)) == ["1": 2.5])
   }
 
-  @Test("Where the exporter tells no time, it is the time of arrival")
+  @Test("Without a time from the exporter, the time of arrival is used")
   func ownClock() {
     var meter = RateCalculator()
     meter.take(Self.reading(nil, execs: 1), at: 50)

@@ -5,7 +5,7 @@
 // Crashes and OOM kills are added up by container, because a container that is restarted has a new PID namespace each time. Namespaces
 // without the name of a container are not added up: they may be anybody's. The other alerts are by PID namespace.
 //
-// The first value of a series needs no case of its own: each scraper sees a new series first at 0, so that increase() is complete.
+// The first value of a series needs no separate case: each scraper sees a new series first at 0, so that increase() is complete.
 local alerts = import '../lib/alert.libsonnet';
 local library = import '../lib/promql.libsonnet';
 

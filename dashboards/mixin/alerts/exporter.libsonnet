@@ -18,8 +18,8 @@ function(config)
     name: 'pidns.exporter',
     rules: [
       // A job may have foreign targets, and a job's name is the user's choice (annotation discovery calls it kubernetes-service-endpoints). So a
-      // target is an exporter if it exposes a metric of the exporter. While it is down it exposes nothing: then it remains what it was
-      // at the last evaluation, for as long as Prometheus has the target. The hour covers a restart of Prometheus.
+      // target is an exporter if it exposes a metric of the exporter. While it is down, it exposes nothing: it keeps the result
+      // of the last evaluation, for as long as Prometheus has the target. The hour covers a restart of Prometheus.
       {
         record: targets,
         expr: |||

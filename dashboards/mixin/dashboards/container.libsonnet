@@ -24,7 +24,7 @@ function(config)
     config,
     'container',
     'Container',
-    'What the processes of a container do. Points on lines are exemplars: the pid and name of the latest process that was counted.',
+    'Process events of a container. Points on lines are exemplars: the pid and name of the latest process that was counted.',
     selected.containerVariables,
     [
       grafana.table(
@@ -47,7 +47,7 @@ function(config)
         'ops',
         [rate('pidns_process_exec_failures_total', ', errno', ' {{errno}}')]
       ),
-      timeseries('Processes and threads', 'Live processes and threads. Zombies are left out.', 'short', [
+      timeseries('Processes and threads', 'Live processes and threads, without zombies.', 'short', [
         sum('pidns_processes', ' processes'),
         sum('pidns_threads', ' threads'),
       ]),

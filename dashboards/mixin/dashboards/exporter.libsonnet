@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Whether the exporters count everything, and what they cost.
+// Completeness of the counts, and the cost of the exporters.
 local grafana = import '../lib/grafana.libsonnet';
 local library = import '../lib/promql.libsonnet';
 local selection = import '../lib/selection.libsonnet';
@@ -17,7 +17,7 @@ function(config)
 
   // Every target has up, process_… and scrape_…. These are of the exporter's only.
   local process(expression) = '%s and on (%s) %s' % [expression, target, own('pidns_up')];
-  // A target that is down exposes nothing: it is an exporter if it was one within a day, or if its job says so.
+  // A target that is down exposes nothing: it is an exporter if it was one within a day, or if its job's name matches.
   local targets = '%s or %s and on (%s) last_over_time(%s[1d])' % [
     own('up', config.targetSelector),
     own('up'),
@@ -105,7 +105,7 @@ function(config)
       ]),
 
       grafana.row('Names'),
-      timeseries('Pods', 'Pods of its node that each exporter knows. Needs --kubernetes.', 'short', [query(own('pidns_kubernetes_pods'))]),
+      timeseries('Pods', 'Pods of its node in the memory of each exporter. Needs --kubernetes.', 'short', [query(own('pidns_kubernetes_pods'))]),
       timeseries(
         'Failed API requests',
         'Failed requests to the API server per second, by reason. "expired" is normal.',
@@ -148,7 +148,7 @@ function(config)
       timeseries('Samples per scrape', 'Samples in each scrape. A PID namespace has 18 by default.', 'short', [
         query(process(own('scrape_samples_scraped'))),
       ]),
-      timeseries('PID namespaces', 'Live ones, and ended ones that are still shown.', 'short', [
+      timeseries('PID namespaces', 'Live PID namespaces, and ended ones that are still exposed.', 'short', [
         query(own('pidns_namespaces'), ' {{state}}'),
       ]),
 

@@ -33,7 +33,7 @@ function(config)
     legend + inCluster,
   );
   local topRate(metric) = top('rate(%s[$__rate_interval])' % metric, 'increase(%s[$__range] @ end())' % metric);
-  // Leaves out zeros.
+  // Removes zeros.
   local topIncrease(metric, by=container, legend=containerLegend) = query(
     'sum by (%(by)s) (increase(%(metric)s[$__rate_interval])) > 0 and on (%(by)s) topk(%(top)d, sum by (%(by)s) (increase(%(metric)s[$__range] @ end())) > 0)' % {
       by: by,
@@ -52,7 +52,7 @@ function(config)
     config,
     'fleet',
     'Fleet',
-    'What the processes of all containers do. pidns-exporter counts it in the kernel.',
+    'Process events of all containers, counted in the kernel by pidns-exporter.',
     selected.containerVariables,
     [
       stat(

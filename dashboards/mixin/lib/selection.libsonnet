@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the variables of the dashboards select.
+// The label matchers that the variables of the dashboards select.
 local grafana = import 'grafana.libsonnet';
 local promql = import 'promql.libsonnet';
 

@@ -137,7 +137,7 @@ import Testing
     #expect(none.familyNames == [])
   }
 
-  @Test("Pages of a random host: each format says the same", arguments: 0..<3 as Range<UInt64>)
+  @Test("Pages of a random host: each format has the same values", arguments: 0..<3 as Range<UInt64>)
   func random(seed: UInt64) throws {
     var random = SeededGenerator(seed: seed)
     var host = RandomHost(level: .pidns, retention: .seconds(30))

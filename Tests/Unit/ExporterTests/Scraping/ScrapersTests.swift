@@ -40,7 +40,7 @@ import Testing
     #expect(scrapers.begin(identity(1), publication(3), isShown: true, at: now)?.lastPoll == 1)
   }
 
-  @Test("An answer that was overtaken takes nothing back")
+  @Test("A response that was overtaken undoes nothing")
   func overtaken() {
     let scrapers = Scrapers(retention: nil)
     scrapers.finish(identity(1), poll: 5, at: now)
@@ -57,7 +57,7 @@ import Testing
     #expect(scrapers.polls(at: now).newest == 9)
   }
 
-  @Test("Who stayed away for longer than the retention is new")
+  @Test("A scraper that was absent for longer than the retention is new")
   func away() {
     let scrapers = Scrapers(retention: .seconds(10))
     scrapers.finish(identity(1), poll: 1, at: now)

@@ -96,7 +96,7 @@ import Testing
     #expect(recent.lengths.count == StatusHistory.steps)
   }
 
-  @Test("What happens while polls fail is in the step that ends with the next good one")
+  @Test("Events during failed polls are in the step that ends with the next good poll")
   mutating func failures() {
     _ = poll(after: 0, [(1, 0)])
     _ = poll(after: 5, [(1, 50)])

@@ -33,7 +33,7 @@ import Testing
     html(query).matches(of: /<span class="container">([^<]*)/).map { String($0.1) }
   }
 
-  @Test("Before the first poll it says so")
+  @Test("Before the first poll, the page reports that")
   func before() {
     let page = StatusPage.html(nil, StatusQuery(), telemetryPath: "/metrics").text
     #expect(page.contains("The kernel has not been read yet."))
@@ -87,7 +87,7 @@ import Testing
     #expect(html(query).contains("No name contains “nobody”."))
   }
 
-  @Test("What has ended is below what lives, and is called so")
+  @Test("Ended containers are below live ones, and marked")
   mutating func ended() {
     polls.namespaces = [
       Polls.namespace(1, "a", execs: 4, isLive: false), Polls.namespace(2, "b", execs: 4),

@@ -40,7 +40,7 @@ app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end }}
 
 {{- /* The labels of an object. The argument is a list: the root, then maps of more labels. A user's label replaces one of ours, but not
-one that selectors ask for. Labels may hold templates. */ -}}
+one that selectors match. Labels may hold templates. */ -}}
 {{- define "pidns-exporter.labels" -}}
 {{- $root := first . }}
 {{- $ours := dict
@@ -80,7 +80,7 @@ one that selectors ask for. Labels may hold templates. */ -}}
 {{- end }}
 {{- end }}
 
-{{- /* A list of variables, by name. A map is what a variable has beside its name; anything else is its value. */ -}}
+{{- /* A list of variables, by name. A map holds the fields of a variable beside its name; anything else is its value. */ -}}
 {{- define "pidns-exporter.env" -}}
 {{- $env := dict "NODE_NAME" (dict "valueFrom" (dict "fieldRef" (dict "fieldPath" "spec.nodeName"))) }}
 {{- range $name, $value := .Values.env }}

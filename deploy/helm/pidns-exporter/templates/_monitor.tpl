@@ -1,6 +1,6 @@
 {{- /* SPDX-License-Identifier: Apache-2.0 */ -}}
 
-{{- /* What the specs of a PodMonitor and of a ServiceMonitor share. The argument is a list: the root, the monitor's values. */ -}}
+{{- /* The common part of the specs of a PodMonitor and a ServiceMonitor. The argument is a list: the root, the monitor's values. */ -}}
 {{- define "pidns-exporter.monitorSpec" -}}
 {{- $root := first . }}
 {{- $monitor := last . }}
