@@ -36,6 +36,7 @@ let package = Package(
     .systemLibrary(name: "CPidns", path: "bpf/include"),
 
     .plugin(name: "CompileBPF", capability: .buildTool()),
+    .plugin(name: "EmbedAssets", capability: .buildTool()),
     .plugin(name: "StampVersion", capability: .buildTool()),
 
     .executableTarget(
@@ -54,7 +55,7 @@ let package = Package(
         "Exposition",
         "MetricsHTTP", "Terminal", "Text",
         .product(name: "Logging", package: "swift-log"),
-      ], swiftSettings: settings, plugins: ["StampVersion"]),
+      ], exclude: ["StatusPage/Assets"], swiftSettings: settings, plugins: ["EmbedAssets", "StampVersion"]),
 
     .target(name: "LiveView", dependencies: ["Text"], swiftSettings: settings),
     .target(name: "LibBPF", dependencies: ["CLibBPF", "Platform"], swiftSettings: settings),
