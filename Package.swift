@@ -85,7 +85,7 @@ let package = Package(
     .target(
       name: "Top", dependencies: ["LiveView", "HTTPClient", "Platform", "Terminal", "Text"],
       swiftSettings: settings),
-    .target(name: "YAML", dependencies: ["CLibYAML"], swiftSettings: settings),
+    .target(name: "YAML", dependencies: ["CLibYAML", "Text"], swiftSettings: settings),
 
     // Ground truth for the tests: a static C program, as it execs itself all the time. SwiftPM links it
     // with swiftc, whose start-up files would pull in the Swift runtime.
@@ -132,7 +132,7 @@ let package = Package(
     .executableTarget(
       name: "pidns-bench",
       dependencies: [
-        "LibBPF", "Probe", "CLibBPF", "Platform",
+        "LibBPF", "Probe", "CLibBPF", "Platform", "Text",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "Benchmarks", exclude: ["README.md", "bpf"], swiftSettings: settings, plugins: ["CompileBPF"]),
 
@@ -188,7 +188,8 @@ let package = Package(
       ],
       path: "Tests/Unit/ExporterTests", swiftSettings: settings),
     .testTarget(
-      name: "ContainersTests", dependencies: ["Containers", "Platform"], path: "Tests/Unit/ContainersTests",
+      name: "ContainersTests", dependencies: ["Containers", "Harness", "Platform"],
+      path: "Tests/Unit/ContainersTests",
       exclude: ["Fixtures"],
       swiftSettings: settings),
     .testTarget(

@@ -8,7 +8,8 @@ import Testing
 
 /// The documents and the Makefile against the program.
 @Suite struct DocumentTests {
-  static let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../..").standardized
+  static let root =
+    URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../..").standardized
 
   static func text(_ path: String) throws -> String {
     try String(contentsOf: root.appending(path: path), encoding: .utf8)
