@@ -223,7 +223,9 @@ let package = Package(
       ], path: "Tests/Unit/PidnsExporterTests", swiftSettings: settings),
     .testTarget(
       name: "ProcessEventsTests",
-      dependencies: ["LibBPF", "Probe", "Containers", "ProcessEvents", "Terminal", "Text"],
+      dependencies: [
+        "LibBPF", "Probe", "Containers", "Platform", "ProcessEvents", "Terminal", "Text",
+      ],
       path: "Tests/Unit/ProcessEventsTests", swiftSettings: settings),
     .testTarget(
       name: "TextTests", dependencies: ["Text"], path: "Tests/Unit/TextTests",

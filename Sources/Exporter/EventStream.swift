@@ -77,8 +77,8 @@ package struct EventStream: ~Copyable {
   /// Becomes readable when there are many events, before the next poll is due.
   package var descriptor: Int32 { kernel.descriptor }
 
-  /// Takes the oldest events; none only if there is none by now.
-  package mutating func take() throws(ExporterError) -> [ProcessEvent] {
+  /// Removes and returns the oldest events; none only if there is none by now.
+  package mutating func drain() throws(ExporterError) -> [ProcessEvent] {
     boot.update()
     let events = try attempt { kernel throws(BPFError) in try kernel.take() }
     lastTime = events.last?.time ?? lastTime
