@@ -80,7 +80,7 @@ package struct EventStream: ~Copyable {
   /// Removes and returns the oldest events; none only if there is none by now.
   package mutating func drain() throws(ExporterError) -> [ProcessEvent] {
     boot.update()
-    let events = try attempt { kernel throws(BPFError) in try kernel.take() }
+    let events = try attempt { kernel throws(BPFError) in try kernel.drain() }
     lastTime = events.last?.time ?? lastTime
     return events
   }

@@ -150,10 +150,10 @@ struct PodWatch {
     if case .watching(let version) = state { version } else { nil }
   }
 
-  /// Takes an event; nil where it changes nothing.
+  /// Handles an event. Returns the change; nil if there is none.
   ///
   /// A uid never comes back: what an event says of one that was deleted since the list is late, and ignored.
-  mutating func take(_ event: Event) -> Change? {
+  mutating func handle(_ event: Event) -> Change? {
     guard case .watching = state else { return nil }
     failures = 0
     if let version = event.resourceVersion { state = .watching(resourceVersion: version) }

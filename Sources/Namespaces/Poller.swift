@@ -68,7 +68,7 @@ package struct Poller: ~Copyable {
     }
     let reading = try kernel.read()
     snapshot.node = reading.node
-    let finished = ledger.take(
+    let finished = ledger.ingest(
       tasks: tasks, reading, at: moment, scraped: scraped, namesVersion: naming.version
     ) { naming.answer(cgroupPath: $0.cgroupPath, initComm: $0.initComm) }
     snapshot.namespaces = ledger.snapshot()

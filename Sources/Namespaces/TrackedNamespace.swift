@@ -67,9 +67,9 @@ struct TrackedNamespace {
     self.lastWalk = lastWalk
   }
 
-  /// Takes in what the kernel knows of it. Only another cgroup is asked for its name, or another program where
+  /// Ingests what the kernel knows of it. Only another cgroup is asked for its name, or another program where
   /// that makes a difference: a container that ends is forgotten by its runtime.
-  mutating func take(_ identity: NamespaceIdentity, in poll: Int) {
+  mutating func ingest(_ identity: NamespaceIdentity, in poll: Int) {
     lastEntry = poll
     guard identity != self.identity else { return }
     if identity.cgroupPath != self.identity?.cgroupPath
@@ -81,8 +81,8 @@ struct TrackedNamespace {
     isToBePlaced = true
   }
 
-  /// Takes in what its entries say now, and answers what is new of it, if a series shows it.
-  mutating func take(_ read: EventCounts, in poll: Int) -> (key: SeriesKey, increase: EventCounts)? {
+  /// Ingests what its entries say now, and returns what is new of it, if a series shows it.
+  mutating func ingest(_ read: EventCounts, in poll: Int) -> (key: SeriesKey, increase: EventCounts)? {
     lastEntry = poll
     guard events != read else { return nil }
     let increase = read.increase(since: events)
@@ -104,7 +104,7 @@ struct TrackedNamespace {
   }
 
   /// Asks what the container is called, if its init was seen.
-  mutating func take(_ name: Ledger.Name) {
+  mutating func record(_ name: Ledger.Name) {
     guard let identity else { return }
     let answer = name(identity)
     isNamed = true

@@ -5,11 +5,11 @@ package import Terminal
 
 /// Asks an exporter, without blocking the caller.
 package protocol ReadingClient: Sendable {
-  /// Begins to ask; rings the bell when ``takeAnswer()`` has the answer.
+  /// Begins to ask; rings the bell when ``popAnswer()`` has the answer.
   func ask(ringing bell: TerminalEvents.Waker)
 
   /// Returns the answer once; nil until it is there.
-  func takeAnswer() -> Result<Reading, ExpositionFailure>?
+  func popAnswer() -> Result<Reading, ExpositionFailure>?
 }
 
 extension ExpositionClient: ReadingClient {}

@@ -76,7 +76,7 @@ package struct TopSession: ~Copyable {
   ) throws -> Result<Reading, ExpositionFailure>? {
     client.ask(ringing: events.bell)
     while true {
-      if let answer = client.takeAnswer() {
+      if let answer = client.popAnswer() {
         guard case .failure(let failure) = answer, failure.kind != .notReady else { return answer }
         if givenURL == nil && failure.kind == .refused { return nil }
         throw TopError("\(url) \(failure); give the URL of an exporter's metrics with --url")
@@ -105,9 +105,9 @@ package struct TopSession: ~Copyable {
       let deadline = min(.now + patience, view.isPaused ? .now + patience : next)
       var keys: [Key] = []
       switch events.next(until: deadline) {
-      case .input(let bytes): keys = decoder.take(bytes)
+      case .input(let bytes): keys = decoder.decode(bytes)
       case .timeout: keys = decoder.flush()
-      case .bell: if let answer = client.takeAnswer() { handle(answer) }
+      case .bell: if let answer = client.popAnswer() { handle(answer) }
       case .resize: break
       case .suspend:
         screen.leave()
@@ -119,7 +119,7 @@ package struct TopSession: ~Copyable {
       case .stop, .inputEnd: return
       }
       for key in keys {
-        switch view.take(key) {
+        switch view.handle(key) {
         case .quit: return
         case .goOn: next = .now
         case .pause, .show: break
@@ -143,7 +143,7 @@ package struct TopSession: ~Copyable {
     var next = ContinuousClock.now + interval
     while !view.meter.hasRates {
       switch events.next(until: next) {
-      case .bell: if let answer = client.takeAnswer() { handle(answer) }
+      case .bell: if let answer = client.popAnswer() { handle(answer) }
       case .timeout:
         read(ringing: events.bell)
         next = max(next + interval, .now)
@@ -181,7 +181,7 @@ package struct TopSession: ~Copyable {
     switch answer {
     case .success(let reading):
       view.trouble = nil
-      view.meter.take(reading, at: Clock.bootSeconds)
+      view.meter.ingest(reading, at: Clock.bootSeconds)
     case .failure(let error):
       view.trouble = "the exporter \(error); trying again"
       if error.kind != .notReady { failure = error }

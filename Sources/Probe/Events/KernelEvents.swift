@@ -101,10 +101,10 @@ package struct KernelEvents: ~Copyable {
   /// Becomes readable when a quarter of the buffer is full, before the next poll is due.
   package var descriptor: Int32 { ring.descriptor }
 
-  /// Takes the oldest events out of the buffer, in the order in which they were put there; none only if it is empty.
+  /// Removes the oldest events from the buffer and returns them, in the order in which they were put there; none only if it is empty.
   ///
   /// - Complexity: About a microsecond for each; 1,024 at the most.
-  package func take() throws(BPFError) -> [ProcessEvent] {
+  package func drain() throws(BPFError) -> [ProcessEvent] {
     batch.events.removeAll(keepingCapacity: true)
     try ring.consume(limit: Batch.limit)
     return batch.events

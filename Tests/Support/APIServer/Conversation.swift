@@ -137,7 +137,7 @@ struct Conversation: ~Copyable {
         String(repeating: " ", count: 100_000), every: .milliseconds(milliseconds))
     default: break
     }
-    _ = connection.takeMessages()
+    _ = connection.drainMessages()
     desk.model.withLock { $0.watches += 1 }
     follow(from: start)
     desk.model.withLock { $0.watches -= 1 }
@@ -151,7 +151,7 @@ struct Conversation: ~Copyable {
       position += events.count
       for event in events { send(event.line) }
       if connection.wait() { isOpen = isOpen && !session.receive().isEmpty }
-      if connection.takeMessages().contains(.end) { return end() }
+      if connection.drainMessages().contains(.end) { return end() }
     }
   }
 
@@ -184,7 +184,7 @@ struct Conversation: ~Copyable {
       guard isOpen else { return }
       if connection.wait(until: .now + pause) { isOpen = isOpen && !session.receive().isEmpty }
       // News are for watches.
-      _ = connection.takeMessages()
+      _ = connection.drainMessages()
     }
   }
 

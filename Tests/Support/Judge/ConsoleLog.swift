@@ -37,11 +37,11 @@ struct ConsoleLog {
       // A line of the kernel's may be cut short by one of ours.
       guard let marker = line.range(of: "@@ ") else { continue }
       let words = line[marker.upperBound...].split(separator: " ", maxSplits: 1)
-      take(words.first ?? "", words.count > 1 ? words[1] : "")
+      ingest(words.first ?? "", words.count > 1 ? words[1] : "")
     }
   }
 
-  private mutating func take(_ word: Substring, _ rest: Substring) {
+  private mutating func ingest(_ word: Substring, _ rest: Substring) {
     switch word {
     case "fact":
       let words = rest.split(separator: " ", maxSplits: 1).map(String.init)

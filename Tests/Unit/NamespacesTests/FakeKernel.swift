@@ -41,7 +41,7 @@ struct FakeKernel {
     reading.exemplars = exemplars
     exemplars = [:]
     let containers = containers
-    let finished = ledger.take(
+    let finished = ledger.ingest(
       tasks: walking ? tasks : nil, reading, at: .init(now, epoch: epoch, boot: boot),
       namesVersion: namesVersion
     ) { containers[$0.cgroupPath] ?? ContainerResolver.Answer(Container(), .final) }

@@ -17,7 +17,7 @@ import Testing
 
     func ask(ringing bell: TerminalEvents.Waker) { asked.withLock { $0 += 1 } }
 
-    func takeAnswer() -> Result<Reading, ExpositionFailure>? {
+    func popAnswer() -> Result<Reading, ExpositionFailure>? {
       answers.withLock { $0.isEmpty ? nil : $0.removeFirst() }
     }
   }
