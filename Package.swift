@@ -36,6 +36,7 @@ let package = Package(
     .systemLibrary(name: "CPidns", path: "bpf/include"),
 
     .plugin(name: "CompileBPF", capability: .buildTool()),
+    .plugin(name: "EmbedAssets", capability: .buildTool()),
     .plugin(name: "StampVersion", capability: .buildTool()),
 
     .executableTarget(
@@ -54,7 +55,7 @@ let package = Package(
         "Exposition",
         "MetricsHTTP", "Terminal", "Text",
         .product(name: "Logging", package: "swift-log"),
-      ], swiftSettings: settings, plugins: ["StampVersion"]),
+      ], exclude: ["StatusPage/Assets"], swiftSettings: settings, plugins: ["EmbedAssets", "StampVersion"]),
 
     .target(name: "LiveView", dependencies: ["Text"], swiftSettings: settings),
     .target(name: "LibBPF", dependencies: ["CLibBPF", "Platform"], swiftSettings: settings),
@@ -84,7 +85,7 @@ let package = Package(
     .target(
       name: "Top", dependencies: ["LiveView", "HTTPClient", "Platform", "Terminal", "Text"],
       swiftSettings: settings),
-    .target(name: "YAML", dependencies: ["CLibYAML"], swiftSettings: settings),
+    .target(name: "YAML", dependencies: ["CLibYAML", "Text"], swiftSettings: settings),
 
     // Ground truth for the tests: a static C program, as it execs itself all the time. SwiftPM links it
     // with swiftc, whose start-up files would pull in the Swift runtime.
@@ -131,7 +132,7 @@ let package = Package(
     .executableTarget(
       name: "pidns-bench",
       dependencies: [
-        "LibBPF", "Probe", "CLibBPF", "Platform",
+        "LibBPF", "Probe", "CLibBPF", "Platform", "Text",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "Benchmarks", exclude: ["README.md", "bpf"], swiftSettings: settings, plugins: ["CompileBPF"]),
 
@@ -187,7 +188,8 @@ let package = Package(
       ],
       path: "Tests/Unit/ExporterTests", swiftSettings: settings),
     .testTarget(
-      name: "ContainersTests", dependencies: ["Containers", "Platform"], path: "Tests/Unit/ContainersTests",
+      name: "ContainersTests", dependencies: ["Containers", "Harness", "Platform"],
+      path: "Tests/Unit/ContainersTests",
       exclude: ["Fixtures"],
       swiftSettings: settings),
     .testTarget(
@@ -221,7 +223,9 @@ let package = Package(
       ], path: "Tests/Unit/PidnsExporterTests", swiftSettings: settings),
     .testTarget(
       name: "ProcessEventsTests",
-      dependencies: ["LibBPF", "Probe", "Containers", "ProcessEvents", "Terminal", "Text"],
+      dependencies: [
+        "LibBPF", "Probe", "Containers", "Platform", "ProcessEvents", "Terminal", "Text",
+      ],
       path: "Tests/Unit/ProcessEventsTests", swiftSettings: settings),
     .testTarget(
       name: "TextTests", dependencies: ["Text"], path: "Tests/Unit/TextTests",

@@ -72,7 +72,7 @@ mapfile -t expositions < <(files '*.prom')
 mapfile -t rules < <(files '*.rules.yml')
 mapfile -t rule_tests < <(files '*.rules.test.yml')
 mapfile -t jsonnet < <(files '*.jsonnet' '*.libsonnet')
-mapfile -t sources < <(files '*.modulemap' Makefile)
+mapfile -t sources < <(files '*.modulemap' '*.css' '*.js' Makefile)
 sources+=("${swift[@]}" "${c[@]}" "${shell[@]}" "${jsonnet[@]}")
 
 echo 'Running about fifteen checks: two minutes on two CPUs'

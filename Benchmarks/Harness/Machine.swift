@@ -2,6 +2,7 @@
 
 import Glibc
 import Platform
+import Text
 
 /// The machine that is measured on: figures of two machines are not to be compared.
 enum Machine {
@@ -9,8 +10,10 @@ enum Machine {
   static func describe() {
     let model = ProcFile.read("/proc/cpuinfo").flatMap { ProcFile.value(of: "model name", in: $0) }
     let load = ProcFile.read("/proc/loadavg")?.split(separator: " ").first ?? "?"
+    let (seconds, nanoseconds) = Clock.epochTime
+    let date = UTCTimestamp.text(seconds: seconds, nanoseconds: nanoseconds).prefix(10)
     say(
-      "\(Clock.timestamp.prefix(10)), Linux \(Kernel.release), \(sysconf(Int32(_SC_NPROCESSORS_ONLN))) CPUs "
+      "\(date), Linux \(Kernel.release), \(sysconf(Int32(_SC_NPROCESSORS_ONLN))) CPUs "
         + "(\(model?.drop { $0 == ":" || $0 == " " } ?? "?")), load \(load) before the start")
     say()
   }

@@ -78,9 +78,9 @@ package struct EventStream: ~Copyable {
   package var descriptor: Int32 { kernel.descriptor }
 
   /// Reads the oldest events; none only if there are none.
-  package mutating func take() throws(ExporterError) -> [ProcessEvent] {
+  package mutating func drain() throws(ExporterError) -> [ProcessEvent] {
     boot.update()
-    let events = try attempt { kernel throws(BPFError) in try kernel.take() }
+    let events = try attempt { kernel throws(BPFError) in try kernel.drain() }
     lastTime = events.last?.time ?? lastTime
     return events
   }

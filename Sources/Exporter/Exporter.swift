@@ -50,7 +50,7 @@ package struct Exporter: ~Copyable {
       state.scrapers = scrapers.status
     }
     state.scope.writesCreated = writesCreated
-    state.recent = recorder?.take(state)
+    state.recent = recorder?.record(state)
     let isFirst = board.publication == nil
     board.put(RenderedSnapshot(state))
     if isFirst { Memory.releaseStart() }

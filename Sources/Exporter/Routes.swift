@@ -19,8 +19,8 @@ enum Routes {
       telemetryPath: { metrics.answer($0) },
     ]
     if hasStatusPage {
-      let style = file("text/css", StatusPage.style)
-      let script = file("text/javascript", StatusPage.script)
+      let style = file("text/css", EmbeddedAsset.status_css)
+      let script = file("text/javascript", EmbeddedAsset.status_js)
       routes["/-/status.css"] = { _ in style }
       routes["/-/status.js"] = { _ in script }
       routes["/"] = { request in

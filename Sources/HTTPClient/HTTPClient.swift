@@ -99,7 +99,7 @@ package import Platform
   /// - Throws: What ended the answer early.
   package mutating func read(until deadline: ContinuousClock.Instant) throws(HTTPFailure) -> [UInt8] {
     try drive(until: deadline) { $0.hasBody }
-    return transfer.takeBody()
+    return transfer.drainBody()
   }
 
   // MARK: libcurl

@@ -21,7 +21,7 @@ final class Transfer {
 
   var hasBody: Bool { !body.isEmpty }
 
-  func takeBody() -> [UInt8] {
+  func drainBody() -> [UInt8] {
     defer { body = [] }
     return body
   }
@@ -38,8 +38,8 @@ final class Transfer {
 
   // MARK: Callbacks
 
-  /// Takes a line: the status, a header, or the empty one behind the headers. A status 1xx is followed by another one.
-  fileprivate func takeHeader(_ bytes: UnsafeRawBufferPointer) -> Bool {
+  /// Ingests a line: the status, a header, or the empty one behind the headers. A status 1xx is followed by another one.
+  fileprivate func ingestHeader(_ bytes: UnsafeRawBufferPointer) -> Bool {
     headerBytes += bytes.count
     guard headerBytes <= Self.headerLimit else {
       hasTooManyHeaders = true
@@ -61,7 +61,7 @@ final class Transfer {
 
   private var reason = ""
 
-  fileprivate func takeBody(_ bytes: UnsafeRawBufferPointer) { unsafe body.append(contentsOf: bytes) }
+  fileprivate func ingestBody(_ bytes: UnsafeRawBufferPointer) { unsafe body.append(contentsOf: bytes) }
 
   private static func trim(_ text: Substring) -> String {
     let isSpace: (Character) -> Bool = { $0 == " " || $0 == "\t" || $0 == "\r" || $0 == "\n" || $0 == "\r\n" }
@@ -73,12 +73,12 @@ final class Transfer {
   static let headerCallback: curl_write_callback = { pointer, size, count, context in
     guard let transfer = unsafe Transfer.from(context) else { return 0 }
     let bytes = unsafe UnsafeRawBufferPointer(start: pointer, count: size * count)
-    return unsafe transfer.takeHeader(bytes) ? size * count : 0
+    return unsafe transfer.ingestHeader(bytes) ? size * count : 0
   }
 
   static let bodyCallback: curl_write_callback = { pointer, size, count, context in
     guard let transfer = unsafe Transfer.from(context) else { return 0 }
-    unsafe transfer.takeBody(UnsafeRawBufferPointer(start: pointer, count: size * count))
+    unsafe transfer.ingestBody(UnsafeRawBufferPointer(start: pointer, count: size * count))
     return size * count
   }
 

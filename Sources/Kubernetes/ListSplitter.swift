@@ -53,13 +53,13 @@ struct ListSplitter {
   mutating func feed(_ chunk: Span<UInt8>) throws(WatchFailure) -> [[UInt8]] {
     var items: [[UInt8]] = []
     for index in chunk.indices {
-      while try !take(chunk[index], &items) {}
+      while try !ingest(chunk[index], &items) {}
     }
     return items
   }
 
   /// Answers whether the byte is done with; otherwise it only ended something, and means more in the new state.
-  private mutating func take(_ byte: UInt8, _ items: inout [[UInt8]]) throws(WatchFailure) -> Bool {
+  private mutating func ingest(_ byte: UInt8, _ items: inout [[UInt8]]) throws(WatchFailure) -> Bool {
     switch state {
     case .insideItem:
       return try hold(byte, upTo: Self.itemLimit) {

@@ -153,7 +153,7 @@ struct PodWatch {
   /// Handles an event; nil if it changes nothing.
   ///
   /// A uid is never reused: an event of a pod that was deleted since the list is late, and ignored.
-  mutating func take(_ event: Event) -> Change? {
+  mutating func handle(_ event: Event) -> Change? {
     guard case .watching = state else { return nil }
     failures = 0
     if let version = event.resourceVersion { state = .watching(resourceVersion: version) }

@@ -129,7 +129,7 @@ struct PodWatchSession: ~Copyable {
         deadline.extend(at: .now, bounding: event.kind == .bookmark)
         status.hear(at: Clock.epochSeconds)
         if event.pod == nil && event.kind != .bookmark { leaveOut() }
-        apply(watch.take(event))
+        apply(watch.handle(event))
         if watch.failures == 0 { recover() }
       }
     }

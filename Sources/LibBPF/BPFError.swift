@@ -29,7 +29,7 @@ package struct BPFError: Error, Sendable, CustomStringConvertible {
 ///
 /// - Returns: what it answered.
 package func checked(_ operation: @autoclosure () -> String, _ result: Int32) throws(BPFError) -> Int32 {
-  if result < 0 { throw BPFError(operation(), errno: result, detail: LibbpfLog.takeUsefulLine()) }
+  if result < 0 { throw BPFError(operation(), errno: result, detail: LibbpfLog.drainUsefulLine()) }
   return result
 }
 
@@ -38,7 +38,7 @@ func checked(_ operation: @autoclosure () -> String, _ result: OpaquePointer?) t
   -> OpaquePointer
 {
   guard let result = unsafe result else {
-    throw BPFError(operation(), errno: Glibc.errno, detail: LibbpfLog.takeUsefulLine())
+    throw BPFError(operation(), errno: Glibc.errno, detail: LibbpfLog.drainUsefulLine())
   }
   return unsafe result
 }

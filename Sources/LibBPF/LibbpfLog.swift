@@ -28,7 +28,7 @@ enum LibbpfLog {
   }
 
   /// Empties the log and answers its most telling line.
-  static func takeUsefulLine() -> String? {
+  static func drainUsefulLine() -> String? {
     let log = text.withLock { text in
       defer { text = "" }
       return text

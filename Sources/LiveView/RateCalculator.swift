@@ -25,7 +25,7 @@ package struct RateCalculator: Sendable {
   /// Takes a reading.
   ///
   /// - Parameter seconds: When it arrived, by any clock: where the exporter does not say when it read the kernel.
-  package mutating func take(_ reading: Reading, at seconds: Double) {
+  package mutating func ingest(_ reading: Reading, at seconds: Double) {
     isUp = reading.isUp
     let now = reading.time ?? seconds
     guard let (before, then) = last, Self.isSameExporter(before, reading), now >= then else {

@@ -24,20 +24,20 @@ package struct Exemplars: Equatable, Sendable {
   /// - Complexity: O(kinds that the series has had).
   package subscript(kind: ProcessExemplar.Kind) -> Exemplar? { latest.first { $0.process.kind == kind } }
 
-  /// Takes in a process, unless there is one of the kind that is as late.
+  /// Records a process, unless there is one of the kind that is as late.
   ///
   /// - Parameter boot: When the machine started, in nanoseconds since the epoch, as the clocks have it now.
-  mutating func take(_ process: ProcessExemplar, boot: Int64) {
+  mutating func record(_ process: ProcessExemplar, boot: Int64) {
     let time = boot + Int64(clamping: process.time)
-    take(Exemplar(process: process, microseconds: time / 1000))
+    record(Exemplar(process: process, microseconds: time / 1000))
   }
 
-  /// Takes in those of others that are later.
-  mutating func take(_ others: Exemplars) {
-    for exemplar in others.latest { take(exemplar) }
+  /// Merges those of others that are later.
+  mutating func merge(_ others: Exemplars) {
+    for exemplar in others.latest { record(exemplar) }
   }
 
-  private mutating func take(_ exemplar: Exemplar) {
+  private mutating func record(_ exemplar: Exemplar) {
     guard let index = latest.firstIndex(where: { $0.process.kind == exemplar.process.kind }) else {
       latest.append(exemplar)
       return

@@ -114,7 +114,7 @@ package struct Ledger {
   /// - Returns: The namespaces that have ended and whose counts were now read for the last time: their
   ///   entries are to be deleted. One whose entry still exists at the next poll is returned again.
   /// - Complexity: O(namespaces): about a microsecond for each, by `make bench`.
-  package mutating func take(
+  package mutating func ingest(
     tasks: [PIDNamespace: TaskCounts]?, _ reading: KernelCounters.Reading, at now: Moment,
     scraped: ScrapedPolls = .none, namesVersion: UInt64 = 0, name: Name
   ) -> [PIDNamespace] {
@@ -122,18 +122,18 @@ package struct Ledger {
     self.scraped = scraped
     gone = gone.filter { $0.value > scraped.oldest }
     bootEpoch.update(measured: now.boot)
-    if let tasks { take(walked: tasks, now) }
+    if let tasks { ingest(walked: tasks, now) }
     // In place: a copy of a member is a kilobyte.
     for (namespace, identity) in reading.identities {
-      members[namespace, default: TrackedNamespace(firstSeen: now.instant, lastWalk: walk)].take(
+      members[namespace, default: TrackedNamespace(firstSeen: now.instant, lastWalk: walk)].ingest(
         identity, in: poll)
     }
     for (namespace, read) in reading.events {
       let shown = members[namespace, default: TrackedNamespace(firstSeen: now.instant, lastWalk: walk)]
-        .take(read, in: poll)
+        .ingest(read, in: poll)
       if let shown { series[shown.key]?.add(shown.increase, at: poll) }
     }
-    for (namespace, processes) in reading.exemplars { take(processes, of: namespace, now) }
+    for (namespace, processes) in reading.exemplars { record(processes, of: namespace, now) }
 
     let mayKnowMore = namesVersion != self.namesVersion
     self.namesVersion = namesVersion
@@ -152,7 +152,7 @@ package struct Ledger {
       let isOver = isCrowded || now.instant - member.firstSeen >= labelling.grace
       guard member.hasWork(walk: walk, graceIsOver: isOver, mayKnowMore: mayKnowMore) else { continue }
       if member.isAbsent(at: walk) && !member.hasEnded { end(&member, namespace, now) }
-      if !member.isNamed || (mayKnowMore && member.mayBeRenamed) { member.take(name) }
+      if !member.isNamed || (mayKnowMore && member.mayBeRenamed) { member.record(name) }
       if isOver { member.isDue = true }
       if member.isToBePlaced && (member.isDue || member.isResolved) { place(&member, namespace, now) }
       members[namespace] = member
@@ -170,7 +170,7 @@ package struct Ledger {
     return finished
   }
 
-  private mutating func take(walked tasks: [PIDNamespace: TaskCounts], _ now: Moment) {
+  private mutating func ingest(walked tasks: [PIDNamespace: TaskCounts], _ now: Moment) {
     walk += 1
     for namespace in members.keys where tasks[namespace] == nil {
       members[namespace]?.tasks = TaskCounts()
@@ -181,13 +181,13 @@ package struct Ledger {
     }
   }
 
-  private mutating func take(_ processes: [ProcessExemplar], of namespace: PIDNamespace, _ now: Moment) {
+  private mutating func record(_ processes: [ProcessExemplar], of namespace: PIDNamespace, _ now: Moment) {
     guard let place = members[namespace]?.place else { return }
     for process in processes {
       if case .series(let key) = place {
-        series[key]?.exemplars.take(process, boot: now.boot)
+        series[key]?.exemplars.record(process, boot: now.boot)
       } else {
-        members[namespace]?.unshownExemplars.take(process, boot: now.boot)
+        members[namespace]?.unshownExemplars.record(process, boot: now.boot)
       }
     }
   }
@@ -308,7 +308,7 @@ package struct Ledger {
   /// Removes a namespace from its series, which keeps its total.
   private mutating func leave(_ member: TrackedNamespace, _ namespace: PIDNamespace, _ now: Moment) {
     guard case .series(let key) = member.place else { return }
-    if !member.hasEnded { takeLiveMember(from: key, now) }
+    if !member.hasEnded { removeLiveMember(from: key, now) }
     if series[key]?.newest == namespace { series[key]?.about = nil }
   }
 
@@ -316,14 +316,14 @@ package struct Ledger {
     member.endedAt = now.instant
     member.endSinceBoot = now.sinceBoot
     guard case .series(let key) = member.place else { return }
-    takeLiveMember(from: key, now)
+    removeLiveMember(from: key, now)
     if series[key]?.newest == namespace {
       let about = about(member)
       series[key]?.about = about
     }
   }
 
-  private mutating func takeLiveMember(from key: SeriesKey, _ now: Moment) {
+  private mutating func removeLiveMember(from key: SeriesKey, _ now: Moment) {
     series[key]?.liveMembers -= 1
     if series[key]?.liveMembers == 0 { series[key]?.endedAt = now.instant }
   }

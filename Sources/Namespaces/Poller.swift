@@ -70,7 +70,7 @@ package struct Poller: ~Copyable {
     var moment = moment
     moment.readEnd = Clock.epochSeconds
     snapshot.node = reading.node
-    let finished = ledger.take(
+    let finished = ledger.ingest(
       tasks: tasks, reading, at: moment, scraped: scraped, namesVersion: naming.version
     ) { naming.answer(cgroupPath: $0.cgroupPath, initComm: $0.initComm) }
     snapshot.namespaces = ledger.snapshot()

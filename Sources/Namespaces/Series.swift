@@ -52,7 +52,7 @@ struct Series {
     _ now: ContinuousClock.Instant
   ) {
     add(events, at: poll)
-    self.exemplars.take(exemplars)
+    self.exemplars.merge(exemplars)
     joined += 1
     newest = namespace
     if isLive {

@@ -69,7 +69,7 @@ struct TrackedNamespace {
 
   /// Records its identity in the kernel. The name is looked up again only for another cgroup, or for another
   /// program if that matters: a runtime forgets a container that ends.
-  mutating func take(_ identity: NamespaceIdentity, in poll: Int) {
+  mutating func ingest(_ identity: NamespaceIdentity, in poll: Int) {
     lastEntry = poll
     guard identity != self.identity else { return }
     if identity.cgroupPath != self.identity?.cgroupPath
@@ -82,7 +82,7 @@ struct TrackedNamespace {
   }
 
   /// Records its current counts, and returns their increase if a series shows it.
-  mutating func take(_ read: EventCounts, in poll: Int) -> (key: SeriesKey, increase: EventCounts)? {
+  mutating func ingest(_ read: EventCounts, in poll: Int) -> (key: SeriesKey, increase: EventCounts)? {
     lastEntry = poll
     guard events != read else { return nil }
     let increase = read.increase(since: events)
@@ -104,7 +104,7 @@ struct TrackedNamespace {
   }
 
   /// Looks up the container's name, if its init was seen.
-  mutating func take(_ name: Ledger.Name) {
+  mutating func record(_ name: Ledger.Name) {
     guard let identity else { return }
     let answer = name(identity)
     isNamed = true

@@ -24,21 +24,11 @@ package enum Clock {
     return best.boot
   }
 
-  /// The time of day in RFC 3339, UTC, with milliseconds.
-  package static var timestamp: String {
+  /// Returns the time since the epoch: whole seconds, and the nanoseconds within the second.
+  package static var epochTime: (seconds: Int, nanoseconds: Int) {
     var time = timespec()
-    var parts = unsafe tm()
     _ = unsafe clock_gettime(CLOCK_REALTIME, &time)
-    _ = unsafe gmtime_r(&time.tv_sec, &parts)
-    func padded(_ number: Int, _ width: Int) -> String {
-      let digits = String(number)
-      return String(repeating: "0", count: max(0, width - digits.count)) + digits
-    }
-    let date = unsafe [Int(parts.tm_year) + 1900, Int(parts.tm_mon) + 1, Int(parts.tm_mday)]
-    let clock = unsafe [parts.tm_hour, parts.tm_min, parts.tm_sec]
-    return date.map { padded($0, 2) }.joined(separator: "-") + "T"
-      + clock.map { padded(Int($0), 2) }.joined(separator: ":")
-      + "." + padded(time.tv_nsec / 1_000_000, 3) + "Z"
+    return (time.tv_sec, time.tv_nsec)
   }
 
   /// What clocks on the wall show at a moment, where the process is (`TZ`, `/etc/localtime`).

@@ -24,7 +24,11 @@ package struct StandardOutputWriter: Sendable {
   /// What has not been written.
   package var bytes: [UInt8] = []
 
-  package init() {}
+  /// Where they go.
+  package let descriptor: Int32
+
+  /// - Parameter descriptor: stdout, or a pipe of a test.
+  package init(descriptor: Int32 = STDOUT_FILENO) { self.descriptor = descriptor }
 
   /// Writes all of it. SIGPIPE has to be ignored.
   ///
@@ -38,10 +42,10 @@ package struct StandardOutputWriter: Sendable {
     defer { bytes.removeFirst(written) }
     while written < bytes.count {
       let happened = DescriptorPoller.wait(
-        for: [(STDOUT_FILENO, .writable), (interruption, .readable)], until: deadline)
+        for: [(descriptor, .writable), (interruption, .readable)], until: deadline)
       guard happened[0] else { return happened[1] ? .interrupted : .late }
       let count = unsafe bytes[written...].prefix(Self.chunk).withUnsafeBytes {
-        unsafe write(STDOUT_FILENO, $0.baseAddress, $0.count)
+        unsafe write(descriptor, $0.baseAddress, $0.count)
       }
       if count >= 0 {
         written += count

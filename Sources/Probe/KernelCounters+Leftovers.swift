@@ -28,7 +28,7 @@ extension KernelCounters {
     name: (Key) -> Name
   ) throws(BPFError) -> Int {
     let entries = try map.keys(key)
-    let old = stale?.take(entries.map(name), at: .now)
+    let old = stale?.ingest(entries.map(name), at: .now)
     var left = 0
     for entry in entries {
       let isGone = old.map { $0.contains(name(entry)) } ?? PID(process(entry)).isGone
@@ -48,8 +48,8 @@ struct StaleKeys<Key: Hashable> {
   private var seen: Set<Key> = []
   private var since: ContinuousClock.Instant?
 
-  /// Takes in the keys that are there now, and returns those that are to be deleted.
-  mutating func take(_ keys: [Key], at now: ContinuousClock.Instant) -> Set<Key> {
+  /// Ingests the keys that are there now, and returns those that are to be deleted.
+  mutating func ingest(_ keys: [Key], at now: ContinuousClock.Instant) -> Set<Key> {
     if let since, now - since < Self.age { return [] }
     let old = seen.intersection(keys)
     seen = Set(keys).subtracting(old)

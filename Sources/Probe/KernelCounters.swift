@@ -215,12 +215,12 @@ package struct KernelCounters: ~Copyable {
       let namespace = PIDNamespace($0.key)
       let signals = CounterKey.signalDeaths(in: $0.exits)
       reading.events[namespace] = EventCounts(exits: ExitCounts($0.exits), details: signals)
-      exemplars.take($0.exits, of: namespace)
+      exemplars.record($0.exits, of: namespace)
     }
     try countsRead.iterate(pidns_counts_entry.self, "read the namespaces' counts") {
       let namespace = PIDNamespace($0.key)
       reading.events[namespace, default: EventCounts()].counts = ProcessCounts($0.counts)
-      exemplars.take($0.counts.latest_exec, .exec, of: namespace)
+      exemplars.record($0.counts.latest_exec, .exec, of: namespace)
     }
     // Before what it says to have been written, and after the counts, which follow the identities.
     let before = try nodeCounts()

@@ -3,6 +3,7 @@
 import Containers
 import Platform
 import Probe
+import Text
 
 /// Writes events as keys and values, always the same ones in the same order for events of one kind.
 ///
@@ -38,7 +39,7 @@ struct EventLines: Sendable {
   private mutating func begin(_ name: String, time: WallTime, to bytes: inout [UInt8]) {
     syntax.begin("time", to: &bytes)
     syntax.quote(&bytes)
-    clock.append(time, to: &bytes)
+    clock.append(seconds: time.seconds, nanoseconds: time.nanoseconds, to: &bytes)
     syntax.quote(&bytes)
     syntax.add("event", name, to: &bytes)
   }

@@ -30,6 +30,8 @@ package struct TerminalEvents: ~Copyable {
   package final class Waker: Sendable {
     fileprivate let descriptor = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
 
+    package init() {}
+
     deinit { _ = close(descriptor) }
 
     /// Makes the wait end with ``TerminalEvents/Event/bell``.

@@ -30,7 +30,7 @@ package final class ExpositionClient: Sendable {
 
   deinit { cancellation.cancel() }
 
-  /// Begins to ask; when ``takeAnswer()`` has something, the bell rings.
+  /// Begins to ask; when ``popAnswer()`` has something, the bell rings.
   package func ask(ringing bell: TerminalEvents.Waker) {
     let started = Thread.start { [weak self] in
       guard let self else { return }
@@ -48,7 +48,7 @@ package final class ExpositionClient: Sendable {
   }
 
   /// The answer to what was asked, once; nil until it is there.
-  package func takeAnswer() -> Result<Reading, ExpositionFailure>? {
+  package func popAnswer() -> Result<Reading, ExpositionFailure>? {
     answer.withLock { answer in
       defer { answer = nil }
       return answer

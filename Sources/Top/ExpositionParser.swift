@@ -22,7 +22,7 @@ struct ExpositionParser {
     var start = bytes.startIndex
     while start < bytes.endIndex {
       let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) ?? bytes.endIndex
-      try parser.take(bytes[start..<end])
+      try parser.decode(bytes[start..<end])
       start = end + 1
     }
     guard parser.hasSeries else {
@@ -31,7 +31,7 @@ struct ExpositionParser {
     return parser.reading
   }
 
-  private mutating func take(_ line: ArraySlice<UInt8>) throws(ExpositionError) {
+  private mutating func decode(_ line: ArraySlice<UInt8>) throws(ExpositionError) {
     number += 1
     guard let first = line.first, first != UInt8(ascii: "#"), line != [0x0d] else { return }
     guard line.count <= Self.lineLimit else { throw malformed() }
@@ -41,7 +41,7 @@ struct ExpositionParser {
     else { throw malformed() }
     guard let metric = Metric.byName[Array(line[..<nameEnd])] else { return }
     var rest = line[nameEnd...].drop { $0.isBlank }
-    let labels = try rest.first == UInt8(ascii: "{") ? takeLabels(&rest) : Labels()
+    let labels = try rest.first == UInt8(ascii: "{") ? decodeLabels(&rest) : Labels()
     let value = try self.value(rest)
     hasSeries = hasSeries || metric != .exporterStart
     try add(metric, labels, value)
@@ -81,7 +81,7 @@ struct ExpositionParser {
     var level = ""
   }
 
-  private func takeLabels(_ rest: inout ArraySlice<UInt8>) throws(ExpositionError) -> Labels {
+  private func decodeLabels(_ rest: inout ArraySlice<UInt8>) throws(ExpositionError) -> Labels {
     var labels = Labels()
     rest.removeFirst()
     while true {
@@ -95,7 +95,7 @@ struct ExpositionParser {
       guard !name.isEmpty, rest.popFirst() == UInt8(ascii: "=") else { throw malformed() }
       rest = rest.drop { $0.isBlank }
       guard rest.popFirst() == UInt8(ascii: "\"") else { throw malformed() }
-      let value = try takeValue(&rest)
+      let value = try decodeValue(&rest)
       switch String(decoding: name, as: UTF8.self) {
       case "pidns": labels.identity.pidns = value
       case "namespace": labels.identity.namespace = value
@@ -111,7 +111,7 @@ struct ExpositionParser {
   }
 
   /// Takes a label's value and the quote after it; repairs what is no UTF-8.
-  private func takeValue(_ rest: inout ArraySlice<UInt8>) throws(ExpositionError) -> String {
+  private func decodeValue(_ rest: inout ArraySlice<UInt8>) throws(ExpositionError) -> String {
     let plain = rest.prefix { $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
     rest = rest.dropFirst(plain.count)
     if rest.first == UInt8(ascii: "\"") {

@@ -32,8 +32,8 @@ package struct KeyDecoder: Sendable {
   /// Whether the last byte was an ESC, which ``flush()`` makes a key of if nothing follows for a moment.
   package var isUndecided: Bool { if case .escape = state { true } else { false } }
 
-  /// Takes bytes, and answers the keys that are complete.
-  package mutating func take(_ bytes: [UInt8]) -> [Key] { bytes.flatMap { take($0) } }
+  /// Decodes bytes, and returns the keys that are complete.
+  package mutating func decode(_ bytes: [UInt8]) -> [Key] { bytes.flatMap { decode($0) } }
 
   /// Nothing more came: an ESC was the key.
   package mutating func flush() -> [Key] {
@@ -42,7 +42,7 @@ package struct KeyDecoder: Sendable {
     return [.escape]
   }
 
-  private mutating func take(_ byte: UInt8) -> [Key] {
+  private mutating func decode(_ byte: UInt8) -> [Key] {
     switch state {
     case .ground: return begin(byte)
     case .escape:

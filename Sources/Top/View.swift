@@ -43,8 +43,8 @@ package struct View: Sendable {
 
   var rows: [Row] { order.sorted(meter.rows.filter { $0.matches(filter) }) }
 
-  /// Takes a key.
-  package mutating func take(_ key: Key) -> Effect {
+  /// Handles a key.
+  package mutating func handle(_ key: Key) -> Effect {
     switch key {
     case .up: scroll(-1)
     case .down: scroll(1)

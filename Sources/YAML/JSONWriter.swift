@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Text
+
 /// Writes JSON, value by value.
 struct JSONWriter {
   /// Why a value cannot be written.
@@ -42,7 +44,7 @@ struct JSONWriter {
     if isPlain, let value = Self.plain(text) {
       bytes += value
     } else {
-      string(text)
+      bytes.appendQuoted(String(decoding: text, as: UTF8.self))
     }
   }
 
@@ -52,7 +54,7 @@ struct JSONWriter {
     if !levels[last].isEmpty { bytes.append(UInt8(ascii: ",")) }
     levels[last].isEmpty = false
     levels[last].hasKey = true
-    string(text)
+    bytes.appendQuoted(String(decoding: text, as: UTF8.self))
     bytes.append(UInt8(ascii: ":"))
   }
 
@@ -65,20 +67,6 @@ struct JSONWriter {
       if !levels[last].isEmpty { bytes.append(UInt8(ascii: ",")) }
       levels[last].isEmpty = false
     }
-  }
-
-  private mutating func string(_ text: [UInt8]) {
-    bytes.append(UInt8(ascii: "\""))
-    for byte in text {
-      switch byte {
-      case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes += [UInt8(ascii: "\\"), byte]
-      case 0..<0x20:
-        let digits = String(byte, radix: 16)
-        bytes += ((byte < 0x10 ? "\\u000" : "\\u00") + digits).utf8
-      default: bytes.append(byte)
-      }
-    }
-    bytes.append(UInt8(ascii: "\""))
   }
 
   /// What a plain scalar is in JSON; nil for text.

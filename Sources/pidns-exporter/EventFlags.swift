@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Exporter
 import ProcessEvents
 import Terminal
 import Text
@@ -134,6 +135,15 @@ struct EventFlags: ParsableArguments {
     selection.userView = userView
     selection.failedOnly = failedOnly
     return selection
+  }
+
+  /// Which events are shown, and how many.
+  var sessionOptions: EventSession<EventStream>.Options {
+    var options = EventSession<EventStream>.Options()
+    options.selection = selection
+    options.count = count
+    options.duration = duration?.duration
+    return options
   }
 
   /// Whose numbers of users are shown.

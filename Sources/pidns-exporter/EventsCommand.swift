@@ -5,6 +5,10 @@ import Exporter
 import Logging
 import Platform
 import Probe
+import ProcessEvents
+import Terminal
+
+extension EventStream: EventSource {}
 
 /// Shows single events until somebody stops it, or has enough.
 struct EventsCommand: ParsableCommand {
@@ -56,7 +60,18 @@ struct EventsCommand: ParsableCommand {
           countsInAttempts: countsInAttempts), kubernetes: kubernetes.watchedNode(),
         localNames: localNames.names, scope: namespaces.scope), logger: logger)
     logger.info("showing events")
-    var session = EventSession(stream, flags, signals)
-    try session.run()
+    let isTerminal = Terminal.isTerminal(Terminal.stdout)
+    var session = EventSession(
+      stream, flags.sessionOptions,
+      writer: flags.writer(
+        size: Terminal.size(of: Terminal.stdout), isTerminal: isTerminal, environment: Environment.variables),
+      output: StandardOutputWriter(),
+      stop: .init(descriptor: signals.descriptor()) { _ = signals.wait(until: .now) },
+      report: { StandardError.write(line: $0) })
+    do {
+      try session.run()
+    } catch let error as EventOutputError {
+      throw ExporterError(error.description)
+    }
   }
 }

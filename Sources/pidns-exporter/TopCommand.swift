@@ -13,6 +13,15 @@ import Top
 
 extension Column: ExpressibleByArgument {}
 
+/// Shares one pipeline with the closure that reads it.
+private final class CountedKernel {
+  private var pipeline: CounterPipeline
+
+  init(_ pipeline: consuming CounterPipeline) { self.pipeline = pipeline }
+
+  func exposition() -> [UInt8]? { pipeline.exposition() }
+}
+
 /// Shows the namespaces in a table, by what an exporter says or, where none runs here, by the kernel itself.
 struct TopCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -45,13 +54,41 @@ struct TopCommand: ParsableCommand {
   func run() throws {
     // Before there are other threads, which inherit what is blocked.
     var events = TerminalEvents(input: table.once ? nil : 0)
-    var session = try TopSession(self, &events)
+    do {
+      try run(&events)
+    } catch let error as TopError {
+      throw ExporterError(error.description)
+    }
+  }
+
+  private func run(_ events: inout TerminalEvents) throws {
+    let client = ExpositionClient(url: table.url ?? Self.defaultURL)
+    var session = try TopSession(options, client: client, openKernel: kernelReader, &events)
     if table.once {
-      guard Terminal.write(Array(try session.tableOnce(&events).utf8), to: 1) else {
+      let width = Terminal.isTerminal(1) ? Terminal.size(of: 1)?.columns : nil
+      guard Terminal.write(Array(try session.tableOnce(&events, width: width).utf8), to: 1) else {
         throw ExporterError("cannot write the table to stdout")
       }
     } else {
-      session.run(&events)
+      var screen = TerminalScreen()
+      session.run(&events, on: &screen)
+    }
+  }
+
+  private var options: TopSession.Options {
+    TopSession.Options(
+      url: table.url, defaultURL: Self.defaultURL, interval: table.interval.duration,
+      intervalText: table.interval.description, order: Order(table.sort), filter: table.filter,
+      limit: table.limit)
+  }
+
+  private func kernelReader() throws -> TopSession.KernelReader {
+    do {
+      let kernel = CountedKernel(try counting())
+      return { kernel.exposition() }
+    } catch let error as ExporterError {
+      throw ExporterError(
+        "no exporter listens at \(Self.defaultURL), and the kernel cannot be read: \(error)")
     }
   }
 

@@ -2,6 +2,7 @@
 
 import Logging
 import Platform
+import Text
 
 /// Writes each event as one line to stderr.
 struct LineLogHandler: LogHandler {
@@ -24,9 +25,15 @@ struct LineLogHandler: LogHandler {
     let extra = metadata.merging(event.metadata ?? [:]) { _, new in new }
     let fields =
       [
-        (name: "ts", value: Clock.timestamp), (name: "level", value: event.level.rawValue),
+        (name: "ts", value: Self.timestamp), (name: "level", value: event.level.rawValue),
         (name: "msg", value: "\(event.message)"),
       ] + extra.sorted { $0.key < $1.key }.map { (name: $0.key, value: "\($0.value)") }
     StandardError.write(line: format.line(fields))
+  }
+
+  /// Returns the current time, to the millisecond.
+  private static var timestamp: String {
+    let (seconds, nanoseconds) = Clock.epochTime
+    return UTCTimestamp.text(seconds: seconds, nanoseconds: nanoseconds, digits: 3)
   }
 }

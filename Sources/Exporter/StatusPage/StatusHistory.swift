@@ -39,16 +39,16 @@ struct Recorder: Sendable {
   private var meter = RateCalculator(keepsEnded: true)
   private var last = -Double.infinity
 
-  /// Takes what a poll found, if it is time to look.
+  /// Records what a poll found, if it is time to look.
   ///
   /// - Complexity: O(series) for a look.
-  mutating func take(_ state: State) -> StatusHistory {
+  mutating func record(_ state: State) -> StatusHistory {
     let time = state.snapshot.time
     // One that failed says nothing new: what happens meanwhile is in the step that ends with the next good one.
     guard state.snapshot.failure == nil else { return recent }
     // Rates need two looks: the second one comes at once. A clock that was set back begins anew.
     guard time >= last + (meter.hasRates ? Self.step : 0) || time < last else { return recent }
-    meter.take(Reading(state), at: time)
+    meter.ingest(Reading(state), at: time)
     (recent.rows, recent.node, recent.live, recent.retained) = (
       meter.rows, meter.node, meter.live, meter.retained
     )

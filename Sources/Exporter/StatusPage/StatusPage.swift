@@ -6,7 +6,7 @@ import Platform
 /// The page at `/`, for people: the containers of this host.
 ///
 /// It is HTML that the server writes, for each request: sorting is by links and filtering by a form, so that it works without a
-/// script. With one it refreshes itself (``script``). All text on it is untrusted, and escaped (``HTML``); the policy allows
+/// script. With one it refreshes itself (`Assets/status.js`). All text on it is untrusted, and escaped (``HTML``); the policy allows
 /// no script, style or connection but the exporter's own.
 enum StatusPage {
   /// Headers of the page.

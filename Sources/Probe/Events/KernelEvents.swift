@@ -104,7 +104,7 @@ package struct KernelEvents: ~Copyable {
   /// Removes the oldest events from the buffer, in their order; none only if it is empty.
   ///
   /// - Complexity: About a microsecond for each; 1,024 at the most.
-  package func take() throws(BPFError) -> [ProcessEvent] {
+  package func drain() throws(BPFError) -> [ProcessEvent] {
     batch.events.removeAll(keepingCapacity: true)
     try ring.consume(limit: Batch.limit)
     return batch.events

@@ -37,7 +37,7 @@ struct ExemplarReading {
 
   /// Records an exemplar if it may be new. Returns false if it may be new, but the read was torn.
   @discardableResult
-  mutating func take(
+  mutating func record(
     _ exemplar: pidns_exemplar, _ kind: ProcessExemplar.Kind, of namespace: PIDNamespace
   ) -> Bool {
     guard exemplar.time > 0, exemplar.time >= before.since else { return true }
@@ -47,12 +47,12 @@ struct ExemplarReading {
   }
 
   /// Records those in a namespace's exits.
-  mutating func take(_ exits: pidns_exits, of namespace: PIDNamespace) {
-    take(exits.latest.0, .exit(.completed), of: namespace)
-    take(exits.latest.1, .exit(.error), of: namespace)
-    take(exits.latest.2, .exit(.signaled), of: namespace)
-    take(exits.latest.3, .exit(.teardown), of: namespace)
-    take(exits.latest_oom_kill, .oomKill, of: namespace)
+  mutating func record(_ exits: pidns_exits, of namespace: PIDNamespace) {
+    record(exits.latest.0, .exit(.completed), of: namespace)
+    record(exits.latest.1, .exit(.error), of: namespace)
+    record(exits.latest.2, .exit(.signaled), of: namespace)
+    record(exits.latest.3, .exit(.teardown), of: namespace)
+    record(exits.latest_oom_kill, .oomKill, of: namespace)
   }
 
   /// Reads those of deaths by signal, if there were any since they were read last.
@@ -66,7 +66,7 @@ struct ExemplarReading {
     try iterator.iterate(pidns_signal_exemplar_entry.self, "read the exemplars of deaths by signal") {
       reading.cursor.entries += 1
       let kind = ProcessExemplar.Kind.signalDeath(Int32(truncatingIfNeeded: $0.detail.value))
-      if !reading.take($0.exemplar, kind, of: PIDNamespace($0.detail.namespace)) {
+      if !reading.record($0.exemplar, kind, of: PIDNamespace($0.detail.namespace)) {
         reading.cursor.deaths = nil
       }
     }

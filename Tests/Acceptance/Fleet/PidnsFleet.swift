@@ -36,22 +36,7 @@ struct PidnsFleet: AsyncParsableCommand {
     try fleet.judgeCourse(verdict)
     try fleet.judgeTruth(verdict)
     try await fleet.end()
-    print(
-      "\n\(verdict.figures.joined(separator: "\n"))\n\n\(verdict.passed) passed, \(verdict.failed) failed")
+    say("\n\(verdict.figures.joined(separator: "\n"))\n\n\(verdict.counts)")
     if verdict.failed > 0 { throw ExitCode(1) }
-  }
-}
-
-/// What was looked at, and whether it was as it should be.
-final class Verdict {
-  private(set) var passed = 0
-  private(set) var failed = 0
-  /// What was measured.
-  var figures: [String] = []
-
-  /// Takes note, and says so at once.
-  func expect(_ isRight: Bool, _ what: String) {
-    if isRight { passed += 1 } else { failed += 1 }
-    FileHandle.standardOutput.write(Data("\(isRight ? "ok      " : "FAILED  ")\(what)\n".utf8))
   }
 }

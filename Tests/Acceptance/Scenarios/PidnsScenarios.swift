@@ -33,13 +33,14 @@ struct PidnsScenarios: AsyncParsableCommand {
       throw ValidationError("no scenario '\(name)': \(Self.all.map { $0.name }.joined(separator: ", "))")
     }
     guard geteuid() == 0 else { throw ValidationError("only root can start containers and load programs") }
-    let verdict = try await judge(types)
-    say("\n\(verdict.summary)\n\n\(verdict.passed) passed, \(verdict.failed) failed")
+    let run = try await run(types)
+    let verdict = run.verdict
+    say("\n\(run.table.summary)\n\n\(verdict.counts)")
     if verdict.failed > 0 { throw ExitCode(1) }
   }
 
   /// All that was started has ended when it returns.
-  private func judge(_ types: [any Scenario.Type]) async throws -> Verdict {
+  private func run(_ types: [any Scenario.Type]) async throws -> Run {
     let bed = try await Bed(rules: Repository.rules)
     var run = try await Run(types, in: bed)
     try await run.untilAllHaveFired()
@@ -49,6 +50,6 @@ struct PidnsScenarios: AsyncParsableCommand {
     // After that: something has ended, and is still shown.
     if only.isEmpty { try run.judgeQueries() }
     try await bed.end()
-    return run.verdict
+    return run
   }
 }

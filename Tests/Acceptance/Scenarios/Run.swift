@@ -10,6 +10,7 @@ struct Run {
   /// Those of the Prometheus with its default settings.
   let rulesByDefault: Rules
   let verdict = Verdict()
+  let table = ScenarioTable()
   private var scenarios: [any Scenario] = []
   /// Alerts that have fired, by whom they are about, and when, in seconds since the epoch.
   private var fired: [Firing: Double] = [:]
@@ -112,7 +113,7 @@ struct Run {
             within: try rulesByDefault.patience(for: alert))
         }
       }
-      if scenario.alerts.isEmpty { verdict.add(scenario: name, alert: "none", after: nil, within: nil) }
+      if scenario.alerts.isEmpty { table.add(scenario: name, alert: "none", after: nil, within: nil) }
     }
     let others = Set(fired.keys).subtracting(expected).map { "\($0.alert) for \($0.subject)" }.sorted()
     verdict.note("no other alert fires", problem: others.isEmpty ? nil : others.joined(separator: ", "))
@@ -132,7 +133,7 @@ struct Run {
   private func judge(_ alert: String, of scenario: any Scenario, at time: Double?, within: Double) {
     let name = type(of: scenario).name
     let after = time.flatMap { time in scenario.began.map { time - $0.timeIntervalSince1970 } }
-    verdict.add(scenario: name, alert: alert, after: after, within: within)
+    table.add(scenario: name, alert: alert, after: after, within: within)
     let problem: String? =
       switch after {
       case nil: "it has not fired"
@@ -207,8 +208,8 @@ struct Run {
     verdict.note(
       "every alert was made to fire",
       problem: missing.isEmpty ? nil : missing.sorted().joined(separator: ", "))
-    for silence in empty { verdict.add(silence) }
-    verdict.add(queries: queries.all.count, answering: answering, silent: silent)
+    for silence in empty { table.add(silence) }
+    table.add(queries: queries.all.count, answering: answering, silent: silent)
   }
 
   /// The query, as Prometheus takes it.

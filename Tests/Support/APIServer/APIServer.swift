@@ -57,24 +57,24 @@ package final class APIServer: Sendable {
   // MARK: What it knows
 
   /// All requests up to now.
-  package var requests: [Request] { desk.ledger.withLock { $0.requests } }
+  package var requests: [Request] { desk.model.withLock { $0.requests } }
 
   /// How many watches run.
-  package var watches: Int { desk.ledger.withLock { $0.watches } }
+  package var watches: Int { desk.model.withLock { $0.watches } }
 
   /// The token that requests have to have; nil is none.
-  package func require(token: String?) { desk.ledger.withLock { $0.token = token } }
+  package func require(token: String?) { desk.model.withLock { $0.token = token } }
 
   /// Answers lists whole, whatever their limit, as an old server does for resourceVersion 0.
-  package func ignoreLimits() { desk.ledger.withLock { $0.ignoresLimit = true } }
+  package func ignoreLimits() { desk.model.withLock { $0.ignoresLimit = true } }
 
   /// Does something wrong with the next requests of a kind, one after the other.
   package func inject(_ kind: Kind, _ faults: Fault...) {
-    desk.ledger.withLock { $0.faults[kind, default: []] += faults }
+    desk.model.withLock { $0.faults[kind, default: []] += faults }
   }
 
   /// How many of the faults have not been asked for yet.
-  package func faultsLeft(_ kind: Kind) -> Int { desk.ledger.withLock { $0.faults[kind]?.count ?? 0 } }
+  package func faultsLeft(_ kind: Kind) -> Int { desk.model.withLock { $0.faults[kind]?.count ?? 0 } }
 
   /// Adds pods, or changes those of their uid; watches hear of it.
   package func put(_ pods: PodJSON...) { put(pods) }
@@ -83,7 +83,7 @@ package final class APIServer: Sendable {
   ///
   /// - Parameter announced: false keeps it from the watches, as if they had missed it.
   package func put(_ pods: [PodJSON], announced: Bool = true) {
-    change { ledger in for pod in pods { ledger.put(pod, announced: announced) } }
+    change { model in for pod in pods { model.put(pod, announced: announced) } }
   }
 
   /// Deletes a pod.
@@ -120,8 +120,8 @@ package final class APIServer: Sendable {
   /// Ends all watches, as if their time were over.
   package func endWatches() { desk.post(.end) }
 
-  private func change(_ body: (inout Ledger) -> Void) {
-    desk.ledger.withLock { body(&$0) }
+  private func change(_ body: (inout ServerModel) -> Void) {
+    desk.model.withLock { body(&$0) }
     desk.post(.news)
   }
 }

@@ -34,7 +34,7 @@ final class Connection: Sendable {
   }
 
   /// Returns the messages, and forgets them.
-  func takeMessages() -> [Message] {
+  func drainMessages() -> [Message] {
     var count: eventfd_t = 0
     _ = unsafe eventfd_read(bell, &count)
     return mailbox.withLock { messages in

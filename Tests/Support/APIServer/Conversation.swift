@@ -65,9 +65,9 @@ struct Conversation: ~Copyable {
     let token = request.headers["authorization"].flatMap { header in
       header.hasPrefix("Bearer ") ? String(header.dropFirst(7)) : nil
     }
-    let (fault, isAllowed) = desk.ledger.withLock { ledger in
-      ledger.requests.append(APIServer.Request(kind: kind, query: query, token: token))
-      return (ledger.fault(for: kind), ledger.token == nil || ledger.token == token)
+    let (fault, isAllowed) = desk.model.withLock { state in
+      state.requests.append(APIServer.Request(kind: kind, query: query, token: token))
+      return (state.fault(for: kind), state.token == nil || state.token == token)
     }
     guard isAllowed else { return refuse(401, "Unauthorized", nil) }
     if case .status(let code, let retryAfter)? = fault {
@@ -83,7 +83,7 @@ struct Conversation: ~Copyable {
 
   private mutating func list(_ query: [String: String], _ fault: Fault?) {
     let token = query["continue"].map { $0.split(separator: "%2F").joined(separator: "/") }
-    let page = desk.ledger.withLock { $0.page(limit: query["limit"].flatMap { Int($0) }, token: token) }
+    let page = desk.model.withLock { $0.page(limit: query["limit"].flatMap { Int($0) }, token: token) }
     guard let page else { return refuse(410, "the continue token is too old", nil) }
     begin()
     if fault == .garbage {
@@ -112,9 +112,9 @@ struct Conversation: ~Copyable {
 
   private mutating func watch(_ query: [String: String], _ fault: Fault?) {
     let version = query["resourceVersion"].flatMap { Int($0) } ?? 0
-    let start = desk.ledger.withLock { ledger -> Int? in
-      if version < ledger.oldest { return nil }
-      return ledger.events.firstIndex { $0.version > version } ?? ledger.events.count
+    let start = desk.model.withLock { state -> Int? in
+      if version < state.oldest { return nil }
+      return state.events.firstIndex { $0.version > version } ?? state.events.count
     }
     guard let start else { return refuse(410, "too old resource version", nil) }
     begin()
@@ -137,21 +137,21 @@ struct Conversation: ~Copyable {
         String(repeating: " ", count: 100_000), every: .milliseconds(milliseconds))
     default: break
     }
-    _ = connection.takeMessages()
-    desk.ledger.withLock { $0.watches += 1 }
+    _ = connection.drainMessages()
+    desk.model.withLock { $0.watches += 1 }
     follow(from: start)
-    desk.ledger.withLock { $0.watches -= 1 }
+    desk.model.withLock { $0.watches -= 1 }
   }
 
   /// Sends events until the watch is ended, or the client has gone.
   private mutating func follow(from start: Int) {
     var position = start
     while isOpen {
-      let events = desk.ledger.withLock { Array($0.events[position...]) }
+      let events = desk.model.withLock { Array($0.events[position...]) }
       position += events.count
       for event in events { send(event.line) }
       if connection.wait() { isOpen = isOpen && !session.receive().isEmpty }
-      if connection.takeMessages().contains(.end) { return end() }
+      if connection.drainMessages().contains(.end) { return end() }
     }
   }
 
@@ -184,7 +184,7 @@ struct Conversation: ~Copyable {
       guard isOpen else { return }
       if connection.wait(until: .now + pause) { isOpen = isOpen && !session.receive().isEmpty }
       // News are for watches.
-      _ = connection.takeMessages()
+      _ = connection.drainMessages()
     }
   }
 

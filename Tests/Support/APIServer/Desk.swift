@@ -19,7 +19,7 @@ final class Desk: Sendable {
     var threads = 0
   }
 
-  let ledger = Mutex(Ledger())
+  let model = Mutex(ServerModel())
   private let state = Mutex(State())
 
   func post(_ message: Connection.Message) {

@@ -16,8 +16,8 @@ import Harness
 ///     @@ end                  all cases have been run
 struct ConsoleLog {
   /// How a case went.
-  struct Verdict {
-    /// Namespaces' comparisons; none is no verdict.
+  struct CaseResult {
+    /// Namespaces' comparisons; none is no result.
     var comparisons: [(pidns: UInt32, comparison: Comparison)] = []
     /// What else is wrong.
     var errors: [String] = []
@@ -25,7 +25,7 @@ struct ConsoleLog {
   }
 
   private(set) var facts: [(name: String, value: String)] = []
-  private(set) var verdicts: [(name: String, verdict: Verdict)] = []
+  private(set) var results: [(name: String, result: CaseResult)] = []
   /// Whether the machine got to the end.
   private(set) var isComplete = false
 
@@ -37,17 +37,17 @@ struct ConsoleLog {
       // A line of the kernel's may be cut short by one of ours.
       guard let marker = line.range(of: "@@ ") else { continue }
       let words = line[marker.upperBound...].split(separator: " ", maxSplits: 1)
-      take(words.first ?? "", words.count > 1 ? words[1] : "")
+      ingest(words.first ?? "", words.count > 1 ? words[1] : "")
     }
   }
 
-  private mutating func take(_ word: Substring, _ rest: Substring) {
+  private mutating func ingest(_ word: Substring, _ rest: Substring) {
     switch word {
     case "fact":
       let words = rest.split(separator: " ", maxSplits: 1).map(String.init)
       if words.count == 2 { facts.append((words[0], words[1])) }
     case "case":
-      verdicts.append((String(rest), Verdict()))
+      results.append((String(rest), CaseResult()))
       truths = []
       samples = []
     case "truth":
@@ -76,25 +76,25 @@ struct ConsoleLog {
         let truth = stated.reduce(Facts(), +)
         if truth.values.isEmpty { fail("no truth after ready of \(pidns)") }
         let comparison = Comparison(truth: truth, counted: scrape.facts(pidns))
-        if !verdicts.isEmpty {
-          verdicts[verdicts.count - 1].verdict.comparisons.append((pidns, comparison))
+        if !results.isEmpty {
+          results[results.count - 1].result.comparisons.append((pidns, comparison))
         }
       }
       if scrape.dropped > 0 { fail("\(scrape.dropped) events dropped") }
-      if !verdicts.isEmpty {
-        verdicts[verdicts.count - 1].verdict.misses.merge(scrape.misses) { max($0, $1) }
+      if !results.isEmpty {
+        results[results.count - 1].result.misses.merge(scrape.misses) { max($0, $1) }
       }
     } catch { fail("\(error)") }
   }
 
   private mutating func fail(_ error: String) {
     // Before the first case it is none's own.
-    if verdicts.isEmpty { verdicts.append(("start", Verdict())) }
-    verdicts[verdicts.count - 1].verdict.errors.append(error)
+    if results.isEmpty { results.append(("start", CaseResult())) }
+    results[results.count - 1].result.errors.append(error)
   }
 }
 
-extension ConsoleLog.Verdict {
+extension ConsoleLog.CaseResult {
   /// What the truth states and the scrape does not show.
   var notCounted: Set<Facts.Kind> {
     comparisons.reduce(into: []) { $0.formUnion($1.comparison.notCounted) }

@@ -9,7 +9,7 @@ struct Matrix {
 
   /// The cases of all kernels, in the order of the first one that ran them.
   private var cases: [String] {
-    columns.flatMap { $0.log.verdicts.map(\.name) }.reduce(into: []) { names, name in
+    columns.flatMap { $0.log.results.map(\.name) }.reduce(into: []) { names, name in
       if !names.contains(name) { names.append(name) }
     }
   }
@@ -30,8 +30,8 @@ struct Matrix {
       rows.append(
         [name]
           + columns.map { column in
-            let cells = column.log.verdicts.filter { $0.name == name }
-              .map { $0.verdict.cell(mayLack: expected.notCounted(by: column.kernel)) }
+            let cells = column.log.results.filter { $0.name == name }
+              .map { $0.result.cell(mayLack: expected.notCounted(by: column.kernel)) }
             // Of a case that was run several times, one that went wrong.
             return cells.first { !$0.hasPrefix("exact") } ?? cells.first ?? "not run"
           })
@@ -52,17 +52,17 @@ struct Matrix {
 
   private var problems: [String] {
     columns.flatMap { kernel, log in
-      var problems = log.verdicts.flatMap { name, verdict in
-        verdict.words.map { "\(kernel): \(name): \($0)" }
+      var problems = log.results.flatMap { name, result in
+        result.words.map { "\(kernel): \(name): \($0)" }
       }
       for (kind, cases) in unexpectedlyNotCounted(by: kernel, log) {
         problems.append("\(kernel): not counted: \(kind.rawValue) of \(cases.joined(separator: ", "))")
       }
-      let run = log.verdicts.map(\.name)
+      let run = log.results.map(\.name)
       let missing = cases.filter { !run.contains($0) }
       if !missing.isEmpty { problems.append("\(kernel): not run: \(missing.joined(separator: ", "))") }
       if !log.isComplete { problems.append("\(kernel): the machine did not get to the end") }
-      if log.verdicts.isEmpty { problems.append("\(kernel): no case was run") }
+      if log.results.isEmpty { problems.append("\(kernel): no case was run") }
       return problems
     }
   }
@@ -73,14 +73,14 @@ struct Matrix {
   ) -> [(kind: Facts.Kind, cases: [String])] {
     let mayLack = expected.notCounted(by: kernel)
     return Facts.Kind.allCases.filter { !mayLack.contains($0) }.compactMap { kind in
-      let cases = log.verdicts.filter { $0.verdict.notCounted.contains(kind) }.map(\.name)
+      let cases = log.results.filter { $0.result.notCounted.contains(kind) }.map(\.name)
       return cases.isEmpty ? nil : (kind, cases)
     }
   }
 
   private var lacks: [String] {
     columns.compactMap { kernel, log in
-      let kinds = log.verdicts.reduce(into: Set<Facts.Kind>()) { $0.formUnion($1.verdict.notCounted) }
+      let kinds = log.results.reduce(into: Set<Facts.Kind>()) { $0.formUnion($1.result.notCounted) }
         .intersection(expected.notCounted(by: kernel))
       if kinds.isEmpty { return nil }
       return "* \(kernel) does not count, as expected: "

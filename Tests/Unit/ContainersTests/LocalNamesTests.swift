@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Harness
 import Testing
 
 @testable import Containers
@@ -184,7 +185,7 @@ import Testing
     let podman = "podman/overlay-containers/containers.json"
     for path in [docker, podman] { try folder.makeFIFO(path) }
     #expect(found(nil) == nil)
-    for path in [docker, podman] { try folder.makeFolder(path) }
+    for path in [docker, podman] { try folder.replaceWithFolder(path) }
     #expect(found(nil) == nil)
     let (json, entries) = (#"{"Name":"/web"}"#, "[\(entry("web"))]")
     try folder.makeLink(docker, to: folder.write(Array(json.utf8), to: "elsewhere.json"))

@@ -2,6 +2,7 @@
 
 import Foundation
 import Platform
+import Harness
 import Testing
 
 @Suite(.timeLimit(.minutes(10))) struct RegularFileTests {

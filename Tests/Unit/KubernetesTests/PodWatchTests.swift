@@ -99,12 +99,12 @@ import Testing
   @Test("The watch continues at once from the last received version, including bookmarks")
   func versions() throws {
     var watch = try watching
-    #expect(watch.take(put(pod("b"), "11")) == .put(pod("b")))
-    #expect(watch.take(.init(kind: .bookmark, pod: nil, resourceVersion: "15")) == nil)
-    #expect(watch.take(put(pod("b"), nil)) == .put(pod("b")))
+    #expect(watch.handle(put(pod("b"), "11")) == .put(pod("b")))
+    #expect(watch.handle(.init(kind: .bookmark, pod: nil, resourceVersion: "15")) == nil)
+    #expect(watch.handle(put(pod("b"), nil)) == .put(pod("b")))
     watch.end(after: .zero, isFurther: true)
     #expect(watch.next(jitter: 0) == .watch(resourceVersion: "15", seconds: 300))
-    #expect(watch.take(delete(pod("b"), "not a number")) == .delete(pod("b")))
+    #expect(watch.handle(delete(pod("b"), "not a number")) == .delete(pod("b")))
     watch.end(after: .seconds(300), isFurther: false)
     #expect(watch.next(jitter: 0) == .watch(resourceVersion: "not a number", seconds: 300))
   }
@@ -112,29 +112,29 @@ import Testing
   @Test("A pod that cannot be decoded moves the version on and changes nothing else")
   func undecodable() throws {
     var watch = try watching
-    #expect(watch.take(.init(kind: .put, pod: nil, resourceVersion: "12")) == nil)
+    #expect(watch.handle(.init(kind: .put, pod: nil, resourceVersion: "12")) == nil)
     #expect(watch.next(jitter: 0) == .watch(resourceVersion: "12", seconds: 300))
   }
 
   @Test("A late event of a deleted pod does not restore it, until a list has it")
   func lateEvents() throws {
     var watch = try watching
-    #expect(watch.take(delete(pod("b"), "11")) == .delete(pod("b")))
-    #expect(watch.take(put(pod("b"), "10")) == nil)
-    #expect(watch.take(delete(pod("b"), "11")) == .delete(pod("b")))
-    #expect(watch.take(put(pod("a"), "12")) == .put(pod("a")))
+    #expect(watch.handle(delete(pod("b"), "11")) == .delete(pod("b")))
+    #expect(watch.handle(put(pod("b"), "10")) == nil)
+    #expect(watch.handle(delete(pod("b"), "11")) == .delete(pod("b")))
+    #expect(watch.handle(put(pod("a"), "12")) == .put(pod("a")))
     watch.fail(WatchFailure(.expired, ""))
     #expect(watch.list(pod("b")) == .put(pod("b")))
     _ = try watch.finish(.init(resourceVersion: "20", continueToken: nil))
-    #expect(watch.take(put(pod("b"), "21")) == .put(pod("b")))
+    #expect(watch.handle(put(pod("b"), "21")) == .put(pod("b")))
   }
 
   @Test("Deleted pods are kept in mind up to a number, the last ones")
   func deletedLimit() throws {
     var watch = try watching
-    for number in 0...PodWatch.deletedLimit { _ = watch.take(delete(pod("\(number)"), "11")) }
-    #expect(watch.take(put(pod("0"), "11")) != nil)
-    #expect(watch.take(put(pod("1"), "11")) == nil)
+    for number in 0...PodWatch.deletedLimit { _ = watch.handle(delete(pod("\(number)"), "11")) }
+    #expect(watch.handle(put(pod("0"), "11")) != nil)
+    #expect(watch.handle(put(pod("1"), "11")) == nil)
   }
 
   @Test(
@@ -191,7 +191,7 @@ import Testing
     _ = failing.next(jitter: 0)
 
     var spoke = failing
-    _ = spoke.take(.init(kind: .bookmark, pod: nil, resourceVersion: "11"))
+    _ = spoke.handle(.init(kind: .bookmark, pod: nil, resourceVersion: "11"))
     #expect(spoke.failures == 0)
     var lasted = failing
     lasted.end(after: .seconds(1), isFurther: false)

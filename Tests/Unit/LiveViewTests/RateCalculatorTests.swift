@@ -24,7 +24,7 @@ import Testing
   /// The execs per second of each pidns after readings.
   static func rates(_ readings: Reading...) -> [String: Double?] {
     var meter = RateCalculator()
-    for reading in readings { meter.take(reading, at: 0) }
+    for reading in readings { meter.ingest(reading, at: 0) }
     return Dictionary(uniqueKeysWithValues: meter.rows.map { ($0.identity.pidns, $0.rates?.execs) })
   }
 
@@ -37,8 +37,8 @@ import Testing
   @Test("Without a time from the exporter, the time of arrival is used")
   func ownClock() {
     var meter = RateCalculator()
-    meter.take(Self.reading(nil, execs: 1), at: 50)
-    meter.take(Self.reading(nil, execs: 9), at: 54)
+    meter.ingest(Self.reading(nil, execs: 1), at: 50)
+    meter.ingest(Self.reading(nil, execs: 9), at: 54)
     #expect(meter.node?.execs == 2)
   }
 
@@ -100,12 +100,12 @@ import Testing
       return reading
     }
     var meter = RateCalculator()
-    meter.take(Self.reading(100, execs: 1), at: 0)
+    meter.ingest(Self.reading(100, execs: 1), at: 0)
     #expect(meter.rows.map(\.isLive) == [true])
-    meter.take(ended(102, execs: 5), at: 0)
+    meter.ingest(ended(102, execs: 5), at: 0)
     #expect(meter.rows.map(\.isLive) == [false])
     #expect(meter.rows.first?.rates?.execs == 2)
-    meter.take(ended(104, execs: 5), at: 0)
+    meter.ingest(ended(104, execs: 5), at: 0)
     #expect(meter.rows.isEmpty)
     #expect(Self.rates(ended(102, execs: 5)).isEmpty)
   }

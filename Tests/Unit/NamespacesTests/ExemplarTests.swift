@@ -61,13 +61,13 @@ private let web = Container.Names(namespace: "shop", pod: "cart", container: "we
   func order() {
     func time(_ exemplars: Exemplars) -> Int64? { exemplars[.exec]?.microseconds }
     var exemplars = Exemplars()
-    exemplars.take(process(5, at: 2), boot: 500_000_000_000)
+    exemplars.record(process(5, at: 2), boot: 500_000_000_000)
     #expect(time(exemplars) == 502_000_000)
-    exemplars.take(process(6, at: 2.000_1), boot: 499_999_000_000)
+    exemplars.record(process(6, at: 2.000_1), boot: 499_999_000_000)
     #expect(time(exemplars) == 502_000_001)
-    exemplars.take(process(7, at: 2.000_2), boot: 500_000_000_000)
+    exemplars.record(process(7, at: 2.000_2), boot: 500_000_000_000)
     #expect(time(exemplars) == 502_000_200)
-    exemplars.take(process(8, at: 3), boot: 400_000_000_000)
+    exemplars.record(process(8, at: 3), boot: 400_000_000_000)
     #expect(time(exemplars) == 403_000_000)
   }
 

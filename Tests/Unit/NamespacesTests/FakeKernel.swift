@@ -45,7 +45,7 @@ struct FakeKernel {
     let containers = containers
     var moment = Ledger.Moment(now, epoch: epoch, boot: boot)
     moment.readEnd = epoch + pollDuration
-    let finished = ledger.take(
+    let finished = ledger.ingest(
       tasks: walking ? tasks : nil, reading, at: moment,
       namesVersion: namesVersion
     ) { containers[$0.cgroupPath] ?? ContainerResolver.Answer(Container(), .final) }

@@ -20,30 +20,31 @@ import Testing
   @Test("Keys are told from the bytes that a terminal sends", arguments: keys)
   func whole(text: String, keys: [Key]) {
     var decoder = KeyDecoder()
-    #expect(decoder.take(Array(text.utf8)) == keys)
+    #expect(decoder.decode(Array(text.utf8)) == keys)
     #expect(!decoder.isUndecided)
   }
 
   @Test("They are the same when the bytes come one by one", arguments: keys)
   func pieces(text: String, keys: [Key]) {
     var decoder = KeyDecoder()
-    #expect(text.utf8.flatMap { decoder.take([$0]) } == keys)
+    #expect(text.utf8.flatMap { decoder.decode([$0]) } == keys)
   }
 
   @Test("An ESC is a key only if nothing follows")
   func escape() {
     var decoder = KeyDecoder()
     #expect(decoder.flush() == [])
-    #expect(decoder.take([0x1b]) == [])
+    #expect(decoder.decode([0x1b]) == [])
     #expect(decoder.isUndecided)
     #expect(decoder.flush() == [.escape])
-    #expect(decoder.take(Array("[A".utf8)) == [.character("["), .character("A")])
+    #expect(decoder.decode(Array("[A".utf8)) == [.character("["), .character("A")])
   }
 
   @Test("Invalid UTF-8 is skipped, and keys after it are read")
   func invalid() {
     var decoder = KeyDecoder()
-    #expect(decoder.take([0xff, 0xe5, 0x71, 0xc3, 0xc3, 0xa9, 0x80]) == [.character("q"), .character("é")])
-    #expect(decoder.take([0xed, 0xa0, 0x80, 0x6a]) == [.character("j")])
+    #expect(
+      decoder.decode([0xff, 0xe5, 0x71, 0xc3, 0xc3, 0xa9, 0x80]) == [.character("q"), .character("é")])
+    #expect(decoder.decode([0xed, 0xa0, 0x80, 0x6a]) == [.character("j")])
   }
 }

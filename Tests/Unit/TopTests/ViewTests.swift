@@ -20,7 +20,7 @@ import Text
         (entry.processes, entry.threads, entry.zombies) = (Double(number + 1), Double(2 * number + 1), 0)
         reading.namespaces[.init(pidns: "\(100 + number)", pod: pod, container: "c\(number)")] = entry
       }
-      view.meter.take(reading, at: time)
+      view.meter.ingest(reading, at: time)
     }
     return view
   }
@@ -47,7 +47,7 @@ import Text
   }
 
   static func press(_ view: inout View, _ text: String) {
-    for character in text { #expect(view.take(.character(character)) == .show) }
+    for character in text { #expect(view.handle(.character(character)) == .show) }
   }
 
   @Test("The table at 40, 80, 120 and 200 columns")
@@ -95,18 +95,18 @@ import Text
     #expect(Self.names(&view, rows: 14) == (40..<50).reversed().map { "c\($0)" })
     Self.press(&view, "jjk")
     #expect(Self.names(&view, rows: 14).first == "c48")
-    _ = view.take(.pageDown)
+    _ = view.handle(.pageDown)
     #expect(Self.names(&view, rows: 14).first == "c38")
-    _ = view.take(.end)
+    _ = view.handle(.end)
     #expect(Self.names(&view, rows: 14).last == "c0")
     #expect(Self.names(&view, rows: 14).first == "c9")
     Self.press(&view, "jjjj")
     #expect(Self.names(&view, rows: 14).first == "c9")
-    _ = view.take(.up)
+    _ = view.handle(.up)
     #expect(Self.names(&view, rows: 14).first == "c10")
-    _ = view.take(.home)
+    _ = view.handle(.home)
     #expect(Self.names(&view, rows: 14).first == "c49")
-    for _ in 0..<10 { _ = view.take(.pageUp) }
+    for _ in 0..<10 { _ = view.handle(.pageUp) }
     // A larger screen shows all there is.
     #expect(Self.names(&view, rows: 60).count == 50)
   }
@@ -138,17 +138,17 @@ import Text
     #expect(Self.text(&view, 80, 5)[2].hasPrefix("filter: C1█"))
     Self.press(&view, "9q")
     #expect(Self.names(&view).isEmpty)
-    _ = view.take(.backspace)
+    _ = view.handle(.backspace)
     #expect(Self.names(&view) == ["c19"])
-    _ = view.take(.enter)
+    _ = view.handle(.enter)
     #expect(Self.text(&view, 80, 5)[2] == "filter: C19   1 of 20 rows, Esc clears it")
     Self.press(&view, "nn")
     #expect(Self.names(&view) == ["c19"])
-    _ = view.take(.escape)
+    _ = view.handle(.escape)
     #expect(Self.names(&view).count == 20)
     Self.press(&view, "/" + String(repeating: "x", count: 1000))
     #expect(view.filter.count == View.filterLimit)
-    _ = view.take(.clear)
+    _ = view.handle(.clear)
     #expect(view.filter.isEmpty && view.isTyping)
   }
 
@@ -165,10 +165,10 @@ import Text
     view.trouble = "the exporter refuses the connection; trying again"
     #expect(Self.text(&view, 80, 5)[2] == "the exporter refuses the connection; trying again")
     #expect(Self.names(&view).count == 2)
-    #expect(view.take(.character(" ")) == .pause)
+    #expect(view.handle(.character(" ")) == .pause)
     #expect(Self.text(&view, 100, 5)[0].hasPrefix("pidns-exporter top   every 2s, paused"))
-    #expect(view.take(.character(" ")) == .goOn)
-    #expect(view.take(.character("q")) == .quit)
+    #expect(view.handle(.character(" ")) == .goOn)
+    #expect(view.handle(.character("q")) == .quit)
   }
 
   @Test("A table for scripts has every column, as wide as it has to be, and no styles")
@@ -194,7 +194,7 @@ import Text
     reading.namespaces[.init(container: "\u{1b}]0;owned\u{7}\n\u{202e}")] = entry
     entry.initComm = "\u{1b}[2J"
     reading.namespaces[.init(pidns: "\u{1b}c", pod: "\n")] = entry
-    view.meter.take(reading, at: 0)
+    view.meter.ingest(reading, at: 0)
     let harmless: Set<Character> = ["\n"]
     for text in [view.table(width: nil, limit: nil)] + Self.text(&view, 200, 10) {
       #expect(text.allSatisfy { $0.isASCII && $0 >= " " || !$0.isASCII || harmless.contains($0) })

@@ -40,7 +40,7 @@ import Testing
     let kinds: [ProcessExemplar.Kind] = [.exec, .oomKill, .signalDeath(7), .signalDeath(40)]
     for kind in kinds + ExitReason.allCases.map({ .exit($0) }) {
       let comm = String(name.prefix(15))
-      exemplars.take(
+      exemplars.record(
         ProcessExemplar(kind, time: 5_000_000_123 + number, pid: 1, hostPID: 7, ppid: 0, comm: comm),
         boot: 1_700_000_000_000_000_000)
     }

@@ -94,7 +94,7 @@ struct RandomHost {
     reading.identities = identities
     let names = names
     let tasks = Dictionary(uniqueKeysWithValues: live.map { ($0, TaskCounts(processes: 1, threads: 1)) })
-    let finished = ledger.take(
+    let finished = ledger.ingest(
       tasks: tasks, reading, at: .init(now, epoch: seconds, boot: 0), scraped: scraped,
       namesVersion: namesVersion
     ) { names[$0.cgroupPath] ?? .init(Container(), .final) }

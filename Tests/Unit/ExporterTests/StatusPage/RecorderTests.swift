@@ -18,7 +18,7 @@ import Testing
     polls.time += seconds
     polls.namespaces = namespaces.map { Polls.namespace($0.inum, execs: $0.execs, failures: $0.execs / 2) }
     polls.node = EventCounts(ProcessCounts(execs: namespaces.reduce(0) { $0 + $1.execs }))
-    return recorder.take(polls.state)
+    return recorder.record(polls.state)
   }
 
   @Test("The first rates are there at the second poll, then it looks every five seconds")
@@ -57,7 +57,7 @@ import Testing
       // Its names came late: nobody knows when that was.
       Polls.namespace(3, execs: 900, start: polls.time - 60),
     ]
-    let born = recorder.take(polls.state)
+    let born = recorder.record(polls.state)
     #expect(born["2"]?.rates?.execs == 10)
     #expect(born.execs("2") == [10])
     #expect(born["3"]?.rates == nil)
@@ -68,7 +68,7 @@ import Testing
     // The same number again is another namespace.
     polls.time += 5
     polls.namespaces = [Polls.namespace(2, execs: 5, start: polls.time - 1)]
-    #expect(recorder.take(polls.state).execs("2") == [1])
+    #expect(recorder.record(polls.state).execs("2") == [1])
   }
 
   @Test("An ended namespace stays as long as its series, with what it has done")
@@ -78,7 +78,7 @@ import Testing
     for _ in 0..<2 {
       polls.time += 5
       polls.namespaces = [Polls.namespace(1, execs: 10, failures: 5, isLive: false)]
-      _ = recorder.take(polls.state)
+      _ = recorder.record(polls.state)
     }
     let recent = recorder.recent
     #expect(recent["1"]?.isLive == false)

@@ -20,7 +20,7 @@ import Testing
     var polls = polls
     for _ in 0..<3 {
       polls.time += 5
-      _ = recorder.take(polls.state)
+      _ = recorder.record(polls.state)
     }
     var state = polls.state
     state.recent = recorder.recent

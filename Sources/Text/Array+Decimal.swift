@@ -2,7 +2,7 @@
 
 extension [UInt8] {
   /// Appends a number in decimal digits.
-  mutating func appendDecimal(_ number: UInt64) {
+  package mutating func appendDecimal(_ number: UInt64) {
     var left = count
     var rest = number
     repeat {
@@ -19,7 +19,7 @@ extension [UInt8] {
   }
 
   /// Appends the last digits of a number, filled up with zeros.
-  mutating func appendDecimal(_ number: UInt64, digits: Int) {
+  package mutating func appendDecimal(_ number: UInt64, digits: Int) {
     let start = count
     append(contentsOf: repeatElement(UInt8(ascii: "0"), count: digits))
     var rest = number

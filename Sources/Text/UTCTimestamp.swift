@@ -1,22 +1,40 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Writes moments as RFC 3339 has them, in UTC, to the nanosecond: `2026-11-22T09:05:01.000000042Z`.
+/// Writes times in RFC 3339, in UTC: `2026-11-22T09:05:01.000000042Z`.
 ///
-/// Events come many in a second: what they share of it is kept.
-struct UTCTimestamp: Sendable {
+/// Many events fall into one second: the text up to the second is cached.
+package struct UTCTimestamp: Sendable {
   private var second: Int?
   private var beginning: [UInt8] = []
 
-  /// Appends a moment. The years 0 to 9999 are right, which is all that RFC 3339 has.
-  mutating func append(_ time: WallTime, to bytes: inout [UInt8]) {
-    if second != time.seconds {
-      second = time.seconds
-      beginning = Self.text(of: time.seconds)
+  package init() {}
+
+  /// Appends a time since the Unix epoch, correct for the years 0 to 9999, which is the range of RFC 3339.
+  ///
+  /// - Parameters:
+  ///   - nanoseconds: Within the second.
+  ///   - digits: Of the fraction, 9 at the most; the rest is cut off.
+  package mutating func append(
+    seconds: Int, nanoseconds: Int, digits: Int = 9, to bytes: inout [UInt8]
+  ) {
+    if second != seconds {
+      second = seconds
+      beginning = Self.text(of: seconds)
     }
     bytes.append(contentsOf: beginning)
     bytes.append(UInt8(ascii: "."))
-    bytes.appendDecimal(UInt64(clamping: time.nanoseconds), digits: 9)
+    let fraction = bytes.count
+    bytes.appendDecimal(UInt64(clamping: nanoseconds), digits: 9)
+    bytes.removeSubrange((fraction + min(digits, 9))...)
     bytes.append(UInt8(ascii: "Z"))
+  }
+
+  /// Returns the text of one time; parameters as of ``append(seconds:nanoseconds:digits:to:)``.
+  package static func text(seconds: Int, nanoseconds: Int, digits: Int = 9) -> String {
+    var clock = Self()
+    var bytes: [UInt8] = []
+    clock.append(seconds: seconds, nanoseconds: nanoseconds, digits: digits, to: &bytes)
+    return String(decoding: bytes, as: UTF8.self)
   }
 
   private static func text(of seconds: Int) -> [UInt8] {

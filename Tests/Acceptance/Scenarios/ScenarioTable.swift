@@ -2,26 +2,10 @@
 
 import Foundation
 
-/// Writes a line to stdout, at once: whoever waits for minutes wants to see what for.
-func say(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }
-
-/// What was looked at, and whether it was as it should be.
-final class Verdict {
-  private(set) var passed = 0
-  private(set) var failed = 0
+/// The table of scenarios and their alerts, and remarks on queries.
+final class ScenarioTable {
   private var remarks: [String] = []
   private var rows = [["scenario", "alert", "fired after", "within"]]
-
-  /// Takes note, and says at once what is wrong.
-  func note(_ what: String, problem: String? = nil) {
-    if let problem {
-      failed += 1
-      say("FAILED  \(what): \(problem)")
-    } else {
-      passed += 1
-      say("ok      \(what)")
-    }
-  }
 
   /// Adds a row to the table.
   func add(scenario: String, alert: String, after: Double?, within: Double?) {

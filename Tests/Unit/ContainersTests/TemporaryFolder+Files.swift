@@ -2,28 +2,20 @@
 
 import Foundation
 import Glibc
+import Harness
 
-/// A folder that is gone when the test is.
-final class TemporaryFolder {
-  let path: String
+extension TemporaryFolder {
+  var path: String { url.path(percentEncoded: false) }
 
-  init() throws {
-    path = FileManager.default.temporaryDirectory.appending(path: "pidns-\(UUID())").path(
-      percentEncoded: false)
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-  }
-
-  deinit { try? FileManager.default.removeItem(atPath: path) }
-
-  /// Makes the folders around a path of this folder, and answers the whole path.
+  /// Makes the folders around a path of this folder, and returns the whole path.
   func place(_ relative: String) throws -> String {
-    let file = URL(filePath: path).appending(path: relative)
+    let file = url.appending(path: relative)
     try FileManager.default.createDirectory(
       at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
     return file.path(percentEncoded: false)
   }
 
-  /// Writes a new file in the place of an old one, as Docker and podman do.
+  /// Replaces a file by a new one, as Docker and podman do.
   @discardableResult
   func write(_ content: some DataProtocol, to relative: String) throws -> String {
     let file = try place(relative)
@@ -46,7 +38,7 @@ final class TemporaryFolder {
   }
 
   /// Makes a folder, in the place of what was there.
-  func makeFolder(_ relative: String) throws {
+  func replaceWithFolder(_ relative: String) throws {
     try FileManager.default.createDirectory(atPath: cleared(relative), withIntermediateDirectories: false)
   }
 
@@ -56,7 +48,7 @@ final class TemporaryFolder {
     return file
   }
 
-  /// The content of a file that came from a real machine.
+  /// Returns the content of a file that came from a real machine.
   static func fixture(_ name: String) throws -> Data {
     try Data(
       contentsOf: URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Fixtures/\(name)"))

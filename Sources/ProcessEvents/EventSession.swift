@@ -1,15 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Exporter
-import Glibc
-import Platform
+package import Platform
 import Probe
-import ProcessEvents
 import Terminal
-import Text
 
-/// One run of `events`: from the ring buffer, through the filters, to stdout.
-struct EventSession: ~Copyable {
+/// One run of `events`: from its source, through the filters, to stdout.
+package struct EventSession<Source: EventSource & ~Copyable>: ~Copyable {
+  /// Which events are shown, and how many.
+  package struct Options: Sendable {
+    package var selection = EventSelection()
+    /// Ends the run after this number of events.
+    package var count: Int?
+    /// Ends the run after this time.
+    package var duration: Duration?
+
+    package init() {}
+  }
+
+  /// A request to stop: SIGTERM or SIGINT.
+  package struct Stop {
+    /// Becomes readable with a request.
+    let descriptor: Int32
+    /// Removes one request, so that the next one is seen.
+    let consume: () -> Void
+
+    package init(descriptor: Int32, consume: @escaping () -> Void) {
+      (self.descriptor, self.consume) = (descriptor, consume)
+    }
+  }
+
   private enum End {
     /// A signal, the time, or the number of events.
     case asked
@@ -17,67 +36,74 @@ struct EventSession: ~Copyable {
     case closed
   }
 
-  private var stream: EventStream
-  private let flags: EventFlags
-  private let signals: StopSignals
-  private let stopDescriptor: Int32
+  private var source: Source
   private let selection: EventSelection
+  private let count: Int?
+  private let stop: Stop
+  private let report: (String) -> Void
   private let isTerminal: Bool
   private var writer: EventWriter
-  private var output = StandardOutputWriter()
+  private var output: StandardOutputWriter
   private var shown = 0
   /// Dropped events of which it has been said.
   private var droppedSaid: UInt64 = 0
   private let deadline: ContinuousClock.Instant?
 
-  init(_ stream: consuming EventStream, _ flags: EventFlags, _ signals: StopSignals) {
-    self.stream = stream
-    self.flags = flags
-    self.signals = signals
-    stopDescriptor = signals.descriptor()
-    selection = flags.selection
-    deadline = flags.duration.map { .now + $0.duration }
-    isTerminal = Terminal.isTerminal(Terminal.stdout)
-    writer = flags.writer(
-      size: Terminal.size(of: Terminal.stdout), isTerminal: isTerminal, environment: Environment.variables)
+  /// - Parameters:
+  ///   - writer: Formats the events.
+  ///   - output: Where they go. SIGPIPE has to be ignored.
+  ///   - report: Gets the lines for stderr: what was shown, and what is missing.
+  package init(
+    _ source: consuming Source, _ options: Options, writer: EventWriter, output: StandardOutputWriter,
+    stop: Stop,
+    report: @escaping (String) -> Void
+  ) {
+    self.source = source
+    self.writer = writer
+    self.output = output
+    self.stop = stop
+    self.report = report
+    selection = options.selection
+    count = options.count
+    deadline = options.duration.map { .now + $0 }
+    isTerminal = Terminal.isTerminal(output.descriptor)
   }
 
   /// Shows events until a signal comes, the time is over, there are enough, or nobody reads any more.
-  mutating func run() throws {
+  package mutating func run() throws {
     var end = try show()
     if end == .asked {
       // What has happened by now is still shown, unless somebody asks again, or nobody reads it.
-      stream.detach()
+      source.detach()
       end = try drain(until: .now + Self.patience)
     }
-    let dropped = try stream.dropped()
+    let dropped = try source.dropped()
     if end == .closed && dropped == 0 { return }
-    StandardError.write(line: summary(dropped: dropped))
-    if let program = try stream.skippedProgram() {
-      StandardError.write(
-        line:
-          "pidns-exporter: the kernel skipped runs of the BPF program \(program): more events may be missing")
+    report(summary(dropped: dropped))
+    if let program = try source.skippedProgram() {
+      report(
+        "pidns-exporter: the kernel skipped runs of the BPF program \(program): more events may be missing")
     }
   }
 
   /// How long a reader that does not read is waited for at the end.
-  private static let patience = Duration.seconds(2)
+  private static var patience: Duration { .seconds(2) }
 
   private mutating func show() throws -> End {
     // There may be more than one batch.
     var isBehind = false
     while !hasEnough {
-      let next = ContinuousClock.now + (isBehind ? .zero : EventStream.interval)
+      let next = ContinuousClock.now + (isBehind ? .zero : Source.interval)
       let happened = DescriptorPoller.wait(
-        for: [(stream.descriptor, .readable), (stopDescriptor, .readable), (STDOUT_FILENO, .closed)],
+        for: [(source.descriptor, .readable), (stop.descriptor, .readable), (output.descriptor, .closed)],
         until: deadline.map { min($0, next) } ?? next)
       if happened[2] { return .closed }
       if happened[1] {
-        _ = signals.wait(until: .now)
+        stop.consume()
         return .asked
       }
       if let deadline, deadline <= .now { return .asked }
-      isBehind = try takeBatch()
+      isBehind = try writeBatch()
       if let end = try flush(until: deadline) { return end }
     }
     return .asked
@@ -88,30 +114,30 @@ struct EventSession: ~Copyable {
     _ = DescriptorPoller.wait(for: [], until: .now + .milliseconds(20))
     repeat {
       if let end = try flush(until: deadline) { return end }
-    } while try takeBatch()
+    } while try writeBatch()
     // Behind all that there was room for.
-    if let last = stream.lastTime { sayDropped(try stream.dropped(), at: last) }
+    if let last = source.lastTime { sayDropped(try source.dropped(), at: last) }
     return try flush(until: deadline) ?? .asked
   }
 
-  private var hasEnough: Bool { flags.count.map { shown >= $0 } ?? false }
+  private var hasEnough: Bool { count.map { shown >= $0 } ?? false }
 
-  /// Takes what the buffer has and makes output of it.
+  /// Formats what the source has.
   ///
   /// - Returns: Whether there was anything.
-  private mutating func takeBatch() throws -> Bool {
+  private mutating func writeBatch() throws -> Bool {
     if isTerminal {
-      let size = Terminal.size(of: Terminal.stdout)
+      let size = Terminal.size(of: output.descriptor)
       writer.resize(columns: size?.columns, rows: size?.rows)
     }
-    let events = try stream.take()
+    let events = try source.drain()
     for event in events where !hasEnough {
       sayDropped(event.droppedBefore, at: event.time)
       guard selection.mayInclude(event) else { continue }
-      let container = stream.container(of: event)
+      let container = source.container(of: event)
       guard selection.includes(container) else { continue }
       let record = EventRecord(
-        event: event, container: container, time: WallTime(epoch: stream.epochTime(of: event.time)))
+        event: event, container: container, time: WallTime(epoch: source.epochTime(of: event.time)))
       writer.write(record, to: &output.bytes)
       shown += 1
     }
@@ -121,7 +147,7 @@ struct EventSession: ~Copyable {
   /// Writes how many events are missing before one of a time, if it was not said before.
   private mutating func sayDropped(_ dropped: UInt64, at time: UInt64) {
     guard dropped > droppedSaid else { return }
-    let time = WallTime(epoch: stream.epochTime(of: time))
+    let time = WallTime(epoch: source.epochTime(of: time))
     writer.writeDropped(dropped - droppedSaid, time: time, to: &output.bytes)
     droppedSaid = dropped
   }
@@ -130,15 +156,15 @@ struct EventSession: ~Copyable {
   ///
   /// - Returns: Why there is to be no more; nil where there may be.
   private mutating func flush(until deadline: ContinuousClock.Instant?) throws -> End? {
-    switch output.flush(interruptedBy: stopDescriptor, until: deadline) {
+    switch output.flush(interruptedBy: stop.descriptor, until: deadline) {
     case .written: return nil
     case .closed: return .closed
     case .interrupted:
-      _ = signals.wait(until: .now)
+      stop.consume()
       return .asked
     case .late: return .asked
     case .failed(let error):
-      throw ExporterError("cannot write to stdout: \(Errno.text(error))")
+      throw EventOutputError(description: "cannot write to stdout: \(Errno.text(error))")
     }
   }
 
@@ -149,6 +175,11 @@ struct EventSession: ~Copyable {
     return dropped == 0
       ? events : events + ": the ring buffer was full; raise --bpf.ring-buffer, or read faster"
   }
+}
+
+/// Why events cannot be written, in one line for people.
+package struct EventOutputError: Error, CustomStringConvertible {
+  package let description: String
 }
 
 extension WallTime {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// What the server knows: its pods, what happened to them, who is asking, and what it is to do wrong.
-struct Ledger {
+struct ServerModel {
   struct Event {
     let version: Int
     let line: String
