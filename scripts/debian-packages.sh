@@ -12,8 +12,9 @@ own=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
 # mirror RELEASE: where the machine's own apt gets that release from.
 mirror() {
   local uri
+  # Also before `apt-get update` has read its index.
   # shellcheck disable=SC2016 # these are apt's
-  uri=$(apt-get indextargets --format '$(RELEASE) $(REPO_URI)' 'Created-By: Packages' |
+  uri=$(apt-get indextargets --no-release-info --format '$(RELEASE) $(REPO_URI)' 'Created-By: Packages' |
     awk -v release="$1" '$1 == release { print $2; exit }')
   [ -n "$uri" ] || fail "this machine's apt sources name no $1"
   echo "$uri"

@@ -3,7 +3,7 @@
 #
 # bare.sh
 #
-# Installs the Debian package of .build/deb in a bare Debian 12 without systemd, uses what it brought, and removes and purges it. Starts the
+# Installs the Debian package of .build/deb in a bare Debian without systemd, of the suite that it was built on, uses what it brought, and removes and purges it. Starts the
 # program without root, with two capabilities. Ends with the line `N passed, N failed`.
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
@@ -21,8 +21,10 @@ files() { (cd "$root" && find etc usr var lib opt -xdev '(' -path var/cache -o -
 
 deb=$(find .build/deb -maxdepth 1 -name '*.deb')
 [ -n "$deb" ] || { echo 'there is no package in .build/deb: make deb' >&2; exit 1; }
-echo 'A bare Debian 12, without systemd'
-bare_debian bookworm "$root" man-db bash-completion
+# shellcheck source=/dev/null
+own=$(. /etc/os-release && echo "$VERSION_CODENAME")
+echo "A bare Debian $own, without systemd"
+bare_debian "$own" "$root" man-db bash-completion
 # So that pages are there.
 rm -f "$root/etc/dpkg/dpkg.cfg.d/"*
 mount --rbind /sys "$root/sys"
