@@ -338,13 +338,16 @@ static void print_dropped(FILE *out)
 
 static FILE *identities_out;
 
-/* The cgroup's names, innermost first: they are what a namespace is known by. */
+/* The cgroup's names, innermost first: they are what a namespace is known by. An inum may be there
+ * with several generations. */
 static void print_identity(const void *record)
 {
 	const struct pidns_identity_entry *entry = record;
 
-	fprintf(identities_out, "pidns_info{pidns=\"%u\",init_comm=\"%s\",cgroup=\"",
-		entry->key.inum, entry->identity.init_comm);
+	fprintf(identities_out,
+		"pidns_info{pidns=\"%u\",generation=\"%llu\",init_comm=\"%s\",cgroup=\"",
+		entry->key.inum, (unsigned long long)entry->key.generation,
+		entry->identity.init_comm);
 	for (int i = 0; i < entry->identity.path_length; i++)
 		fputc(entry->identity.path[i] ? entry->identity.path[i] : ' ', identities_out);
 	fprintf(identities_out, "\"} 1\n");
