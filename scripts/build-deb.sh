@@ -15,7 +15,10 @@ version=$(tr - '~' <VERSION)
 rm -rf "$work"
 mkdir -p "$work/$package"
 cp -r deploy/debian "$work/$package/debian"
-make --no-print-directory install-files DESTDIR="$work/$package/files" PREFIX=/usr UNITDIR=/lib/systemd/system ZSHDIR=/usr/share/zsh/vendor-completions
+# Debian 12's debhelper knows units in /lib only; Debian 13's lintian refuses that folder, which is a link.
+units=/usr/lib/systemd/system
+grep --quiet "$units" "$(command -v dh_installsystemd)" || units=/lib/systemd/system
+make --no-print-directory install-files DESTDIR="$work/$package/files" PREFIX=/usr UNITDIR="$units" ZSHDIR=/usr/share/zsh/vendor-completions
 
 python3 -B scripts/release/notice.py "$work/$package/NOTICE"
 echo NOTICE >"$work/$package/debian/docs"
