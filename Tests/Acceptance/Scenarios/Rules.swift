@@ -30,10 +30,12 @@ struct Rules {
     return poll + 2 * scrapeInterval + isTrue + (rule.duration ?? 0) + 2 * interval
   }
 
-  /// Seconds that a query looks back at the most, but for what it compares with.
+  /// Seconds of samples that a query needs at the most, but for what it compares with. `last_over_time` needs one sample,
+  /// however far it looks back.
   static func range(of query: String) -> Double {
-    query.matches(of: /\[(\d+)([smhd])\](?! offset)/).map { match in
-      (Double(match.1) ?? 0) * (["s": 1, "m": 60, "h": 3600, "d": 86400][match.2] ?? 0)
-    }.max() ?? 0
+    query.replacing(/last_over_time\([^\[]*\[\w+\]\)/, with: "").matches(of: /\[(\d+)([smhd])\](?! offset)/)
+      .map { match in
+        (Double(match.1) ?? 0) * (["s": 1, "m": 60, "h": 3600, "d": 86400][match.2] ?? 0)
+      }.max() ?? 0
   }
 }
