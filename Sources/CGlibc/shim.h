@@ -8,7 +8,7 @@
 #include <sys/signalfd.h>
 #include <wchar.h>
 
-/* <string.h>, under _GNU_SOURCE, which whoever includes it first decides on. */
+/* <string.h>, under _GNU_SOURCE, which the first file that includes it decides. */
 const char *sigabbrev_np(int signal);
 const char *strerrorname_np(int error);
 

@@ -9,7 +9,7 @@ import Probe
 
 /// The counting part of the exporter, without the HTTP server: BPF programs, poller, names.
 ///
-/// It belongs to the polling thread, which calls `poll`. When it is destroyed, nothing stays attached in the
+/// Used only by the polling thread, which calls `poll`. When it is destroyed, nothing stays attached in the
 /// kernel.
 package struct CounterPipeline: ~Copyable {
   private let logger: Logger

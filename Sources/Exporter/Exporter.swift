@@ -7,7 +7,7 @@ import Platform
 
 /// Combines the counting part and the HTTP server.
 ///
-/// It belongs to the polling thread, which calls `poll`. The server has its own threads.
+/// Used only by the polling thread, which calls `poll`. The server has its own threads.
 /// When it is destroyed, the server is closed and nothing stays attached in the kernel.
 package struct Exporter: ~Copyable {
   private let server: HTTPServer

@@ -80,7 +80,7 @@ package struct Configuration: Sendable, Equatable {
   }
 
   /// Reads every file once, and has libcurl's TLS library read the certificates and the key; a plugin only has to be
-  /// installed. For the start, when an error can still be returned to whoever wrote the configuration.
+  /// installed. Call it at the start, so that a wrong configuration is reported at once.
   ///
   /// - Throws: One line for the first thing that is wrong.
   package func check() throws(KubernetesError) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Runs an action once a request has ended. Belongs to the polling thread that answers the request.
+/// Runs an action when libmicrohttpd has finished a request. Used only by the server thread of that request.
 final class Completion {
   private var action: (@Sendable (Bool) -> Void)?
 

@@ -28,7 +28,7 @@ struct EventTable: Sendable {
 
   mutating func resize(columns: Int?, rows: Int?) {
     self.rows = rows
-    // Whoever only makes it higher wants to see more lines, not one more header.
+    // A change of the height alone adds lines, and no further header.
     guard columns != self.columns else { return }
     self.columns = columns
     layout = TableLayout(columns: columns)

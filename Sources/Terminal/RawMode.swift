@@ -5,7 +5,7 @@ import Glibc
 /// A terminal that shows a screen of the program's own: keys arrive one by one and unechoed, what was on it before is
 /// put aside, the cursor is hidden and long lines are cut. When it goes, everything is as before.
 ///
-/// Ctrl-C, Ctrl-\ and Ctrl-Z stay signals: whoever takes them, see ``TerminalEvents``, has to let go of this first.
+/// Ctrl-C, Ctrl-\ and Ctrl-Z stay signals. A handler of them (``TerminalEvents``) has to end raw mode first.
 package struct RawMode: ~Copyable {
   private let input: Int32
   private let output: Int32

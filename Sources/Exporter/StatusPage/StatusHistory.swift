@@ -28,7 +28,7 @@ struct StatusHistory: Sendable {
   static let steps = 60
 }
 
-/// Makes ``StatusHistory`` of what polls find: it looks at one in five seconds. It belongs to the polling thread.
+/// Builds ``StatusHistory`` from one poll every five seconds. Used only by the polling thread.
 ///
 /// A series takes about a kilobyte, and goes when it is no longer exposed.
 struct Recorder: Sendable {

@@ -49,9 +49,9 @@ package struct KernelEvents: ~Copyable {
   private let object: BPFObject
   private let programs: [String]
   private var hooks: [Link]
-  /// The buffer of the ring buffer's reader, one record at a time.
+  /// The events of one read. The ring buffer's callback appends to it, one record at a time.
   private final class Batch {
-    /// Records that are read at once: then whoever reads gets to write, and to look at the clock.
+    /// The largest number of records in one read. Between reads, the caller writes events and checks its deadline.
     static let limit = 1024
 
     var events: [ProcessEvent] = []

@@ -140,14 +140,15 @@ main() {
   "$here/fetch.sh" "$cache" "${wanted[@]}"
 
   work=$(mktemp -d)
-  trap 'rm -rf "$work"; kill $(jobs -p) 2>/dev/null || true' EXIT
+  # At the end of a whole run there is no machine left to kill; the exit status stays that of the run.
+  trap 'rm -rf "$work"; kill $(jobs -p) 2>/dev/null || :' EXIT
   for architecture in "${architectures[@]}"; do build_initramfs "$architecture"; done
 
   for kernel in "${kernels[@]}"; do
     # A log of an earlier run is no verdict of this one.
     : >"$cache/logs/$kernel.log"
     # How a machine ended is in its log: one that failed did not get to the end, which is judged.
-    while [ "$(jobs -rp | wc -l)" -ge "$((jobs > 0 ? jobs : 1))" ]; do wait -n || true; done
+    while [ "$(jobs -rp | wc -l)" -ge "$((jobs > 0 ? jobs : 1))" ]; do wait -n; done
     boot "$kernel" &
   done
   wait

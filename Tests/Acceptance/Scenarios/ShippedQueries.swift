@@ -33,7 +33,7 @@ struct ShippedQueries {
     }
   }
 
-  /// How many numbers a query answers, as whoever asks it does: now, or over a range of time, each 15 seconds.
+  /// Returns how many numbers a query returns, run as Grafana or Prometheus runs it: now, or over a range, every 15 seconds.
   func count(_ query: Query, in prometheus: RunningPrometheus, since start: Date) throws -> Int {
     switch query.kind {
     case "instant", "variable":
