@@ -257,6 +257,9 @@ done </cases
 if [ -x /bin/pidns-exporter ]; then
   told
   clock
+else
+  say 'without events'
+  say 'without clock'
 fi
 named cgroup-v2 /sys/fs/cgroup
 # A controller is in one hierarchy, and the kernel takes its time to have it leave one.

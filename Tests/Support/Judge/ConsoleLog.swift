@@ -13,6 +13,7 @@ import Harness
 ///     @@ metric SAMPLE        a line of the scrape
 ///     @@ compare [after-ready]  the truths since the last comparison, with the samples since then
 ///     @@ error TEXT           what kept the case from being run
+///     @@ without NAME         a case that other machines run: it is of the exporter, which this one has not
 ///     @@ end                  all cases have been run
 struct ConsoleLog {
   /// How a case went.
@@ -26,6 +27,8 @@ struct ConsoleLog {
 
   private(set) var facts: [(name: String, value: String)] = []
   private(set) var results: [(name: String, result: CaseResult)] = []
+  /// Cases that the machine cannot run.
+  private(set) var withoutCases: Set<String> = []
   /// Whether the machine got to the end.
   private(set) var isComplete = false
 
@@ -57,6 +60,7 @@ struct ConsoleLog {
     case "metric": samples.append(rest)
     case "compare": compare(afterReady: rest == "after-ready")
     case "error": fail(String(rest))
+    case "without": withoutCases.insert(String(rest))
     case "end": isComplete = true
     default: fail("no such line: \(word) \(rest)")
     }

@@ -80,6 +80,13 @@ import Testing
     #expect(!matrix.isRight)
   }
 
+  @Test("A case of the exporter is not missing where there is only the loader")
+  func withoutExporter() throws {
+    let more = "@@ case more\n" + log().split(separator: "@@ case fork\r\n")[1]
+    let matrix = try matrix(log(end: more), log(end: "@@ without more\n@@ end"))
+    #expect(matrix.isRight, "\(matrix.remarks)")
+  }
+
   @Test("A case that is run twice is as good as the worse of both")
   func twice() throws {
     let second = "@@ case fork\r\n" + log(forks: 98).split(separator: "@@ case fork\r\n")[1]
