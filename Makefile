@@ -46,11 +46,11 @@ test-kernels: build ## runs the exporter on other kernels, emulated (15 min); AR
 	@echo 'Booting other kernels: about 15 minutes on two CPUs for all of them'
 	@Tests/Acceptance/KernelMatrix/run.sh $(ARGS)
 
-test-scenarios: build ## induces failures under a real Prometheus, as root, and checks the alerts (16 min); ARGS=… selects, see --help
+test-scenarios: build ## induces failures under a real Prometheus, as root, and checks the alerts (17 min); ARGS=… selects, see --help
 	@$(INSTALL) test
 	$(RELEASE) pidns-workload
 	$(RELEASE) pidns-scenarios
-	@echo 'Running the scenarios: about 16 minutes for all of them, because alerts have real durations'
+	@echo 'Running the scenarios: about 17 minutes for all of them, because alerts have real durations'
 	@$(SUDO) .build/release/pidns-scenarios $(ARGS)
 
 test-fleet: build ## scrapes 50 exporters with one Prometheus, as root (8 min); ARGS=… sets the number, see --help
