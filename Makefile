@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 
-# Flags for what `make run`, `make bench`, `make test-kernels`, `make test-packages` and `make test-scenarios` start.
+# Flags for what `make run`, `make bench`, `make test-kernels`, `make test-packages`, `make test-units`, `make test-attack` and `make test-scenarios` start.
 ARGS =
-# Puts in place what is missing; `make INSTALL=true …` skips this step.
+# Installs missing packages; `make INSTALL=true …` skips this step.
 INSTALL = scripts/install-dependencies.sh
 
-# The same bytes in any folder: the paths of sources in messages are relative, and no module carries a hash of the compiler's command line.
+# The same bytes in any folder: the paths of sources in messages are relative, and no module contains a hash
+# of the compiler's command line.
 REPRODUCIBLE = -Xswiftc -file-prefix-map -Xswiftc '$(CURDIR)=.' -Xcc '-ffile-prefix-map=$(CURDIR)=.' -Xswiftc -Xfrontend -Xswiftc -disable-incremental-llvm-codegen
-# One file that needs no Swift on the machine it runs on, without symbols.
+# One file without symbols that runs without Swift on the machine.
 RELEASE = swift build -c release --static-swift-stdlib -Xlinker -s $(REPRODUCIBLE) --product
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
@@ -17,7 +18,7 @@ flag = $(or $(lastword $(patsubst --$(1)=%,%,$(filter --$(1)=%,$(subst --$(1)$(s
 listen = $(call flag,web.listen-address,:10059)
 path = $(call flag,web.telemetry-path,/metrics)
 
-.PHONY: help run build test test-unit test-kernels test-scenarios test-fleet test-packages test-release test-walk-through test-apiserver test-prometheus test-bare check format install install-files uninstall deb rpm image release manifests dashboards bench clean
+.PHONY: help run build test test-unit test-kernels test-scenarios test-fleet test-packages test-units test-release test-walk-through test-apiserver test-prometheus test-attack test-bare check format install install-files uninstall deb rpm image release manifests dashboards bench clean
 
 help: ## lists the targets; durations are on two CPUs, without downloads
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -42,7 +43,7 @@ test-unit: ## runs the tests that need no root and no services (1 min after the 
 
 test-kernels: build ## runs the exporter on other kernels, emulated (15 min); ARGS=… selects them, see --help
 	$(RELEASE) pidns-workload
-	$(RELEASE) pidns-judge
+	$(RELEASE) pidns-console-check
 	@echo 'Booting other kernels: about 15 minutes on two CPUs for all of them'
 	@Tests/Acceptance/KernelMatrix/run.sh $(ARGS)
 
@@ -63,10 +64,15 @@ test-fleet: build ## scrapes 50 exporters with one Prometheus, as root (8 min); 
 test-packages: deb ## tests the package and the service in machines of Debian 12 and 13, as root (20 min); ARGS=… selects parts, see Tests/Acceptance/Packages/run.sh
 	@$(INSTALL) test-packages
 	$(RELEASE) pidns-workload
-	$(RELEASE) pidns-judge
+	$(RELEASE) pidns-console-check
 	@Tests/Acceptance/Packages/install-tree.sh
 	@echo 'Testing the packages: about 20 minutes on two CPUs'
 	@$(SUDO) Tests/Acceptance/Packages/run.sh $(ARGS)
+
+test-units: deb ## counts services in machines of Debian 12 and 13 with systemd, as root (10 min); ARGS=trixie selects one
+	@$(INSTALL) test-packages
+	@echo 'Counting services: about 10 minutes on two CPUs'
+	@$(SUDO) Tests/Acceptance/Units/run.sh $(ARGS)
 
 test-walk-through: ## runs the commands of docs/walk-through.md, as root, in a fresh clone of the last commit (8 min)
 	@$(INSTALL) build test
@@ -96,6 +102,11 @@ test-prometheus: build ## tests what Prometheus of three Debian suites and Victo
 	@echo 'Scraping short-lived containers: about 3 minutes'
 	@$(SUDO) unshare --net Tests/Acceptance/Prometheus/run.py .build/release/pidns-exporter .build/release/pidns-workload .build/engines
 
+test-attack: build ## attacks the port with 10,000 connections of each kind, as root (85 min); ARGS=--seconds=20 takes 8 min, see --help
+	@$(INSTALL) test-attack
+	@echo 'Attacking: five minutes for each of sixteen attacks, without ARGS=--seconds=…'
+	@$(SUDO) unshare --net --pid --mount-proc --fork --kill-child Tests/Acceptance/Attack/run.py .build/release/pidns-exporter $(ARGS)
+
 check: ## checks formats, lints, licences, manifests, dashboards (2 min)
 	@$(INSTALL) build check
 	@scripts/check.sh
@@ -105,7 +116,7 @@ format: ## formats the sources as `make check` requires (seconds)
 	swift format --in-place --parallel --recursive $(wildcard Package.swift Plugins Sources Tests Benchmarks)
 	find bpf Sources Tests $(wildcard Benchmarks) -name '*.[ch]' -exec clang-format -i {} +
 
-# Where things go on the machine; DESTDIR stands before all of it.
+# Installation directories; DESTDIR is a prefix for all of them.
 DESTDIR =
 PREFIX = /usr/local
 UNITDIR = $(PREFIX)/lib/systemd/system

@@ -31,8 +31,11 @@ let package = Package(
     .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CGlibc"),
+    // Of libmicrohttpd, which is linked with it.
+    .systemLibrary(name: "CGnuTLS", pkgConfig: "gnutls", providers: [.apt(["libgnutls28-dev"])]),
     // Headers alone: the library is loaded when it is needed.
     .systemLibrary(name: "CLibCurl", providers: [.apt(["libcurl4-gnutls-dev"])]),
+    .systemLibrary(name: "CConfinement", providers: [.apt(["libseccomp-dev"])]),
     .systemLibrary(name: "CPidns", path: "bpf/include"),
 
     .plugin(name: "CompileBPF", capability: .buildTool()),
@@ -43,19 +46,17 @@ let package = Package(
       name: "pidns-exporter",
       dependencies: [
         "LiveView", "Exporter", "LibBPF", "Probe", "Containers", "Kubernetes", "Platform", "MetricsHTTP",
-        "Namespaces",
-        "ProcessEvents", "Terminal", "Text", "Top",
+        "Namespaces", "ProcessEvents", "Confinement", "StatusPage", "Terminal", "Text", "Top", "WebConfig",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: settings),
     .target(
       name: "Exporter",
       dependencies: [
-        "LiveView", "LibBPF", "Probe", "Containers", "Gzip", "Kubernetes", "Platform", "Namespaces",
-        "Exposition",
-        "MetricsHTTP", "Terminal", "Text",
+        "LibBPF", "Probe", "Containers", "Gzip", "Kubernetes", "Platform", "Namespaces", "Exposition",
+        "MetricsHTTP", "Confinement", "ServerTLS", "StatusPage", "Terminal", "Text", "WebConfig",
         .product(name: "Logging", package: "swift-log"),
-      ], exclude: ["StatusPage/Assets"], swiftSettings: settings, plugins: ["EmbedAssets", "StampVersion"]),
+      ], swiftSettings: settings, plugins: ["StampVersion"]),
 
     .target(name: "LiveView", dependencies: ["Text"], swiftSettings: settings),
     .target(name: "LibBPF", dependencies: ["CLibBPF", "Platform"], swiftSettings: settings),
@@ -63,7 +64,7 @@ let package = Package(
       name: "Probe", dependencies: ["CPidns", "LibBPF", "Platform"], swiftSettings: settings,
       plugins: ["CompileBPF"]),
     .target(
-      name: "Namespaces", dependencies: ["LibBPF", "Probe", "Containers", "Exposition", "Platform"],
+      name: "Namespaces", dependencies: ["LibBPF", "Probe", "Containers", "Platform"],
       swiftSettings: settings),
     .target(name: "Containers", dependencies: ["Platform"], swiftSettings: settings),
     .target(name: "Exposition", swiftSettings: settings),
@@ -76,15 +77,23 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: settings),
     .target(name: "Platform", dependencies: ["CGlibc"], swiftSettings: settings),
-    .target(name: "MetricsHTTP", dependencies: ["CMicroHTTPD"], swiftSettings: settings),
+    .target(name: "Confinement", dependencies: ["CConfinement", "Platform"], swiftSettings: settings),
+    .target(
+      name: "MetricsHTTP", dependencies: ["CMicroHTTPD", "Platform", "ServerTLS"], swiftSettings: settings),
     .target(
       name: "ProcessEvents", dependencies: ["LibBPF", "Probe", "Containers", "Platform", "Terminal", "Text"],
       swiftSettings: settings),
+    .target(name: "ServerTLS", dependencies: ["CGnuTLS", "WebConfig"], swiftSettings: settings),
+    .target(
+      name: "StatusPage",
+      dependencies: ["LiveView", "LibBPF", "Probe", "Containers", "Namespaces", "Platform", "Text"],
+      exclude: ["Assets"], swiftSettings: settings, plugins: ["EmbedAssets"]),
     .target(name: "Terminal", dependencies: ["CGlibc", "Platform"], swiftSettings: settings),
     .target(name: "Text", dependencies: ["CGlibc"], swiftSettings: settings),
     .target(
       name: "Top", dependencies: ["LiveView", "HTTPClient", "Platform", "Terminal", "Text"],
       swiftSettings: settings),
+    .target(name: "WebConfig", dependencies: ["Platform", "YAML"], swiftSettings: settings),
     .target(name: "YAML", dependencies: ["CLibYAML", "Text"], swiftSettings: settings),
 
     // Ground truth for the tests: a static C program, as it execs itself all the time. SwiftPM links it
@@ -99,18 +108,18 @@ let package = Package(
         ])
       ]),
 
-    // What tests of every kind share.
+    // Shared by tests of all kinds.
     .target(name: "TestSupport", path: "Tests/Support/TestSupport", swiftSettings: settings),
 
-    // What drives the programs, and holds what they show against the truth.
+    // Runs the programs and containers, and compares their output with the ground truth.
     .target(name: "Harness", path: "Tests/Support/Harness", swiftSettings: settings),
 
-    // Prometheus' protobuf messages, generated: what Tests/Support/PrometheusModel/generate.sh makes.
+    // Prometheus' protobuf messages, generated by Tests/Support/PrometheusModel/generate.sh.
     .target(
       name: "PrometheusModel", dependencies: [.product(name: "SwiftProtobuf", package: "swift-protobuf")],
       path: "Tests/Support/PrometheusModel", exclude: ["generate.sh", "metrics.proto"]),
 
-    // Readers of the formats that the exporter writes, independent of what writes them.
+    // Readers of the exporter's formats, independent of its encoder.
     .target(
       name: "PageReaders",
       dependencies: ["PrometheusModel", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
@@ -119,16 +128,17 @@ let package = Package(
       name: "PageReadersTests", dependencies: ["PageReaders"], path: "Tests/Unit/PageReadersTests",
       swiftSettings: settings),
 
-    // What reads the pages that the kernel tests fetched.
+    // Reads the pages that the kernel tests fetched.
     .executableTarget(
       name: "pidns-read-pages", dependencies: ["PageReaders"], path: "Tests/Support/ReadPages",
       exclude: ["read-pages.py"], swiftSettings: settings),
 
-    // What `make test-kernels` judges with.
+    // Checks the console logs of `make test-kernels` and `make test-packages`.
     .executableTarget(
-      name: "pidns-judge", dependencies: ["Harness"], path: "Tests/Support/Judge", swiftSettings: settings),
+      name: "pidns-console-check", dependencies: ["Harness"], path: "Tests/Support/ConsoleCheck",
+      swiftSettings: settings),
 
-    // What `make bench` runs.
+    // For `make bench`.
     .executableTarget(
       name: "pidns-bench",
       dependencies: [
@@ -136,29 +146,31 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "Benchmarks", exclude: ["README.md", "bpf"], swiftSettings: settings, plugins: ["CompileBPF"]),
 
-    // An API server of Kubernetes, as far as pods go, with faults on order.
-    .systemLibrary(
-      name: "CGnuTLS", path: "Tests/Support/CGnuTLS", pkgConfig: "gnutls",
-      providers: [.apt(["libgnutls28-dev"])]),
+    // A Kubernetes API server for pods, with faults on demand.
     .target(
       name: "APIServer", dependencies: ["CGnuTLS", "Platform"], path: "Tests/Support/APIServer",
       swiftSettings: settings),
 
-    // What `make test-scenarios` runs.
+    // For `make test-scenarios`.
     .executableTarget(
       name: "pidns-scenarios",
       dependencies: [
         "APIServer", "Harness", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "Tests/Acceptance/Scenarios", swiftSettings: settings),
 
-    // What `make test-fleet` runs.
+    // For `make test-fleet`.
     .executableTarget(
       name: "pidns-fleet",
       dependencies: [
         "APIServer", "Harness", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "Tests/Acceptance/Fleet", swiftSettings: settings),
 
-    // What lists many pods in a process of its own, whose memory can be told.
+    // Tries what the confinement denies.
+    .executableTarget(
+      name: "pidns-confinement-probe", dependencies: ["CConfinement", "Platform", "Confinement"],
+      path: "Tests/Support/ConfinementProbe", swiftSettings: settings),
+
+    // Lists many pods in its own process, to measure its memory.
     .executableTarget(
       name: "pidns-pod-list",
       dependencies: [
@@ -166,12 +178,15 @@ let package = Package(
       ], path: "Tests/Support/PodList", swiftSettings: settings),
 
     .testTarget(
-      name: "HarnessTests", dependencies: ["Harness", "pidns-judge"], path: "Tests/Unit/HarnessTests",
+      name: "HarnessTests", dependencies: ["Harness", "pidns-console-check"], path: "Tests/Unit/HarnessTests",
       swiftSettings: settings),
     .testTarget(
       name: "ExpositionTests", dependencies: ["Exposition", "PageReaders"],
       path: "Tests/Unit/ExpositionTests",
       exclude: ["Golden"], swiftSettings: settings),
+    .testTarget(
+      name: "ConfinementTests", dependencies: ["Confinement"], path: "Tests/Unit/ConfinementTests",
+      swiftSettings: settings),
     .testTarget(
       name: "LibBPFTests", dependencies: ["LibBPF"], path: "Tests/Unit/LibBPFTests", swiftSettings: settings),
     .testTarget(
@@ -183,8 +198,9 @@ let package = Package(
     .testTarget(
       name: "ExporterTests",
       dependencies: [
-        "LiveView", "Exporter", "LibBPF", "Probe", "Containers", "Exposition", "Harness", "Kubernetes",
-        "MetricsHTTP", "Namespaces", "PageReaders", "Platform", "TestSupport",
+        "Exporter", "LibBPF", "Probe", "Containers", "Exposition", "Harness", "Kubernetes",
+        "MetricsHTTP", "Namespaces", "PageReaders", "Platform", "ServerTLS", "TestSupport", "WebConfig",
+        .product(name: "Logging", package: "swift-log"),
       ],
       path: "Tests/Unit/ExporterTests", swiftSettings: settings),
     .testTarget(
@@ -194,7 +210,7 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "NamespacesTests",
-      dependencies: ["LibBPF", "Probe", "Containers", "Exposition", "Platform", "Namespaces"],
+      dependencies: ["LibBPF", "Probe", "Containers", "Platform", "Namespaces"],
       path: "Tests/Unit/NamespacesTests", swiftSettings: settings),
     .testTarget(
       name: "KubernetesTests",
@@ -206,14 +222,15 @@ let package = Package(
       name: "KernelTests",
       dependencies: [
         "APIServer", "LibBPF", "Probe", "Exporter", "Harness", "Platform", "MetricsHTTP", "Namespaces",
-        "YAML", "pidns-exporter", "pidns-workload",
+        "YAML", "pidns-exporter", "pidns-confinement-probe", "pidns-workload",
       ],
       path: "Tests/Kernel",
       exclude: ["bpf", "neighbour.sh", "parse-openmetrics.py", "processes.py", "verifier-instructions.tsv"],
       swiftSettings: settings,
       plugins: ["CompileBPF"]),
     .testTarget(
-      name: "MetricsHTTPTests", dependencies: ["MetricsHTTP"], path: "Tests/Unit/MetricsHTTPTests",
+      name: "MetricsHTTPTests", dependencies: ["MetricsHTTP", "Platform", "TestSupport"],
+      path: "Tests/Unit/MetricsHTTPTests",
       swiftSettings: settings),
     .testTarget(
       name: "PidnsExporterTests",
@@ -228,11 +245,18 @@ let package = Package(
       ],
       path: "Tests/Unit/ProcessEventsTests", swiftSettings: settings),
     .testTarget(
+      name: "StatusPageTests",
+      dependencies: ["LiveView", "LibBPF", "Probe", "Containers", "Namespaces", "Platform", "StatusPage"],
+      path: "Tests/Unit/StatusPageTests", swiftSettings: settings),
+    .testTarget(
       name: "TextTests", dependencies: ["Text"], path: "Tests/Unit/TextTests",
       swiftSettings: settings),
     .testTarget(
       name: "TopTests", dependencies: ["LiveView", "Terminal", "Text", "Top"], path: "Tests/Unit/TopTests",
       swiftSettings: settings),
+    .testTarget(
+      name: "WebConfigTests", dependencies: ["Harness", "ServerTLS", "WebConfig"],
+      path: "Tests/Unit/WebConfigTests", swiftSettings: settings),
     .testTarget(
       name: "YAMLTests", dependencies: ["YAML"], path: "Tests/Unit/YAMLTests", swiftSettings: settings),
   ],

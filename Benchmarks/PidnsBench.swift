@@ -4,13 +4,13 @@ import ArgumentParser
 import Glibc
 import Platform
 
-/// Measures what the exporter costs. Prints figures, and judges none of them.
+/// Measures the cost of the exporter. Prints figures without judging them.
 @main
 struct PidnsBench: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "pidns-bench",
-    abstract: "Measures what pidns-exporter costs, in the kernel and outside.",
-    discussion: "Needs what the exporter needs, CAP_SYS_ADMIN and setpriv. See Benchmarks/README.md.")
+    abstract: "Measures the cost of pidns-exporter in the kernel and in user space.",
+    discussion: "Needs the privileges of the exporter, CAP_SYS_ADMIN and setpriv. See Benchmarks/README.md.")
 
   enum Part: String, CaseIterable, ExpressibleByArgument {
     case start, kernel, collectors, tasks, poll, spawn, scale, scrapers

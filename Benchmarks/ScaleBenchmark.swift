@@ -2,7 +2,7 @@
 
 import Glibc
 
-/// What polls, scrapes and memory cost with many namespaces: real ones, each with its init.
+/// Measures polls, scrapes and memory with many real namespaces, each with its init process.
 struct ScaleBenchmark {
   let servers: [Server.Kind]
   let sizes: [Int]
@@ -19,7 +19,7 @@ struct ScaleBenchmark {
     var memory = Table("namespaces", "after start", "with them, scraped", "after them", "anonymous, the same")
 
     for size in sizes {
-      // Where a poll or eight scrapes take a good part of 250 ms, they would get into each other's way.
+      // If a poll or eight scrapes take a large part of 250 ms, they would overlap.
       let isBig = size > 2_500
       let interval = isBig ? 1_000 : 250
       let flags = ["--poll.interval=\(interval)ms", "--namespaces.retention=2s", "--labels.grace=0"]
@@ -55,21 +55,21 @@ struct ScaleBenchmark {
         [before, during, after].map { $0.anonymous.fixed(1) }.joined(separator: " / "))
     }
 
-    say("Polls: with so many live PID namespaces, every one with a process and an entry in the map")
-    say("  CPU a minute: default flags, one poll and one scrape a second")
-    say()
+    printLine("Polls: with this number of live PID namespaces, each with a process and an entry in the map")
+    printLine("  CPU a minute: default flags, one poll and one scrape a second")
+    printLine()
     polls.print()
-    say("Scrapes: CPU of the server for all clients together, median")
-    say("  fresh: the first since a poll, which renders; seen: the same snapshot again")
-    say()
+    printLine("Scrapes: CPU of the server for all clients together, median")
+    printLine("  fresh: the first after a poll, which renders; seen: the same snapshot again")
+    printLine()
     scrapes.print()
-    say("Memory: resident, MiB; retention of 2 s")
-    say()
+    printLine("Memory: resident, MiB; retention of 2 s")
+    printLine()
     memory.print()
     for peer in servers.dropFirst() { try show(peer: peer) }
   }
 
-  /// The CPU time of a minute with a scrape a second; measured for less and extrapolated.
+  /// Returns the CPU time of a minute with a scrape per second, extrapolated from a shorter time.
   private func cpuPerMinute(of kind: Server.Kind) throws -> Duration {
     let seconds = isQuick ? 5 : 15
     let server = try Server(kind)
@@ -98,8 +98,8 @@ struct ScaleBenchmark {
       _ = usleep(20_000)
       return (server.cpu.now - start).microseconds
     }
-    say("\(kind.name), for comparison")
-    say()
+    printLine("\(kind.name), for comparison")
+    printLine()
     var table = Table("series", "CPU a scrape, µs", "µs a series", "CPU a minute, ms", "resident, MiB")
     table.row(
       "\(series)", cpu.median.fixed(0), (cpu.median / Double(series)).fixed(2),
@@ -108,7 +108,7 @@ struct ScaleBenchmark {
   }
 }
 
-/// Sleeps until a moment.
+/// Sleeps until a time.
 func sleep(until moment: ContinuousClock.Instant) {
   let left = ContinuousClock.now.duration(to: moment)
   if left > .zero { _ = usleep(UInt32(left.microseconds)) }

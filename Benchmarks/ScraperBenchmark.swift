@@ -2,13 +2,13 @@
 
 import Glibc
 
-/// What it costs that each scraper sees a new series first at 0: scrapes with nothing new, and with a tenth of the lines
-/// new; and the memory of as many scrapers as are remembered.
+/// Measures the cost of showing new series first at 0 to each scraper: scrapes without new lines and with a
+/// tenth of new lines. Also measures the memory of the maximum number of remembered scrapers.
 struct ScraperBenchmark {
   let exporter: Server.Kind
   let rounds: Int
 
-  /// Namespaces: some 10,000 lines, and some 1,000 new ones.
+  /// The number of namespaces: about 10,000 lines, and about 1,000 new ones.
   private static let old = 480
   private static let new = 77
   private static let scrapers = 32
@@ -30,7 +30,7 @@ struct ScraperBenchmark {
   private struct Row {
     let name: String
     var cpu: [Double] = []
-    /// Over that of the plain scrape of the same round.
+    /// The ratio to the plain scrape of the same round.
     var ratio: [Double] = []
   }
 
@@ -45,7 +45,7 @@ struct ScraperBenchmark {
     var held: [Double] = []
     var lines = 0
     for _ in 0..<rounds {
-      // By themselves, after a poll each, and once more for the same poll.
+      // One at a time: once after a poll, and once more for the same poll.
       try polled.waitForPoll(and: Self.interval / 5)
       let plain = (fresh: try polled.scrape(person).cpu, seen: try polled.scrape(person).cpu)
       let start = try heldSamples(person, polled)
@@ -60,12 +60,12 @@ struct ScraperBenchmark {
       try polled.waitForPoll(and: Self.interval / 5)
       let same = try polled.scrape(person).cpu
       born.end()
-      // Until what has ended is no longer shown, and the scraper has seen the last of it.
+      // Until ended series are no longer shown, and the scraper has received their last values.
       for _ in 0..<4 {
         try polled.waitForPoll(and: Self.interval / 5)
         _ = try polled.scrape(scraper)
       }
-      // Where something else began on this machine, or nothing was shown yet, it is not known what was measured.
+      // Skips the round if another activity started on this machine, or if nothing was shown yet.
       guard before == start, after > before else { continue }
       held.append(after - before)
       for (index, pair) in [
@@ -76,13 +76,13 @@ struct ScraperBenchmark {
         rows[index].ratio.append(pair.0 / pair.1)
       }
     }
-    say(
+    printLine(
       "Scrapers: CPU of the server for one scrape of \(lines) lines, \(held.median.fixed(0)) of which are new"
     )
-    say(
-      "  fresh: the first since a poll, which renders; seen: the same snapshot again; ratio: to the row above it"
+    printLine(
+      "  fresh: the first after a poll, which renders; seen: the same snapshot again; ratio: to the row above it"
     )
-    say()
+    printLine()
     var table = Table("scrape", "CPU, µs", "ratio", "least-most")
     for row in rows {
       let range = "\(row.ratio.quantile(0).fixed(2))-\(row.ratio.quantile(1).fixed(2))"
@@ -91,7 +91,7 @@ struct ScraperBenchmark {
     table.print()
   }
 
-  /// Lines that were held at 0 up to now, as the next poll shows it.
+  /// Returns the number of lines that were held at 0 until now, as the next poll reports it.
   private func heldSamples(_ person: ArraySlice<HTTPConnection>, _ polled: PolledScrapes) throws -> Double {
     try polled.waitForPoll(and: Self.interval / 5)
     _ = try polled.scrape(person)
@@ -112,8 +112,8 @@ struct ScraperBenchmark {
     let born = try HeldWorkload.namespaces(count: Self.new, spawnsPerRound: 1)
     let own = try peak(scrapers)
     born.end()
-    say("Memory of \(Self.scrapers) scrapers that ask at once, MiB")
-    say()
+    printLine("Memory of \(Self.scrapers) simultaneous scrapers, MiB")
+    printLine()
     var table = Table("", "resident", "peak", "anonymous")
     for (name, memory) in [
       ("one client", before), ("scrapers, nothing new", known), ("scrapers, a tenth new", own),

@@ -2,19 +2,20 @@
 
 import Glibc
 
-/// How fast processes can be started, exec'd and waited for, with and without the exporter.
+/// Measures the rate of starting, executing and waiting for processes, with and without the exporter.
 struct SpawnBenchmark {
   let exporter: Server.Kind
   let pairs: Int
   let spawns: Int
 
   func run() throws {
-    // On one CPU: where a spawn is two wake-ups of another one, those are most of it, and most of the noise.
+    // On one CPU. On two, each spawn would wake another CPU twice, which is most of the time and most of the
+    // noise.
     let namespaces = try HeldWorkload.namespaces(count: 1, spawnsPerRound: spawns, cpu: 0)
     var without: [Double] = []
     var with: [Double] = []
     func slice() throws -> Double {
-      // What starting and stopping the exporter left to be done, and warmth lost meanwhile, is in no slice.
+      // Excludes work that starting or stopping the exporter left behind, and cold caches.
       _ = usleep(200_000)
       try namespaces.round()
       let start = ContinuousClock.now
@@ -27,7 +28,7 @@ struct SpawnBenchmark {
       return try slice()
     }
     for pair in 0..<pairs {
-      // Which one comes first changes, so that a machine that gets busier is nobody's fault.
+      // Alternates the order, so that a change of the machine's load affects both equally.
       if pair % 2 == 0 {
         without.append(try slice())
         with.append(try sliceWithExporter())
@@ -39,9 +40,9 @@ struct SpawnBenchmark {
     namespaces.end()
 
     let ratios = zip(with, without).map { ($0 / $1 - 1) * 100 }
-    say("Spawns: fork or vfork, exec, exit, wait, one after another on one CPU")
-    say("  \(pairs) pairs of slices of \(spawns) spawns, the exporter started anew for each of its slices")
-    say()
+    printLine("Spawns: fork or vfork, exec, exit, wait, one after another on one CPU")
+    printLine("  \(pairs) pairs of slices of \(spawns) spawns, a new exporter for each of its slices")
+    printLine()
     var table = Table("", "µs a spawn", "spawns a second", "quartiles, µs")
     for (name, slices) in [("without the exporter", without), ("with the exporter", with)] {
       table.row(
@@ -49,10 +50,10 @@ struct SpawnBenchmark {
         "\(slices.quantile(0.25).fixed(1))-\(slices.quantile(0.75).fixed(1))")
     }
     table.print()
-    say(
+    printLine(
       "with / without, by pair: median \(Self.signed(ratios.median)) %, quartiles "
         + "\(Self.signed(ratios.quantile(0.25))) % to \(Self.signed(ratios.quantile(0.75))) %")
-    say()
+    printLine()
   }
 
   private static func signed(_ number: Double) -> String { (number < 0 ? "" : "+") + number.fixed(2) }

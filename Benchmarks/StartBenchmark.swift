@@ -2,7 +2,7 @@
 
 import Glibc
 
-/// How long it takes from the start of a server to its first metrics, and what it has in memory then.
+/// Measures the time from a server's start to its first metrics, and its memory then.
 struct StartBenchmark {
   let servers: [Server.Kind]
   let runs: Int
@@ -14,15 +14,15 @@ struct StartBenchmark {
       for (index, kind) in servers.enumerated() {
         let server = try Server(kind)
         times[index].append(server.startTime.milliseconds)
-        // A second poll, and whatever is put off until the first answer is given.
+        // Includes a second poll, and work that is deferred until after the first response.
         _ = usleep(1_200_000)
         memory[index].append(try server.memory)
         server.stop()
       }
     }
-    say("Start: from the fork to the last byte of the first metrics; \(runs) runs, default flags")
-    say()
-    var table = Table("", "median, ms", "least", "most", "resident, MiB", "of it anonymous")
+    printLine("Start: from the fork to the last byte of the first metrics; \(runs) runs, default flags")
+    printLine()
+    var table = Table("", "median, ms", "least", "most", "resident, MiB", "anonymous, MiB")
     for (index, kind) in servers.enumerated() {
       table.row(
         kind.name, times[index].median.fixed(0), times[index].quantile(0).fixed(0),

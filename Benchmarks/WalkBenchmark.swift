@@ -3,44 +3,46 @@
 import Glibc
 import Probe
 
-/// What the walk over all tasks of the host costs, beside a walk over /proc that finds out as much.
+/// Measures the scan of all tasks of the host, compared with an equivalent walk over /proc.
 struct WalkBenchmark {
-  /// Live tasks, those that the machine has anyway left out.
+  /// The numbers of live tasks, in addition to those of the machine.
   let sizes: [Int]
   let rounds: Int
 
-  /// The exporter's, for its column: a walk pauses for 99 times what it took, and there is one a poll.
+  /// The exporter's share of CPU time for its column. A scan pauses for 99 times its duration, and each poll
+  /// has at most one.
   private static let share = 0.01
   private static let pollSeconds = 1.0
 
-  /// Who holds the tasks.
+  /// The distribution of the tasks over namespaces.
   private enum Shape: String, CaseIterable {
-    /// Processes of nine threads, of zombies, and of dead leaders with eight threads.
+    /// Processes of nine threads, zombies, and dead leaders with eight threads.
     case oneNamespace = "in one namespace"
-    /// As many namespaces as processes, of one thread each.
+    /// As many namespaces as processes, with one thread each.
     case eachItsOwn = "each a namespace"
 
     func tasks(_ number: Int) throws -> HeldWorkload {
       switch self {
       case .oneNamespace:
-        // For each count: a process of 9 threads, a zombie, and half a process of 8 without its leader.
+        // For each of the count: a process of 9 threads, a zombie, and half a process of 8 threads without
+        // its leader.
         try HeldWorkload("states", "--count", "\((number + 13) / 14)", "--threads", "8")
       case .eachItsOwn: try .namespaces(count: number, spawnsPerRound: 1)
       }
     }
   }
 
-  /// A way to find out what is there.
+  /// A method of finding the tasks.
   private enum Way: CaseIterable {
     case withoutCounting, counting, overProc
   }
 
   func run() throws {
-    say("Tasks: a walk over all of the host's; CPU time, median of \(rounds) interleaved rounds")
-    say(
-      "  one a second at the most, and a hundredth of a CPU at the most; /proc: for every process readdir,\n"
-        + "  stat, and the list of its threads; each line has the machine's own tasks, too")
-    say()
+    printLine("Task scan: all tasks of the host; CPU time, median of \(rounds) interleaved rounds")
+    printLine(
+      "  at most one per second, and at most 1 % of a CPU; /proc: for every process readdir,\n"
+        + "  stat, and the list of its threads; each line includes the machine's own tasks")
+    printLine()
     var table = Table(
       "tasks", "all tasks", "namespaces", "walk, µs", "ns a task", "uncounted, µs", "every, s", "of a CPU, %",
       "/proc, µs", "ns a task", "each second, %", "/proc to walk")

@@ -16,6 +16,7 @@
 #include "latest.h"
 #include "lifetime.h"
 #include "oom.h"
+#include "readers.h"
 
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
@@ -38,7 +39,8 @@ static __always_inline int count_fork(__u64 *ctx, __u32 attempt)
 	totals = this_cpus_node();
 	if (!totals || !own_namespace(child, &own))
 		return 0;
-	counts = counts_of(&own, totals, FORK_SCRATCH + attempt);
+	choose_part(child, &own);
+	counts = counts_of(child, &own, totals, FORK_SCRATCH + attempt);
 
 	if (child->pid != child->tgid) {
 		add_percpu(&counts->thread_starts, 1);
@@ -70,7 +72,8 @@ static __always_inline int count_exec(__u64 *ctx, __u32 attempt)
 	if (!totals || !own_namespace(task, &own))
 		return 0;
 	describe(&latest, task, &own, time_of_exec(totals));
-	counts = counts_of(&own, totals, EXEC_SCRATCH + attempt);
+	choose_part(task, &own);
+	counts = counts_of(task, &own, totals, EXEC_SCRATCH + attempt);
 	keep(&counts->latest_exec, &latest);
 	add_percpu(&counts->execs, 1);
 	add_percpu(&totals->total.counts.execs, 1);
@@ -119,7 +122,7 @@ static __always_inline void keep_exit(struct pidns_exits *counts, const struct t
 	if (ending->was_oom_killed)
 		keep(&counts->latest_oom_kill, latest);
 	if (config.count_signals && ending->reason == PIDNS_SIGNALED)
-		keep_signal_death(&own->key, ending->signal, latest);
+		keep_signal_death(&own->part, ending->signal, latest);
 }
 
 /* Counts the exit of the process whose last thread this is. */
@@ -143,7 +146,8 @@ static __always_inline int count_process_exit(struct task_struct *task, __u32 at
 		now = bpf_ktime_get_boot_ns();
 	/* verifier: code with many branches comes first, while there are few states. */
 	describe(&latest, task, &own, now);
-	counts = exits_of(&own, totals, EXIT_SCRATCH + attempt);
+	choose_part(task, &own);
+	counts = exits_of(task, &own, totals, EXIT_SCRATCH + attempt);
 	record_end(task, &own, &totals->identities_written);
 	status = wait_status(task, own.ns);
 	ending.signal = status_signal(status);
@@ -159,7 +163,7 @@ static __always_inline int count_process_exit(struct task_struct *task, __u32 at
 	add_exit(&totals->total.exits, &ending, add_percpu);
 
 	if (config.count_exit_codes && !ending.signal)
-		count_detail(&own.key, totals, PIDNS_EXIT_CODE, status_code(status));
+		count_detail(&own.part, totals, PIDNS_EXIT_CODE, status_code(status));
 	return 0;
 }
 
@@ -175,7 +179,8 @@ static __always_inline int count_late_oom_kill(struct task_struct *task)
 	    status_signal(wait_status(task, own.ns)) != SIGKILL)
 		return 0;
 	describe(&latest, task, &own, config.keep_exemplars ? bpf_ktime_get_boot_ns() : 0);
-	counts = exits_of(&own, totals, OOM_SCRATCH);
+	choose_part(task, &own);
+	counts = exits_of(task, &own, totals, OOM_SCRATCH);
 	keep(&counts->latest_oom_kill, &latest);
 	add_atomic(&counts->oom_kills, 1);
 	add_atomic(&totals->total.exits.oom_kills, 1);
@@ -236,10 +241,32 @@ int oom_marked_by_number(__u64 *ctx)
 	return 0;
 }
 
+/*
+ * Notes that a cgroup is removed. No process enters it any more, and those that were in it have
+ * passed their exit's tracepoint.
+ */
+static __always_inline int note_removal(__u64 *ctx, __u32 attempt)
+{
+	__u64 id = removed_cgroup((void *)ctx[0]);
+	struct pidns_cgroup *removed = bpf_map_lookup_elem(&cgroups, &id);
+	struct pidns_node *totals = this_cpus_node();
+
+	/* Every attempt may note it: the first one that runs does. */
+	(void)attempt;
+	if (!removed || removed->removed || !totals)
+		return 0;
+	removed->removed = bpf_ktime_get_boot_ns();
+	add_atomic(&totals->cgroups_written, 1);
+	return 0;
+}
+
+ATTEMPTS("cgroup_rmdir", cgroup_removed, note_removal);
+
 /* Counts an execve or execveat that has returned an error. */
 static __always_inline int count_exec_failure(long result)
 {
 	struct pidns_node *totals;
+	struct task_struct *task;
 	struct task_pidns own;
 
 	if (result >= 0)
@@ -247,7 +274,11 @@ static __always_inline int count_exec_failure(long result)
 	totals = this_cpus_node();
 	if (!totals || !current_namespace(&own))
 		return 0;
-	return count_detail(&own.key, totals, PIDNS_EXEC_FAILURE, -result);
+	task = (void *)bpf_get_current_task();
+	choose_current_part(&own);
+	if (config.split && own.part.cgroup && !bpf_map_lookup_elem(&namespaces, &own.part))
+		add_part(task, &own, totals, EXEC_FAILURE_SCRATCH);
+	return count_detail(&own.part, totals, PIDNS_EXEC_FAILURE, -result);
 }
 
 /* User space sets the kernel function that each of these attaches to: it differs by machine. */
@@ -264,11 +295,19 @@ EXEC_FAILURES(execveat_failed);
 EXEC_FAILURES(compat_execve_failed);
 EXEC_FAILURES(compat_execveat_failed);
 
-/* The namespace of the task before, and the tasks of it that the scan met in a row. */
+/* The part of the task before, and the tasks of it that the scan met in a row. */
 static struct pidns_tasks walked;
+/* The same part, also if there was no room for it, so that the tasks are in part 0. */
+static struct pidns_part walked_in;
+
+static __always_inline bool is_same_part(const struct pidns_part *a, const struct pidns_part *b)
+{
+	return a->namespace.inum == b->namespace.inum &&
+	       a->namespace.generation == b->namespace.generation && a->cgroup == b->cgroup;
+}
 
 /*
- * Writes a struct pidns_tasks whenever the namespace changes from one task to the next, and at the
+ * Writes a struct pidns_tasks whenever the part changes from one task to the next, and at the
  * end. On some machines the host's init is hidden (seen on a Firecracker guest). Any task of the
  * host's namespace identifies it then.
  */
@@ -281,19 +320,27 @@ int task_walk(struct bpf_iter__task *ctx)
 	bool begins;
 
 	if (ctx->meta->seq_num == 0)
-		walked = (struct pidns_tasks){};
+		walked = (struct pidns_tasks){}, walked_in = (struct pidns_part){};
 	if (task && (task->flags & PF_KTHREAD || !own_namespace(task, &own)))
 		return 0;
-	begins = own.key.inum != walked.key.inum || own.key.generation != walked.key.generation;
+	if (task)
+		choose_part(task, &own);
+	begins = !is_same_part(&own.part, &walked_in);
+	totals = this_cpus_node();
 	if (begins) {
 		/* No room: the kernel empties the buffer and calls again with the same task. */
-		if (walked.key.inum && bpf_seq_write(ctx->meta->seq, &walked, sizeof(walked)))
+		if (walked.part.namespace.inum &&
+		    bpf_seq_write(ctx->meta->seq, &walked, sizeof(walked)))
 			return 0;
-		walked = (struct pidns_tasks){.key = own.key};
+		walked_in = own.part;
+		if (config.split && totals && own.part.cgroup &&
+		    !bpf_map_lookup_elem(&namespaces, &own.part))
+			add_part(task, &own, totals, WALK_SCRATCH);
+		walked = (struct pidns_tasks){.part = own.part};
 	}
 	if (!task)
 		return 0;
-	if ((own.nr == 1 || begins) && (totals = this_cpus_node())) {
+	if ((own.nr == 1 || begins) && totals) {
 		if (own.nr == 1)
 			capture_identity_in_walk(&own, &totals->identities_written, task);
 		else
@@ -309,85 +356,5 @@ int task_walk(struct bpf_iter__task *ctx)
 		else if (task->exit_state == EXIT_ZOMBIE)
 			walked.zombies++;
 	}
-	return 0;
-}
-
-/* Writes a struct pidns_counts_entry for every entry of `namespaces`. */
-SEC("iter/bpf_map_elem")
-int namespace_counts(struct bpf_iter__bpf_map_elem *ctx)
-{
-	struct pidns_key *key = ctx->key;
-	struct pidns_counts *cpu = ctx->value;
-	struct pidns_counts_entry entry = {};
-
-	if (!key || !cpu)
-		return 0;
-	entry.key = *key;
-	for (__u32 i = 0; i < config.possible_cpus; i++) {
-		entry.counts.execs += cpu[i].execs;
-		entry.counts.forks += cpu[i].forks;
-		entry.counts.thread_starts += cpu[i].thread_starts;
-		entry.counts.starts += cpu[i].starts;
-		if (config.keep_exemplars &&
-		    cpu[i].latest_exec.time > entry.counts.latest_exec.time)
-			entry.counts.latest_exec = cpu[i].latest_exec;
-	}
-	bpf_seq_write(ctx->meta->seq, &entry, sizeof(entry));
-	return 0;
-}
-
-/* Writes a struct pidns_exits_entry for every entry of `exits`. */
-SEC("iter/bpf_map_elem")
-int namespace_exits(struct bpf_iter__bpf_map_elem *ctx)
-{
-	struct pidns_key *key = ctx->key;
-	struct pidns_exits *value = ctx->value;
-
-	if (!key || !value)
-		return 0;
-	bpf_seq_write(ctx->meta->seq, key, sizeof(*key));
-	bpf_seq_write(ctx->meta->seq, value, sizeof(*value));
-	return 0;
-}
-
-/* Writes a struct pidns_signal_exemplar_entry for every entry of `signal_exemplars`. */
-SEC("iter/bpf_map_elem")
-int namespace_signal_exemplars(struct bpf_iter__bpf_map_elem *ctx)
-{
-	struct pidns_detail *detail = ctx->key;
-	struct pidns_exemplar *exemplar = ctx->value;
-
-	if (!detail || !exemplar)
-		return 0;
-	bpf_seq_write(ctx->meta->seq, detail, sizeof(*detail));
-	bpf_seq_write(ctx->meta->seq, exemplar, sizeof(*exemplar));
-	return 0;
-}
-
-/* Writes a struct pidns_identity_entry for every entry of `identities`. */
-SEC("iter/bpf_map_elem")
-int namespace_identities(struct bpf_iter__bpf_map_elem *ctx)
-{
-	struct pidns_key *key = ctx->key;
-	struct pidns_identity *identity = ctx->value;
-
-	if (!key || !identity)
-		return 0;
-	bpf_seq_write(ctx->meta->seq, key, sizeof(*key));
-	bpf_seq_write(ctx->meta->seq, identity, sizeof(*identity));
-	return 0;
-}
-
-/* Writes a struct pidns_detail_entry for every entry of `details`. */
-SEC("iter/bpf_map_elem")
-int namespace_details(struct bpf_iter__bpf_map_elem *ctx)
-{
-	struct pidns_detail *detail = ctx->key;
-	__u64 *count = ctx->value;
-
-	if (!detail || !count)
-		return 0;
-	bpf_seq_write(ctx->meta->seq, detail, sizeof(*detail));
-	bpf_seq_write(ctx->meta->seq, count, sizeof(*count));
 	return 0;
 }

@@ -5,7 +5,8 @@
  * Hooks: as in counters.bpf.c, on sched_process_exec and sched_process_exit; on task_newtask
  * where forks are emitted or counted in attempts; on sched_process_free and mark_victim as there.
  *
- * Maps: `events`, a ring buffer; see attempts.h, exit.h, identity.h and oom.h for the others.
+ * Maps: `events`, a ring buffer; see attempts.h, exit.h, identity.h, oom.h and part.h for the
+ * others.
  *
  * Loaded only while somebody reads. Needs Linux 5.10 with BTF.
  */
@@ -13,6 +14,7 @@
 #include "event.h"
 #include "identity.h"
 #include "oom.h"
+#include "part.h"
 #include "process.h"
 #include "user.h"
 
@@ -46,7 +48,7 @@ struct {
 	__type(value, struct draft);
 } drafts SEC(".maps");
 
-static __u64 identities_written;
+static __u64 identities_written, cgroups_written;
 
 static __always_inline __u64 cgroup_id_of(struct task_struct *task)
 {
@@ -54,6 +56,19 @@ static __always_inline __u64 cgroup_id_of(struct task_struct *task)
 		return BPF_CORE_READ(cgroup_node_of(task), id);
 	/* Nothing may be read by address. */
 	return task->cgroups->dfl_cgrp->kn->id;
+}
+
+/* The cgroup of the part that a process is in; 0 for that of its namespace's init. */
+static __always_inline __u64 part_of(struct task_struct *task, const struct task_pidns *own,
+				     enum scratch scratch)
+{
+	struct task_pidns chosen = *own;
+
+	choose_part(task, &chosen);
+	if (!chosen.part.cgroup)
+		return 0;
+	capture_cgroup(task, chosen.part.cgroup, &cgroups_written, scratch);
+	return chosen.part.cgroup;
 }
 
 static __always_inline void describe_namespaces(struct pidns_event *event, struct task_struct *task)
@@ -85,7 +100,8 @@ static __noinline struct draft *describe(struct task_struct *task, const struct 
 	event = &draft->event;
 	capture_first_identity(own, &identities_written, scratch);
 	event->time = bpf_ktime_get_boot_ns();
-	event->namespace = own->key;
+	event->namespace = own->part.namespace;
+	event->part_cgroup = part_of(task, own, scratch);
 	event->cgroup_id = cgroup_id_of(task);
 	event->host_pid = task->tgid;
 	event->host_tid = task->pid;

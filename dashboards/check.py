@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""check.py: holds dashboards, rules, runbooks and their tests against each other, Grafana's schema and the metrics page. Says what is wrong."""
+"""check.py: compares dashboards, rules, runbooks and their tests with each other, with Grafana's schema and with the metrics page. Prints problems."""
 
 import json
 import pathlib
@@ -17,7 +17,7 @@ import schema
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent
-# Metrics of Prometheus' own about what it scrapes, and its alerts.
+# Prometheus' own metrics about its targets, and its alerts.
 PROMETHEUS = {"up", "scrape_duration_seconds", "scrape_samples_scraped", "ALERTS"}
 CONVENTIONS = {"datasource", "cluster", "job"}
 
@@ -29,7 +29,7 @@ def rules():
 
 
 def of_rendered_files():
-    """The rendered files are those of the mixin."""
+    """The rendered files match the mixin."""
     with tempfile.TemporaryDirectory() as folder:
         pathlib.Path(folder, "grafana").mkdir()
         subprocess.run(["jsonnet", "-S", "-m", folder, HERE / "mixin/render.jsonnet"], check=True, stdout=subprocess.DEVNULL)
@@ -70,19 +70,19 @@ def of_conventions(dashboard):
         if not panel["fieldConfig"]["defaults"].get("unit"):
             yield f"{where}: no unit"
         for target in panel["targets"]:
-            # A rate over a fixed time is one that some step of the graph passes over; a slope needs enough points.
+            # A rate over a fixed time skips samples if the graph's step is longer. A slope needs enough points.
             for window in re.findall(r"(?:rate|increase)\([^\[]*\[([^\]]*)\]", target["expr"]):
                 if window not in ("$__rate_interval", "$__range"):
                     yield f"{where}: a rate over {window}"
 
 
 def of_queries():
-    """Each parses, asks for metrics that exist, and has no fault of several clusters, foreign targets or many containers."""
+    """Each query parses, uses existing metrics, and handles several clusters, foreign targets and many containers."""
     known = set(re.findall(r"^\| `(\w+)` \|", (ROOT / "docs/metrics.md").read_text(), re.M)) | PROMETHEUS
     known |= {f"{name}_bucket" for name in known} | {rule["record"] for rule in rules() if "record" in rule}
     asked = []
     for where, kind, query in [*queries.of_dashboards(), *queries.of_rules(), *queries.of_pages()]:
-        # A variable's values are those of all clusters that are chosen.
+        # A variable has the values of all selected clusters.
         if kind != "variable":
             yield from (f"{where}: {problem}" for problem in promql.problems(query, kind))
         asked.append({"record": f"query:{len(asked)}", "expr": queries.substituted(query, "1m", "1h")})
@@ -100,7 +100,7 @@ def of_queries():
 
 
 def of_alerts():
-    """Each has its texts, a runbook, a case in which it fires, and one in which it does not; with a join, one with two clusters."""
+    """Each alert has texts, a runbook, a case in which it fires, and one in which it does not. With a join, it also has a case with two clusters."""
     runbooks = (ROOT / "docs/runbooks.md").read_text()
     anchors = {heading.lower() for heading in re.findall(r"^## (\w+)$", runbooks, re.M)}
     fires, is_quiet, in_clusters = set(), set(), set()

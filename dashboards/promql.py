@@ -1,19 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Faults that PromQL allows and that appear only in the field: several clusters, foreign targets, many containers."""
+"""Faults of valid PromQL that appear only in production: several clusters, foreign targets, many containers."""
 
 import re
 
-# Metrics of every target, whatever it is.
+# Metrics that every target has.
 FOREIGN = r"up|process_\w+|scrape_\w+|go_\w+|promhttp_\w+"
 # Labels whose values occur in several clusters.
-REPEATED = {"job", "instance", "node", "namespace", "pod", "container", "workload", "pidns"}
-# Asks which clusters there are, not for exporters.
+REPEATED = {"job", "instance", "node", "namespace", "pod", "container", "unit", "workload", "pidns"}
+# Selects clusters, not exporters.
 CLUSTERS = 'up{cluster!=""}'
 TARGET = r"and on \(cluster, job, instance\) (?:last_over_time\()?(?:instance:)?pidns_"
 
 
 def problems(query, kind="instant"):
-    """Yields what is wrong with a query, a line each."""
+    """Yields the problems of a query, one line each."""
     query = " ".join(query.split())
     yield from _of_groupings(query)
     yield from _of_foreign_metrics(query)

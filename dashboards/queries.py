@@ -48,7 +48,7 @@ def of_rules():
 
 
 def of_pages():
-    """The queries of all documents: those in blocks of promql, and those in a line of text."""
+    """Returns the queries of all documents, in promql blocks and inline."""
     for page in sorted(ROOT.rglob("*.md")):
         where = page.relative_to(ROOT)
         if where.parts[0].startswith(".") or page.name == "CHANGELOG.md":

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Holds a dashboard's JSON against Grafana's schema: every field is one that Grafana knows, and of its kind.
+"""Validates a dashboard's JSON with Grafana's schema: Grafana knows every field, and its type is correct.
 
 The schema is that of grafana-foundation-sdk, whose types are generated from Grafana's own. It reads JSON, too, but passes over what it does
 not know; this does not.
@@ -14,12 +14,12 @@ import typing
 
 from grafana_foundation_sdk.models import dashboard, prometheus
 
-# Where the type that is annotated leaves open what it is: by its name and the field's.
+# For annotations that do not determine the type: by the names of the type and the field.
 _TARGET = ("Panel", "targets")
 
 
 def problems(value):
-    """What is wrong with a dashboard, a line each."""
+    """Returns the problems of a dashboard, one line each."""
     return list(_problems(value, dashboard.Dashboard, "dashboard"))
 
 
@@ -29,7 +29,7 @@ def _problems(value, kind, where):
         return
     if origin in (typing.Union, types.UnionType):
         choices = [list(_problems(value, choice, where)) for choice in typing.get_args(kind)]
-        # The one that goes deepest is the one that was meant.
+        # The candidate whose error is deepest is the intended type.
         if all(choices):
             yield max((found[0] for found in choices), key=lambda problem: len(problem.split()[0]))
     elif origin is list:
@@ -90,5 +90,5 @@ def _of_class(value, kind, where):
 
 
 def _of_panel(panel, name):
-    """The type of a panel's options or of its fields', by the kind of the panel."""
+    """Returns the type of a panel's options or field options, by the type of the panel."""
     return getattr(importlib.import_module(f"grafana_foundation_sdk.models.{panel['type']}"), name)

@@ -3,19 +3,19 @@
 #
 # build-deb.sh
 #
-# Makes the Debian package of the built program, in .build/deb: installs it into a folder as `make install` does anywhere, and has
-# debhelper make a package of that.
+# Packages the built program as a Debian package in .build/deb. Installs it into a folder with `make install`,
+# and packages the folder with debhelper.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 work=.build/deb
 package=prometheus-pidns-exporter
-# 0.1.0-dev comes before 0.1.0.
+# With the tilde, 0.1.0~dev sorts before 0.1.0.
 version=$(tr - '~' <VERSION)
 rm -rf "$work"
 mkdir -p "$work/$package"
 cp -r deploy/debian "$work/$package/debian"
-# Debian 12's debhelper knows units in /lib only; Debian 13's lintian refuses that folder, which is a link.
+# Debian 12's debhelper supports units only in /lib. Debian 13's lintian rejects that folder, which is a link.
 units=/usr/lib/systemd/system
 grep --quiet "$units" "$(command -v dh_installsystemd)" || units=/lib/systemd/system
 make --no-print-directory install-files DESTDIR="$work/$package/files" PREFIX=/usr UNITDIR="$units" ZSHDIR=/usr/share/zsh/vendor-completions
@@ -23,7 +23,7 @@ make --no-print-directory install-files DESTDIR="$work/$package/files" PREFIX=/u
 python3 -B scripts/release/notice.py "$work/$package/NOTICE"
 echo NOTICE >"$work/$package/debian/docs"
 
-echo 'Making the package: dpkg-buildpackage'
+echo 'Building the package: dpkg-buildpackage'
 cd "$work/$package"
 mkdir -p debian/source
 echo '3.0 (native)' >debian/source/format

@@ -3,8 +3,9 @@
 #
 # build-release.sh
 #
-# Makes all artefacts of a release from the built program, in .build/dist. The same commit, packages and toolchain make the same
-# bytes in any folder at any time: all times are SOURCE_DATE_EPOCH, which is that of the commit unless it is set.
+# Builds all release artefacts from the built program, in .build/dist. The same commit, packages and toolchain
+# produce the same bytes in any folder at any time. All times are SOURCE_DATE_EPOCH, by default the commit's
+# time.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -13,8 +14,8 @@ fail() {
   exit 1
 }
 
-[ "$(id -u)" = 0 ] || fail 'needs root, as the files of an image are root'\''s: run it as root or in a container'
-REVISION=$(git rev-parse HEAD 2>/dev/null) || fail 'needs a git clone: an artefact names the commit that it is made of'
+[ "$(id -u)" = 0 ] || fail 'needs root, because root owns the files of an image: run it as root or in a container'
+REVISION=$(git rev-parse HEAD 2>/dev/null) || fail 'needs a git clone, because artefacts name their commit: clone the repository'
 [ -z "$(git status --porcelain)" ] || fail 'there are changes that are not committed; commit or stash them'
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
 export REVISION SOURCE_DATE_EPOCH
@@ -38,28 +39,28 @@ scripts/build-deb.sh
 scripts/build-rpm.sh
 cp .build/deb/*.deb .build/rpm/*.rpm "$dist/"
 
-# promu's layout: one folder with the program, its licence and its notices, and the files that are installed with it.
+# The layout of promu: one folder with the program, its licence and notices, and the files to install.
 mkdir -p "$work/$name/licences"
 cp "$program" LICENSE "$work/$name/"
 cp .build/rpm/files/usr/share/licenses/prometheus-pidns-exporter/NOTICE "$work/$name/"
 cp bpf/LICENSE* "$work/$name/licences/"
 cp -r .build/documentation "$work/$name/documentation"
 cp deploy/systemd/prometheus-pidns-exporter.{service,default} "$work/$name/"
-# With it in the folder of the source, the same versions of the packages are built again.
+# With this file in the source folder, a rebuild uses the same package versions.
 cp Package.resolved "$work/$name/"
 scripts/release/pack.sh "$SOURCE_DATE_EPOCH" "$dist/$name.tar.gz" "$work" "$name"
 
 deploy/container/build-image.sh "$program" "$PWD/$dist/$name.oci.tar" "$work/$name/NOTICE"
 
-# The chart as `helm package` packs it, which would put the time of the day into it.
+# The format of `helm package`, which would add the current time.
 mkdir -p "$work/chart"
-# Rules and dashboards are links to where they are written.
+# Rules and dashboards are symbolic links; copies their targets.
 cp -rL deploy/helm/pidns-exporter "$work/chart/"
 while read -r pattern; do
   case $pattern in
     '' | '#'*) ;;
     */) rm -rf "$work/chart/pidns-exporter/${pattern%/}" ;;
-    *) fail "deploy/helm/pidns-exporter/.helmignore: only folders are understood, not '$pattern'" ;;
+    *) fail "deploy/helm/pidns-exporter/.helmignore: supports only folders, not '$pattern'" ;;
   esac
 done <deploy/helm/pidns-exporter/.helmignore
 scripts/release/pack.sh "$SOURCE_DATE_EPOCH" "$dist/pidns-exporter-$version.tgz" "$work/chart" pidns-exporter

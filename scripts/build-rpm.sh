@@ -3,13 +3,13 @@
 #
 # build-rpm.sh
 #
-# Makes the rpm of the built program, in .build/rpm: installs it into a folder as `make install` does anywhere, and packs that. rpm finds the
-# libraries that it requires by itself, by soname.
+# Packages the built program as an rpm in .build/rpm. Installs it into a folder with `make install`, and
+# packages the folder. rpm detects the required libraries by soname.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 work=$PWD/.build/rpm
-# 0.1.0~dev comes before 0.1.0.
+# With the tilde, 0.1.0~dev sorts before 0.1.0.
 version=$(tr - '~' <VERSION)
 time=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null)} || time=$(date +%s)
 rm -rf "$work"
@@ -20,7 +20,8 @@ licences=$work/files/usr/share/licenses/prometheus-pidns-exporter
 install -D --mode 644 --target-directory "$licences" LICENSE
 python3 -B scripts/release/notice.py "$licences/NOTICE"
 
-# Of the machine nothing goes in but its architecture: no host name, no clock, no ids of builds. The program is stripped already.
+# The package depends on the machine only by its architecture: no host name, clock or build ID. The program is
+# already stripped.
 SOURCE_DATE_EPOCH=$time rpmbuild -bb --quiet \
   --define "_topdir $work/top" --define "_rpmdir $work" --define '_rpmfilename %{NAME}-%{VERSION}-%{RELEASE}.%{ARCH}.rpm' \
   --define "version $version" --define "date $(LC_ALL=C date --utc --date="@$time" '+%a %b %d %Y')" --define "staged $work/files" \

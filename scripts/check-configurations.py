@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Has promtool check each configuration of Prometheus in the documents: each block of YAML that begins with "# prometheus".
+"""Checks each Prometheus configuration in the documents with promtool: each YAML block that begins with "# prometheus".
 
 Debian's promtool is built without the discovery of Kubernetes: these sections are not checked.
 """

@@ -3,8 +3,9 @@
 #
 # check-manifests.sh
 #
-# Checks deploy/kubernetes and deploy/helm: that Kubernetes from 1.25 on, kustomize and Prometheus accept what they render, over all sets of
-# values and all components; that it is safe; and that copies are equal. Prints the failures.
+# Checks deploy/kubernetes and deploy/helm. Kubernetes 1.25 and later, kustomize and Prometheus must accept
+# the rendered manifests, for all value files and all components. Also checks their security and that copies
+# are equal. Prints failures.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 
@@ -16,7 +17,7 @@ wrong=0
 version=$(cat VERSION)
 chart=deploy/helm/pidns-exporter
 
-# holds WHAT COMMAND…: runs it; prints what does not hold, and the command's output.
+# holds WHAT COMMAND…: runs the command. If it fails, prints WHAT and its output.
 holds() {
   if ! "${@:2}" >"$work/output" 2>&1; then
     cat "$work/output"

@@ -3,14 +3,15 @@
 #
 # check-pages.sh FOLDER
 #
-# Has promtool, swift-protobuf, the tests' own strict reader and three versions of prometheus_client read the pages of metrics
-# that the kernel tests fetched (Tests/Support/Harness/KeptPages.swift). Fails for a page that one of them refuses, and where there are none.
-# Takes the versions of prometheus_client from PyPI, once, into .build/parsers.
+# Parses the metrics pages that the kernel tests fetched (Tests/Support/Harness/PageRecorder.swift) with
+# promtool, swift-protobuf, the tests' strict parser and three versions of prometheus_client. Fails if a
+# parser rejects a page, or if there are no pages. Installs the versions of prometheus_client from PyPI into
+# .build/parsers, once.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 folder=$1
-# Debian 12's, one that reads exemplars in another way (0.22 and later do), and the newest.
+# Debian 12's version, one with the different exemplar parser of 0.22 and later, and the newest.
 versions=(0.16.0 0.22.1 0.26.0)
 parsers=$PWD/.build/parsers
 
@@ -29,7 +30,7 @@ install_parsers() {
 # shellcheck disable=SC2317 # Bash calls it, for xargs.
 promtool_page() {
   promtool check metrics <"$1" && return
-  echo "$1: promtool refuses it"
+  echo "$1: promtool rejects it"
   return 255
 }
 export -f promtool_page

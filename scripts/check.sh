@@ -3,12 +3,13 @@
 #
 # check.sh
 #
-# Every check that needs no build of the exporter. Prints the result of each, and continues after a failure.
+# Runs every check that needs no build of the exporter. Prints the result of each, and continues after a
+# failure.
 set -uo pipefail
 
 failed=0
 
-# report STATUS WHAT: prints the result; the check has printed the problems.
+# report STATUS WHAT: prints the result. The check itself prints the problems.
 report() {
   if [ "$1" = 0 ]; then
     echo "ok      $2"
@@ -18,7 +19,7 @@ report() {
   fi
 }
 
-# files PATTERN…: the files of these names, outside of git's and the builds' folders.
+# files PATTERN…: the files with these names, except in the folders of git and of builds.
 files() {
   local names=()
   for pattern; do names+=(-o -name "$pattern"); done
@@ -100,18 +101,18 @@ report $? 'dashboards, queries, alerts and runbooks'
 report $? 'the mixin: its configuration, and every query in a real Prometheus of two clusters'
 "$(scripts/check-tools.sh)/python" -B scripts/check-configurations.py
 report $? "the documents' configurations of Prometheus"
-# 20 is an exposure of 2.0. The program that it starts is not here.
+# 20 is an exposure of 2.0. The unit's program is not installed here.
 systemd-analyze security --offline=true --threshold=20 --no-pager "$unit" >/dev/null &&
   ! systemd-analyze verify --man=no "$unit" 2>&1 | grep -v 'is not executable: No such file or directory'
 report $? 'the systemd unit'
 "$(scripts/check-tools.sh)/check-jsonschema" --builtin-schema vendor.github-workflows "${workflows[@]}" >/dev/null
-report $? 'the workflows are what GitHub takes'
+report $? 'the workflows match the schema of GitHub'
 "$(scripts/check-tools.sh)/zizmor" --quiet --offline --persona=pedantic "${workflows[@]}"
 report $? 'the workflows: permissions, pinned actions, no injection'
 scripts/check-manifests.sh
 report $? 'manifests and chart'
 licences
-report $? 'every source names its licence'
+report $? 'every source has a licence line'
 lengths
 report $? 'no source has more than 400 lines'
 

@@ -1,18 +1,34 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Functions for scripts that download Debian packages without installing them. The script sets `cache`, its folder,
-# and defines `fail`. apt gets lists and a cache of its own there, and the mirrors that the machine's sources name.
-# Needs no root.
-: "${cache:?}"
+# Functions for scripts that download Debian packages without installing them. The first argument of such a script is its
+# folder CACHE. apt gets lists and a cache of its own there, and the mirrors that the machine's sources name. Needs no root.
+mkdir -p "${1:?}"
+cache=$(realpath "$1")
+
+fail() {
+  echo "${0##*/}: $1" >&2
+  exit 1
+}
+
+# fetch_once NAME COMMAND…: makes CACHE/NAME, unless it exists. The command fills a new folder, which is its last argument; the
+# folder gets its name only if the command succeeds.
+fetch_once() {
+  local folder=$cache/$1
+  if [ -d "$folder" ]; then return; fi
+  echo "Fetching $1"
+  rm -rf "$folder.new"
+  "${@:2}" "$folder.new"
+  mv "$folder.new" "$folder"
+}
 
 # shellcheck source=/dev/null
 own=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
 
-# mirror RELEASE: where the machine's own apt gets that release from.
+# mirror RELEASE: the mirror from which the machine's apt gets that release.
 mirror() {
   local uri
-  # Also before `apt-get update` has read its index.
+  # Also works before `apt-get update` has read its index.
   # shellcheck disable=SC2016 # these are apt's
   uri=$(apt-get indextargets --no-release-info --format '$(RELEASE) $(REPO_URI)' 'Created-By: Packages' |
     awk -v release="$1" '$1 == release { print $2; exit }')
@@ -20,8 +36,8 @@ mirror() {
   echo "$uri"
 }
 
-# use_suites ARCHITECTURE STATUS SUITE…: has apt see these suites, with their sources if `with_sources` is set, and
-# STATUS as what is installed.
+# use_suites ARCHITECTURE STATUS SUITE…: configures apt for these suites, with sources if `with_sources` is
+# set. STATUS lists the installed packages.
 use_suites() {
   local architecture=$1 status=$2 folder uri type
   shift 2
@@ -61,7 +77,7 @@ END
   apt-get -qq update || fail "apt cannot read ${*}"
 }
 
-# unpack FOLDER PACKAGE…: the contents of packages, without what they depend on.
+# unpack FOLDER PACKAGE…: extracts packages without their dependencies.
 unpack() {
   local folder=$1 package
   shift

@@ -3,7 +3,8 @@
 #
 # install-dependencies.sh GROUP…
 #
-# Installs the Debian packages of the groups (build, test, test-fleet, image, deb, release, test-packages, test-release, test-apiserver, test-prometheus, check) that are missing. Silent where none is.
+# Installs missing Debian packages of the groups: build, test, test-fleet, image, deb, release, test-packages,
+# test-release, test-apiserver, test-prometheus, test-attack, check. Prints nothing if none is missing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -11,35 +12,38 @@ wanted=()
 for group; do
   case $group in
     build)
-      # Libraries that the Swift toolchain loads, which its archive does not contain; libraries that it links with; and
-      # the exporter's C libraries.
+      # Libraries that the Swift toolchain loads but does not contain, libraries that it links with, and the
+      # exporter's C libraries.
       wanted+=(libcurl4 libncurses6 libsqlite3-0 libxml2)
       wanted+=(g++)
-      wanted+=(libbpf-dev libcurl4-gnutls-dev libmicrohttpd-dev libyaml-dev zlib1g-dev pkg-config)
-      # The second command of the README.
+      wanted+=(libbpf-dev libcurl4-gnutls-dev libmicrohttpd-dev libseccomp-dev libyaml-dev zlib1g-dev pkg-config)
+      # For the second command of the README.
       wanted+=(curl)
       ;;
     test)
       wanted+=(bpftool curl openssl prometheus util-linux)
-      # ip and ss.
+      # For ip and ss.
       wanted+=(iproute2)
-      # A terminal whose screen can be read.
+      # For a terminal whose screen tests can read.
       wanted+=(tmux)
-      # The container runtimes, and what speaks CRI. Podman would take crun where runc is not named.
-      wanted+=(buildah containerd podman runc)
-      # A shell for containers.
+      # The container runtimes and a CRI client. Without runc, podman would install crun.
+      wanted+=(buildah containerd docker.io podman runc)
+      # Since Debian 13 the client of Docker is a package of its own.
+      # shellcheck disable=SC1091
+      if [ "$(. /etc/os-release && echo "${VERSION_ID-}")" != 12 ]; then wanted+=(docker-cli); fi
+      # A shell for test containers.
       wanted+=(busybox-static)
-      # What dashboards/queries.py reads rules with.
+      # For dashboards/queries.py, which parses rules.
       wanted+=(python3-yaml)
       wanted+=(python3 python3-grpc-tools python3-grpcio python3-protobuf)
-      # grpc_tools imports pkg_resources, which its package does not depend on.
+      # grpc_tools imports pkg_resources without declaring the dependency.
       wanted+=(python3-pkg-resources)
-      # A browser, and what drives it.
+      # A browser and its driver.
       wanted+=(chromium chromium-driver)
-      # The other parsers of what is shown: scripts/check-pages.sh takes further versions from PyPI.
+      # Other parsers of the metrics page. scripts/check-pages.sh installs further versions from PyPI.
       wanted+=(python3-prometheus-client python3-venv)
       ;;
-    # The other engine that scrapes and queries the fleet.
+    # A second engine that scrapes and queries the fleet.
     test-fleet) wanted+=(victoria-metrics) ;;
     image) wanted+=(buildah) ;;
     deb)
@@ -48,29 +52,31 @@ for group; do
       ;;
     test-packages)
       wanted+=(curl debootstrap lintian)
-      # The keys and mirrors of other releases, by which Tests/Acceptance/KernelMatrix/fetch.sh gets kernels and QEMU.
+      # Keys of other releases, with which Tests/Acceptance/KernelMatrix/fetch.sh verifies kernels and QEMU.
       wanted+=(debian-archive-keyring)
-      # mountpoint, umount --recursive
+      # For mountpoint and umount --recursive.
       wanted+=(mount util-linux)
       ;;
     release) wanted+=(build-essential buildah debhelper dpkg-dev python3 rpm) ;;
-    # What reads each artefact of a release, and the Python that scripts/check-tools.sh needs.
+    # Readers for each release artefact, and the Python that scripts/check-tools.sh needs.
     test-release) wanted+=(bsdutils curl lintian podman python3 python3-venv rpm rpmlint runc skopeo) ;;
     test-apiserver)
-      # What unpacks and builds Debian's source of kube-apiserver, and what runs it: certificates, addresses, manifests.
+      # To unpack, build and run Debian's source of kube-apiserver: certificates, addresses, manifests.
       wanted+=(dpkg-dev iproute2 openssl python3 python3-yaml util-linux)
-      # Containers, and a shell for them.
+      # Containers and a shell for them.
       wanted+=(busybox-static runc)
       ;;
     test-prometheus)
-      # What reads packages of other suites, and their keys; addresses, network namespaces and parent-death signals.
-      wanted+=(debian-archive-keyring iproute2 python3 util-linux)
+      # For packages of other suites and their keys, certificates, addresses, network namespaces, and parent-death signals.
+      wanted+=(debian-archive-keyring iproute2 openssl python3 util-linux)
       ;;
+    # For network namespaces, parent-death signals and limits, and a second attacker.
+    test-attack) wanted+=(iproute2 python3 slowhttptest util-linux) ;;
     check)
       wanted+=(clang-format jsonnet prometheus shellcheck)
-      # What scripts/check-tools.sh installs the tools from PyPI with.
+      # For scripts/check-tools.sh, which installs tools from PyPI.
       wanted+=(python3 python3-venv)
-      # systemd-analyze
+      # For systemd-analyze.
       wanted+=(systemd)
       ;;
     *)
@@ -80,7 +86,7 @@ for group; do
   esac
 done
 
-# Before anything is installed: what no package of Debian brings.
+# Checks first for dependencies that no Debian package provides.
 if [[ " $* " == *' build '* ]]; then scripts/check-toolchain.sh; fi
 
 if ! command -v apt-get >/dev/null; then
@@ -89,7 +95,7 @@ if ! command -v apt-get >/dev/null; then
   exit 1
 fi
 
-# Those that neither are there nor are provided by another package.
+# The packages that are neither installed nor provided by another package.
 names=$(
   dpkg-query --show --showformat '${db:Status-Status} ${Package} ${Provides}\n' | awk -v wanted="${wanted[*]}" '
     $1 == "installed" { for (i = 2; i <= NF; i++) { sub(/,$/, "", $i); there[$i] = 1 } }
@@ -108,16 +114,17 @@ if [ ${#missing[@]} = 0 ]; then finish "$@"; fi
 
 sudo=()
 if [ "$(id -u)" = 0 ]; then
-  echo "Installing by apt, which may take minutes: ${missing[*]}"
+  echo "Installing with apt, which may take minutes: ${missing[*]}"
 elif command -v sudo >/dev/null; then
-  echo "Installing by apt, which may take minutes and needs root (sudo may ask for your password): ${missing[*]}"
+  echo "Installing with apt, which may take minutes and needs root (sudo may ask for your password): ${missing[*]}"
   sudo=(sudo)
 else
   echo "Neither root nor sudo is here to install packages. Have root run: apt-get install ${missing[*]}" >&2
   exit 1
 fi
 
-# apt-get without questions: changed configuration files stay. Prints its output only if it fails; waits for another one to end.
+# Runs apt-get without prompts and keeps changed configuration files. Prints its output only on failure. Waits
+# for another apt-get to finish.
 log=$(mktemp) masked=()
 clean_up() {
   rm -f "$log"
@@ -134,13 +141,14 @@ apt() {
   }
 }
 
-# Debian starts new services, at once and at every boot, which no test needs: masked during the installation,
-# then disabled. Services that existed before are unchanged.
+# Debian starts new services at once and at every boot. No test needs that, so they are masked during the
+# installation and then disabled. Existing services are unchanged.
 units=()
 if [ -d /run/systemd/system ]; then
   for name in "${missing[@]}"; do
     case $name in
       containerd | prometheus | victoria-metrics) units+=("$name.service") ;;
+      docker.io) units+=(docker.service docker.socket) ;;
       podman) units+=(podman{,-auto-update,-restart}.service podman.socket podman-auto-update.timer) ;;
     esac
   done
@@ -150,7 +158,7 @@ if [ ${#units[@]} != 0 ]; then
   "${sudo[@]}" systemctl mask --quiet --runtime "${units[@]}"
 fi
 
-# A fresh machine has no lists of packages, and old ones name versions that are gone.
+# A fresh machine has no package lists, and old lists name removed versions.
 install=(install --no-install-recommends "${missing[@]}")
 apt-get --simulate "${install[@]}" >/dev/null 2>&1 || apt update
 apt "${install[@]}" || { apt update && apt "${install[@]}"; } || {

@@ -3,8 +3,8 @@
 #
 # render-manifests.sh [FOLDER]
 #
-# Writes the files below deploy/ that are made of others, for those who fetch a folder or one file: below FOLDER, by default below deploy.
-# `make manifests` calls it, and `make check` compares its output with git.
+# Writes the generated files of deploy/ below FOLDER, by default below deploy. They are for users who fetch
+# one folder or one file. `make manifests` calls this script, and `make check` compares its output with git.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -14,7 +14,7 @@ component=$to/kubernetes/components/prometheus-rule
 chart=$to/helm/pidns-exporter/files
 mkdir -p "$component" "$chart"
 
-# Copies: Flux omits symbolic links from its artefacts of a repository.
+# Copies, because Flux omits symbolic links from its repository artefacts.
 rm -f "$chart"/*
 cp dashboards/*.rules.yml dashboards/grafana/*.json "$chart/"
 
@@ -31,8 +31,8 @@ HEAD
   cat <<'HEAD'
 # SPDX-License-Identifier: Apache-2.0
 #
-# Made of dashboards/*.rules.yml by `make manifests`. For the Prometheus Operator; your Prometheus selects it by labels, where it
-# selects: add them.
+# Generated from dashboards/*.rules.yml by `make manifests`. For the Prometheus Operator. If your Prometheus
+# selects rules by labels, add them.
 apiVersion: monitoring.coreos.com/v1
 kind: PrometheusRule
 metadata:

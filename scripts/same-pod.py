@@ -2,7 +2,8 @@
 #
 # same-pod.py MANIFESTS MANIFESTS
 #
-# Whether the DaemonSets and the ClusterRoles of two files of manifests are the same but for labels and order. Prints the differences.
+# Compares the DaemonSets and ClusterRoles of two manifest files, ignoring labels and order. Prints the
+# differences.
 import sys
 
 import yaml

@@ -3,7 +3,7 @@
 #
 # set-version.sh VERSION
 #
-# Writes a version into VERSION and into every file below deploy/ that has the one before.
+# Replaces the version in VERSION and in every file below deploy/ that contains it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -14,7 +14,7 @@ cd "$(dirname "$0")/.."
 before=$(cat VERSION)
 mapfile -t files < <(git grep --files-with-matches --fixed-strings "$before" -- VERSION deploy)
 sed --in-place "s/${before//./\\.}/$1/g" "${files[@]}"
-# Artifact Hub marks a chart that is no release.
+# Artifact Hub marks a prerelease of a chart.
 case $1 in *-*) prerelease=true ;; *) prerelease=false ;; esac
 sed --in-place "s|^\( *artifacthub.io/prerelease:\).*|\1 \"$prerelease\"|" deploy/helm/pidns-exporter/Chart.yaml
 printf '%s\n' "${files[@]}"

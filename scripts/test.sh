@@ -3,9 +3,9 @@
 #
 # test.sh [unit]
 #
-# Runs the unit tests in parallel, which need no privilege, then the kernel tests one at a time as root. With
-# `unit`, runs the unit tests only. The last line is `N passed, N failed`. Nothing is skipped: a machine that
-# cannot run the kernel tests fails at once.
+# Runs the unit tests in parallel without privileges, then the kernel tests one at a time as root. With
+# `unit`, runs only the unit tests. The last line is `N passed, N failed`. Nothing is skipped: on a machine
+# that cannot run the kernel tests, it fails at once.
 set -euo pipefail
 
 fail() {
@@ -19,7 +19,7 @@ case ${1-} in
   *) fail "unknown argument '$1': give unit or nothing" ;;
 esac
 
-# can_test_kernel: fails where the kernel tests cannot run; sets sudo, the command that makes one root.
+# can_test_kernel: fails if the kernel tests cannot run. Sets `sudo`, the command to become root.
 can_test_kernel() {
   sudo=()
   if [ "$(id -u)" != 0 ]; then sudo=(sudo); fi
@@ -30,20 +30,20 @@ can_test_kernel() {
     sudo --validate || fail 'the kernel tests need root'
   fi
   "${sudo[@]}" /usr/sbin/bpftool prog list >/dev/null 2>&1 ||
-    fail 'the kernel tests need a root with CAP_BPF, CAP_PERFMON and CAP_SYS_ADMIN: BPF is refused here'
+    fail 'the kernel tests need root with CAP_BPF, CAP_PERFMON and CAP_SYS_ADMIN: bpf() is not permitted here'
   "${sudo[@]}" unshare --pid --fork true 2>/dev/null ||
-    fail 'the kernel tests need a root with CAP_SYS_ADMIN: new namespaces are refused here'
+    fail 'the kernel tests need root with CAP_SYS_ADMIN: unshare() is not permitted here'
 }
 if "$kernel"; then can_test_kernel; fi
 
 passed=0 failed=0
 log=$(mktemp) problems=$(mktemp)
-# The pages of metrics that the kernel tests fetch.
+# The metrics pages that the kernel tests fetch.
 pages=$(mktemp --directory)
 trap 'rm -rf "$log" "$problems" "$pages"' EXIT
 
-# run COMMAND…: runs it and adds up the tests that its output reports. Its exit status decides: a run that
-# failed counts one failure at least, as does one without tests. A skipped test is one that failed.
+# run COMMAND…: runs it and adds up the tests in its output. Its exit status decides: a failed run counts at
+# least one failure, and so does a run without tests. A skipped test counts as failed.
 run() {
   local status=0 counts
   "$@" 2>&1 | tee "$log" || status=$?
@@ -58,7 +58,7 @@ run() {
       if (total < failed) total = failed
       print total - failed, failed + 0
     }' "$log")
-  # A run that crashed has no failed test to show: how far it came.
+  # After a crash without a failed test, shows the last lines.
   if [ "$status" != 0 ]; then tail -n 3 "$log" >>"$problems"; fi
   passed=$((passed + ${counts% *}))
   failed=$((failed + ${counts#* }))
@@ -69,12 +69,12 @@ swift build --build-tests
 echo 'Running the unit tests in parallel'
 run swift test --skip-build --disable-xctest --skip KernelTests
 if "$kernel"; then
-  # As `swift test` runs it, which as root would leave files of root's in .build.
+  # Not by `swift test`, which as root would leave files owned by root in .build.
   bundle=$(echo "$(swift build --show-bin-path)"/*PackageTests.xctest)
   echo 'Running the kernel tests as root, one at a time: 15 minutes or more'
   run "${sudo[@]}" env NO_COLOR=1 PIDNS_RACES="${PIDNS_RACES:-20000}" PIDNS_PAGES="$pages" "$bundle" --testing-library swift-testing --no-parallel --filter KernelTests
 
-  echo 'Having other parsers read the pages that those tests fetched'
+  echo 'Reading the pages of those tests with other parsers'
   if scripts/check-pages.sh "$pages" 2>&1 | tee "$log"; then
     passed=$((passed + 1))
   else
@@ -83,7 +83,7 @@ if "$kernel"; then
   fi
 fi
 
-# Once more at the end, where they are found.
+# Repeated at the end, where a reader looks.
 if [ "$failed" != 0 ]; then cut -c1-1000 "$problems"; fi
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

@@ -5,12 +5,12 @@ import Glibc
 import LibBPF
 import Probe
 
-/// Programs to compare the exporter's with, attached to its hooks until they go.
+/// Baseline BPF programs, attached to the exporter's hooks until the object is released.
 @safe final class BaselinePrograms {
   enum Kind: String {
-    /// `empty.bpf.c`: what a run costs before anything is counted.
+    /// `empty.bpf.c`: the cost of a run without counting.
     case empty
-    /// `counts.bpf.c`: what the exporter was before it told why processes end.
+    /// `counts.bpf.c`: the exporter's programs before exit reasons existed.
     case counts
 
     fileprivate var object: StaticString {
@@ -24,7 +24,7 @@ import Probe
   private let object: OpaquePointer
   private var links: [OpaquePointer]
 
-  /// Loads and attaches them: they run after all that was attached before.
+  /// Loads and attaches the programs. They run after those that were attached before.
   init(_ kind: Kind) throws {
     let bytes = Base64.decode(kind.object)
     let opened = unsafe bytes.withUnsafeBytes {

@@ -3,7 +3,7 @@
 import Glibc
 import Platform
 
-/// The programs that the build put beside this one.
+/// The paths of the programs that the build puts beside this one.
 enum Built {
   static let exporter = beside("pidns-exporter")
   static let workload = beside("pidns-workload")

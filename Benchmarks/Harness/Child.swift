@@ -2,19 +2,20 @@
 
 import Glibc
 
-/// A program that the benchmark started, with pipes as its stdin and stdout. It is killed when the
-/// benchmark ends, however that happens.
+/// A child process with pipes as stdin and stdout. The kernel kills it when the benchmark ends for any
+/// reason.
 final class Child {
   let pid: pid_t
   private var input: Int32
   private let output: Int32
   private var hasEnded = false
 
-  /// Starts a program, given by its path.
+  /// Starts a program.
   ///
   /// - Parameters:
-  ///   - isQuiet: Drops its stderr, which is the benchmark's own otherwise.
-  ///   - cpu: The only CPU that it and its children may run on.
+  ///   - command: The program's path and its arguments.
+  ///   - isQuiet: Whether stderr is discarded. Otherwise it is the benchmark's stderr.
+  ///   - cpu: The only CPU that the program and its children may use; nil for all.
   init(_ command: [String], isQuiet: Bool = false, cpu: Int? = nil) throws {
     let (inputEnd, input) = try Self.pipe()
     let (output, outputEnd) = try Self.pipe()
@@ -31,7 +32,7 @@ final class Child {
       _ = unsafe posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0)
     }
 
-    // posix_spawn cannot ask for a signal at the parent's death; setpriv can, and is done in a millisecond.
+    // posix_spawn cannot set a parent-death signal. setpriv can, and takes a millisecond.
     let setpriv = "/usr/bin/setpriv"
     let pinned = cpu.map { ["/usr/bin/taskset", "--cpu-list", "\($0)"] } ?? []
     let arguments = unsafe ([setpriv, "--pdeathsig", "KILL", "--"] + pinned + command).map {
@@ -65,9 +66,9 @@ final class Child {
     input = -1
   }
 
-  /// Reads its stdout up to a line, or up to its end where there is no such line.
+  /// Reads stdout up to a line, or to its end. Discards everything else.
   ///
-  /// - Returns: Whether the line was there. What else was written is dropped.
+  /// - Returns: Whether the line was found.
   @discardableResult
   func skip(to line: String?) -> Bool {
     let wanted = (line ?? "").utf8.map { $0 } + [UInt8(ascii: "\n")]
@@ -77,18 +78,18 @@ final class Child {
       let count = unsafe piece.withUnsafeMutableBytes { unsafe read(output, $0.baseAddress, $0.count) }
       if count <= 0 { return false }
       tail = (tail + piece[..<count]).suffix(wanted.count)
-      // The line that is waited for is the last one: nothing follows before the next input.
+      // The expected line is the last one: the program writes nothing more before its next input.
       if line != nil && tail == wanted { return true }
     }
   }
 
-  /// Sends a signal and waits for the end.
+  /// Sends a signal and waits until the process ends.
   func end(by signal: Int32) {
     _ = kill(pid, signal)
     wait()
   }
 
-  /// Waits for the end, and answers the exit code; 128 and the signal's number where one ended it.
+  /// Waits until the process ends. Returns the exit code, or 128 plus the number of the signal that ended it.
   @discardableResult
   func wait() -> Int32 {
     var status: Int32 = 0
@@ -104,7 +105,7 @@ final class Child {
       unsafe Glibc.pipe(bytes.assumingMemoryBound(to: Int32.self).baseAddress.unsafelyUnwrapped)
     }
     guard result == 0, fcntl(ends.0, F_SETFD, FD_CLOEXEC) == 0, fcntl(ends.1, F_SETFD, FD_CLOEXEC) == 0 else {
-      throw BenchError("no pipe: errno \(errno)")
+      throw BenchError("cannot create a pipe: errno \(errno)")
     }
     return ends
   }

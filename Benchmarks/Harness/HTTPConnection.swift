@@ -2,9 +2,9 @@
 
 import Glibc
 
-/// One connection to a server on the loopback address, kept for many requests as Prometheus does.
+/// A persistent connection to a server on the loopback address, as Prometheus has it.
 final class HTTPConnection {
-  /// What was answered. The body's bytes are the connection's own until the next answer.
+  /// A response. Its body is valid until the next response.
   struct Reply {
     let status: Int
     let bodyBytes: Int
@@ -15,9 +15,12 @@ final class HTTPConnection {
   private var buffer: [UInt8] = []
   private var body = 0..<0
 
-  /// Connects; nil where nobody listens.
+  /// Connects. Returns nil if no program listens.
   ///
-  /// - Parameter userAgent: How it calls itself, with the header of a Prometheus; nil for a client that is no scraper.
+  /// - Parameters:
+  ///   - port: The server's port.
+  ///   - userAgent: The User-Agent, sent with the headers of a Prometheus; nil for a client that is not a
+  ///     scraper.
   init?(port: UInt16, userAgent: String? = nil) {
     headers = userAgent.map { "User-Agent: \($0)\r\nX-Prometheus-Scrape-Timeout-Seconds: 10\r\n" } ?? ""
     descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
@@ -29,7 +32,7 @@ final class HTTPConnection {
 
   deinit { _ = close(descriptor) }
 
-  /// Asks for the metrics, without waiting for the answer.
+  /// Requests the metrics without waiting for the response.
   func request() {
     let request = Array("GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\n\(headers)\r\n".utf8)
     _ = unsafe request.withUnsafeBytes {
@@ -37,7 +40,7 @@ final class HTTPConnection {
     }
   }
 
-  /// Waits for the answer to a request.
+  /// Waits for the response to a request.
   func receive() throws -> Reply {
     var filled = 0
     var head: (status: Int, end: Int, length: Int?)?
@@ -52,7 +55,7 @@ final class HTTPConnection {
       filled += count
       head = head ?? Self.parseHead(buffer[..<filled])
       guard let (status, end, length) = head else { continue }
-      // A Go server sends chunks: its last one is empty.
+      // A Go server sends chunks; the last one is empty.
       let isComplete =
         length.map { filled >= end + $0 } ?? buffer[..<filled].suffix(5).elementsEqual("0\r\n\r\n".utf8)
       if isComplete {
@@ -62,25 +65,25 @@ final class HTTPConnection {
     }
   }
 
-  /// Asks for the metrics and waits for them.
+  /// Requests the metrics and waits for them.
   func get() throws -> Reply {
     request()
     return try receive()
   }
 
-  /// Counts the samples in the last answer.
+  /// The number of samples in the last response.
   var series: Int {
     buffer[body].split(separator: UInt8(ascii: "\n"))
       .count { $0.first != UInt8(ascii: "#") && $0.contains(UInt8(ascii: " ")) }
   }
 
-  /// The value of a series without labels in the last answer.
+  /// Returns the value of a series without labels in the last response.
   func value(_ name: String) throws -> Double {
     let prefix = Array((name + " ").utf8)
     for line in buffer[body].split(separator: UInt8(ascii: "\n")) where line.starts(with: prefix) {
       if let value = Double(String(decoding: line.dropFirst(prefix.count), as: UTF8.self)) { return value }
     }
-    throw BenchError("the server does not show \(name)")
+    throw BenchError("the server does not expose \(name)")
   }
 
   private static func parseHead(_ bytes: ArraySlice<UInt8>) -> (status: Int, end: Int, length: Int?)? {
@@ -95,9 +98,9 @@ final class HTTPConnection {
   }
 }
 
-/// Addresses on this machine.
+/// Loopback addresses.
 enum Loopback {
-  /// Lends 127.0.0.1 and a port to a socket call.
+  /// Passes 127.0.0.1 and a port to a socket call.
   static func use(port: UInt16, _ call: (UnsafePointer<sockaddr>, socklen_t) -> Int32) -> Int32 {
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
@@ -110,7 +113,7 @@ enum Loopback {
     }
   }
 
-  /// A port on which nobody listens now.
+  /// Returns a free port.
   static func freePort() throws -> UInt16 {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
     defer { _ = close(descriptor) }

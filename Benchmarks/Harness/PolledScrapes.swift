@@ -3,17 +3,16 @@
 import Glibc
 import Platform
 
-/// Scrapes of an exporter at known times between its polls, so that what a poll costs and what a scrape
-/// costs are measured apart.
+/// Scrapes an exporter at known times between its polls, so that polls and scrapes are measured separately.
 struct PolledScrapes {
-  /// The same number of clients that ask at once, many times.
+  /// The measurements of a number of simultaneous clients.
   struct Result {
     let clients: Int
-    /// Whether nobody had asked since the poll.
+    /// Whether it was the first scrape after a poll.
     let isFresh: Bool
-    /// The server's CPU time in all, µs.
+    /// The server's total CPU time, in µs.
     var cpu: [Double] = []
-    /// From the first question to the last byte of the last answer, µs.
+    /// The time from the first request to the last byte of the last response, in µs.
     var wall: [Double] = []
   }
 
@@ -31,7 +30,7 @@ struct PolledScrapes {
     series = client.series
   }
 
-  /// The CPU time of one poll: the median of some windows of eight polls each, without scrapes.
+  /// Returns the CPU time of one poll: the median of windows of eight polls each, without scrapes.
   func pollCPU(windows: Int) throws -> Duration {
     let polls = 8
     let each = try (0..<windows).map { _ in
@@ -43,9 +42,10 @@ struct PolledScrapes {
     return .nanoseconds(Int64(each.map { $0 / .nanoseconds(1) }.median))
   }
 
-  /// Scrapes after polls: once for a snapshot that nobody saw, and then some times more.
+  /// Scrapes after polls: the first scrape of a snapshot, then repeated ones.
   ///
-  /// - Returns: A result for each number of clients, fresh and not; and how long the polls took, in ms.
+  /// - Returns: A result for each number of clients, fresh and repeated; and the durations of the polls, in
+  ///   ms.
   func scrapes(rounds: Int, clients: [Int]) throws -> (results: [Result], pollTimes: [Double]) {
     let connections = try (0..<(clients.max() ?? 1)).map { _ in try server.connect() }
     var results = clients.flatMap {
@@ -59,7 +59,7 @@ struct PolledScrapes {
         let poll = try lastPoll(connections[0])
         pollTimes.append(try connections[0].value("pidns_poll_duration_seconds") * 1e3)
         let seen = try scrape(connections[..<number])
-        // Unless a poll came between, or none did: then it is not known what was measured.
+        // Skips the measurement if a poll came between, or none did.
         guard poll > before, try lastPoll(connections[0]) == poll else { continue }
         results[2 * index].cpu.append(fresh.cpu)
         results[2 * index].wall.append(fresh.wall)
@@ -70,19 +70,19 @@ struct PolledScrapes {
     return (results, pollTimes)
   }
 
-  /// What some clients that ask at once cost, in µs.
+  /// Returns the cost of simultaneous scrapes, in µs.
   func scrape(_ connections: ArraySlice<HTTPConnection>) throws -> (cpu: Double, wall: Double) {
     let cpu = server.cpu.now
     let start = ContinuousClock.now
     for connection in connections { connection.request() }
     for connection in connections { _ = try connection.receive() }
     let wall = start.duration(to: .now)
-    // What the server does behind its last byte counts too.
+    // Includes the server's work after its last byte.
     _ = usleep(3_000)
     return ((server.cpu.now - cpu).microseconds, wall.microseconds)
   }
 
-  /// Waits until some time after the end of the next poll, and answers when the one before ended.
+  /// Waits until some time after the end of the next poll. Returns the end of the poll before it.
   @discardableResult
   func waitForPoll(and offset: Duration) throws -> Double {
     _ = try client.get()

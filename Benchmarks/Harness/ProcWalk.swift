@@ -2,18 +2,18 @@
 
 import Glibc
 
-/// A walk over /proc, with the least that shows the processes, their states and their threads: who has no
-/// programs in the kernel cannot do with less.
+/// A minimal walk over /proc that finds processes, their states and their threads. A tool without BPF
+/// programs cannot do it with less.
 enum ProcWalk {
-  /// What a walk met: processes, and their threads with those.
+  /// The number of processes and threads found.
   struct Found {
     var processes = 0
     var tasks = 0
-    /// Bytes of `stat`.
+    /// The bytes read from `stat` files.
     var bytes = 0
   }
 
-  /// For every process, reads /proc/PID/stat and lists /proc/PID/task. One that ends meanwhile is left out.
+  /// Reads /proc/PID/stat and lists /proc/PID/task of every process. Skips processes that end meanwhile.
   static func walk() throws -> Found {
     var found = Found()
     guard entries(of: "/proc", { count(process: $0, in: &found) }) else {
@@ -42,7 +42,7 @@ enum ProcWalk {
     return count > 0 ? count : nil
   }
 
-  /// Hands over the entries of a folder that are numbers; false where it cannot be read.
+  /// Passes the numeric entries of a directory to `body`. Returns false if the directory cannot be read.
   private static func entries(of folder: String, _ body: (String) -> Void) -> Bool {
     guard let directory = unsafe opendir(folder) else { return false }
     defer { _ = unsafe closedir(directory) }

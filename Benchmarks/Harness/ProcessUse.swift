@@ -3,18 +3,20 @@
 import Glibc
 import Platform
 
-/// The processor time that a process has used, by all its threads, to the nanosecond.
+/// The CPU time of a process with all its threads, in nanoseconds.
 struct CPUClock {
   private let clock: clockid_t
 
-  /// Finds the clock of another process (`clock_getcpuclockid`).
+  /// Opens the clock of another process (`clock_getcpuclockid`).
   init(of pid: pid_t) throws {
     var clock: clockid_t = 0
-    guard unsafe clock_getcpuclockid(pid, &clock) == 0 else { throw BenchError("no CPU clock of \(pid)") }
+    guard unsafe clock_getcpuclockid(pid, &clock) == 0 else {
+      throw BenchError("cannot open the CPU clock of process \(pid)")
+    }
     self.clock = clock
   }
 
-  /// What was used up to now. Nothing is waited for, and the process is not disturbed.
+  /// The CPU time so far. Reading it does not disturb the process.
   var now: Duration {
     var time = timespec()
     _ = unsafe clock_gettime(clock, &time)
@@ -22,7 +24,7 @@ struct CPUClock {
   }
 }
 
-/// The processor time that the thread which asks has used.
+/// The CPU time of the calling thread.
 enum ThreadClock {
   static var now: Duration {
     var time = timespec()
@@ -31,26 +33,28 @@ enum ThreadClock {
   }
 }
 
-/// The memory that a process has, in MiB.
+/// The memory of a process, in MiB.
 struct Memory {
-  /// All of it (VmRSS).
+  /// All resident memory (VmRSS).
   let resident: Double
-  /// Its own (RssAnon); the rest is pages of files, which the kernel can drop.
+  /// Anonymous memory (RssAnon). The rest is file pages, which the kernel can drop.
   let anonymous: Double
-  /// The most that it had since `resetPeak` (VmHWM).
+  /// The maximum since `resetPeak` (VmHWM).
   let peak: Double
 
-  /// Has the kernel forget how much a process once had (proc(5), clear_refs).
+  /// Resets the kernel's peak value (proc(5), clear_refs).
   static func resetPeak(of pid: pid_t) throws {
     let descriptor = unsafe open("/proc/\(pid)/clear_refs", O_WRONLY | O_CLOEXEC)
     defer { _ = close(descriptor) }
     guard unsafe write(descriptor, "5", 1) == 1 else {
-      throw BenchError("clear_refs of \(pid): errno \(errno)")
+      throw BenchError("cannot write clear_refs of process \(pid): errno \(errno)")
     }
   }
 
   init(of pid: pid_t) throws {
-    guard let status = ProcFile.read("/proc/\(pid)/status") else { throw BenchError("\(pid) is gone") }
+    guard let status = ProcFile.read("/proc/\(pid)/status") else {
+      throw BenchError("process \(pid) has ended")
+    }
     func mebibytes(_ key: String) -> Double {
       let kibibytes = ProcFile.value(of: key, in: status)?.split(separator: " ").first.flatMap { Double($0) }
       return (kibibytes ?? .nan) / 1024

@@ -4,7 +4,7 @@ import CLibBPF
 import Glibc
 import Platform
 
-/// How often BPF programs ran, and for how long.
+/// The number of runs of BPF programs, and their total time.
 struct ProgramRuns {
   var count: UInt64 = 0
   var nanoseconds: UInt64 = 0
@@ -13,10 +13,10 @@ struct ProgramRuns {
     Self(count: left.count &- right.count, nanoseconds: left.nanoseconds &- right.nanoseconds)
   }
 
-  /// What one run took; NaN where there was none.
+  /// The time of one run, in nanoseconds; NaN without runs.
   var each: Double { count == 0 ? .nan : Double(nanoseconds) / Double(count) }
 
-  /// Reads what the kernel has for each program that a process holds, by the first 15 bytes of its name.
+  /// Reads the statistics of each program that a process holds, by the first 15 bytes of its name.
   static func read(of pid: pid_t) throws -> [String: ProgramRuns] {
     var runs: [String: ProgramRuns] = [:]
     for descriptor in 0..<256 {
@@ -31,12 +31,12 @@ struct ProgramRuns {
 
   private static func read(_ id: UInt32) throws -> (String, ProgramRuns) {
     let descriptor = bpf_prog_get_fd_by_id(id)
-    guard descriptor >= 0 else { throw BenchError("no BPF program \(id)") }
+    guard descriptor >= 0 else { throw BenchError("cannot open BPF program \(id)") }
     defer { _ = close(descriptor) }
     var info = bpf_prog_info()
     var size = UInt32(MemoryLayout<bpf_prog_info>.size)
     guard unsafe bpf_obj_get_info_by_fd(descriptor, &info, &size) == 0 else {
-      throw BenchError("no figures of BPF program \(id)")
+      throw BenchError("cannot read the statistics of BPF program \(id)")
     }
     let name = unsafe withUnsafeBytes(of: info.name) {
       unsafe String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
@@ -44,8 +44,8 @@ struct ProgramRuns {
     return (name, ProgramRuns(count: info.run_cnt, nanoseconds: info.run_time_ns))
   }
 
-  /// Has the kernel measure the programs while `body` runs, as kernel.bpf_stats_enabled=1 does. It ends
-  /// with the benchmark, however that ends: a descriptor stands for it.
+  /// Enables the kernel's BPF statistics while `body` runs, like kernel.bpf_stats_enabled=1. A descriptor
+  /// holds the setting, so the end of the benchmark always disables it.
   static func measured<Result>(_ body: () throws -> Result) throws -> Result {
     let descriptor = bpf_enable_stats(BPF_STATS_RUN_TIME)
     guard descriptor >= 0 else { throw BenchError("cannot measure BPF programs: errno \(-descriptor)") }

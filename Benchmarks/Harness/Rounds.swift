@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Measures things in turn, over and over, so that a machine that gets busier is to nobody's disadvantage.
+/// Measures things in turn over several rounds, so that a change of the machine's load affects all of them.
 ///
-/// - Returns: For each thing what its rounds measured, in the order of the rounds: those of one index were
-///   measured one after another, and may be compared.
+/// - Returns: For each thing the measurements of its rounds. Measurements with the same index were made one
+///   after another and are comparable.
 func inTurn<Thing, Measured>(
   _ things: [Thing], rounds: Int, _ measure: (Thing) throws -> Measured
 ) rethrows -> [[Measured]] {

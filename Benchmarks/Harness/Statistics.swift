@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension Collection<Double> {
-  /// The middle value, or the mean of both; NaN where there is none.
+  /// The median; NaN for an empty array.
   var median: Double { quantile(0.5) }
 
-  /// The value below which that share of the values lies, between two values in proportion.
+  /// Returns a quantile with linear interpolation; NaN for an empty array.
   func quantile(_ share: Double) -> Double {
     let sorted = sorted()
     guard let last = sorted.last else { return .nan }
@@ -16,7 +16,7 @@ extension Collection<Double> {
 }
 
 extension Double {
-  /// The number with that many decimals; `-` for none.
+  /// Returns the number with this many decimals; `-` for NaN.
   func fixed(_ decimals: Int) -> String {
     guard isFinite else { return "-" }
     let scale = (0..<decimals).reduce(1.0) { scale, _ in scale * 10 }

@@ -2,7 +2,7 @@
 
 import Glibc
 
-/// A table of text: the first column is aligned to the left, the others to the right.
+/// A text table. The first column is left-aligned, the others are right-aligned.
 struct Table {
   private var rows: [[String]]
 
@@ -10,7 +10,7 @@ struct Table {
 
   mutating func row(_ cells: String...) { rows.append(cells) }
 
-  /// Writes it to stdout, with an empty line behind it.
+  /// Writes the table and an empty line to stdout.
   func print() {
     let widths = rows.reduce(into: [Int](repeating: 0, count: rows.first?.count ?? 0)) { widths, row in
       for (index, cell) in row.enumerated() { widths[index] = max(widths[index], cell.count) }
@@ -20,14 +20,14 @@ struct Table {
         let padding = String(repeating: " ", count: widths[index] - cell.count)
         return index == 0 ? cell + padding : padding + cell
       }
-      say(cells.joined(separator: "  "))
+      printLine(cells.joined(separator: "  "))
     }
-    say()
+    printLine()
   }
 }
 
-/// Writes a line to stdout, at once: a run takes minutes.
-func say(_ line: String = "") {
+/// Writes a line to stdout without buffering, because a run takes minutes.
+func printLine(_ line: String = "") {
   let bytes = Array((line + "\n").utf8)
   _ = unsafe bytes.withUnsafeBytes { unsafe write(STDOUT_FILENO, $0.baseAddress, $0.count) }
 }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Runs of pidns-workload: known process events in pid namespaces of their own.
+/// Runs of pidns-workload: known process events in their own PID namespaces.
 enum Workload {
-  /// Runs a case to its end.
+  /// Runs a case and waits for its end.
   static func run(_ arguments: String...) throws { try run(arguments) }
 
-  /// Runs a case to its end.
+  /// Runs a case and waits for its end.
   static func run(_ arguments: [String]) throws {
     let child = try Child([Built.workload] + arguments)
     child.closeInput()
@@ -14,28 +14,28 @@ enum Workload {
   }
 }
 
-/// A case of the workload whose processes live on until they are let go.
+/// A case of the workload whose processes stay alive until `end()`.
 final class HeldWorkload {
   private let child: Child
 
-  /// Starts a case, and returns when all that it holds is there.
+  /// Starts a case, and returns when all of its processes exist.
   init(_ arguments: String..., cpu: Int? = nil) throws {
     child = try Child([Built.workload] + arguments, cpu: cpu)
     try untilReady()
   }
 
-  /// Namespaces that each do a round of spawns now, and whenever they are told to.
+  /// Starts namespaces that each do a round of spawns now, and one more for each `round()`.
   static func namespaces(count: Int, spawnsPerRound: Int, cpu: Int? = nil) throws -> HeldWorkload {
     try HeldWorkload("hold", "--namespaces", "\(count)", "--execs", "\(spawnsPerRound)", cpu: cpu)
   }
 
-  /// Has each namespace do one more round, and returns when that is done.
+  /// Makes each namespace do one more round, and returns when it is done.
   func round() throws {
     child.send(line: "more")
     try untilReady()
   }
 
-  /// Ends what is held; returns when the last process is gone.
+  /// Ends the processes, and returns when the last one is gone.
   func end() {
     child.closeInput()
     child.skip(to: nil)

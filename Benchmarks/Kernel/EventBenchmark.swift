@@ -2,28 +2,27 @@
 
 import Probe
 
-/// What the exporter's programs add to an event: beside programs that do nothing, and beside the program
-/// that it was when it counted events and did not tell why processes end.
+/// Measures the cost that the exporter's programs add to an event, compared with the baseline programs.
 struct EventBenchmark {
   let exporter: Server.Kind
   let rounds: Int
-  /// Processes of one measurement.
+  /// The number of processes in one measurement.
   let spawns: Int
 
-  private static let candidates = [
+  private static let variants = [
     .empty, .counts,
-    Candidate.exporter("exporter, no collector", collectors: []),
+    Variant.exporter("exporter, no collector", collectors: []),
     .withoutExemplars, .defaults,
-    Candidate.exporter("exporter, everything", collectors: Collector.allCases, exemplars: true),
-    .inAttempts, .claimed,
+    Variant.exporter("exporter, everything", collectors: Collector.allCases, exemplars: true),
+    .notSplit, .allSplit, .inAttempts, .claimed,
   ]
 
   func run() throws {
-    let costs = try inTurn(Self.candidates, rounds: rounds) {
+    let costs = try inTurn(Self.variants, rounds: rounds) {
       try EventCost.of($0, exporter: exporter, spawns: spawns)
     }
-    say("BPF: nanoseconds per event; one candidate at a time is at the hooks")
-    say(
+    printLine("BPF: nanoseconds per event; one variant at a time is attached")
+    printLine(
       "  median of \(rounds) interleaved rounds of \(AttachedPrograms.slices) times \(spawns) processes that exec and exit with\n"
         + "  status 43; of \(4 * spawns) that only exit, with status 42, on all CPUs at once (exit*); and of \(spawns / 4)\n"
         + "  with threads\n"
@@ -31,19 +30,19 @@ struct EventBenchmark {
     let lacking = try KernelCounters(.init(mapEntries: 1, collectors: Set(Collector.allCases))).unavailable
     if !lacking.isEmpty {
       let names = lacking.keys.map(\.rawValue).sorted().joined(separator: ", ")
-      say("  everything: but for \(names), which this kernel does not have")
+      printLine("  everything: without \(names), which this kernel does not support")
     }
-    say()
+    printLine()
     show("ns", costs)
     show("ratio to empty", costs, over: costs[0])
     show("ratio to counts only", costs, over: costs[1])
   }
 
-  /// Prints a table of costs, or of their ratios to others of the same rounds.
+  /// Prints a table of costs, or of their ratios to other costs of the same rounds.
   private func show(_ title: String, _ costs: [[EventCost]], over base: [EventCost]? = nil) {
     var table = Table(
       title, "exec", "exit", "exit*", "free", "life", "least-most", "fork", "thread start", "thread exit")
-    for (candidate, rounds) in zip(Self.candidates, costs) {
+    for (variant, rounds) in zip(Self.variants, costs) {
       func values(_ part: (EventCost) -> Double) -> [Double] {
         guard let base else { return rounds.map(part) }
         return zip(rounds, base).map { part($0) / part($1) }
@@ -53,7 +52,7 @@ struct EventBenchmark {
       let lives = values(\.life)
       let hasFree = base == nil && rounds.contains { $0.free != 0 }
       table.row(
-        candidate.name, cell(\.exec), cell(\.exit), cell(\.exitTogether), hasFree ? cell(\.free) : "-",
+        variant.name, cell(\.exec), cell(\.exit), cell(\.exitTogether), hasFree ? cell(\.free) : "-",
         cell(\.life), "\(lives.quantile(0).fixed(decimals))-\(lives.quantile(1).fixed(decimals))",
         cell(\.fork), cell(\.threadStart), cell(\.threadExit))
     }

@@ -2,14 +2,14 @@
 
 import Glibc
 
-/// Nanoseconds that the programs at the hooks take, for each event.
+/// The cost of all programs at the hooks, in nanoseconds per event.
 struct EventCost {
   let exec: Double
-  /// Of a process that has exec'd, has one thread, and ends with a status that is not 0.
+  /// The exit of a single-threaded process with an exec and a non-zero status.
   let exit: Double
-  /// Of one that ends while others of its namespace do, on all CPUs.
+  /// The exit of a process while others of its namespace exit, on all CPUs.
   let exitTogether: Double
-  /// Of each process that is freed, where exits are claimed; 0 elsewhere.
+  /// The release of a process's memory, in the mode that claims exits; otherwise 0.
   let free: Double
   let fork: Double
   let threadStart: Double
@@ -17,16 +17,16 @@ struct EventCost {
 
   var life: Double { exec + exit + free }
 
-  /// Measures a candidate once.
-  static func of(_ candidate: Candidate, exporter: Server.Kind, spawns: Int) throws -> EventCost {
-    try AttachedPrograms.of(candidate, exporter: exporter) { programs in
+  /// Measures a variant once.
+  static func of(_ variant: Variant, exporter: Server.Kind, spawns: Int) throws -> EventCost {
+    try AttachedPrograms.of(variant, exporter: exporter) { programs in
       func threads(_ number: Int, processes: Int, parallel: Int) throws -> [HookRuns] {
         try programs.during(
           "threads-barrier", "--count", "\(processes)", "--threads", "\(number)", "--parallel", "\(parallel)")
       }
       let spawned = try programs.duringSpawns(spawns)
       let together = try threads(1, processes: 4 * spawns, parallel: sysconf(Int32(_SC_NPROCESSORS_ONLN)))
-      // Threads and processes start and exit through the same programs: what a thread costs is the
+      // Threads and processes start and exit through the same programs. The cost of a thread is the
       // difference.
       let few = try threads(1, processes: spawns / 4, parallel: 1)
       let many = try threads(17, processes: spawns / 4, parallel: 1)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
 /*
- * Counts and nothing else: execs, forks, thread starts, process exits and starts of namespaces,
- * per pid namespace and for the node, as the exporter did before it told why processes end.
+ * Only counts: execs, forks, thread starts, process exits and starts of namespaces, per PID
+ * namespace and for the node, like the exporter before exit reasons existed.
  *
  * Hooks: tp_btf on task_newtask, sched_process_exec and sched_process_exit.
  *
@@ -13,7 +13,7 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-/* libbpf fills it in. The verifier then follows only what this kernel can do. */
+/* libbpf sets it. The verifier then removes branches that this kernel cannot reach. */
 extern int LINUX_KERNEL_VERSION __kconfig;
 
 struct counts {
@@ -65,7 +65,7 @@ int counts_fork(__u64 *ctx)
 
 	if (!total || child->flags & PF_KTHREAD || !own_namespace(child, &own))
 		return 0;
-	counts = counts_of(&own.key);
+	counts = counts_of(&own.part.namespace);
 	if (!counts)
 		return 0;
 	if (child->pid != child->tgid) {
@@ -91,7 +91,7 @@ int counts_exec(__u64 *ctx)
 
 	if (!total || !own_namespace(task, &own))
 		return 0;
-	counts = counts_of(&own.key);
+	counts = counts_of(&own.part.namespace);
 	if (!counts)
 		return 0;
 	counts->execs++;
@@ -100,8 +100,9 @@ int counts_exec(__u64 *ctx)
 }
 
 /*
- * Before 6.16 nothing tells the last thread of a process from one that exits together with it. Here
- * that may count both: what it costs to tell them apart is what `claimed` measures.
+ * Before 6.16 the last thread of a process cannot be distinguished from one that exits at the same
+ * time, so both may be counted here. The variant `claimed` measures the cost of distinguishing
+ * them.
  */
 static __always_inline bool is_last(__u64 *ctx)
 {
@@ -124,7 +125,7 @@ int counts_exit(__u64 *ctx)
 	total = this_cpus_node();
 	if (!total || task->flags & PF_KTHREAD || !own_namespace(task, &own))
 		return 0;
-	counts = counts_of(&own.key);
+	counts = counts_of(&own.part.namespace);
 	if (!counts)
 		return 0;
 	counts->exits++;

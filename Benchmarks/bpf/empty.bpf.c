@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
 /*
- * Programs that do nothing, at the exporter's hooks: what a run costs before anything is counted.
+ * Empty programs at the exporter's hooks: the cost of a run without counting.
  *
  * Hooks: tp_btf on task_newtask, sched_process_exec, sched_process_exit, sched_process_free.
  * Needs: Linux 5.10 with BTF.

@@ -3,11 +3,11 @@
 import Foundation
 import PackagePlugin
 
-/// Compiles the `*.bpf.c` files of a target with the toolchain's own clang and hands the objects to
-/// the target as a generated Swift file.
+/// Compiles a target's `*.bpf.c` files with the toolchain's clang, and embeds the objects in a generated
+/// Swift file.
 ///
-/// The sources are those of the target's own `bpf` folder, else of the package's, whose `include` and `lib` have
-/// the headers. Every file in them is an input, so that editing a header compiles again.
+/// The sources are in the target's `bpf` folder, otherwise in the package's, whose `include` and `lib` have
+/// the headers. Every file in them is an input, so that a changed header triggers a build.
 @main
 struct CompileBPF: BuildToolPlugin {
   func createBuildCommands(context: PluginContext, target: any Target) throws -> [Command] {

@@ -3,9 +3,9 @@
 #
 # compile-bpf.sh CLANG OBJCOPY BPF-FOLDER OUTPUT.swift SOURCE.bpf.c…
 #
-# Compiles each source for the BPF target and writes one Swift file with the objects as base64:
-# EmbeddedObject.<name of the source>. The paths are taken out of the object, so that it is the same
-# bytes wherever it is built; the debug sections go, .BTF and .BTF.ext stay.
+# Compiles each source for the BPF target, and writes one Swift file with the objects as Base64:
+# EmbeddedObject.<name of the source>. Removes the paths from the objects, so that they have the same bytes
+# wherever they are built. Removes the debug sections, but keeps .BTF and .BTF.ext.
 set -eu
 
 clang=$1 objcopy=$2 shared=${3%/} output=$4

@@ -3,8 +3,8 @@
 import Foundation
 import PackagePlugin
 
-/// Embeds the files of a target's `Assets` folders as a generated Swift file, so that the program is one file and an
-/// editor or a linter still reads CSS and JavaScript.
+/// Embeds the files of a target's `Assets` folders in a generated Swift file. The program stays a single
+/// file, and editors and linters can read the CSS and JavaScript.
 @main
 struct EmbedAssets: BuildToolPlugin {
   func createBuildCommands(context: PluginContext, target: any Target) throws -> [Command] {
@@ -21,7 +21,7 @@ struct EmbedAssets: BuildToolPlugin {
     ]
   }
 
-  /// Returns the files in every folder named `Assets`, in the order of their paths.
+  /// Returns the files in all folders named `Assets`, sorted by path.
   private static func assets(below folder: URL) throws -> [URL] {
     try FileManager.default.subpathsOfDirectory(atPath: folder.path()).sorted()
       .map { folder.appending(path: $0) }

@@ -3,8 +3,8 @@
 #
 # embed-assets.sh OUTPUT.swift FILE…
 #
-# Writes one Swift file with the text of each file: EmbeddedAsset.status_css for status.css. The licence comment in
-# the first line stays out: it is not served.
+# Writes one Swift file with the text of each file: EmbeddedAsset.status_css for status.css. Omits the licence
+# comment in the first line, which is not served.
 set -eu
 
 output=$1

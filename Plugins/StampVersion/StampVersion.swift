@@ -2,10 +2,10 @@
 
 import PackagePlugin
 
-/// Hands a target the version, the git revision and the compiler's version as a generated Swift file.
+/// Writes the version, the git revision and the compiler's version into a generated Swift file.
 ///
-/// Runs before every build, because a commit changes no file that a build command could depend on; the
-/// file is only written when its text changes.
+/// Runs before every build, because a build command cannot depend on a commit. Writes the file only if its
+/// text changes.
 @main
 struct StampVersion: BuildToolPlugin {
   func createBuildCommands(context: PluginContext, target: any Target) throws -> [Command] {

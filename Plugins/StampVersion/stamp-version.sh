@@ -3,8 +3,8 @@
 #
 # stamp-version.sh PACKAGE SWIFTC OUTPUT-FOLDER
 #
-# Writes Stamp.swift with what pidns_exporter_build_info says. A tree without git, such as an unpacked
-# release, has no revision.
+# Writes Stamp.swift with the labels of pidns_exporter_build_info. Without git, as in an unpacked release, the
+# revision is empty.
 set -eu
 
 package=$1 swiftc=$2 folder=$3

@@ -2,10 +2,24 @@
 #pragma once
 
 #include <microhttpd.h>
+#include <semaphore.h>
+#include <time.h>
+
+/* <semaphore.h>, under _GNU_SOURCE. */
+int sem_clockwait(sem_t *semaphore, clockid_t clock, const struct timespec *deadline);
 
 /* MHD's header describes this function and does not name its type. */
 typedef size_t (*CMHD_UnescapeCallback)(void *context, struct MHD_Connection *connection,
 					char *text);
+
+/*
+ * MHD_USE_TLS needs a certificate or a function that finds one. Each session gets its own
+ * credentials before its handshake, so this one is never called, whatever its parameters would be.
+ */
+static inline int CMHD_no_certificate(void)
+{
+	return -1;
+}
 
 /*
  * MHD_start_daemon is variadic, which Swift cannot call, and reads each option's value by its own C
@@ -14,15 +28,21 @@ typedef size_t (*CMHD_UnescapeCallback)(void *context, struct MHD_Connection *co
  * listening socket, which the thread does not poll while it has no descriptors left for clients.
  */
 static inline struct MHD_Daemon *
-CMHD_start_daemon(MHD_socket listen_socket, unsigned int connection_limit,
-		  size_t connection_memory_limit, unsigned int connection_timeout_seconds,
+CMHD_start_daemon(MHD_socket listen_socket, int uses_tls, unsigned int connection_limit,
+		  size_t connection_memory_limit, size_t connection_memory_increment,
 		  MHD_LogCallback log, MHD_AcceptPolicyCallback accept_policy,
 		  MHD_NotifyConnectionCallback notify_connection,
 		  MHD_RequestCompletedCallback notify_completed, CMHD_UnescapeCallback unescape,
 		  MHD_AccessHandlerCallback answer, void *context)
 {
-	unsigned int flags =
-		MHD_USE_AUTO | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_ITC | MHD_USE_ERROR_LOG;
+	unsigned int flags = MHD_USE_AUTO | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_ITC |
+			     MHD_USE_ERROR_LOG | MHD_ALLOW_SUSPEND_RESUME |
+			     (uses_tls ? MHD_USE_TLS : 0);
+	struct MHD_OptionItem tls[] = {
+		{uses_tls ? MHD_OPTION_HTTPS_CERT_CALLBACK : MHD_OPTION_END, 0,
+		 (void *)CMHD_no_certificate},
+		{MHD_OPTION_END, 0, NULL},
+	};
 
 	/* An option and its values a line. clang-format would fill the lines. */
 	/* clang-format off */
@@ -30,10 +50,11 @@ CMHD_start_daemon(MHD_socket listen_socket, unsigned int connection_limit,
 				accept_policy, context,
 				answer, context,
 				MHD_OPTION_EXTERNAL_LOGGER, log, context,
+				MHD_OPTION_ARRAY, tls,
 				MHD_OPTION_LISTEN_SOCKET, listen_socket,
 				MHD_OPTION_CONNECTION_LIMIT, connection_limit,
 				MHD_OPTION_CONNECTION_MEMORY_LIMIT, connection_memory_limit,
-				MHD_OPTION_CONNECTION_TIMEOUT, connection_timeout_seconds,
+				MHD_OPTION_CONNECTION_MEMORY_INCREMENT, connection_memory_increment,
 				MHD_OPTION_UNESCAPE_CALLBACK, unescape, context,
 				MHD_OPTION_NOTIFY_CONNECTION, notify_connection, context,
 				MHD_OPTION_NOTIFY_COMPLETED, notify_completed, context,
@@ -48,4 +69,31 @@ static inline const struct sockaddr *CMHD_client_address(struct MHD_Connection *
 		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
 
 	return info ? info->client_addr : NULL;
+}
+
+/* The socket, which MHD owns; -1 where there is none. */
+static inline MHD_socket CMHD_descriptor(struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+
+	return info ? info->connect_fd : -1;
+}
+
+/* What the notify-connection callback has stored for the connection. */
+static inline void *CMHD_socket_context(struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+	return info ? info->socket_context : NULL;
+}
+
+/* The gnutls_session_t of a connection; NULL for plain HTTP. */
+static inline void *CMHD_tls_session(struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+
+	return info ? info->tls_session : NULL;
 }

@@ -1,23 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The meaning of one folder's name in a cgroup path.
+/// The parsed name of one directory in a cgroup path.
 ///
 /// ```
 /// [prefix-|prefix:]<64 hex>[.scope]   a container       docker-….scope, crio-…, libpod-payload-…, …
-/// <slice>:<prefix>:<id>               pod and container  runc's argument for systemd, used as a folder
+/// <slice>:<prefix>:<id>               pod and container  runc's argument for systemd, used as a directory
 /// [….-]pod<uid>[.slice]               a pod             pod0f3c…, kubepods-burstable-pod0f3c_….slice
 /// runc-<name>.scope, crun-<name>.scope, lxc.payload.<name>, lxc/<name>, lxc.payload/<name>,
-/// machine-<name>.scope, systemd-nspawn@<name>.service   a container that has a name for an id
+/// machine-<name>.scope, systemd-nspawn@<name>.service, bpm-<name>   a container that has a name for an id
+/// garden/<handle>, garden/good/<handle>, garden/bad/<handle>        a container that has a uuid for an id
 /// ```
 struct CgroupComponent {
   private(set) var containerID: String?
-  /// nil if the id has no prefix.
+  /// The runtime; nil if the ID has no prefix.
   private(set) var runtime: Runtime?
   private(set) var podUID: String?
 
   /// Parses a name.
   ///
-  /// - Parameter parent: The name of the folder around it; empty where there is none.
+  /// - Parameters:
+  ///   - name: The directory's name.
+  ///   - parent: The name of its parent directory; empty without one.
   init(_ name: String, in parent: String) {
     let fields = name.utf8.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
     podUID = Self.podUID(of: fields[0])
@@ -28,16 +31,18 @@ struct CgroupComponent {
       setContainer(fields[2], runtime)
     } else if parent == "lxc" || parent == "lxc.payload" {
       setContainer(name.utf8[...], .lxc)
+    } else if parent == "garden", name.utf8[...].hasGardenHandle {
+      setContainer(name.utf8[...], .garden)
     } else if let (id, prefix) = Self.hexadecimalID(in: name.utf8[...]) {
-      // Where podman manages cgroups itself, its pods have folders there; containers have a prefix.
+      // If podman manages cgroups itself, its pods have such directories. Its containers have a prefix.
       if prefix.isEmpty && parent != "libpod_parent" { setContainer(id, nil) }
       if let runtime = Runtime.byPrefix[prefix] { setContainer(id, runtime) }
     }
     if containerID == nil { readName(name.utf8[...]) }
   }
 
-  /// Finds 64 digits at the end, and the prefix before them; nil if there is something between the two
-  /// that is neither `-` nor `:`.
+  /// Returns the last 64 hexadecimal digits and the prefix before them, which may be empty. Returns nil if
+  /// another character than `-` or `:` separates the two.
   private static func hexadecimalID(
     in name: Substring.UTF8View
   ) -> (id: Substring.UTF8View, prefix: String)? {
@@ -50,7 +55,8 @@ struct CgroupComponent {
     return (id, String(Substring(rest.dropLast())))
   }
 
-  /// Reads the uid of a pod: 36 characters with `-` or, as systemd takes `-` for a level, with `_`; or 32 digits.
+  /// Returns the uid of a pod. It has 36 characters with `-`, or with `_` because systemd uses `-` for
+  /// levels. Or it has 32 digits.
   private static func podUID(of name: Substring.UTF8View) -> String? {
     let unit = name.without(suffix: ".slice") ?? name
     for (count, isUID) in [(36, \Substring.UTF8View.isUUID), (32, \.isHash)] {
@@ -62,7 +68,7 @@ struct CgroupComponent {
     return nil
   }
 
-  /// Reads the names of containers that have no id.
+  /// Parses the names of containers that have no ID.
   private mutating func readName(_ name: Substring.UTF8View) {
     if let scope = name.without(suffix: ".scope") {
       if let id = scope.without(prefix: "runc-") {
@@ -76,11 +82,14 @@ struct CgroupComponent {
       if let machine = service.without(prefix: "systemd-nspawn@") { readMachine(machine) }
     } else if let id = name.without(prefix: "lxc.payload.") {
       setContainer(id, .lxc)
+    } else if let job = name.without(prefix: "bpm-"), UnitName(folder: name) == nil, !job.isEmpty {
+      // As systemd has it in `runc-bpm-<job>.scope`.
+      setContainer(name, .runc)
     }
   }
 
-  /// Reads the name of a machine of systemd-machined, where libvirt registers its own too: `qemu-2-web` is a
-  /// virtual machine, `lxc-2-web` a container.
+  /// Parses the name of a machine of systemd-machined. libvirt registers its own: `qemu-2-web` is a virtual
+  /// machine, `lxc-2-web` a container.
   private mutating func readMachine(_ escaped: Substring.UTF8View) {
     let name = escaped.unescapedBySystemd
     func isOfLibvirt(_ driver: String) -> Bool {
@@ -92,7 +101,7 @@ struct CgroupComponent {
     setContainer(name.utf8[...], isOfLibvirt("lxc-") ? .lxc : .nspawn)
   }
 
-  /// Accepts an id if it is valid: the kernel's own bound for a folder's name is 255 bytes.
+  /// Sets the container if its ID is valid. The kernel limits a directory's name to 255 bytes.
   private mutating func setContainer(_ id: Substring.UTF8View, _ runtime: Runtime?) {
     let text = String(Substring(id))
     guard !text.isEmpty, text.utf8.count <= 253, text != ".", text != ".." else { return }

@@ -1,63 +1,117 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Resolves the name of a cgroup's container: from the node's pods, else from the files of Docker and
-/// podman.
+/// podman. The cgroup's unit is in its path.
 package struct ContainerResolver {
-  /// How certain a result is.
+  /// The confidence in a result.
   package enum Confidence: Sendable {
-    /// Incomplete: the caller should wait if it can.
+    /// Incomplete. Wait for a better result if possible.
     case partial
-    /// Almost certain, but the API may correct it later.
+    /// Almost certain; the API may correct it later, or the container may be renamed.
     case presumed
-    /// Final while the container stays in its cgroup.
+    /// Final, unless the process moves to another cgroup.
     case final
   }
 
-  /// A container as far as it is known.
+  /// The result of a resolution.
   package struct Answer: Sendable {
-    /// The container.
+    /// The container, as far as it is known.
     package let container: Container
-    /// How certain it is.
+    /// The confidence in it.
     package let certainty: Confidence
 
+    /// Creates a result.
     package init(_ container: Container, _ certainty: Confidence) {
       self.container = container
       self.certainty = certainty
     }
+
+    fileprivate func with(unit: String?) -> Answer {
+      (unit ?? "") == container.names.unit ? self : Answer(container.with(unit: unit ?? ""), certainty)
+    }
   }
 
   private let pods: Pods?
-  private var local: LocalNames?
+  private let local: LocalNames?
+  private let showsIDs: Bool
 
-  /// Creates a resolver; nil for a source that does not exist.
-  package init(pods: Pods?, local: LocalNames?) {
-    self.pods = pods
-    self.local = local
-  }
-
-  /// Rises whenever a result that is not final may have improved.
-  package var version: UInt64 { pods?.version ?? 0 }
-
-  /// Names the container of a namespace.
+  /// Creates a resolver.
   ///
   /// - Parameters:
-  ///   - cgroupPath: The cgroup of the namespace's init, from the root of its hierarchy.
+  ///   - pods: The node's pods; nil without Kubernetes.
+  ///   - local: The files of Docker and podman; nil to ignore them.
+  ///   - showsIDs: Whether the beginning of the ID replaces an unknown name, instead of
+  ///     ``Container/Names/unnamed``. Always the case without `local`.
+  package init(pods: Pods?, local: LocalNames?, showsIDs: Bool = false) {
+    self.pods = pods
+    self.local = local
+    self.showsIDs = showsIDs || local == nil
+  }
+
+  /// Increases when a result that is not final may have improved.
+  package var version: UInt64 { (pods?.version ?? 0) + (local?.version ?? 0) }
+
+  /// Names the container of a namespace, or the unit if it is in none.
+  ///
+  /// The containers of a pod that share a namespace have one answer, the pod's. A service manager's own scope
+  /// (`init.scope`) is not the unit of its namespace, as all of its units are in it.
+  ///
+  /// - Parameters:
+  ///   - cgroupPaths: The cgroups of the namespace's init in several hierarchies, from their roots; the primary
+  ///     hierarchy's first.
   ///   - initComm: The init's comm: it identifies a pod's sandbox.
-  package mutating func answer(cgroupPath: String, initComm: String) -> Answer {
-    let cgroup = CgroupIdentity(path: cgroupPath)
-    if let pods, let known = Self.answer(cgroup, initComm, pods) { return known }
+  package func answer(cgroupPaths: [String], initComm: String) -> Answer {
+    let cgroup = CgroupIdentity(paths: cgroupPaths)
+    let unit = cgroup.unit.flatMap { UnitName(folder: $0.utf8[...])?.isInit == true ? nil : $0 }
+    return answer(cgroup, comm: initComm, isPart: false).with(unit: unit)
+  }
+
+  /// Names a part of a namespace: the processes of one cgroup.
+  ///
+  /// | the cgroup is | names |
+  /// |---|---|
+  /// | a container's | its own, also where containers share the namespace; and its unit |
+  /// | the namespace's own container's, whose name is not known apart from it | the namespace's, and its unit |
+  /// | in no container, while the namespace is a container's | the namespace's: its processes were moved or came from outside |
+  /// | in no container, as the namespace is (the host's) | the unit |
+  ///
+  /// - Parameters:
+  ///   - cgroupPaths: The cgroup in several hierarchies, as in ``answer(cgroupPaths:initComm:)``.
+  ///   - comm: The comm of a process in the cgroup, which identifies a pod's sandbox; empty if unknown.
+  ///   - whole: The answer for the namespace.
+  package func answer(part cgroupPaths: [String], comm: String, of whole: Answer) -> Answer {
+    let cgroup = CgroupIdentity(paths: cgroupPaths)
+    let isInContainer = !whole.container.id.isEmpty
+    guard let id = cgroup.containerID else {
+      if isInContainer { return whole.with(unit: nil) }
+      return cgroup.podUID == nil
+        ? whole.with(unit: cgroup.unit) : answer(cgroup, comm: comm, isPart: true).with(unit: cgroup.unit)
+    }
+    // A sandbox, and a container whose name is not known yet or has been forgotten.
+    if id == whole.container.id && pods?.container(id: id) == nil { return whole.with(unit: cgroup.unit) }
+    return answer(cgroup, comm: comm, isPart: true).with(unit: cgroup.unit)
+  }
+
+  /// Answers without a unit.
+  ///
+  /// - Parameter isPart: Whether it is for one container of those that may share a namespace.
+  private func answer(_ cgroup: CgroupIdentity, comm: String, isPart: Bool) -> Answer {
+    if let pods, let known = Self.answer(cgroup, comm, pods, isPart: isPart) { return known }
     guard let id = cgroup.containerID else { return Answer(Container(cgroup), .final) }
     // Only the API has the names of a pod and its containers: they come later, or never.
-    if cgroup.podUID != nil && (pods != nil || Self.isSandbox(initComm)) {
-      let names = Container.Names(container: Self.isSandbox(initComm) ? "POD" : "")
+    if cgroup.podUID != nil && (pods != nil || Self.isSandbox(comm)) {
+      let names = Container.Names(container: Self.isSandbox(comm) ? "POD" : "")
       return Answer(Container(cgroup, names), pods == nil ? .final : .partial)
     }
     let known = local?.name(ofContainer: id, runtime: cgroup.runtime)
-    let names = Container.Names(container: known?.name ?? Self.short(id))
-    return Answer(Container(cgroup, names, image: known?.image ?? ""), .final)
+    let names = Container.Names(container: known?.name ?? name(ofUnknown: id, runtime: cgroup.runtime))
+    let mayBeRenamed = local != nil && LocalNames.hasNames(of: cgroup.runtime)
+    return Answer(Container(cgroup, names, image: known?.image ?? ""), mayBeRenamed ? .presumed : .final)
   }
 
-  private static func answer(_ cgroup: CgroupIdentity, _ initComm: String, _ pods: Pods) -> Answer? {
+  private static func answer(
+    _ cgroup: CgroupIdentity, _ comm: String, _ pods: Pods, isPart: Bool
+  ) -> Answer? {
     func answer(
       _ pod: Pod, _ container: String, image: String = "", _ certainty: Confidence = .final
     ) -> Answer {
@@ -65,26 +119,33 @@ package struct ContainerResolver {
       return Answer(Container(cgroup, names, image: image), certainty)
     }
     if let id = cgroup.containerID {
-      // A container that was started inside a pod's container belongs to that one.
+      // A container inside a pod's container resolves to the pod's container.
       for known in [id] + cgroup.enclosingIDs {
         guard let (pod, container) = pods.container(id: known), cgroup.isIn(pod) else { continue }
         return answer(
-          pod, pod.sharesProcessNamespace ? "" : container.name, image: known == id ? container.image : "")
+          pod, pod.sharesProcessNamespace && !isPart ? "" : container.name,
+          image: known == id ? container.image : "")
       }
     }
     guard let pod = cgroup.podUID.flatMap({ pods.pod(uid: $0) }) else { return nil }
-    if pod.sharesProcessNamespace { return answer(pod, "") }
-    if isSandbox(initComm) { return answer(pod, "POD", .presumed) }
+    if pod.sharesProcessNamespace && !isPart { return answer(pod, "") }
+    if isSandbox(comm) { return answer(pod, "POD", .presumed) }
     // A container that the kubelet has not reported to the API yet.
     return answer(pod, "", .partial)
   }
 
   /// The API does not list sandboxes: in each runtime a sandbox is one process of this name.
-  private static func isSandbox(_ initComm: String) -> Bool { initComm == "pause" }
+  private static func isSandbox(_ comm: String) -> Bool { comm == "pause" }
 
-  /// As docker and podman shorten ids.
-  private static func short(_ id: String) -> String {
-    id.utf8.count == 64 ? String(id.prefix(12)) : id
+  /// Returns the label of a container whose name is unknown: its ID, if the runtime uses names as IDs.
+  private func name(ofUnknown id: String, runtime: Runtime?) -> String {
+    // The first 12 digits, like docker and podman.
+    if showsIDs { return id.utf8.count == 64 ? String(id.prefix(12)) : id }
+    return switch runtime {
+    case .lxc, .nspawn: id
+    case .garden: Container.Names.unnamed
+    default: id.utf8.containsID ? Container.Names.unnamed : id
+    }
   }
 }
 
@@ -97,8 +158,8 @@ extension Container {
 }
 
 extension CgroupIdentity {
-  /// Whether the path does not name another pod. A process that may create cgroups could give one the id of any
-  /// container.
+  /// Returns whether the path does not contradict the pod. A process with permission to create cgroups could
+  /// name one after any container.
   fileprivate func isIn(_ pod: Pod) -> Bool {
     podUID == nil || podUID == pod.uid || podUID == pod.configHash
   }

@@ -3,16 +3,19 @@
 import FoundationEssentials
 import Platform
 
-/// What Docker has in `<root>/containers/<id>/config.v2.json`.
+/// Reads container names from Docker's `<root>/containers/<id>/config.v2.json`.
 ///
 /// ```
 /// {"ID": "d853…", "Config": {"Image": "nginx:1.27", …}, "Name": "/web", …}
 /// ```
 ///
-/// Seen with Docker 20.10. Docker replaces the file as a whole, so that no half of one is ever read.
+/// Format of Docker 20.10. Docker replaces the file atomically, so a partial file is never read.
 struct DockerNames {
-  /// Docker's own are 2 to 10 kB; labels and environment may make it more.
+  /// The limit of a file, in bytes. Docker's own content has 2 to 10 kB; labels and environment variables add
+  /// to it.
   static let limit = 1 << 20
+  /// The file in a container's folder.
+  static let file = "config.v2.json"
 
   private struct File: Decodable {
     struct Config: Decodable { let Image: String? }
@@ -20,16 +23,19 @@ struct DockerNames {
     let Config: Config?
   }
 
-  let root: String
+  /// The folder of the containers' folders.
+  let folder: String
 
-  /// Looks for a container, each time in its file.
+  init(root: String) { folder = "\(root)/containers" }
+
+  /// Returns the name and image of a container; nil if unknown. Reads its file on each call.
   ///
-  /// - Precondition: the id is hexadecimal.
-  func name(ofContainer id: String) -> (name: String, image: String)? {
-    guard let bytes = RegularFile(opening: "\(root)/containers/\(id)/config.v2.json")?.read(upTo: Self.limit),
+  /// - Precondition: The ID is hexadecimal.
+  func name(ofContainer id: String) -> LocalName? {
+    guard let bytes = RegularFile(opening: "\(folder)/\(id)/\(Self.file)")?.read(upTo: Self.limit),
       let file = try? JSONDecoder().decode(File.self, from: Data(bytes))
     else { return nil }
     let name = file.Name.hasPrefix("/") ? file.Name.dropFirst() : file.Name[...]
-    return (String(name), file.Config?.Image ?? "")
+    return LocalName(name: String(name), image: file.Config?.Image ?? "")
   }
 }

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The fields of one pod in the Kubernetes API that name PID namespaces. All of it is untrusted text.
+/// The fields of a pod in the Kubernetes API that identify PID namespaces. All text is untrusted.
 package struct Pod: Sendable, Equatable {
-  /// A container of a pod, by its status.
+  /// A container in a pod's status.
   package struct Container: Sendable, Equatable {
-    /// The runtime's id: `containerID` of the status without `runtime://`.
+    /// The runtime's ID: `containerID` of the status without `runtime://`.
     package let id: String
-    /// Its name in the pod.
+    /// The name in the pod.
     package let name: String
-    /// The image, as the pod's specification has it.
+    /// The image in the pod's specification.
     package let image: String
 
-    /// Names a container.
+    /// Creates a container.
     package init(id: String, name: String, image: String) {
       self.id = id
       self.name = name
@@ -19,23 +19,23 @@ package struct Pod: Sendable, Equatable {
     }
   }
 
-  /// The API's identity of the pod: `metadata.uid`.
+  /// The unique ID, `metadata.uid`.
   package let uid: String
   /// `metadata.namespace`.
   package let namespace: String
   /// `metadata.name`.
   package let name: String
-  /// For a static pod, the text in its cgroup path instead of the uid: the hash of its configuration,
-  /// from the annotation `kubernetes.io/config.hash`.
+  /// The text in the cgroup path of a static pod instead of the uid: the hash of its configuration, from the
+  /// annotation `kubernetes.io/config.hash`. nil for other pods.
   package let configHash: String?
-  /// Whether its containers are in one PID namespace: `spec.shareProcessNamespace`.
+  /// Whether its containers share one PID namespace: `spec.shareProcessNamespace`.
   package let sharesProcessNamespace: Bool
-  /// Those that have been started, init and ephemeral ones too, and those that ran before a restart.
+  /// The started containers, including init and ephemeral ones, and those from before a restart.
   package var containers: [Container]
-  /// How many containers of the status were left out, because there are more than ``Pods/containersInStatus``.
+  /// The number of containers in the status above ``Pods/containersInStatus``, which are not stored.
   package let droppedContainers: Int
 
-  /// Describes a pod.
+  /// Creates a pod.
   package init(
     uid: String, namespace: String, name: String, configHash: String? = nil,
     sharesProcessNamespace: Bool = false, containers: [Container] = [],

@@ -3,27 +3,43 @@
 import FoundationEssentials
 import Platform
 
-/// What podman has in its storages, `<root>/<driver>-containers/containers.json`.
+/// Reads container names from podman's storages, `<root>/<driver>-containers/containers.json`.
 ///
 /// ```
 /// [{"id": "be2a…", "names": ["web"], "metadata": "{\"image-name\":\"docker.io/library/nginx:1.27\", …}", …}, …]
 /// ```
 ///
-/// Seen with podman 4.3, with the drivers overlay and vfs. `podman rename` changes `names`, and not the name in
-/// `metadata`. Newer ones have containers that end with their process
-/// (`--rm`) in `volatile-containers.json` beside it. Podman replaces the files as a whole.
+/// Format of podman 4.3 with the drivers overlay and vfs. `podman rename` changes `names` but not the name in
+/// `metadata`. Newer versions list containers started with `--rm` in `volatile-containers.json` beside it.
+/// Podman replaces the files atomically.
 struct PodmanNames {
-  /// Some 15,000 containers of 530 bytes each, as podman 4.3 writes them: 0.08 s and 30 MB to decode (measured).
-  /// Where there are more, none has a name.
+  /// The limit of a file, in bytes: about 15,000 containers of 530 bytes each in podman 4.3. Decoding so many
+  /// takes 0.08 s and 30 MB. With more, no container has a name.
   static let limit = 8 << 20
 
+  /// The files of a storage.
+  static let files = ["containers.json", "volatile-containers.json"]
   private static let drivers = ["overlay", "vfs", "btrfs", "zfs"]
-  private static let files = ["containers.json", "volatile-containers.json"]
+
+  /// The difference between two readings of files.
+  struct Changes {
+    /// Containers that are no longer in a file.
+    var ended: [String: LocalName] = [:]
+    /// Whether a container has another name.
+    var hasRenamed = false
+  }
 
   private struct Entry: Decodable {
     let id: String
     let names: [String]?
     let metadata: String?
+
+    /// Its first name, and the image in its metadata.
+    var name: LocalName? {
+      guard let name = names?.first else { return nil }
+      let metadata = metadata.flatMap { try? JSONDecoder().decode(Metadata.self, from: Data($0.utf8)) }
+      return LocalName(name: name, image: metadata?.imageName ?? "")
+    }
   }
 
   private struct Metadata: Decodable {
@@ -32,50 +48,64 @@ struct PodmanNames {
     enum CodingKeys: String, CodingKey { case imageName = "image-name" }
   }
 
-  /// A file as it was read last.
+  /// The last content of a file.
   private struct File {
     var version: RegularFile.Version
     var entries: [String: Entry]
   }
 
+  /// The folders of the files.
+  let folders: [String]
   private let paths: [String]
   private var files: [String: File] = [:]
 
   init(roots: [String]) {
-    paths = roots.flatMap { root in
-      Self.drivers.flatMap { driver in Self.files.map { "\(root)/\(driver)-containers/\($0)" } }
-    }
+    folders = roots.flatMap { root in Self.drivers.map { "\(root)/\($0)-containers" } }
+    paths = folders.flatMap { folder in Self.files.map { "\(folder)/\($0)" } }
   }
 
-  /// Looks for a container, and reads again the files that have changed until it is found.
-  mutating func name(ofContainer id: String) -> (name: String, image: String)? {
+  /// Returns the name of a container in the last content of the files; nil if unknown.
+  func name(ofContainer id: String) -> LocalName? {
     for path in paths {
-      refresh(path)
-      guard let entry = files[path]?.entries[id], let name = entry.names?.first else { continue }
-      let metadata = entry.metadata.flatMap {
-        try? JSONDecoder().decode(Metadata.self, from: Data($0.utf8))
-      }
-      return (name, metadata?.imageName ?? "")
+      if let entry = files[path]?.entries[id], entry.names?.first != nil { return entry.name }
     }
     return nil
   }
 
-  /// Reads a file if it is not the one that was read last, and forgets one that is gone.
-  private mutating func refresh(_ path: String) {
+  /// Reads again the files that have changed, and forgets those that are gone.
+  ///
+  /// - Parameter folder: Only files of this folder; nil for all.
+  mutating func refresh(folder: String? = nil) -> Changes {
+    var changes = Changes()
+    for path in paths where folder.map({ path.hasPrefix("\($0)/") }) ?? true { refresh(path, &changes) }
+    // A container that is in another file now has not ended.
+    changes.ended = changes.ended.filter { name(ofContainer: $0.key) == nil }
+    return changes
+  }
+
+  private mutating func refresh(_ path: String, _ changes: inout Changes) {
     guard let file = RegularFile(opening: path) else {
-      files[path] = nil
+      if let old = files.removeValue(forKey: path) { Self.compare(old.entries, with: [:], &changes) }
       return
     }
     let version = file.version
     guard files[path]?.version != version else { return }
-    // The old entries first, so that there are never two sets of them.
-    files[path] = nil
-    let entries = file.read(upTo: Self.limit).flatMap {
+    let decoded = file.read(upTo: Self.limit).flatMap {
       try? JSONDecoder().decode([Entry].self, from: Data($0))
     }
+    let entries = Dictionary((decoded ?? []).map { ($0.id, $0) }, uniquingKeysWith: { $1 })
+    if let old = files[path] { Self.compare(old.entries, with: entries, &changes) }
     // A file that makes no sense is kept as empty: it need not be read at each look-up.
-    files[path] = File(
-      version: version,
-      entries: Dictionary((entries ?? []).map { ($0.id, $0) }, uniquingKeysWith: { $1 }))
+    files[path] = File(version: version, entries: entries)
+  }
+
+  private static func compare(_ old: [String: Entry], with new: [String: Entry], _ changes: inout Changes) {
+    for (id, entry) in old {
+      if let now = new[id] {
+        if now.names?.first != entry.names?.first { changes.hasRenamed = true }
+      } else if let name = entry.name {
+        changes.ended[id] = name
+      }
+    }
   }
 }

@@ -2,26 +2,28 @@
 
 import Synchronization
 
-/// The node's pods, as of the last event of the watch: written by the watch, read by the poller.
+/// The node's pods as of the last event of the watch. The watch writes them; the poller reads them from
+/// another thread.
 ///
-/// A deleted pod stays for the retention time, as its namespaces do, and a container of a pod that
-/// is still there stays known when its successor takes its place in the status.
+/// A deleted pod stays for the retention time, like its namespaces. A container that a restart replaced in
+/// the status stays known while its pod exists.
 package final class Pods: Sendable {
-  /// Containers that are kept of a pod's status, more than fit into an object of 1.5 MiB, which is what etcd takes.
+  /// The limit of containers in a pod's status. More than fit into an object of 1.5 MiB, the limit of etcd.
   package static let containersInStatus = 16_384
-  /// Containers that are kept of a pod though its status has them no more, the newest: at least so many, and as many as the
-  /// status has. A crash loop makes one every few minutes for each container.
+  /// The limit of a pod's earlier containers, which its status no longer has. The newest are kept: this many,
+  /// or as many as the status has if that is more. A crash loop adds one every few minutes for each
+  /// container.
   package static let earlierContainers = 64
   /// The maximum number of pods; a node has a few hundred.
   package static let limit = 20_000
 
   fileprivate struct Contents {
     var pods: [String: Pod] = [:]
-    /// When pods were deleted, by uid.
+    /// The deletion times, by uid.
     var deletions: [String: ContinuousClock.Instant] = [:]
-    /// The pod of each container, by the container's id.
+    /// The pod of each container, by the container's ID.
     var containers: [String: (uid: String, container: Pod.Container)] = [:]
-    /// The uid of static pods by the hash of their configuration.
+    /// The uids of static pods, by the hash of their configuration.
     var configHashes: [String: String] = [:]
     var version: UInt64 = 0
   }
@@ -29,27 +31,25 @@ package final class Pods: Sendable {
   private let retention: Duration?
   private let contents = Mutex(Contents())
 
-  /// Starts empty.
+  /// Creates an empty store.
   ///
-  /// - Parameter retention: How long a deleted pod stays; nil is for good.
+  /// - Parameter retention: The time that a deleted pod stays; nil for no limit.
   package init(retention: Duration?) { self.retention = retention }
 
-  /// Rises with each change, so that callers know when to repeat a lookup.
+  /// Increases with each change, so that callers know when to repeat a lookup.
   package var version: UInt64 { contents.withLock { $0.version } }
 
   /// The number of pods, without deleted ones.
   package var count: Int { contents.withLock { $0.pods.count - $0.deletions.count } }
 
-  /// The uids of those that have not been deleted.
+  /// The uids of pods that are not deleted.
   package var uids: Set<String> {
     contents.withLock { contents in Set(contents.pods.keys.filter { contents.deletions[$0] == nil }) }
   }
 
-  /// Records a pod that is new or has changed.
+  /// Stores a new or changed pod. If the store is full, it replaces the pod that was deleted first.
   ///
-  /// Where there is no room, it takes the place of the pod that was deleted first.
-  ///
-  /// - Returns: false where there is no room for it, as all others are still there.
+  /// - Returns: false if the store is full of pods that are not deleted.
   @discardableResult
   package func put(_ pod: Pod) -> Bool {
     contents.withLock { $0.put(pod) }
@@ -63,15 +63,15 @@ package final class Pods: Sendable {
     }
   }
 
-  /// Forgets the pods that were deleted longer ago than the retention time.
+  /// Removes the pods whose retention time has passed.
   package func expire(at now: ContinuousClock.Instant) {
     guard let retention else { return }
     contents.withLock { contents in
-      for (uid, deletion) in contents.deletions where now - deletion >= retention { contents.forget(uid) }
+      for (uid, deletion) in contents.deletions where now - deletion >= retention { contents.remove(uid) }
     }
   }
 
-  /// Finds a container and its pod.
+  /// Returns a container and its pod; nil if unknown.
   package func container(id: String) -> (pod: Pod, container: Pod.Container)? {
     contents.withLock { contents in
       guard let (uid, container) = contents.containers[id], let pod = contents.pods[uid] else { return nil }
@@ -79,7 +79,8 @@ package final class Pods: Sendable {
     }
   }
 
-  /// Finds a pod by its id in a cgroup path: its uid, or the hash of a static pod's configuration.
+  /// Returns a pod by its ID in a cgroup path: its uid, or the hash of a static pod's configuration. nil if
+  /// unknown.
   package func pod(uid: String) -> Pod? {
     contents.withLock { contents in
       contents.pods[uid] ?? contents.configHashes[uid].flatMap { contents.pods[$0] }
@@ -92,7 +93,7 @@ extension Pods.Contents {
     let known = pods[pod.uid]
     if known == nil && pods.count >= Pods.limit {
       guard let oldest = deletions.min(by: { $0.value < $1.value }) else { return false }
-      forget(oldest.key)
+      remove(oldest.key)
     }
     let there = Set(pod.containers.map(\.id))
     let earlier = (known?.containers ?? []).filter { !there.contains($0.id) }
@@ -102,7 +103,8 @@ extension Pods.Contents {
     if let known { removeNames(of: known) }
     pods[pod.uid] = pod
     for container in pod.containers { containers[container.id] = (pod.uid, container) }
-    // Anyone may write an annotation: the hash stays that of the pod which had it first, until that is deleted.
+    // Any user with a pod can set this annotation. Therefore the first pod with a hash keeps it until that
+    // pod is deleted.
     if let hash = pod.configHash, configHashes[hash].map({ deletions[$0] != nil }) ?? true {
       configHashes[hash] = pod.uid
     }
@@ -110,12 +112,12 @@ extension Pods.Contents {
     return true
   }
 
-  fileprivate mutating func forget(_ uid: String) {
+  fileprivate mutating func remove(_ uid: String) {
     deletions[uid] = nil
     if let pod = pods.removeValue(forKey: uid) { removeNames(of: pod) }
   }
 
-  /// Removes the index entries of a pod that still point to it.
+  /// Removes a pod's index entries, except those that point to another pod.
   private mutating func removeNames(of pod: Pod) {
     for container in pod.containers where containers[container.id]?.uid == pod.uid {
       containers[container.id] = nil

@@ -1,44 +1,54 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension UInt8 {
-  /// Whether it is `0` to `9`.
+  /// Whether the byte is `0` to `9`.
   var isDecimalDigit: Bool { UInt8(ascii: "0")...UInt8(ascii: "9") ~= self }
 
-  /// Whether it is `0` to `9` or `a` to `f`: runtimes and the API write ids in lower case.
+  /// Whether the byte is `0` to `9` or `a` to `f`. Runtimes and the API write IDs in lower case.
   var isHexadecimalDigit: Bool { isDecimalDigit || UInt8(ascii: "a")...UInt8(ascii: "f") ~= self }
 }
 
 extension Substring.UTF8View {
-  /// Whether there are so many hexadecimal digits, and nothing else.
+  /// Returns whether the text is exactly `count` hexadecimal digits.
   func isHexadecimal(count: Int) -> Bool { self.count == count && allSatisfy(\.isHexadecimalDigit) }
 
-  /// Whether these are the 32 digits of a hash.
+  /// Whether the text is a hash of 32 hexadecimal digits.
   var isHash: Bool { isHexadecimal(count: 32) }
 
   /// Whether this is a uuid, with `-` or `_` after 8, 12, 16 and 20 digits.
-  var isUUID: Bool {
-    count == 36
-      && enumerated().allSatisfy { position, byte in
-        switch position {
-        case 8, 13, 18, 23: byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_")
-        default: byte.isHexadecimalDigit
-        }
-      }
+  var isUUID: Bool { count == 36 && isLikeUUID }
+
+  /// Whether this ends in a handle of Garden: in a uuid, or in one without its last eight digits, as Cloud Foundry
+  /// has them.
+  var hasGardenHandle: Bool {
+    [36, 28].contains { length in
+      guard count >= length, suffix(length).isLikeUUID else { return false }
+      return count == length || dropLast(length).last == UInt8(ascii: "-")
+    }
   }
 
-  /// What follows a prefix; nil where it is not there.
+  private var isLikeUUID: Bool {
+    enumerated().allSatisfy { position, byte in
+      switch position {
+      case 8, 13, 18, 23: byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_")
+      default: byte.isHexadecimalDigit
+      }
+    }
+  }
+
+  /// Returns the text after a prefix; nil without the prefix.
   func without(prefix: String) -> Self? {
     starts(with: prefix.utf8) ? dropFirst(prefix.utf8.count) : nil
   }
 
-  /// What is before a suffix; nil where it is not there.
+  /// Returns the text before a suffix; nil without the suffix.
   func without(suffix: String) -> Self? {
     self.suffix(suffix.utf8.count).elementsEqual(suffix.utf8) ? dropLast(suffix.utf8.count) : nil
   }
 
-  /// The text that systemd made a unit's name of: `\x2d` is `-` again.
+  /// The text before systemd's escaping of unit names: `\x2d` becomes `-`.
   ///
-  /// A `-` stays one, though systemd writes a `/` so: a machine's name has none.
+  /// A `-` is kept, although systemd writes `/` in this way: a machine's name has no `/`.
   var unescapedBySystemd: String {
     var bytes: [UInt8] = []
     var rest = self

@@ -24,6 +24,9 @@ package enum BuildInfo {
     #endif
   }
 
+  /// The version and the commit, for pages.
+  static var versionAndRevision: String { revision.isEmpty ? version : "\(version) (\(revision))" }
+
   /// All of it in one line, for people.
   package static var summary: String {
     let revision = revision.isEmpty ? "" : " (revision \(revision))"

@@ -36,10 +36,13 @@ extension CounterPipeline {
     package var showsLifetimesPerNamespace: Bool
     /// Which PID namespaces are counted.
     package var scope: NamespaceScope
+    /// What the process keeps after the start; nil for everything.
+    package var confinement: ConfinementRule?
 
     package init(
       kernel: KernelCounters.Configuration, limits: Ledger.Limits, labelling: SeriesLabels, kubernetes: Node?,
-      localNames: LocalNames?, showsLifetimesPerNamespace: Bool = false, scope: NamespaceScope = .host
+      localNames: LocalNames?, showsLifetimesPerNamespace: Bool = false, scope: NamespaceScope = .host,
+      confinement: ConfinementRule? = nil
     ) {
       self.kernel = kernel
       self.limits = limits
@@ -48,6 +51,7 @@ extension CounterPipeline {
       self.localNames = localNames
       self.showsLifetimesPerNamespace = showsLifetimesPerNamespace
       self.scope = scope
+      self.confinement = confinement
     }
   }
 }

@@ -1,25 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Containers
-import Exposition
 package import Logging
-import Namespaces
+package import Namespaces
 import Platform
 import Probe
 
 /// The counting part of the exporter, without the HTTP server: BPF programs, poller, names.
 ///
-/// Used only by the polling thread, which calls `poll`. When it is destroyed, nothing stays attached in the
+/// Used only by the polling thread. When it is destroyed, the watch of pods ends, and nothing stays attached in the
 /// kernel.
 package struct CounterPipeline: ~Copyable {
-  private let logger: Logger
-  private let scope: FeatureSet
-  private let podWatch: RunningPodWatch?
-  private var poller: Poller
-  private var watch = PollHealthLogger()
-  private var hasSucceeded = false
-  /// When counting began, in seconds since the epoch.
-  private let start: Double
+  /// What there is to show.
+  let features: FeatureSet
+  /// Reads the kernel.
+  package var poller: Poller
+  /// Follows the files of Docker and podman until the pipeline is destroyed.
+  private let nameWatch: LocalNameWatch?
 
   /// Loads and attaches. After this returns, every event is counted.
   ///
@@ -52,37 +49,28 @@ package struct CounterPipeline: ~Copyable {
         "kernel lockdown forbids reading memory by address; containers have no names, counts are complete; boot without lockdown=confidentiality to have names"
       )
     }
-    scope = FeatureSet(
+    features = FeatureSet(
       collectors: collectors, showsLifetimesPerNamespace: configuration.showsLifetimesPerNamespace,
       level: configuration.labelling.level, watchesPods: configuration.kubernetes != nil)
-    podWatch = configuration.kubernetes.map {
+    // Before the threads of the watches, which inherit what is left.
+    configuration.confinement?.confine(configuration.kubernetes, configuration.localNames, logger) {
+      kernel.isReadable
+    }
+    let podWatch = configuration.kubernetes.map {
       RunningPodWatch($0, retention: configuration.limits.retention, logger)
     }
-    self.logger = logger
-    self.start = start
+    // Not read from self: Swift 6.3 would destroy the poller before it is initialized.
+    let nameWatch = configuration.localNames.flatMap { LocalNameWatch($0) }
+    if configuration.localNames != nil && nameWatch == nil {
+      logger.warning(
+        "files with names of containers cannot be followed; short-lived containers of Docker and podman may have no names, and renamed ones keep theirs; raise fs.inotify.max_user_instances or the limits of threads and descriptors"
+      )
+    }
+    self.nameWatch = nameWatch
     poller = Poller(
       kernel: kernel, start: start, limits: configuration.limits, labelling: configuration.labelling,
-      naming: ContainerResolver(pods: podWatch?.pods, local: configuration.localNames))
-  }
-
-  /// Reads the kernel once, and returns the metrics in the text format; nil before the first success. After a
-  /// failure, these are the metrics of the last good read, with `pidns_up` 0.
-  package mutating func exposition() -> [UInt8]? {
-    poll().map { Catalogue.render($0, as: .text) }
-  }
-
-  /// Reads the kernel once; nil before the first success.
-  ///
-  /// - Parameter scraped: Which polls scrapers have been answered with.
-  mutating func poll(scraped: ScrapedPolls = .none) -> State? {
-    let snapshot = poller.poll(scraped: scraped)
-    watch.look(at: snapshot, logger)
-    guard snapshot.failure == nil || hasSucceeded else { return nil }
-    hasSucceeded = true
-    podWatch?.pods.expire(at: .now)
-    return State(
-      scope: scope, snapshot: snapshot, process: .read(boot: snapshot.boot), start: start,
-      kubernetes: podWatch?.state)
+      naming: ContainerResolver(pods: podWatch?.pods, local: configuration.localNames),
+      podWatch: podWatch.map { podWatch in { podWatch.update() } })
   }
 
   private static func load(_ configuration: Configuration) throws(ExporterError) -> KernelCounters {

@@ -21,12 +21,15 @@ package struct EventStream: ~Copyable {
     package var localNames: LocalNames?
     /// The PID namespaces to include.
     package var scope: NamespaceScope
+    /// What the process keeps after the start; nil for everything.
+    package var confinement: ConfinementRule?
 
     package init(
       kernel: KernelEvents.Configuration, kubernetes: CounterPipeline.Node?, localNames: LocalNames?,
-      scope: NamespaceScope = .host
+      scope: NamespaceScope = .host, confinement: ConfinementRule? = nil
     ) {
       self.scope = scope
+      self.confinement = confinement
       self.kernel = kernel
       self.kubernetes = kubernetes
       self.localNames = localNames
@@ -35,23 +38,33 @@ package struct EventStream: ~Copyable {
 
   private var kernel: KernelEvents
   private let podWatch: RunningPodWatch?
+  /// Released at the end, which ends it.
+  private let nameWatch: LocalNameWatch?
   private var containers: EventContainers
   private var boot = BootEpoch(tolerance: .milliseconds(1))
   /// The time of the newest event that was read, in nanoseconds since boot; nil before the first.
   package private(set) var lastTime: UInt64?
 
-  /// Waits at most five seconds until the node's pods are known, then loads and attaches.
+  /// Loads and attaches, then waits at most five seconds until the node's pods are known. Events of that time are kept in the
+  /// ring buffer.
   ///
   /// - Throws: `ExporterError` for the first step that fails; nothing stays attached then.
   package init(_ configuration: Configuration, logger: Logger) throws(ExporterError) {
     var configuration = configuration
     configuration.kernel.outermost = try Requirements.check(configuration.scope)
+    let kernel = try Self.load(configuration.kernel)
+    if !kernel.readsIdentities { logger.warning("\(Self.lockdown)") }
+    // Before the threads of the watches, which inherit what is left.
+    configuration.confinement?.confine(configuration.kubernetes, configuration.localNames, logger) {
+      kernel.isReadable
+    }
     let podWatch = configuration.kubernetes.map { RunningPodWatch($0, retention: .seconds(300), logger) }
     podWatch?.waitForList(until: .now + .seconds(5))
-    kernel = try Self.load(configuration.kernel)
-    if !kernel.readsIdentities { logger.warning("\(Self.lockdown)") }
+    self.kernel = kernel
     self.podWatch = podWatch
-    containers = EventContainers(ContainerResolver(pods: podWatch?.pods, local: configuration.localNames))
+    nameWatch = configuration.localNames.flatMap { LocalNameWatch($0) }
+    containers = EventContainers(
+      ContainerResolver(pods: podWatch?.pods, local: configuration.localNames, showsIDs: true))
   }
 
   private static let lockdown =
@@ -95,9 +108,12 @@ package struct EventStream: ~Copyable {
     try attempt { kernel throws(BPFError) in try kernel.programStatuses().skippedEvent }
   }
 
-  /// Returns the container of an event's namespace, if known. Reads the kernel once for each namespace.
+  /// Returns the container and the unit of an event, as far as they are known. Reads the kernel once for each part of a
+  /// namespace.
   package mutating func container(of event: ProcessEvent) -> Container {
-    containers.container(of: event, kernel)
+    containers.container(
+      of: event.part, at: event.time, hasNewInit: event.isExecOfInit,
+      identity: { try? kernel.identity(of: $0) }, cgroup: { try? kernel.cgroup(of: $0) })
   }
 
   /// A time since boot as one since the epoch, in nanoseconds.
@@ -117,34 +133,9 @@ package struct EventStream: ~Copyable {
   }
 }
 
-/// The containers of the namespaces whose events were seen.
-private struct EventContainers {
-  private struct Known {
-    var container: Container
-    /// The version of the names at the lookup; nil for a final result.
-    var version: UInt64?
-  }
-
-  /// More than a node has at one time; beyond it, the cache is emptied.
-  private static let limit = 4096
-  private var known: [PIDNamespace: Known] = [:]
-  private var naming: ContainerResolver
-
-  init(_ naming: ContainerResolver) { self.naming = naming }
-
-  mutating func container(of event: ProcessEvent, _ kernel: borrowing KernelEvents) -> Container {
-    let version = naming.version
-    // The init has become another program: by now a runtime has put it into its cgroup.
-    let isStale = if case .exec = event.action { event.inside.pid == 1 } else { false }
-    if !isStale, let known = known[event.namespace], known.version ?? version == version {
-      return known.container
-    }
-    // Unreadable: no name.
-    guard let identity = try? kernel.identity(of: event.namespace) else { return Container() }
-    let answer = naming.answer(cgroupPath: identity.cgroupPath, initComm: identity.initComm)
-    if known.count >= Self.limit { known.removeAll() }
-    known[event.namespace] = Known(
-      container: answer.container, version: answer.certainty == .final ? nil : version)
-    return answer.container
+extension ProcessEvent {
+  /// Whether the init of its namespace has become another program: by now a runtime has put it into its cgroup.
+  fileprivate var isExecOfInit: Bool {
+    if case .exec = action { inside.pid == 1 } else { false }
   }
 }

@@ -11,6 +11,7 @@ struct PollHealthLogger {
   private var reportedLimit = false
   private var reportedMisses = false
   private var reportedDetails = false
+  private var reportedCgroups = false
 
   /// Compares a poll with those before.
   mutating func look(at snapshot: Snapshot, _ logger: Logger) {
@@ -36,6 +37,12 @@ struct PollHealthLogger {
       reportedDetails = true
       logger.warning(
         "some exit codes or exec failures are not counted; raise --bpf.map-entries; logged once, see pidns_bpf_details_dropped_total"
+      )
+    }
+    if snapshot.node.partsRefused > 0 && !reportedCgroups {
+      reportedCgroups = true
+      logger.warning(
+        "processes of some cgroups are counted with their PID namespace; raise --cgroups.max; logged once, see pidns_cgroups_dropped_total"
       )
     }
     if snapshot.refused > 0 && !reportedLimit {

@@ -4,6 +4,7 @@ import Exposition
 import Gzip
 import MetricsHTTP
 import Namespaces
+import StatusPage
 import Synchronization
 
 /// How a scrape is answered.
@@ -18,33 +19,72 @@ struct Representation: Hashable {
 /// nothing is rendered, and ten scrapers cost hardly more than one. Only a scraper that has not seen all lines gets
 /// its own page.
 final class RenderedSnapshot: Sendable {
-  let state: State
+  let snapshot: Snapshot
+  let features: FeatureSet
+  /// What the status page shows of the last minutes; nil where there is no such page.
+  let history: StatusHistory?
+  /// What the HTTP server had to do when the snapshot was made.
+  let traffic: HTTPServer.Traffic
+  /// The web configuration; nil where there is none.
+  let web: WebStatus?
+  private let labelCache: LabelCache
+  private let writtenLabels = Mutex<[LabelCache.Labels]?>(nil)
   /// At most one for each format, escaping scheme and coding that there is.
   private let answers = Mutex<[Representation: Response]>([:])
 
-  init(_ state: State) { self.state = state }
+  /// - Parameter labelCache: Shared by all snapshots of the same series.
+  init(
+    _ snapshot: Snapshot, features: FeatureSet, history: StatusHistory? = nil,
+    traffic: HTTPServer.Traffic = HTTPServer.Traffic(), web: WebStatus? = nil,
+    labelCache: LabelCache = LabelCache()
+  ) {
+    self.snapshot = snapshot
+    self.features = features
+    self.history = history
+    self.traffic = traffic
+    self.web = web
+    self.labelCache = labelCache
+  }
+
+  /// Calls a closure for each series, with its label sets.
+  @inline(__always)
+  func forEachSeries(_ body: (Snapshot.Series, LabelCache.Labels) -> Void) {
+    let labels = labels
+    for index in snapshot.series.indices { body(snapshot.series[index], labels[index]) }
+  }
+
+  /// The label sets of the snapshot's series, in the same order; looked up when they are first needed.
+  private var labels: [LabelCache.Labels] {
+    writtenLabels.withLock { written in
+      if let written { return written }
+      let labels = labelCache.labels(of: snapshot.series)
+      written = labels
+      return labels
+    }
+  }
 
   /// The number of the poll.
-  var number: Int { state.snapshot.number }
+  var number: Int { snapshot.number }
 
   /// Whether a scraper that was answered last with a poll has seen all lines there are.
-  func isSeen(by lastPoll: Int) -> Bool { state.snapshot.newestBirth <= lastPoll }
+  func isSeen(by lastPoll: Int) -> Bool { snapshot.newestBirth <= lastPoll }
 
-  /// Answers a scrape with all values as they are.
+  /// The response with all values as they are, if it was rendered before. Waits for no other thread that renders.
+  func rendered(_ representation: Representation) -> Response? { answers.withLock { $0[representation] } }
+
+  /// Returns the response with all values as they are. Two threads that call this at once may both render it.
   func answer(_ representation: Representation) -> Response {
-    answers.withLock { answers in
-      if let answer = answers[representation] { return answer }
-      var view = FirstView.ofEverything
-      let answer = render(representation, families: [], for: &view)
-      answers[representation] = answer
-      return answer
-    }
+    if let answer = rendered(representation) { return answer }
+    var view = FirstView.ofEverything
+    let answer = render(representation, families: [], for: &view)
+    answers.withLock { $0[representation] = answer }
+    return answer
   }
 
   /// Renders a separate response: for some families, or for a scraper that has not seen all lines.
   func render(_ representation: Representation, families: [String], for view: inout FirstView) -> Response {
     let format = representation.negotiated.format
-    var body = Catalogue.render(state, as: format, families: families, for: &view)
+    var body = Catalogue.render(self, as: format, families: families, for: &view)
     var headers = [("Vary", "Accept, Accept-Encoding"), ("Cache-Control", "no-store")]
     if representation.coding == .gzip, let compressed = Gzip.compress(body) {
       body = compressed

@@ -1,49 +1,72 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import MetricsHTTP
+import StatusPage
 
 /// What is answered on which path.
 enum Routes {
+  /// Whether the exporter runs, and whether it is ready.
+  static let healthPaths: Set<String> = ["/-/healthy", "/-/ready"]
+
   /// All paths. Answers that never change are made here, once.
   static func all(
     telemetryPath: String, hasStatusPage: Bool, board: RenderedSnapshotStore, scrapers: Scrapers?,
-    rule: ScraperRule
+    rule: ScraperRule, paths: WebPaths = WebPaths()
   ) -> [String: HTTPServer.Handler] {
     let healthy = text("Healthy.\n")
     let ready = text("Ready.\n")
     let notReady = text("Not ready: the first poll is not done yet.\n", status: 503)
-    let metrics = MetricsRoute(board: board, scrapers: scrapers, rule: rule, notReady: notReady)
+    // One thread makes all pages, so that making one delays neither a health check nor a page that is made.
+    let renderer = AnswerThread()
+    let metrics = MetricsRoute(
+      board: board, scrapers: scrapers, rule: rule, notReady: notReady, renderer: renderer)
     var routes: [String: HTTPServer.Handler] = [
-      "/-/healthy": { _ in healthy },
-      "/-/ready": { _ in board.publication == nil ? notReady : ready },
+      "/-/healthy": { _ in .now(healthy) },
+      "/-/ready": { _ in .now(board.publication == nil ? notReady : ready) },
       telemetryPath: { metrics.answer($0) },
     ]
     if hasStatusPage {
-      let style = file("text/css", EmbeddedAsset.status_css)
-      let script = file("text/javascript", EmbeddedAsset.status_js)
-      routes["/-/status.css"] = { _ in style }
-      routes["/-/status.js"] = { _ in script }
-      routes["/"] = { request in
+      let style = file("text/css", StatusPage.style)
+      let script = file("text/javascript", StatusPage.script)
+      routes["/-/status.css"] = { _ in .now(style) }
+      routes["/-/status.js"] = { _ in .now(script) }
+      let statusPage: Answer.Work = { request in
         let query = StatusQuery { request.argument($0) }
-        return page(
-          StatusPage.html(board.publication, query, telemetryPath: telemetryPath), headers: StatusPage.headers
-        )
+        let current = board.publication
+        let html = StatusPage.html(
+          current?.snapshot, current?.history, query, version: BuildInfo.versionAndRevision,
+          telemetryPath: telemetryPath)
+        return .now(page(html, headers: StatusPage.headers))
       }
+      routes["/"] = { _ in .later(on: renderer, statusPage) }
     } else {
       let landingPage = page(
-        LandingPage.html(telemetryPath: telemetryPath),
-        headers: [("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")])
-      routes["/"] = { _ in landingPage }
+        LandingPage.html(version: BuildInfo.versionAndRevision, telemetryPath: telemetryPath),
+        headers: LandingPage.headers)
+      routes["/"] = { _ in .now(landingPage) }
     }
-    return routes
+    return at(paths, routes)
+  }
+
+  /// Returns the routes with a prefix, and redirections to the first page.
+  private static func at(
+    _ paths: WebPaths, _ routes: [String: HTTPServer.Handler]
+  ) -> [String: HTTPServer.Handler] {
+    guard !paths.prefix.isEmpty else { return routes }
+    let home = Response(
+      status: 302, contentType: "text/plain; charset=utf-8", headers: [("Location", paths.home)],
+      body: Array("see \(paths.home)\n".utf8))
+    var all: [String: HTTPServer.Handler] = ["/": { _ in .now(home) }, paths.prefix: { _ in .now(home) }]
+    for (path, handler) in routes { all[paths.prefix + path] = handler }
+    return all
   }
 
   private static func text(_ text: String, status: Int = 200) -> Response {
     Response(status: status, contentType: "text/plain; charset=utf-8", body: Array(text.utf8))
   }
 
-  private static func page(_ html: HTML, headers: [(String, String)]) -> Response {
-    Response(contentType: "text/html; charset=utf-8", headers: headers, body: Array(html.text.utf8))
+  private static func page(_ html: String, headers: [(String, String)]) -> Response {
+    Response(contentType: "text/html; charset=utf-8", headers: headers, body: Array(html.utf8))
   }
 
   /// A part of the status page, which another version may have otherwise.

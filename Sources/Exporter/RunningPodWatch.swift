@@ -31,13 +31,11 @@ final class RunningPodWatch: Sendable {
     }
   }
 
-  /// How the watch fares.
-  var state: KubernetesState { KubernetesState(pods: pods.count, watch: status.snapshot) }
-}
-
-/// How the watch of the node's pods fares.
-struct KubernetesState: Sendable {
-  /// Pods of the node, deleted ones left out.
-  var pods: Int
-  var watch: WatchStatus.Snapshot
+  /// Forgets pods that were deleted long ago, and returns how the watch fares.
+  func update() -> PodWatchStatus {
+    pods.expire(at: .now)
+    var current = status.snapshot
+    current.pods = pods.count
+    return current
+  }
 }

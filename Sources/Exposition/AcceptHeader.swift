@@ -2,8 +2,8 @@
 
 /// Reads the media ranges of an Accept header in a single pass (RFC 9110, section 12.5.1).
 ///
-/// The header is untrusted: whatever is malformed becomes a range of no known type or a parameter without a
-/// meaning, never an error.
+/// The header is untrusted. Malformed parts yield a range of unknown type or an ignored parameter, never an
+/// error. Takes time linear in the header's length.
 struct AcceptHeader: Sequence, IteratorProtocol {
   private let bytes: [UInt8]
   private var position = 0
@@ -29,7 +29,7 @@ struct AcceptHeader: Sequence, IteratorProtocol {
     return true
   }
 
-  /// Reads up to the next delimiter, and returns it in lower case without white space around it.
+  /// Returns the text up to the next delimiter, in lower case, without surrounding white space.
   private mutating func token(stoppingAtEquals: Bool = false) -> String {
     skipWhiteSpace()
     let start = position
@@ -51,7 +51,7 @@ struct AcceptHeader: Sequence, IteratorProtocol {
       if position < bytes.count { unquoted.append(lowercase(bytes[position])) }
       position += 1
     }
-    // What stands between the closing quote and the next delimiter has no meaning.
+    // Text between the closing quote and the next delimiter is ignored.
     while position < bytes.count, !isDelimiter(bytes[position]) { position += 1 }
     return String(decoding: unquoted, as: UTF8.self)
   }
@@ -61,9 +61,9 @@ struct AcceptHeader: Sequence, IteratorProtocol {
   }
 }
 
-/// Holds one media range with the parameters that negotiation looks at.
+/// A media range with the parameters that negotiation uses.
 struct MediaRange {
-  /// Names the type as `type/subtype` in lower case, wildcards included.
+  /// The type as `type/subtype` in lower case; it may contain wildcards.
   let type: String
   private(set) var version: String?
   private(set) var escaping: EscapingScheme?
@@ -75,15 +75,15 @@ struct MediaRange {
     self.type = type
   }
 
-  /// Returns the range's weight, 0 to 1.
+  /// The weight, 0 to 1; 1 without a valid `q`.
   var quality: Double { weight ?? 1 }
 
-  /// Returns the format that the range names; nil for a wildcard and for a type or version not written here.
+  /// The format that the range names; nil for a wildcard and for an unsupported type or version.
   ///
-  /// OpenMetrics 0.0.1 is what older Prometheus versions call it; they read 1.0.0.
+  /// Older Prometheus versions request OpenMetrics 0.0.1; they can read 1.0.0.
   var format: ExpositionFormat? {
     if type == "application/vnd.google.protobuf" {
-      // Other messages, and other ways to write them, are not written here.
+      // Only delimited MetricFamily messages are supported.
       return proto == "io.prometheus.client.metricfamily" && encoding == "delimited" ? .protobuf : nil
     }
     return switch (type, version) {
@@ -95,7 +95,7 @@ struct MediaRange {
     }
   }
 
-  /// Takes a parameter; of several with one name, the first counts.
+  /// Sets a parameter. The first of several with the same name wins.
   fileprivate mutating func set(_ name: String, to value: String) {
     switch name {
     case "q": weight = weight ?? Self.weight(value)
@@ -107,9 +107,9 @@ struct MediaRange {
     }
   }
 
-  /// Reads a quality value: clamps one out of range, and takes one that is no decimal number as not given.
+  /// Parses a quality value and clamps it to 0...1. Returns nil for text that is not a decimal number.
   private static func weight(_ text: String) -> Double? {
-    // RFC 9110 has five characters; the limit keeps number parsing from working on a whole hostile header.
+    // RFC 9110 allows five characters. The limit prevents parsing a whole hostile header as a number.
     guard text.utf8.count <= 16, text.utf8.allSatisfy(isDecimal), let number = Double(text)
     else { return nil }
     return min(max(number, 0), 1)
@@ -124,7 +124,7 @@ private func isWhiteSpace(_ byte: UInt8) -> Bool {
   byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t")
 }
 
-/// Tells whether a byte can be part of a decimal number, which leaves out exponents, `inf` and `nan`.
+/// Returns whether a byte can be part of a decimal number. Excludes exponents, `inf` and `nan`.
 private func isDecimal(_ byte: UInt8) -> Bool {
   (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || byte == UInt8(ascii: ".")
     || byte == UInt8(ascii: "-")

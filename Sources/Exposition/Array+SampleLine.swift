@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Names what stands between a series and its number.
+/// The text between a series and its value.
 enum Separator {
   case space
   case braceAndSpace
 }
 
 extension [UInt8] {
-  /// Appends bytes as `append(contentsOf:)` does, which would retain and release their array each time: a
-  /// quarter of a line's time.
+  /// Appends bytes. Faster than `append(contentsOf:)`, which retains and releases the array on each call: a
+  /// quarter of the time of a line.
   mutating func appendCopy(of source: Span<UInt8>) {
     append(addingCapacity: source.count) { copy in
       copy.append(repeating: 0, count: source.count)
@@ -17,7 +17,7 @@ extension [UInt8] {
     }
   }
 
-  /// Appends the separator, the decimal digits and a line feed, which takes a single check of the capacity.
+  /// Appends the separator, the decimal digits and a line feed. Checks the capacity once.
   mutating func appendLineEnd(_ value: UInt64, after separator: Separator) {
     append(addingCapacity: 23) { line in
       if separator == .braceAndSpace { line.append(UInt8(ascii: "}")) }
@@ -25,7 +25,7 @@ extension [UInt8] {
       line.append(repeating: UInt8(ascii: "0"), count: value.decimalDigits)
       var rest = value
       var index = line.count
-      // Two digits a division, from the last one on.
+      // Two digits per division, starting with the last.
       while rest >= 10 {
         let (quotient, pair) = rest.quotientAndRemainder(dividingBy: 100)
         index -= 2
@@ -38,7 +38,7 @@ extension [UInt8] {
     }
   }
 
-  /// Appends the separator, the shortest decimal form that reads back as the same number, and a line feed.
+  /// Appends the separator, the shortest decimal number that parses to the same value, and a line feed.
   mutating func appendLineEnd(_ value: Double, after separator: Separator) {
     if separator == .braceAndSpace { append(UInt8(ascii: "}")) }
     append(UInt8(ascii: " "))
@@ -54,7 +54,7 @@ extension [UInt8] {
 }
 
 extension UInt64 {
-  /// Returns how many decimal digits the number has, 1 to 20.
+  /// The number of decimal digits, 1 to 20.
   fileprivate var decimalDigits: Int {
     var digits = 1
     var bound: UInt64 = 10

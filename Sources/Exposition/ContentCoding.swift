@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// How the bytes of a response are coded (RFC 9110, section 8.4).
+/// The content coding of a response body (RFC 9110, section 8.4).
 package enum ContentCoding: String, Sendable, Hashable, CaseIterable {
-  /// As they are.
+  /// The body without coding.
   case identity
-  /// Compressed as gzip files are (RFC 1952).
+  /// The gzip format (RFC 1952).
   case gzip
 
-  /// Picks by the quality values of an Accept-Encoding header: gzip where it is asked for and is worth no less than
-  /// identity. Without a header there is no gzip, as people's tools do not undo it unasked; where nothing is
-  /// acceptable the answer is as it is, as every client reads that.
+  /// Picks a coding by the quality values of an Accept-Encoding header.
   ///
-  /// - Complexity: linear in the header's length.
+  /// Picks gzip if the header accepts it with at least the quality of identity. Without a header, picks
+  /// identity: tools such as curl do not decompress unless told to. If the header accepts nothing, picks
+  /// identity, which every client reads.
+  ///
+  /// - Complexity: Linear in the header's length.
   package init(acceptEncoding: String?) {
     var qualities: [String: Double] = [:]
     for range in AcceptHeader(acceptEncoding ?? "") where qualities[range.type] == nil {

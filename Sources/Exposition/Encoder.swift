@@ -1,40 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Writes the families and samples of one exposition, in the order of the calls, into one growing buffer.
+/// Writes the families and samples of one exposition into one growing buffer, in the order of the calls.
 ///
-/// A sample of the text formats is `name{labels} value` and a line feed: copies of bytes that exist already, and a
-/// number.
+/// A sample of the text formats is `name{labels} value` and a line feed. The encoder copies the bytes of the
+/// name and of the labels, which exist already, and formats only the number.
 package struct Encoder: ~Copyable {
-  /// Tells which format is written.
+  /// The format that is written.
   package let format: ExpositionFormat
 
-  /// When counters and histograms began that do not say when, in seconds since the epoch; nil for not known.
+  /// The default start time of counters and histograms, in seconds since the epoch; nil if unknown.
   private let start: Double?
   /// Whether OpenMetrics has `_created` lines.
   private let writesCreated: Bool
   private var bytes: [UInt8] = []
-  /// Starts each sample line of the family that was begun last, as `name{`; empty before the first one and
-  /// in a histogram.
+  /// The beginning of each sample line of the current family, `name{`. Empty before the first family and in a
+  /// histogram.
   private var prefix: [UInt8] = []
-  /// Starts each `_created` line of that family; empty where it has none.
+  /// The beginning of each `_created` line of the current family; empty without such lines.
   private var createdPrefix: [UInt8] = []
-  /// Starts the lines of the family that was begun last, if it is a histogram.
+  /// The beginnings of the lines of the current family if it is a histogram, otherwise nil.
   private var histogramPrefixes: HistogramPrefixes?
-  /// Starts the bucket lines of the series that is written, with its labels; kept to be used again.
+  /// The beginning of the bucket lines of the current series, with its labels. The buffer is reused.
   private var head: [UInt8] = []
-  /// Whether the family that was begun last is a counter.
+  /// Whether the current family is a counter.
   private var isCounter = false
   private var usedNames: Set<String> = []
-  /// What is written in place of `bytes` in protobuf.
+  /// The output in protobuf, used instead of `bytes`.
   private var protobuf: ProtobufFamilies
 
-  /// Starts an exposition.
+  /// Creates an empty exposition.
   ///
   /// - Parameters:
-  ///   - capacity: bytes to allocate at once; the size of the last exposition spares the growing.
-  ///   - start: when counters and histograms began that have no start of their own, in seconds since the epoch;
-  ///     nil leaves out their start timestamps.
-  ///   - writesCreated: whether OpenMetrics has start timestamps, as `_created` lines.
+  ///   - capacity: The number of bytes to allocate at first. The size of the last exposition avoids
+  ///     reallocation.
+  ///   - start: The start time of counters and histograms without their own, in seconds since the epoch. nil
+  ///     omits their start timestamps.
+  ///   - writesCreated: Whether OpenMetrics has start timestamps, as `_created` lines.
   package init(
     format: ExpositionFormat, capacity: Int = 16 * 1024, start: Double? = nil, writesCreated: Bool = false
   ) {
@@ -45,10 +46,10 @@ package struct Encoder: ~Copyable {
     if format != .protobuf { bytes.reserveCapacity(capacity) }
   }
 
-  /// Writes a family's metadata; the samples that follow are its own.
+  /// Writes a family's metadata. The samples that follow belong to this family.
   ///
-  /// - Precondition: neither the family's name nor one that its samples may have was used before in this
-  ///   exposition, as a scraper may refuse all of one that comes back to a family.
+  /// - Precondition: The exposition has no other family with this name or with one of its sample names. A
+  ///   scraper may reject a page on which a family appears twice.
   package mutating func begin(_ family: MetricFamily) {
     let sampleName = family.sampleName
     for name in family.reservedNames {
@@ -74,10 +75,10 @@ package struct Encoder: ~Copyable {
     createdPrefix = writesCreated && (isCounter || isHistogram) ? Array("\(family.name)_created{".utf8) : []
   }
 
-  /// Writes a sample with a whole number, exactly (in protobuf up to 2^53).
+  /// Writes a sample with a whole number: exact in text, and up to 2^53 in protobuf.
   ///
-  /// - Precondition: a family was begun, and is no histogram; no name is in both label sets (checked in debug
-  ///   builds only, as the check takes longer than the line).
+  /// - Precondition: A family was begun that is not a histogram. No name is in both label sets; checked in
+  ///   debug builds only, because the check takes longer than the line.
   package mutating func sample(_ labels: LabelSet, adding extra: LabelSet = .empty, _ value: UInt64) {
     if format == .protobuf {
       protobuf.sample(labels, extra, Double(value), start: start) { nil }
@@ -87,11 +88,12 @@ package struct Encoder: ~Copyable {
     }
   }
 
-  /// Writes a sample with the shortest decimal number that reads back as `value`, or `+Inf`, `-Inf` or `NaN`.
+  /// Writes a sample with the shortest decimal number that parses to `value`, or `+Inf`, `-Inf` or `NaN`.
   ///
-  /// - Parameter start: when the counter began, where that is known better than for the others.
-  /// - Precondition: as for a whole number.
-  @_disfavoredOverload  // A whole literal such as 1 would be ambiguous otherwise.
+  /// - Parameter start: The start time of this counter, in seconds since the epoch; nil uses the encoder's
+  ///   default.
+  /// - Precondition: As for a whole number.
+  @_disfavoredOverload  // Otherwise a whole literal such as 1 would be ambiguous.
   package mutating func sample(
     _ labels: LabelSet, adding extra: LabelSet = .empty, _ value: Double, start: Double? = nil
   ) {
@@ -103,14 +105,15 @@ package struct Encoder: ~Copyable {
     }
   }
 
-  /// Writes a sample of a counter, in OpenMetrics and protobuf with its exemplar:
+  /// Writes a sample of a counter, with its exemplar in OpenMetrics and protobuf:
   ///
   ///     name_total{labels} 5 # {pid="12",comm="sh"} 1 1700000000.000123
   ///
   /// - Parameters:
-  ///   - start: when the counter began, in seconds since the epoch.
-  ///   - exemplar: one of the events that were counted, if one is known; asked for only where it is written.
-  /// - Precondition: a counter family was begun; no name is in both label sets (checked in debug builds only).
+  ///   - start: The start time of the counter, in seconds since the epoch.
+  ///   - exemplar: One of the counted events, or nil. Evaluated only for formats with exemplars.
+  /// - Precondition: A counter family was begun. No name is in both label sets (checked in debug builds
+  ///   only).
   package mutating func sample(
     _ labels: LabelSet, adding extra: LabelSet = .empty, _ value: UInt64, start: Double?,
     exemplar: @autoclosure () -> Exemplar?
@@ -128,7 +131,7 @@ package struct Encoder: ~Copyable {
     created(labels, extra, start)
   }
 
-  /// Writes one series of a histogram; in the text formats `bounds.bucketCount` + 2 lines:
+  /// Writes one series of a histogram. In the text formats it has `bounds.bucketCount` + 2 lines:
   ///
   ///     name_bucket{labels,le="0.25"} 3
   ///     name_bucket{labels,le="1.0"} 5
@@ -136,19 +139,20 @@ package struct Encoder: ~Copyable {
   ///     name_sum{labels} 2.75
   ///     name_count{labels} 6
   ///
-  /// Allocates nothing for them once the buffers have their size, save for a sum of more than 15 characters. All
-  /// series of a family are meant to have the same bounds.
+  /// Allocates nothing once the buffers have grown, except for a sum of more than 15 characters. All series
+  /// of a family must have the same bounds.
   ///
   /// - Parameters:
-  ///   - counts: how many measurements are in each bucket alone, not in those below it; the lines add them
-  ///     up, at most to `UInt64.max`. The last count is of those that exceed all bounds.
-  ///   - sum: of all measurements, in the family's unit; written as the shortest decimal number that reads
-  ///     back as it.
-  ///   - start: when the histogram began, in seconds since the epoch; by default as the others.
-  ///   - native: the same measurements as a native histogram, which only protobuf has; asked for only there.
-  ///   - protobufHasClassic: whether protobuf has the classic buckets beside the native ones.
-  /// - Precondition: a histogram family was begun; there are `bounds.bucketCount` counts; the sum is not
-  ///   negative and not NaN, as OpenMetrics has it; no label is called `le` (checked in debug builds only).
+  ///   - counts: The number of measurements in each bucket, not cumulative. The written lines are cumulative
+  ///     and saturate at `UInt64.max`. The last count is of the measurements above all bounds.
+  ///   - sum: The sum of all measurements, in the family's unit. Written as the shortest decimal number that
+  ///     parses to the same value.
+  ///   - start: The start time of the histogram, in seconds since the epoch; nil uses the encoder's default.
+  ///   - native: The same measurements as a native histogram. Evaluated only for protobuf, the only format
+  ///     with them.
+  ///   - protobufHasClassic: Whether protobuf has the classic buckets beside the native ones.
+  /// - Precondition: A histogram family was begun. There are `bounds.bucketCount` counts. The sum is neither
+  ///   negative nor NaN, as OpenMetrics requires. No label is called `le` (checked in debug builds only).
   package mutating func histogram(
     _ labels: LabelSet, _ bounds: HistogramBounds, counts: Span<UInt64>, sum: Double, start: Double? = nil,
     native: @autoclosure () -> NativeHistogram? = nil, protobufHasClassic: Bool = true
@@ -164,7 +168,7 @@ package struct Encoder: ~Copyable {
         sum: sum,
         native: native(), start: start ?? self.start)
     }
-    // One copy a line in place of two takes a fifth less time.
+    // One copy per line instead of two takes a fifth less time.
     head.removeAll(keepingCapacity: true)
     head.appendCopy(of: prefixes.bucket.span)
     head.appendCopy(of: labels.bytes.span)
@@ -182,7 +186,8 @@ package struct Encoder: ~Copyable {
     created(labels, .empty, start ?? self.start)
   }
 
-  /// Ends the exposition and returns it; in OpenMetrics it is complete only with the mark written here.
+  /// Ends the exposition and returns its bytes. In OpenMetrics it appends the `# EOF` line that a complete
+  /// page needs.
   package consuming func finish() -> [UInt8] {
     switch format {
     case .text: return bytes
@@ -201,7 +206,7 @@ package struct Encoder: ~Copyable {
     bytes.append(UInt8(ascii: "\n"))
   }
 
-  /// Writes a line up to the number, and returns what has to stand between the two.
+  /// Writes a line up to the value, and returns the separator that the value needs.
   private mutating func series(_ labels: LabelSet, adding extra: LabelSet) -> Separator {
     precondition(!prefix.isEmpty, "Sample without a family of samples")
     return series(prefix, labels, adding: extra)
@@ -224,14 +229,14 @@ package struct Encoder: ~Copyable {
     return .braceAndSpace
   }
 
-  /// Writes the `_created` line of the series whose lines were written last.
+  /// Writes the `_created` line of the last series.
   private mutating func created(_ labels: LabelSet, _ extra: LabelSet, _ start: Double?) {
     guard !createdPrefix.isEmpty, let start else { return }
     bytes.appendLineEnd(start, after: series(createdPrefix, labels, adding: extra))
   }
 }
 
-/// Holds what starts each line of a histogram, as `name_bucket{`.
+/// The beginnings of the lines of a histogram, such as `name_bucket{`.
 private struct HistogramPrefixes {
   let bucket: [UInt8]
   let sum: [UInt8]
@@ -252,7 +257,7 @@ extension UInt64 {
 }
 
 extension Span<UInt64> {
-  /// The counts, each with those before it.
+  /// The cumulative counts: each is the sum of itself and those before it. Saturates at `UInt64.max`.
   fileprivate var cumulative: [UInt64] {
     var total: UInt64 = 0
     return indices.map { index in

@@ -1,25 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// An event that a counter's last increase is an example of: labels of its own, and when it happened.
+/// A sample event of a counter, with its labels and its time.
 ///
 /// The text format 0.0.4 has no exemplars.
 package struct Exemplar: Sendable, Hashable {
-  /// Its labels, written as those of a ``LabelSet``.
+  /// The labels, encoded like those of a ``LabelSet``.
   let labels: [UInt8]
-  /// When it happened, since the epoch.
+  /// The time of the event, in microseconds since the epoch.
   let microseconds: Int64
 
-  /// How many code points the names and the values of the labels may have together, as OpenMetrics has it.
+  /// The limit of OpenMetrics for all names and values of the labels together, in code points.
   static let longest = 128
 
-  /// Describes an event that counts as 1.
+  /// Creates an exemplar with the value 1.
   ///
-  /// Values are untrusted text. Where one has a `"` or a `}`, escaped or not, some parser refuses the whole page:
-  /// prometheus_client 0.16 to 0.21 for `}`, from 0.22 on for an odd number of `"`. Both are written as U+FFFD.
+  /// Values are untrusted text. `"` and `}` are written as U+FFFD: some parsers reject the whole page if they
+  /// occur, even escaped. prometheus_client 0.16 to 0.21 rejects `}`; from 0.22 on, it rejects an odd number
+  /// of `"`.
   ///
-  /// - Parameter microseconds: When it happened, since the epoch.
-  /// - Returns: nil where the labels are too long: they would have the scraper refuse the whole exposition.
-  /// - Precondition: the time is not negative; the names are distinct and match `[a-zA-Z_][a-zA-Z0-9_]*`
+  /// - Parameter microseconds: The time of the event, in microseconds since the epoch.
+  /// - Returns: nil if the labels exceed 128 code points. The scraper would reject the whole page.
+  /// - Precondition: The time is not negative. The names are distinct and match `[a-zA-Z_][a-zA-Z0-9_]*`
   ///   (checked in debug builds only).
   /// - Complexity: One allocation.
   package init?(_ labels: KeyValuePairs<String, String>, microseconds: Int64) {
@@ -54,8 +55,7 @@ extension String {
 }
 
 extension [UInt8] {
-  /// Appends what stands behind a sample's value in OpenMetrics, with the line feed:
-  /// ` # {pid="12"} 1 1700000000.000123`.
+  /// Appends the exemplar of a sample in OpenMetrics and the line feed: ` # {pid="12"} 1 1700000000.000123`.
   mutating func appendLineEnd(_ exemplar: Exemplar) {
     append(contentsOf: " # {".utf8)
     appendCopy(of: exemplar.labels.span)
@@ -63,7 +63,7 @@ extension [UInt8] {
     let (seconds, rest) = exemplar.microseconds.quotientAndRemainder(dividingBy: 1_000_000)
     append(contentsOf: String(seconds).utf8)
     append(UInt8(ascii: "."))
-    // With a one in front, which keeps the zeros.
+    // A leading 1 keeps the leading zeros.
     append(contentsOf: String(1_000_000 + rest).utf8.dropFirst())
     append(UInt8(ascii: "\n"))
   }

@@ -1,33 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Holds the upper bounds of a histogram's buckets as the label that each bucket's line ends in, written once.
+/// The upper bounds of a histogram's buckets, with the `le` label of each bucket encoded once.
 ///
-/// Bounds are inclusive, as `le` says, and the bucket of all that exceeds them, `+Inf`, is always there:
+/// Bounds are inclusive. The bucket `+Inf`, for measurements above all bounds, always exists:
 ///
 ///     upper bounds   0.25           1.0
 ///     buckets        ...0.25        >0.25...1.0    >1.0
 ///     bytes          le="0.25"      le="1.0"       le="+Inf"
 ///
-/// A bound is written alike in both text formats, as the shortest decimal number that reads back as it, whole ones
-/// with `.0`: a series must not change its name with the format, and Prometheus 3 makes the same of `1`.
+/// Both text formats have the same labels: the shortest decimal number that parses to the bound, with `.0`
+/// for whole numbers. A series must not change its labels with the format, and Prometheus 3 also changes `1`
+/// to `1.0`.
 ///
-/// Bounds between 0 and 0.0001 and above 2^53 come with an exponent, as in `1e-05`; scrapers read both forms.
-/// Those from a million on come without one, although OpenMetrics would rather have `1e+06`, which
-/// Prometheus 3 turns them into.
+/// Bounds between 0 and 0.0001 and bounds above 2^53 have an exponent, as in `1e-05`. Scrapers read both
+/// forms. Bounds from a million to 2^53 have no exponent. OpenMetrics recommends `1e+06`, and Prometheus 3
+/// converts them to it.
 ///
 /// Source: <https://prometheus.io/docs/specs/om/open_metrics_spec/>, on canonical numbers.
 package struct HistogramBounds: Sendable, Hashable {
   /// The finite bounds.
   let upperBounds: [Double]
-  /// Holds the labels one after the other.
+  /// The labels of all buckets, concatenated.
   let bytes: [UInt8]
-  /// Holds where each label ends.
+  /// The end of each label in `bytes`.
   private let ends: [Int]
 
-  /// Writes the labels of the bounds; without any, all measurements are in one bucket.
+  /// Encodes the labels of the bounds. Without bounds, all measurements are in one bucket.
   ///
-  /// - Precondition: the bounds are finite, not negative (`-0.0` is) and strictly increasing. With a negative
-  ///   one, measurements may be negative, and OpenMetrics forbids the sum, which could go down.
+  /// - Precondition: The bounds are finite, not negative (`-0.0` is negative) and strictly increasing. A
+  ///   negative bound implies negative measurements, for which OpenMetrics forbids the sum because it could
+  ///   decrease.
   package init(_ upperBounds: [Double]) {
     var bytes: [UInt8] = []
     var ends: [Int] = []
@@ -46,10 +48,10 @@ package struct HistogramBounds: Sendable, Hashable {
     self.ends = ends
   }
 
-  /// Returns how many buckets there are: one more than bounds.
+  /// The number of buckets: one more than the number of bounds.
   package var bucketCount: Int { ends.count }
 
-  /// Returns where in `bytes` the label of a bucket is.
+  /// Returns the range of a bucket's label in `bytes`.
   func label(ofBucket index: Int) -> Range<Int> {
     (index == 0 ? 0 : ends[index - 1])..<ends[index]
   }

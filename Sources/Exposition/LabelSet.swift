@@ -1,24 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Holds the labels of one series in a fixed order, escaped once when it is made.
+/// The labels of one series in a fixed order, escaped once at creation.
 ///
-/// Writing a sample copies the bytes, which are alike in both text formats. Equal sets have the same labels in the
-/// same order.
+/// Writing a sample copies the bytes, which are the same in both text formats. Two sets are equal if they
+/// have the same labels in the same order.
 package struct LabelSet: Sendable, Hashable {
-  /// Holds `a="1",b="2"`: what stands between the braces.
+  /// The text between the braces, such as `a="1",b="2"`.
   let bytes: [UInt8]
 
-  /// Has no labels: lines of such a series have no braces.
+  /// The empty set. Lines of such a series have no braces.
   package static let empty = LabelSet([:])
 
   /// Escapes labels.
   ///
-  /// Values are untrusted text and may hold anything. An empty one is kept: a series that lacks a label would
-  /// inherit that of its scrape target.
+  /// Values are untrusted and may contain any text. An empty value is kept: without the label, the series
+  /// would inherit the label of its scrape target.
   ///
-  /// - Precondition: the names are distinct, match `[a-zA-Z_][a-zA-Z0-9_]*`, and do not start with `__`,
-  ///   which Prometheus keeps to itself.
-  package init(_ labels: KeyValuePairs<String, String>) {
+  /// - Precondition: The names are distinct, match `[a-zA-Z_][a-zA-Z0-9_]*`, and do not start with `__`,
+  ///   which Prometheus reserves.
+  package init(_ labels: KeyValuePairs<String, String>) { self.init(pairs: labels) }
+
+  /// Escapes labels whose number is not known before, with the same preconditions.
+  package init(pairs labels: some Sequence<(key: String, value: String)>) {
     var names: Set<String> = []
     var bytes: [UInt8] = []
     for (name, value) in labels {
@@ -33,7 +36,7 @@ package struct LabelSet: Sendable, Hashable {
     self.bytes = bytes
   }
 
-  /// Reads the names back; meant for assertions, as it walks all the bytes.
+  /// The names, parsed from the bytes in linear time. For assertions.
   var names: [String] {
     var names: [String] = []
     var rest = bytes[...]
@@ -43,7 +46,7 @@ package struct LabelSet: Sendable, Hashable {
       while bytes[index] != UInt8(ascii: "\"") {
         index += bytes[index] == UInt8(ascii: "\\") ? 2 : 1
       }
-      // Past the closing quote and the comma, if there is one.
+      // Skips the closing quote, and the comma if there is one.
       rest = bytes[min(index + 2, bytes.count)...]
     }
     return names

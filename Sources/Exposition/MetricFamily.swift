@@ -1,39 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Describes a metric family: what its samples are called, count and mean.
+/// The metadata of a metric family: name, type, unit and help.
 package struct MetricFamily: Sendable, Hashable {
-  /// Names the kinds of families.
+  /// The types of families.
   package enum Kind: Sendable, Hashable {
-    /// Only grows, and starts again from zero with the exporter.
+    /// A value that only increases, and restarts at zero with the exporter.
     case counter
 
-    /// Goes up and down.
+    /// A value that increases and decreases.
     case gauge
 
-    /// Carries its meaning in the labels; the value of each sample is 1. A gauge in the text format.
+    /// A value that is always 1; the labels are the information. The type is gauge in the text format.
     case info
 
-    /// Counts measurements by size, in cumulative buckets, and adds them up.
+    /// Counts of measurements in cumulative buckets, and their sum.
     case histogram
   }
 
-  /// Names the family as OpenMetrics does: without the suffixes of its samples, such as `_total`.
+  /// The name without the suffixes of its samples, such as `_total`, as in OpenMetrics.
   package let name: String
 
-  /// Tells what its samples can do.
+  /// The type of the family.
   package let kind: Kind
 
-  /// Names the base unit of the values, or nil where they are plain counts.
+  /// The base unit of the values; nil for plain counts.
   package let unit: String?
 
-  /// Explains the family to people.
+  /// The description for users, written as HELP.
   package let help: String
 
-  /// Describes a family.
+  /// Creates a family.
   ///
-  /// - Precondition: `name` matches `[a-zA-Z_][a-zA-Z0-9_]*` (colons are for recording rules), ends in `_`
-  ///   and the unit where there is one, and does not end in a suffix that its samples add. An info family
-  ///   has no unit.
+  /// - Precondition: `name` matches `[a-zA-Z_][a-zA-Z0-9_]*` (colons are for recording rules). It ends in `_`
+  ///   and the unit if there is a unit. It does not end in a suffix that its samples add. An info family has
+  ///   no unit.
   package init(_ name: String, _ kind: Kind, unit: String? = nil, help: String) {
     precondition(name.isPrometheusName, "Not a metric name: \(name)")
     precondition(!kind.sampleSuffixes.contains(where: name.hasSuffix), "\(name) has its suffix already")
@@ -47,17 +47,17 @@ package struct MetricFamily: Sendable, Hashable {
     self.help = help
   }
 
-  /// Returns the name that the text format's metadata have and the sample lines start with: with `_total` or
-  /// `_info`. A histogram's lines go on with `_bucket`, `_sum` or `_count`.
+  /// The name in the text format's metadata and at the start of its sample lines, with `_total` or `_info`. A
+  /// histogram's lines add `_bucket`, `_sum` or `_count`.
   package var sampleName: String { kind == .histogram ? name : name + (kind.sampleSuffixes.first ?? "") }
 
-  /// Returns whether a name is the family's, or that of one of its samples.
+  /// Returns whether a name is the family's name or one of its sample names.
   package func isCalled(_ name: String) -> Bool { reservedNames.contains(name) }
 
-  /// Returns the names that no other family of an exposition may have or write.
+  /// The names that no other family of an exposition may have or write.
   ///
-  /// `_created` is among them without being written, as OpenMetrics keeps it for the time of a counter's or
-  /// histogram's start: its parsers refuse a family of that name.
+  /// `_created` is included even if it is not written. OpenMetrics reserves it for the start time of counters
+  /// and histograms, and its parsers reject a family with that name.
   var reservedNames: [String] {
     let created = kind == .counter || kind == .histogram ? ["_created"] : []
     return [name] + (kind.sampleSuffixes + created).map { name + $0 }
@@ -65,7 +65,7 @@ package struct MetricFamily: Sendable, Hashable {
 }
 
 extension MetricFamily.Kind {
-  /// Lists what sample names end in after the family's name.
+  /// The suffixes that sample names add to the family's name.
   fileprivate var sampleSuffixes: [String] {
     switch self {
     case .counter: ["_total"]
@@ -77,7 +77,7 @@ extension MetricFamily.Kind {
 }
 
 extension String {
-  /// Tells whether the string can name a metric or a label: `[a-zA-Z_][a-zA-Z0-9_]*`.
+  /// Whether the string can name a metric or a label: `[a-zA-Z_][a-zA-Z0-9_]*`.
   var isPrometheusName: Bool {
     guard let first = utf8.first, !isDigit(first) else { return false }
     return utf8.allSatisfy { isLetter($0) || isDigit($0) || $0 == UInt8(ascii: "_") }

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A histogram whose buckets grow by powers of two: a native histogram of Prometheus, schema 0.
+/// A native histogram of Prometheus, schema 0: each bucket is twice as wide as the one before it.
 ///
-/// Bucket *i* holds what is above 2^(i-1) and at most 2^i. The zero bucket holds what is at most `zeroThreshold`. Only
-/// buckets that hold something are written, as runs (spans) of consecutive ones:
+/// Bucket *i* counts measurements above 2^(i-1) and at most 2^i. The zero bucket counts those of at most
+/// `zeroThreshold`. Only buckets that are not empty are written, as spans of consecutive buckets:
 ///
 ///     index    -2   -1    0    1    2    3
 ///     count     4    1    0    0    7    2
 ///     spans    (offset -2, length 2)  (offset 2, length 2)
-///     deltas    4   -3               6   -5      each count less the one before it
+///     deltas    4   -3               6   -5      each count minus the one before it
 ///
 /// Source: <https://prometheus.io/docs/specs/native_histograms/>.
 package struct NativeHistogram: Sendable, Equatable {
@@ -18,18 +18,20 @@ package struct NativeHistogram: Sendable, Equatable {
   private(set) var deltas: [Int64] = []
 
   struct Span: Equatable {
-    /// The index of the first bucket of the first span; of the others the distance from the end of the one before.
+    /// The index of the first bucket for the first span, otherwise the distance from the end of the previous
+    /// span.
     let offset: Int
     var length: Int
   }
 
-  /// Takes counts by upper-inclusive powers of two.
+  /// Creates a histogram from counts between consecutive powers of two, upper bounds inclusive.
   ///
   /// - Parameters:
-  ///   - counts: The first count is of all that is at most 2^`firstExponent`, and becomes the zero bucket. The bound of each
-  ///     further one is twice as large. The last one, of all that is larger still, is written as if it had a bound.
+  ///   - counts: The first count is of measurements of at most 2^`firstExponent`, and becomes the zero
+  ///     bucket. Each further bound is twice as large. The last count has no bound; it is written as if it
+  ///     had the next one.
   ///   - firstExponent: The exponent of the first bound.
-  /// - Precondition: there is a count.
+  /// - Precondition: `counts` is not empty.
   package init(powersOfTwo counts: Swift.Span<UInt64>, firstExponent: Int) {
     zeroThreshold = Double(sign: .plus, exponent: firstExponent, significand: 1)
     zeroCount = counts[0]
@@ -47,7 +49,7 @@ package struct NativeHistogram: Sendable, Equatable {
       deltas.append(count - previous)
       previous = count
     }
-    // What has no bucket would be taken for a classic histogram.
+    // Without a span, a scraper would treat it as a classic histogram.
     if spans.isEmpty { spans = [Span(offset: 0, length: 0)] }
   }
 }

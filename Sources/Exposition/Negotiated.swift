@@ -1,21 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Holds what an Accept header was answered with: a format, and the Content-Type that says so.
+/// The result of content negotiation: a format and its Content-Type.
 package struct Negotiated: Sendable, Hashable {
-  /// Tells which format the body is to be written in.
+  /// The format of the body.
   package let format: ExpositionFormat
 
-  /// Tells which name-escaping scheme the chosen media range asked for; the body is the same for all of them.
+  /// The name-escaping scheme that the chosen media range requests. The body is the same for all schemes.
   let escaping: EscapingScheme?
 
   /// Picks by the quality values of an Accept header (RFC 9110, section 12.5.1).
   ///
-  /// A format that is asked for by name comes before any wildcard, whatever their qualities are: Prometheus
-  /// 2.49.0 sends `*/*;q=2`. Among names, the higher quality wins, and on a tie the format that holds
-  /// more: protobuf, then OpenMetrics. Wildcards mean text, or OpenMetrics where they name `application/*`. Nothing acceptable, like no header at all, gives text, because that
-  /// is what every scraper reads: there is no status 406.
+  /// - A format that the header names wins over any wildcard, whatever their qualities: Prometheus 2.49.0
+  ///   sends `*/*;q=2`.
+  /// - Among named formats the highest quality wins. On a tie, protobuf wins over OpenMetrics, and
+  ///   OpenMetrics over text.
+  /// - Wildcards select text; `application/*` selects OpenMetrics.
+  /// - If nothing is acceptable or there is no header, the format is text, which every scraper reads. There
+  ///   is no status 406.
   ///
-  /// - Complexity: linear in the header's length.
+  /// - Complexity: Linear in the header's length.
   package init(accept: String?) {
     var named: [ExpositionFormat: Offer] = [:]
     var wildcards: [String: Double] = [:]
@@ -45,10 +48,10 @@ package struct Negotiated: Sendable, Hashable {
     escaping = best?.offer.escaping
   }
 
-  /// Returns the Content-Type of the response, which repeats a known `escaping` parameter that was asked for.
+  /// The Content-Type of the response. Repeats the requested `escaping` parameter if it is known.
   ///
-  /// Names here are ASCII and need no escaping, so any scheme is honoured by the bytes as they are.
-  /// Prometheus 3 reads the scheme from the response.
+  /// All names here are ASCII, so the same bytes are valid in every scheme. Prometheus 3 reads the scheme
+  /// from the response.
   package var contentType: String {
     guard let escaping else { return format.contentType }
     return "\(format.contentType); escaping=\(escaping.rawValue)"
@@ -60,7 +63,7 @@ package struct Negotiated: Sendable, Hashable {
   }
 }
 
-/// Lists the name-escaping schemes of Prometheus 3; another one is not repeated to the client.
+/// The name-escaping schemes of Prometheus 3. Unknown schemes are not repeated to the client.
 ///
 /// Source: <https://prometheus.io/docs/instrumenting/escaping_schemes/>.
 enum EscapingScheme: String {

@@ -4,7 +4,7 @@
 ///
 /// Source: <https://protobuf.dev/programming-guides/encoding/>.
 extension [UInt8] {
-  /// Appends a base-128 number, least significant group first.
+  /// Appends a base-128 varint, least significant group first.
   mutating func appendVarint(_ value: UInt64) {
     var rest = value
     while rest >= 0x80 {
@@ -14,7 +14,7 @@ extension [UInt8] {
     append(UInt8(truncatingIfNeeded: rest))
   }
 
-  /// Appends a field of an unsigned number, a boolean or an enumeration.
+  /// Appends a field with an unsigned integer, a boolean or an enumeration.
   mutating func appendField(_ number: UInt8, varint value: UInt64) {
     append(number << 3)
     appendVarint(value)
@@ -41,19 +41,20 @@ extension [UInt8] {
     appendDelimited(bytes)
   }
 
-  /// Appends a message with its length in front.
+  /// Appends a message preceded by its length.
   mutating func appendDelimited(_ message: [UInt8]) {
     appendVarint(UInt64(message.count))
     appendCopy(of: message.span)
   }
 
-  /// Appends a field of a text.
+  /// Appends a field of type `string`.
   mutating func appendField(_ number: UInt8, text: String) {
     appendField(number, bytes: Array(text.utf8))
   }
 
-  /// Appends `LabelPair`s, in field 1 of whatever message this is, from labels as they are written in text:
-  /// `a="1",b="2"`, with `\\`, `\"` and `\n` in values.
+  /// Appends `LabelPair`s as field 1 of the current message.
+  ///
+  /// - Parameter labels: Labels as written in text, `a="1",b="2"`, with `\\`, `\"` and `\n` in values.
   mutating func appendLabelPairs(_ labels: borrowing Span<UInt8>) {
     var start = 0
     while start < labels.count {
@@ -80,7 +81,7 @@ extension [UInt8] {
       append(2 << 3 | 2)
       appendVarint(UInt64(valueLength))
       appendUnescaped(labels.extracting((equals + 2)..<end), hasEscapes: escapes > 0)
-      // Past the closing quote and the comma.
+      // Skips the closing quote and the comma.
       start = end + 2
     }
   }
@@ -111,6 +112,6 @@ extension [UInt8] {
 }
 
 extension Int64 {
-  /// The number as protocol buffers write signed ones: 0, -1, 1, -2 become 0, 1, 2, 3.
+  /// The ZigZag encoding of a signed integer: 0, -1, 1, -2 become 0, 1, 2, 3.
   var zigzag: UInt64 { UInt64(bitPattern: (self << 1) ^ (self >> 63)) }
 }

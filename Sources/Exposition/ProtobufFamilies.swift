@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Writes families as delimited `io.prometheus.client.MetricFamily` messages: a varint with the length of each, then
-/// the message.
+/// Writes families as delimited `io.prometheus.client.MetricFamily` messages. Each message is preceded by its
+/// length as a varint.
 ///
 ///     MetricFamily { 1 name  2 help  3 type  4 metric*  5 unit }
 ///     Metric       { 1 label*  2 gauge  3 counter  7 histogram }
@@ -13,12 +13,12 @@
 ///
 /// Source: <https://github.com/prometheus/client_model>, io/prometheus/client/metrics.proto.
 struct ProtobufFamilies {
-  /// The families that are complete.
+  /// The messages of the completed families.
   private(set) var bytes: [UInt8] = []
-  /// The message of the family that was begun last; empty before the first.
+  /// The message of the current family; empty before the first one.
   private var family: [UInt8] = []
   private var isCounter = false
-  // Messages that are embedded in others need their length first; kept to be used again.
+  // Buffers for embedded messages, which need their length first. They are reused.
   private var metric: [UInt8] = []
   private var value: [UInt8] = []
   private var part: [UInt8] = []
@@ -34,7 +34,7 @@ struct ProtobufFamilies {
     if let unit = description.unit { family.appendField(5, text: unit) }
   }
 
-  /// Ends the last family.
+  /// Appends the current family to `bytes`.
   mutating func finishFamily() {
     guard !family.isEmpty else { return }
     bytes.appendDelimited(family)
@@ -73,7 +73,7 @@ struct ProtobufFamilies {
     write(labels, .empty, as: 7)
   }
 
-  /// Puts `value` into a metric, and that into the family.
+  /// Embeds `value` in a metric, and the metric in the current family.
   private mutating func write(_ labels: LabelSet, _ extra: LabelSet, as field: UInt8) {
     metric.removeAll(keepingCapacity: true)
     metric.appendLabelPairs(labels.bytes.span)
@@ -107,7 +107,9 @@ struct ProtobufFamilies {
     value.appendField(2, bytes: part)
   }
 
-  /// Appends a time in seconds since the epoch, to the microsecond.
+  /// Appends a `Timestamp` with microsecond precision.
+  ///
+  /// - Parameter time: Seconds since the epoch.
   private mutating func append(_ time: Double, as field: UInt8) {
     let (seconds, rest) = Int64(time * 1e6).quotientAndRemainder(dividingBy: 1_000_000)
     let timestamp = Self.timestamp(seconds: seconds, nanoseconds: rest * 1000)
@@ -123,7 +125,7 @@ struct ProtobufFamilies {
 }
 
 extension MetricFamily.Kind {
-  /// `MetricType`; there is none for an info.
+  /// The `MetricType`. Protobuf has no type for info, so it is a gauge.
   fileprivate var protobufType: UInt64 {
     switch self {
     case .counter: 0

@@ -4,7 +4,7 @@ import CLibCurl
 import Platform
 
 extension HTTPClient {
-  /// Returns what is behind an error of libcurl's.
+  /// Returns the failure for a libcurl error code.
   func failure(_ code: CURLcode) -> HTTPFailure {
     let functions = unsafe library.functions
     var detail = unsafe String(cString: errorText)
@@ -23,7 +23,7 @@ extension HTTPClient {
     case CURLE_COULDNT_CONNECT: .unreachable(errno: Int32(clamping: number(CURLINFO_OS_ERRNO)))
     case CURLE_PROXY: .proxy
     case CURLE_RECV_ERROR where number(CURLINFO_HTTP_CONNECTCODE) / 100 > 2: .proxy
-    // GnuTLS and OpenSSL check the signatures. The name is checked after that, by libcurl.
+    // GnuTLS and OpenSSL verify the signatures. After that, libcurl verifies the name.
     case CURLE_PEER_FAILED_VERIFICATION: number(CURLINFO_SSL_VERIFYRESULT) == 0 ? .otherName : .untrusted
     case CURLE_SSL_CONNECT_ERROR: .handshake
     case CURLE_SSL_CERTPROBLEM: .identity
@@ -38,7 +38,9 @@ extension HTTPClient {
 
   private func number(_ info: CURLINFO) -> Int { unsafe CCURL_number(library.functions, easy, info) }
 
-  /// Returns nil where there is nothing to write, and a file that libcurl can read else.
+  /// Returns a file that libcurl can read; nil without content.
+  ///
+  /// - Throws: `noResources` if the kernel cannot create the file.
   static func file(_ bytes: [UInt8]?) throws(HTTPFailure) -> MemoryFile? {
     guard let bytes else { return nil }
     guard let file = MemoryFile(bytes) else {
@@ -47,7 +49,7 @@ extension HTTPClient {
     return file
   }
 
-  /// Whether a URL's host is this machine by its name or address.
+  /// Returns whether a URL's host is `localhost` or a loopback address.
   static func isLoopback(_ url: String) -> Bool {
     guard let scheme = url.firstRange(of: "://") else { return false }
     var host = url[scheme.upperBound...].prefix { $0 != "/" && $0 != "?" && $0 != "#" }

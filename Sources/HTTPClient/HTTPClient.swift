@@ -3,13 +3,15 @@
 import CLibCurl
 package import Platform
 
-/// Sends GET requests over HTTP/1.1 and reads their answers piece by piece, by libcurl. One request at a time, on one
-/// connection, which is kept open between them. No redirects, no cookies, no compression.
+/// Sends GET requests over HTTP/1.1 with libcurl and reads the responses in chunks.
 ///
-/// It has no thread: the caller's blocks in ``send(_:headers:until:)`` and ``read(until:)``.
+/// Handles one request at a time on one connection, which stays open between requests. No redirects, cookies
+/// or compression.
+///
+/// Has no thread of its own: ``send(_:headers:until:)`` and ``read(until:)`` block the caller.
 @safe package struct HTTPClient: ~Copyable, @unchecked Sendable {
-  // Sendable: libcurl's handles may be used by any thread, though by one at a time, which is what mutating methods of a
-  // value that is never copied are.
+  // Sendable: any thread may use libcurl's handles, but only one at a time. Mutating methods of a noncopyable
+  // value ensure that.
   let library: HTTPLibrary
   private let configuration: HTTPConfiguration
   private let cancellation: CancellationToken
@@ -24,9 +26,11 @@ package import Platform
   private let certificate: MemoryFile?
   private let key: MemoryFile?
 
-  /// Loads libcurl where no client did so before; connects to nothing yet.
+  /// Loads libcurl unless the process has done so already. Does not connect.
   ///
-  /// - Parameter cancellation: Ends a call that waits, and every later one.
+  /// - Parameters:
+  ///   - configuration: The settings for all requests.
+  ///   - cancellation: Ends a pending call and all later ones with `cancelled`.
   /// - Throws: `noLibrary`, `noResources`.
   package init(
     _ configuration: HTTPConfiguration, cancellation: CancellationToken
@@ -44,7 +48,7 @@ package import Platform
       throw HTTPFailure(.noResources, "no memory")
     }
     unsafe CCURL_set_connection_limit(functions, multi, 1)
-    // Without a host and a port in front: for all of them.
+    // An empty host and port at the beginning match every URL.
     unsafe connectTo = configuration.connectTo.flatMap {
       unsafe functions.pointee.slist_append(nil, "::" + $0)
     }
@@ -73,12 +77,15 @@ package import Platform
     unsafe errorText.deallocate()
   }
 
-  /// Sends a request and returns the beginning of its answer. What was not read of the answer before is dropped, with its
-  /// connection.
+  /// Sends a request and returns the status and headers of the response. Blocks until they arrive.
+  ///
+  /// Unread bytes of the previous response are discarded together with its connection.
   ///
   /// - Parameters:
-  ///   - url: `http` or `https`, in ASCII.
-  ///   - headers: Lines, `Name: value`, in ASCII.
+  ///   - url: An `http` or `https` URL, in ASCII.
+  ///   - headers: Lines `Name: value`, in ASCII.
+  ///   - deadline: The time limit of this call.
+  /// - Throws: Every kind of `HTTPFailure`.
   package mutating func send(
     _ url: String, headers lines: [String], until deadline: ContinuousClock.Instant
   ) throws(HTTPFailure) -> HTTPResponse {
@@ -94,9 +101,10 @@ package import Platform
     return head
   }
 
-  /// Returns the next bytes of the answer, as many as are there; none at its end.
+  /// Returns the next bytes of the body, as many as are available; an empty array at the end. Blocks if none
+  /// are available.
   ///
-  /// - Throws: What ended the answer early.
+  /// - Throws: The failure that ended the response early.
   package mutating func read(until deadline: ContinuousClock.Instant) throws(HTTPFailure) -> [UInt8] {
     try drive(until: deadline) { $0.hasBody }
     return transfer.drainBody()
@@ -104,7 +112,7 @@ package import Platform
 
   // MARK: libcurl
 
-  /// Lets libcurl work until something is there, or the answer is over.
+  /// Runs libcurl until `isThere` returns true or the response ends.
   private mutating func drive(
     until deadline: ContinuousClock.Instant, _ isThere: (Transfer) -> Bool
   ) throws(HTTPFailure) {
@@ -136,7 +144,7 @@ package import Platform
     }
   }
 
-  /// Ends the transfer; the connection stays open where the answer was read to its end.
+  /// Ends the transfer. The connection stays open if the response was read completely.
   private mutating func stop() {
     guard isActive else { return }
     _ = unsafe library.functions.pointee.multi_remove_handle(multi, easy)
@@ -159,7 +167,7 @@ package import Platform
         Unmanaged.passUnretained(transfer).toOpaque()))
     unsafe settings.check(CCURL_set_list(functions, easy, CURLOPT_HTTPHEADER, headers))
     settings.set(CURLOPT_URL, url)
-    // Bits: a URL of another kind would read files.
+    // A bit mask. URLs of other schemes could read local files.
     settings.set(CURLOPT_PROTOCOLS, Int(CURLPROTO_HTTP) | Int(CURLPROTO_HTTPS))
     settings.set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
     settings.set(CURLOPT_FOLLOWLOCATION, 0)
@@ -168,9 +176,9 @@ package import Platform
     settings.set(
       CURLOPT_CONNECTTIMEOUT_MS, Int(Int32(clamping: Int(configuration.connectTimeout / .milliseconds(1)))))
     settings.set(CURLOPT_TCP_KEEPALIVE, 1)
-    // What a proxy says to CONNECT is no part of the answer.
+    // The proxy's response to CONNECT must not appear in the response.
     settings.set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
-    // A thread that resolves a name is not waited for when the request is over. Since 7.87.
+    // Does not wait for a resolver thread when the request ends. Since libcurl 7.87.
     settings.attempt(CURLOPT_QUICK_EXIT, 1)
     if let connectTo = unsafe connectTo {
       unsafe settings.check(CCURL_set_list(functions, easy, CURLOPT_CONNECT_TO, connectTo))
@@ -184,7 +192,7 @@ package import Platform
     switch configuration.proxy {
     case .url(let proxy):
       settings.set(CURLOPT_PROXY, proxy)
-      // NO_PROXY is for the proxies of the environment.
+      // NO_PROXY applies only to the proxies of the environment.
       settings.set(CURLOPT_NOPROXY, "")
     case .environment:
       if Self.isLoopback(url) { settings.set(CURLOPT_PROXY, "") }
@@ -197,7 +205,7 @@ package import Platform
     settings.set(CURLOPT_SSL_VERIFYHOST, configuration.verifiesServer ? 2 : 0)
     if let path = authority?.path {
       settings.set(CURLOPT_CAINFO, path)
-      // Else the machine's certificates would be trusted as well.
+      // Otherwise libcurl would also trust the system's certificates.
       settings.set(CURLOPT_CAPATH, nil)
     }
     if let certificate = certificate?.path, let key = key?.path {

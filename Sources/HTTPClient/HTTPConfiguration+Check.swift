@@ -3,11 +3,11 @@
 import CLibCurl
 
 extension HTTPConfiguration {
-  /// Has GnuTLS read the certificates and the key, as it will for a connection.
+  /// Parses the certificates and the key with GnuTLS, as a connection will.
   ///
-  /// Does nothing where libcurl uses another TLS library, which then finds the fault with the first connection.
+  /// Does nothing if libcurl uses another TLS library. Then the first connection reports the error.
   ///
-  /// - Throws: `authority` or `identity` with what is wrong; `noLibrary`.
+  /// - Throws: `authority` or `identity` with the reason; `noLibrary`.
   package func check() throws(HTTPFailure) {
     let functions = unsafe try HTTPLibrary.shared.functions
     guard let allocate = unsafe functions.pointee.tls_allocate, let free = unsafe functions.pointee.tls_free,

@@ -1,45 +1,48 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Why there is no answer, or only a part of one.
+/// The reason why a response is missing or incomplete.
 package struct HTTPFailure: Error, Equatable {
+  /// The causes that callers distinguish.
   package enum Kind: Sendable, Equatable {
     /// libcurl is not installed, or lacks a function.
     case noLibrary
-    /// The process has no memory or no descriptors left, or libcurl does not take a setting.
+    /// The process has no memory or descriptors left, or libcurl rejects a setting.
     case noResources
     /// The caller's token was cancelled.
     case cancelled
-    /// The deadline of the caller, or the time limit of a connection, has passed.
+    /// The caller's deadline or the connect timeout has passed.
     case timeout
-    /// The name of the server, or of the proxy, has no address.
+    /// The name of the server or proxy has no address.
     case unresolved
-    /// No TCP connection, with the error number of the last attempt; 0 where libcurl gives none.
+    /// The TCP connection failed, with the error number of the last attempt; 0 if libcurl reports none.
     case unreachable(errno: Int32)
-    /// The proxy does not connect.
+    /// The proxy refused or failed to connect.
     case proxy
-    /// The server's certificate is not signed by a trusted authority, or is not valid now.
+    /// No trusted authority signed the server's certificate, or it is not valid at this time.
     case untrusted
     /// The server's certificate is for another name.
     case otherName
     /// The TLS handshake failed.
     case handshake
-    /// The trusted certificates cannot be used.
+    /// The trusted certificates are unusable.
     case authority
-    /// The client certificate or its key cannot be used.
+    /// The client certificate or its key is unusable.
     case identity
-    /// The connection was closed before any of the answer.
+    /// The connection was closed before the response.
     case closed
-    /// The connection was closed within the answer.
+    /// The connection was closed within the response.
     case cut
-    /// The answer is no HTTP, or has more than 64 KiB of headers.
+    /// The response is not HTTP, or its headers exceed 64 KiB.
     case malformed
     case other
   }
 
+  /// The cause.
   package let kind: Kind
-  /// libcurl's own text, in English. May contain text of the server.
+  /// libcurl's error text, in English. May contain untrusted text of the server.
   package let detail: String
 
+  /// Creates a failure.
   package init(_ kind: Kind, _ detail: String = "") {
     self.kind = kind
     self.detail = detail

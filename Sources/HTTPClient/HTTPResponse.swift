@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The status and the headers of an answer.
+/// The status and headers of a response.
 package struct HTTPResponse: Sendable {
+  /// The status code.
   package let status: Int
-  /// The text behind the status, which the server chooses.
+  /// The reason phrase: untrusted text of the server.
   package let reason: String
   private let fields: [(name: String, value: String)]
 
@@ -13,6 +14,6 @@ package struct HTTPResponse: Sendable {
     self.fields = fields
   }
 
-  /// Returns the value of the first header of a name, which is in lower case.
+  /// Returns the value of the first header with a name, given in lower case; nil without such a header.
   package func first(_ name: String) -> String? { fields.first { $0.name == name }?.value }
 }

@@ -2,7 +2,7 @@
 
 import CLibCurl
 
-/// Sets the options of a request, and keeps the first one that libcurl does not take.
+/// Sets the options of a request, and keeps the first error.
 @safe struct Settings {
   private let functions: UnsafePointer<CCURL_Library>
   private let easy: UnsafeMutableRawPointer
@@ -18,12 +18,12 @@ import CLibCurl
   }
 
   mutating func set(_ option: CURLoption, _ text: String?) {
-    // libcurl would take a text up to its first zero byte.
+    // libcurl would use a text only up to its first zero byte.
     if text?.utf8.contains(0) == true { return check(CURLE_BAD_FUNCTION_ARGUMENT) }
     check(unsafe CCURL_set_text(functions, easy, option, text))
   }
 
-  /// Sets what older libraries do not have, and what nothing depends on.
+  /// Sets an optional setting that older versions of libcurl lack. Ignores errors.
   func attempt(_ option: CURLoption, _ number: Int) {
     _ = unsafe CCURL_set_number(functions, easy, option, number)
   }
@@ -32,6 +32,6 @@ import CLibCurl
     guard code != CURLE_OK && failed == nil else { return }
     let text =
       unsafe functions.pointee.easy_strerror(code).map { unsafe String(cString: $0) } ?? "\(code.rawValue)"
-    failed = HTTPFailure(.noResources, "libcurl does not take a setting: \(text)")
+    failed = HTTPFailure(.noResources, "libcurl rejects a setting: \(text)")
   }
 }

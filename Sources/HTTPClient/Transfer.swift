@@ -2,16 +2,17 @@
 
 import CLibCurl
 
-/// What libcurl has handed over of one answer: written by its callbacks, on the thread that drives it.
+/// The data that libcurl has received of one response. Its callbacks write it on the thread that runs
+/// libcurl.
 final class Transfer {
-  /// What is read of the headers of an answer, all in all.
+  /// The limit of all headers together, in bytes.
   private static let headerLimit = 64 << 10
 
-  /// The status and the headers, once all headers are there.
+  /// The status and headers; nil until the last header.
   private(set) var head: HTTPResponse?
-  /// What has come of the body and was not taken yet. libcurl hands over some 1.6 MB at a time at the most.
+  /// The body bytes that are not read yet. libcurl delivers at most about 1.6 MB at a time.
   private var body: [UInt8] = []
-  /// What libcurl ended with; nil while it goes on.
+  /// The result of the transfer; nil until it ends.
   var result: CURLcode?
   private(set) var hasTooManyHeaders = false
 
@@ -38,7 +39,8 @@ final class Transfer {
 
   // MARK: Callbacks
 
-  /// Ingests a line: the status, a header, or the empty one behind the headers. A status 1xx is followed by another one.
+  /// Ingests a line: the status, a header, or the empty line after the headers. Another status follows a
+  /// status 1xx.
   fileprivate func ingestHeader(_ bytes: UnsafeRawBufferPointer) -> Bool {
     headerBytes += bytes.count
     guard headerBytes <= Self.headerLimit else {
@@ -51,7 +53,7 @@ final class Transfer {
       fields = []
       reason = line.split(separator: " ", maxSplits: 2).dropFirst(2).first.map { Self.trim($0) } ?? ""
     } else if line.utf8.first == UInt8(ascii: "\r") || line.utf8.first == UInt8(ascii: "\n") {
-      // Trailers come behind the body.
+      // Lines after the first head are trailers and are ignored.
       if head == nil && status >= 200 { head = HTTPResponse(status: status, reason: reason, fields: fields) }
     } else if let colon = line.firstIndex(of: ":") {
       fields.append((line[..<colon].lowercased(), Self.trim(line[line.index(after: colon)...])))

@@ -3,12 +3,13 @@
 import FoundationEssentials
 
 extension Configuration {
-  /// Takes a cluster and a user from a kubeconfig, as kubectl does: relative paths are relative to it.
+  /// Reads a cluster and a user from a kubeconfig, as kubectl does. Relative paths are relative to the file's
+  /// directory.
   ///
   /// - Parameters:
   ///   - path: The file, in YAML or JSON.
-  ///   - context: The context; nil is the file's `current-context`.
-  /// - Throws: One line for what is missing, malformed, or not supported.
+  ///   - name: The context; nil selects the file's `current-context`.
+  /// - Throws: `KubernetesError` if something is missing, malformed, or not supported.
   package static func kubeconfig(
     path: String, context name: String? = nil
   ) throws(KubernetesError) -> Configuration {
@@ -21,12 +22,13 @@ extension Configuration {
     }
     guard let cluster = file.clusters?.first(where: { $0.name == context.cluster })?.cluster else {
       throw KubernetesError(
-        "\(path) has no cluster \(context.cluster.quoted), which context \(name.quoted) names")
+        "\(path) has no cluster \(context.cluster.quoted): correct the cluster of context \(name.quoted)")
     }
     var user: Kubeconfig.NamedUser.User?
     if let userName = context.user, !userName.isEmpty {
       guard let named = file.users?.first(where: { $0.name == userName }) else {
-        throw KubernetesError("\(path) has no user \(userName.quoted), which context \(name.quoted) names")
+        throw KubernetesError(
+          "\(path) has no user \(userName.quoted): correct the user of context \(name.quoted)")
       }
       user = named.user
     }
@@ -44,11 +46,12 @@ extension Configuration {
       user?.clientCertificate, user?.clientCertificateData, "client-certificate-data")
     {
       guard let key else {
-        throw KubernetesError("\(path) has a client-certificate without client-key or client-key-data")
+        throw KubernetesError(
+          "\(path) has a client-certificate without its key: add client-key or client-key-data")
       }
       identity = Identity(certificate: certificate, key: key)
     }
-    // As kubectl has it, a file wins over the token beside it, which may have been copied from it once.
+    // As in kubectl, a token file takes precedence over a token in the kubeconfig, which may be an old copy.
     let token =
       user?.tokenFile.map { Source.file(sources.absolute($0)) } ?? user?.token.map { .bytes(Array($0.utf8)) }
     let authority = try sources.source(
@@ -73,7 +76,7 @@ extension Configuration {
     guard let parts = URLComponents(string: proxy), let scheme = parts.scheme, parts.host?.isEmpty == false,
       ["http", "https", "socks5", "socks5h"].contains(scheme), !proxy.utf8.contains(0)
     else {
-      // Without its value, which may have a password in it.
+      // The message omits the value, which may contain a password.
       throw KubernetesError(
         "\(path): proxy-url is not the URL of a proxy: write http://, https:// or socks5://HOST:PORT")
     }
@@ -92,15 +95,20 @@ extension Configuration {
     return false
   }
 
-  /// Data that a kubeconfig holds in base64, or in a separate file.
+  /// The two places of data in a kubeconfig: inline Base64, or a separate file.
   private struct Sources {
     let path: String
 
-    /// - Parameter name: That of the field with data, which wins over the file as kubectl has it.
+    /// Returns the source of data; nil without either.
+    ///
+    /// - Parameters:
+    ///   - file: The path.
+    ///   - data: The Base64 text. It takes precedence over the file, as in kubectl.
+    ///   - name: The name of the field with the data, for errors.
     func source(_ file: String?, _ data: String?, _ name: String) throws(KubernetesError) -> Source? {
       if let data, !data.isEmpty {
         guard let bytes = Data(base64Encoded: data, options: .ignoreUnknownCharacters), !bytes.isEmpty else {
-          throw KubernetesError("\(path): \(name) is not base64")
+          throw KubernetesError("\(path): \(name) is not base64: encode the PEM file with base64 -w0")
         }
         return .bytes([UInt8](bytes))
       }

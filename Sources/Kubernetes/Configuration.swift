@@ -3,48 +3,52 @@
 import FoundationEssentials
 import Platform
 
-/// Where the API server is, whom to trust to be it, and who to be.
+/// The address of the API server, the trusted certificates, and the client's credentials.
 ///
-/// Nothing is opened but the kubeconfig itself: tokens and certificates are read when they are needed, as the
-/// kubelet replaces them.
+/// Only the kubeconfig is read at once. Tokens and certificates are read when they are needed, because the
+/// kubelet replaces their files.
 package struct Configuration: Sendable, Equatable {
-  /// Bytes that the configuration holds itself, or the file that holds them.
+  /// Inline bytes, or the path of a file.
   enum Source: Sendable, Equatable {
     case bytes([UInt8])
     case file(String)
   }
 
-  /// A client certificate and its key, both in PEM.
+  /// A client certificate and its private key, both in PEM.
   struct Identity: Sendable, Equatable {
     var certificate: Source
     var key: Source
   }
 
-  /// The beginning of every URL, `https://10.96.0.1:443`, without a slash at the end.
+  /// The beginning of every URL, `https://10.96.0.1:443`, without a trailing slash.
   let baseURL: String
-  /// The server's `HOST:PORT`, where the URL has the certificate's name instead; nil where they are the same.
+  /// The server's `HOST:PORT` if the URL has the certificate's name instead, otherwise nil.
   let connectTo: String?
-  /// The certificates that are trusted, in PEM; nil trusts the certificates of the machine.
+  /// The trusted certificates, in PEM; nil trusts the system's certificates.
   let authority: Source?
-  /// The token, if authentication is not by certificate.
+  /// The token; nil with a client certificate.
   let token: Source?
-  /// The client certificate, if authentication is not by token.
+  /// The client certificate; nil with a token.
   let identity: Identity?
-  /// The program that prints a token or a certificate, where none of them is given.
+  /// The program that prints a token or a certificate; nil if the kubeconfig contains one.
   var plugin: ExecPlugin?
-  /// The proxy to the server; nil uses the environment's variables.
+  /// The URL of the proxy; nil uses the environment variables.
   var proxy: String?
-  /// false trusts any server, and hands it the credentials.
+  /// Whether the server's certificate is verified. If false, any server receives the credentials.
   var verifiesServer = true
-  /// The beginning of errors about its files.
+  /// The source of the configuration, with which errors start.
   private var origin: String
 
-  /// Checks what the others put together.
+  /// Validates the parts of a configuration.
   ///
   /// - Parameters:
   ///   - server: The API server's URL.
-  ///   - serverName: The name in its certificate, if not the URL's.
-  ///   - origin: The beginning of errors: the source of the URL.
+  ///   - serverName: The name in its certificate; nil for the URL's host.
+  ///   - authority: The trusted certificates.
+  ///   - token: The bearer token.
+  ///   - identity: The client certificate.
+  ///   - origin: The source of the URL, with which errors start.
+  /// - Throws: `KubernetesError` for an invalid URL or name.
   init(
     server: String, serverName: String?, authority: Source?, token: Source?, identity: Identity?,
     origin: String
@@ -56,12 +60,15 @@ package struct Configuration: Sendable, Equatable {
     }
     guard parts.scheme == "https" else {
       throw KubernetesError(
-        "\(origin): the server's URL \(server.quoted) is not https, which the token needs")
+        "\(origin): the server's URL \(server.quoted) is not https, so the token is not sent: write https://HOST:PORT"
+      )
     }
     var connectTo: String?
     if let serverName, !serverName.isEmpty {
       guard serverName.isHostName else {
-        throw KubernetesError("\(origin): tls-server-name \(serverName.quoted) is not a host name")
+        throw KubernetesError(
+          "\(origin): tls-server-name \(serverName.quoted) is not a host name: write a name of the server's certificate"
+        )
       }
       let address = host.contains(":") && !host.hasPrefix("[") ? "[\(host)]" : host
       connectTo = "\(address):\(parts.port ?? 443)"
@@ -79,10 +86,12 @@ package struct Configuration: Sendable, Equatable {
     self.origin = origin
   }
 
-  /// Reads every file once, and has libcurl's TLS library read the certificates and the key; a plugin only has to be
-  /// installed. Call it at the start, so that a wrong configuration is reported at once.
+  /// Reads every file once, and parses the certificates and the key with libcurl's TLS library. A plugin only
+  /// has to be installed.
   ///
-  /// - Throws: One line for the first thing that is wrong.
+  /// Call it at the start, so that a wrong configuration is reported at once.
+  ///
+  /// - Throws: `KubernetesError` for the first problem.
   package func check() throws(KubernetesError) {
     do throws(KubernetesError) {
       if let plugin { _ = try plugin.path(Environment.variables) }
@@ -95,12 +104,12 @@ package struct Configuration: Sendable, Equatable {
     }
   }
 
-  /// Reads the configuration of a pod: two variables, and the files of its service account.
+  /// Reads the configuration of a pod: two environment variables, and the files of its service account.
   ///
   /// - Parameters:
-  ///   - environment: That of the process.
-  ///   - folder: Where the service account's `token` and `ca.crt` are.
-  /// - Throws: One line where the process is in no pod, or in one without a service account's token.
+  ///   - environment: The environment variables of the process.
+  ///   - folder: The directory of the service account's `token` and `ca.crt`.
+  /// - Throws: `KubernetesError` outside a pod, and in a pod without a service account token.
   package static func inCluster(
     environment: [String: String], folder: String = "/var/run/secrets/kubernetes.io/serviceaccount"
   ) throws(KubernetesError) -> Configuration {
@@ -127,7 +136,7 @@ package struct Configuration: Sendable, Equatable {
 }
 
 extension String {
-  /// The text in quotes, on one line and of bounded length, for errors and the log.
+  /// The text in quotes for errors and logs: one line of bounded length.
   var quoted: String {
     let line = unicodeScalars.prefix(200).map { $0.properties.generalCategory == .control ? " " : String($0) }
     return "\"" + line.joined() + "\""

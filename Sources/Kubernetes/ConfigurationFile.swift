@@ -3,31 +3,33 @@
 import FoundationEssentials
 import Platform
 
-/// Reads tokens, certificates and kubeconfigs: files of the operator's or the kubelet's.
+/// Reads files of the operator or the kubelet: tokens, certificates and kubeconfigs.
 enum ConfigurationFile {
-  /// Certificate bundles have a few hundred KiB.
+  /// The limit of a file's size, in bytes. Certificate bundles have a few hundred KiB.
   static let limit = 4 << 20
 
-  /// Answers a file's bytes.
+  /// Returns a file's bytes.
   ///
-  /// - Throws: what hinders it, beginning with the path, where the file is missing, may not be read or has
-  ///   more than 4 MiB.
+  /// - Throws: `KubernetesError` if the file is missing, unreadable, or longer than 4 MiB. The text starts
+  ///   with the path.
   static func read(_ path: String) throws(KubernetesError) -> [UInt8] {
-    // The kubelet's files are links into a folder that it replaces as a whole.
+    // The kubelet's files are links into a directory that it replaces atomically.
     guard let file = RegularFile(opening: path, followingLink: true) else {
-      throw KubernetesError("\(path) \(hindrance(path))")
+      throw KubernetesError("\(path) \(problem(path))")
     }
     guard let bytes = file.read(upTo: limit) else {
       throw KubernetesError(
-        "\(path) cannot be read, or is larger than 4 MiB")
+        "\(path) cannot be read, is larger than 4 MiB, or is being written: check the path")
     }
     return bytes
   }
 
-  private static func hindrance(_ path: String) -> String {
+  private static func problem(_ path: String) -> String {
     let files = FileManager.default
     if !files.fileExists(atPath: path) { return "does not exist" }
-    if !files.isReadableFile(atPath: path) { return "may not be read: give the exporter's user access to it" }
+    if !files.isReadableFile(atPath: path) {
+      return "cannot be read: give the exporter's user read permission"
+    }
     return "is not a file: give the path of a file"
   }
 }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Containers
 import HTTPClient
 import Platform
 
-/// The credentials of requests, and the trusted certificates: read from the files again when they may have changed.
+/// The credentials of requests and the trusted certificates. Reads the files again when they may have
+/// changed.
 struct Credentials {
   struct Current {
     /// The bearer token; nil with a client certificate.
@@ -20,11 +22,11 @@ struct Credentials {
   }
 
   private let configuration: Configuration
-  /// The maximum age of the files' contents.
+  /// The age after which files are read again.
   private let age: Duration
   private let connectTimeout: Duration
   private let cancellation: CancellationToken
-  /// The last output of the plugin, until it expires or the server refuses it.
+  /// The last output of the plugin; nil after it expires or the server rejects it.
   private var printed: ExecPlugin.Credential?
   private var files: Files?
   private var current: Current?
@@ -40,20 +42,20 @@ struct Credentials {
     self.age = age
   }
 
-  /// Has the files read again for the next request, however young what was read is: for a 401, and for a
-  /// server whose certificate is not trusted.
+  /// Forces reading the files again for the next request. For a 401, and for an untrusted server certificate.
   ///
-  /// - Parameter isUnauthorized: Also has a plugin run again.
-  mutating func refuse(isUnauthorized: Bool = true) {
+  /// - Parameter isUnauthorized: Whether a plugin runs again, too.
+  mutating func invalidate(isUnauthorized: Bool = true) {
     lastRead = nil
     if isUnauthorized { printed = nil }
   }
 
   private var isExpired: Bool { printed?.expiration.map { $0 <= Clock.epochSeconds } ?? false }
 
-  /// Answers what to use now: what was read last where that is young, or where the files cannot be read any more.
+  /// Returns the current credentials. Reads the files only if the last read is too old. If reading fails,
+  /// returns the last credentials.
   ///
-  /// - Throws: `unauthorized` or `connection` where they never could be read.
+  /// - Throws: `unauthorized` or `connection` if the first read fails.
   mutating func current(at now: ContinuousClock.Instant) throws(WatchFailure) -> Current {
     if let current, let lastRead, now - lastRead < age, !isExpired { return current }
     do {
@@ -101,7 +103,7 @@ struct Credentials {
     do { try tls.check() } catch { throw WatchFailure(error) }
     var token: String?
     if let bytes = files.token {
-      // RFC 6750: no other characters are in a bearer token. Files end with a line break.
+      // RFC 6750 allows no other characters in a bearer token. Files end with a line break.
       token = String(decoding: bytes.filter { $0 > 0x20 && $0 < 0x7f }, as: UTF8.self)
       if token?.isEmpty != false { throw WatchFailure(.unauthorized, "the token is empty") }
     }

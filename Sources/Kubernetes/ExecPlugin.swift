@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Containers
 import FoundationEssentials
 import Platform
 
-/// A program that prints credentials: `users[].user.exec` of a kubeconfig, as EKS, GKE and AKS have it
-/// (client.authentication.k8s.io).
+/// A credential plugin (client.authentication.k8s.io): `users[].user.exec` of a kubeconfig, as EKS, GKE and
+/// AKS use it.
 struct ExecPlugin: Sendable, Equatable {
-  /// What a program printed.
+  /// The output of a plugin.
   struct Credential: Sendable, Equatable {
     var token: [UInt8]?
     var identity: (certificate: [UInt8], key: [UInt8])?
-    /// In seconds since the epoch; nil is until the server refuses it.
+    /// The expiry in seconds since the epoch; nil if it is valid until the server rejects it.
     var expiration: Double?
 
     static func == (left: Self, right: Self) -> Bool {
@@ -19,25 +20,25 @@ struct ExecPlugin: Sendable, Equatable {
     }
   }
 
-  /// How long a program may take.
+  /// The limit of a plugin's run time.
   static let timeout = Duration.seconds(60)
-  /// What a program may print.
+  /// The limit of a plugin's output, in bytes.
   static let outputLimit = 1 << 20
 
   let apiVersion: String
-  /// A path, or a name that is looked for in `PATH`.
+  /// A path, or a name to find in `PATH`.
   let command: String
   let arguments: [String]
-  /// `NAME=value`, beside the process's own.
+  /// Variables `NAME=value`, added to those of the process.
   let environment: [String]
-  /// What to do where the program is not installed.
+  /// The kubeconfig's advice for a plugin that is not installed.
   let installHint: String?
-  /// `KUBERNETES_EXEC_INFO`.
+  /// The value of the variable `KUBERNETES_EXEC_INFO`.
   let info: String
 
   /// Returns the program's path.
   ///
-  /// - Throws: What is missing, with the hint of the kubeconfig.
+  /// - Throws: `KubernetesError` if it is not installed, with the kubeconfig's hint.
   func path(_ variables: [String: String]) throws(KubernetesError) -> String {
     let candidates =
       command.contains("/")
@@ -49,7 +50,7 @@ struct ExecPlugin: Sendable, Equatable {
     throw KubernetesError("the exec plugin \(command.quoted) is not installed\(hint)")
   }
 
-  /// Runs the program, without a shell and without a terminal.
+  /// Runs the program without a shell and without a terminal. Blocks until it ends.
   ///
   /// - Throws: `unauthorized`, with the reason.
   func run(
@@ -68,8 +69,8 @@ struct ExecPlugin: Sendable, Equatable {
     switch result.end {
     case .exit(0): return try parse(result.output)
     case .exit(let code):
-      let said = String(decoding: result.errors, as: UTF8.self)
-      problem = "ends with exit code \(code)\(said.isEmpty ? "" : ": \(said.quoted)")"
+      let stderrText = String(decoding: result.errors, as: UTF8.self)
+      problem = "ends with exit code \(code)\(stderrText.isEmpty ? "" : ": \(stderrText.quoted)")"
     case .signal(let number): problem = "ends by signal \(number)"
     case .timeout: problem = "takes more than \(timeout.components.seconds) s"
     case .tooMuchOutput: problem = "prints more than 1 MiB"
@@ -91,7 +92,7 @@ struct ExecPlugin: Sendable, Equatable {
     var status: Status?
   }
 
-  /// Reads what the program printed.
+  /// Parses the program's output, an ExecCredential.
   func parse(_ bytes: [UInt8]) throws(WatchFailure) -> Credential {
     func invalid(_ text: String) -> WatchFailure {
       WatchFailure(.unauthorized, "the exec plugin \(command.quoted) \(text)")
@@ -118,7 +119,7 @@ struct ExecPlugin: Sendable, Equatable {
       let date =
         (try? Date(text, strategy: .iso8601))
         ?? (try? Date(text, strategy: Date.ISO8601FormatStyle(includingFractionalSeconds: true)))
-      guard let date else { throw invalid("prints the expirationTimestamp \(text.quoted), which is no time") }
+      guard let date else { throw invalid("prints an invalid expirationTimestamp: \(text.quoted)") }
       credential.expiration = date.timeIntervalSince1970
     }
     return credential

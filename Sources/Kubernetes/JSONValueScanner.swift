@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Finds where one JSON value ends, byte by byte, without holding any of it.
+/// Finds the end of a JSON value, byte by byte, without buffering it.
 ///
-/// Brackets are counted, not matched: what is wrong inside is found by who decodes the value.
+/// Counts brackets without matching them. The decoder of the value detects malformed content.
 struct JSONValueScanner {
   enum Position {
     /// The byte is white space before the value.
@@ -11,7 +11,7 @@ struct JSONValueScanner {
     case inside
     /// The byte is the value's last.
     case last
-    /// The byte is the first one behind the value, a number or a word, which only what follows them ends.
+    /// The byte is the first one after the value. Numbers and words end only there.
     case behind
   }
 

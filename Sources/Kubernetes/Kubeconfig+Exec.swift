@@ -3,7 +3,7 @@
 import FoundationEssentials
 
 extension Kubeconfig {
-  /// `users[].user.exec`.
+  /// The object `users[].user.exec`.
   struct Exec: Decodable {
     struct Variable: Decodable {
       var name: String
@@ -18,7 +18,7 @@ extension Kubeconfig {
     var interactiveMode: String?
   }
 
-  /// `KUBERNETES_EXEC_INFO`: what a plugin is given.
+  /// The input of a plugin, in the variable `KUBERNETES_EXEC_INFO`.
   private struct ExecInfo: Encodable {
     struct Spec: Encodable {
       struct Cluster: Encodable {
@@ -44,9 +44,9 @@ extension Kubeconfig {
     var spec: Spec
   }
 
-  /// Checks a plugin's configuration.
+  /// Validates a plugin's configuration.
   ///
-  /// - Parameter absolute: Makes a path absolute that is relative to the kubeconfig.
+  /// - Parameter absolute: Converts a path relative to the kubeconfig to an absolute one.
   static func plugin(
     _ exec: Exec, _ cluster: NamedCluster.Cluster, authority: [UInt8]?, path: String,
     absolute: (String) -> String
@@ -62,7 +62,9 @@ extension Kubeconfig {
         "\(path): exec has interactiveMode Always, but the exporter has no terminal; use the token of a service account"
       )
     }
-    guard !exec.command.isEmpty else { throw KubernetesError("\(path): exec has no command") }
+    guard !exec.command.isEmpty else {
+      throw KubernetesError("\(path): exec has no command: write the path of the plugin")
+    }
     var spec = ExecInfo.Spec()
     if exec.provideClusterInfo == true {
       spec.cluster = .init(
@@ -72,7 +74,8 @@ extension Kubeconfig {
       )
     }
     guard let info = try? JSONEncoder().encode(ExecInfo(apiVersion: version, spec: spec)) else {
-      throw KubernetesError("\(path): exec cannot be given the cluster")
+      throw KubernetesError(
+        "\(path): the cluster cannot be passed to the exec plugin: remove provideClusterInfo")
     }
     return ExecPlugin(
       apiVersion: version, command: exec.command.contains("/") ? absolute(exec.command) : exec.command,

@@ -3,7 +3,7 @@
 import FoundationEssentials
 import YAML
 
-/// A kubeconfig, as far as it is read: `k8s.io/client-go/tools/clientcmd/api/v1`.
+/// The supported fields of a kubeconfig: `k8s.io/client-go/tools/clientcmd/api/v1`.
 struct Kubeconfig: Decodable {
   struct NamedContext: Decodable {
     struct Context: Decodable {
@@ -45,7 +45,7 @@ struct Kubeconfig: Decodable {
       var clientKey: String?
       var clientKeyData: String?
       var exec: Exec?
-      /// Ways to prove who one is that are there, and not supported.
+      /// The authentication methods that are present but not supported.
       var unsupported: [String]
 
       enum CodingKeys: String, CodingKey, CaseIterable {
@@ -76,7 +76,7 @@ struct Kubeconfig: Decodable {
       }
     }
     var name: String
-    /// nil of a user without credentials.
+    /// nil for a user without credentials.
     var user: User?
   }
 
@@ -91,6 +91,8 @@ struct Kubeconfig: Decodable {
   }
 
   /// Parses a kubeconfig, in YAML or JSON.
+  ///
+  /// - Throws: `KubernetesError` with the place of the problem, without values.
   init(parsing bytes: [UInt8], path: String) throws(KubernetesError) {
     do {
       self = try JSONDecoder().decode(Kubeconfig.self, from: Data(try YAML.json(bytes)))
@@ -105,7 +107,7 @@ struct Kubeconfig: Decodable {
 }
 
 extension DecodingError {
-  /// What is wrong and where, without the values, which may be secrets.
+  /// The problem and its place, without the values, which may be secrets.
   fileprivate var place: String {
     func path(_ context: Context, _ last: (any CodingKey)? = nil) -> String {
       let keys = context.codingPath + (last.map { [$0] } ?? [])

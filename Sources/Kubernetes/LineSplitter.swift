@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Cuts the lines out of a watch's body, which has one event on each; the bytes come in chunks of any size.
+import Containers
+
+/// Splits the body of a watch into lines, each with one event. Chunks may have any size.
 struct LineSplitter {
-  /// The maximum length of a line: an event holds one object, and etcd accepts none above 1.5 MiB.
+  /// The limit of a line, in bytes. An event has one object, and etcd accepts none above 1.5 MiB.
   static let limit = 8 << 20
 
   private var held: [UInt8] = []
 
-  /// Whether the end of a line has not come yet.
+  /// Whether a line is incomplete.
   var isInsideLine: Bool { !held.isEmpty }
 
-  /// Returns the lines that end in the next bytes, without empty ones.
+  /// Returns the lines that end in the next chunk, except empty ones.
   ///
-  /// - Throws: `invalid` where a line has more than 8 MiB; then the rest is of no use.
+  /// - Throws: `invalid` for a line of more than 8 MiB. Do not call it again then.
   mutating func feed(_ chunk: Span<UInt8>) throws(WatchFailure) -> [[UInt8]] {
     var lines: [[UInt8]] = []
     for index in chunk.indices {

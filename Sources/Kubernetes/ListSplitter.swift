@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Cuts the items out of a list while its body arrives, so that the list is never in memory whole.
+import Containers
+
+/// Splits a list into items while its body arrives, so that the whole list is never in memory.
 ///
 /// ```
 /// {"kind":"PodList","metadata":{"resourceVersion":"1","continue":"…"},"items":[{…},{…}]}
 ///                              └──────────── metadata ─────────────┘          └─┘ └─┘ items
 /// ```
 ///
-/// The fields come in any order, the bytes in chunks of any size. One item is held at the most.
+/// Fields may have any order, and chunks any size. Buffers at most one item.
 struct ListSplitter {
-  /// The maximum length of an item; etcd accepts no object above 1.5 MiB.
+  /// The limit of an item, in bytes; etcd accepts no object above 1.5 MiB.
   static let itemLimit = 8 << 20
-  /// The maximum length of `metadata`.
+  /// The limit of `metadata`, in bytes.
   static let metadataLimit = 64 << 10
 
   private enum Field { case metadata, items, other }
@@ -33,23 +35,23 @@ struct ListSplitter {
   private var name: [UInt8] = []
   private var scanner = JSONValueScanner()
   private var held: [UInt8] = []
-  /// How long the value is of which the beginning is held.
+  /// The length of the value whose beginning is buffered.
   private var length = 0
 
-  /// The bytes of `metadata`, if it came.
+  /// The bytes of `metadata`; nil until they are complete.
   private(set) var metadata: [UInt8]?
-  /// Whether `items` came.
+  /// Whether the list has `items`.
   private(set) var hasItems = false
-  /// How many items were left out because they were too big.
+  /// The number of items that were skipped because they exceed the limit.
   private(set) var oversized = 0
 
-  /// Whether the list has come to its end.
+  /// Whether the list is complete.
   var isComplete: Bool { if case .end = state { true } else { false } }
 
-  /// Returns the items that end in the next bytes.
+  /// Returns the items that end in the next chunk.
   ///
-  /// - Throws: `invalid` where the bytes are not those of a JSON object, or `metadata` has more than 64 KiB; then
-  ///   the rest is of no use.
+  /// - Throws: `invalid` if the bytes are not a JSON object, or `metadata` exceeds 64 KiB. Do not call it
+  ///   again then.
   mutating func feed(_ chunk: Span<UInt8>) throws(WatchFailure) -> [[UInt8]] {
     var items: [[UInt8]] = []
     for index in chunk.indices {
@@ -58,7 +60,8 @@ struct ListSplitter {
     return items
   }
 
-  /// Answers whether the byte is done with; otherwise it only ended something, and means more in the new state.
+  /// Returns whether the byte is consumed. Otherwise it ended a value, and must be ingested again in the new
+  /// state.
   private mutating func ingest(_ byte: UInt8, _ items: inout [[UInt8]]) throws(WatchFailure) -> Bool {
     switch state {
     case .insideItem:
@@ -74,7 +77,7 @@ struct ListSplitter {
       }
       return try hold(byte, upTo: field == .metadata ? Self.metadataLimit : 0) { list in
         if field == .metadata { list.metadata = list.held }
-        // Go writes a list that was never made as null.
+        // Go encodes a nil slice as null.
         if field == .items { list.hasItems = true }
         list.state = .comma
       }
@@ -83,7 +86,7 @@ struct ListSplitter {
         state = .colon
         return true
       }
-      // Longer than any name that is looked for.
+      // All searched names are shorter.
       if name.count < 16 { name.append(byte) }
       state = .insideName(isEscaped: byte == UInt8(ascii: "\\") && !isEscaped)
     case .start, .name, .colon, .comma, .item, .itemComma, .end:
@@ -127,7 +130,7 @@ struct ListSplitter {
     self.state = state
   }
 
-  /// Takes a byte of a value, or the one behind it.
+  /// Ingests a byte of a value, or the one after it. Returns whether the byte is consumed.
   private mutating func hold(
     _ byte: UInt8, upTo limit: Int, end: (inout ListSplitter) -> Void
   ) throws(WatchFailure) -> Bool {

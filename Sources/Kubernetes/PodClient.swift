@@ -6,14 +6,14 @@ import Text
 
 /// Requests the pods of a node from the API server, on one connection. Blocks its thread.
 struct PodClient: ~Copyable {
-  /// The maximum length that is read of an error's body.
+  /// The limit of an error's body, in bytes. The rest is not read.
   private static let messageLimit = 4 << 10
 
   private let baseURL: String
   private let node: String
   private let timings: Timings
   private let cancellation: CancellationToken
-  /// nil before the first request.
+  /// The connection; nil before the first request.
   private var http: HTTPClient?
   /// The configuration of ``http``.
   private var tls: HTTPConfiguration?
@@ -25,11 +25,11 @@ struct PodClient: ~Copyable {
     self.cancellation = cancellation
   }
 
-  /// Sends a request. The body of a 200 is then read with ``read(until:)``.
+  /// Sends a request and blocks until the headers arrive. After a 200, read the body with ``read(until:)``.
   ///
-  /// - Throws: ``WatchFailure`` for another status and for what goes wrong below HTTP.
+  /// - Throws: ``WatchFailure`` for another status and for failed connections.
   mutating func send(_ step: PodWatch.Step, _ credentials: Credentials.Current) throws(WatchFailure) {
-    // A connection, and a TLS session that is taken up again, keep the certificates they began with.
+    // A connection and a resumed TLS session keep their first certificates. New ones need a new client.
     if tls != credentials.tls {
       http = nil
       tls = credentials.tls
@@ -52,7 +52,7 @@ struct PodClient: ~Copyable {
       retryAfter: response.first("retry-after").flatMap { RetryAfter.duration($0, now: Clock.epochSeconds) })
   }
 
-  /// Returns the next bytes of the body; none at its end.
+  /// Returns the next bytes of the body; an empty array at its end.
   mutating func read(until deadline: ContinuousClock.Instant) throws(WatchFailure) -> [UInt8] {
     do {
       return try http?.read(until: deadline) ?? []
@@ -61,7 +61,7 @@ struct PodClient: ~Copyable {
     }
   }
 
-  /// Returns the beginning of the body of an error, as far as it comes.
+  /// Returns the beginning of an error's body, as far as it arrives.
   private mutating func errorBody() -> [UInt8] {
     let deadline = ContinuousClock.now + timings.head
     var bytes: [UInt8] = []

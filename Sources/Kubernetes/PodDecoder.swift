@@ -3,20 +3,21 @@
 import Containers
 import FoundationEssentials
 
-/// Reads pods and events out of the API's JSON: untrusted text, of which what is kept is bounded.
+/// Decodes pods and events from the API's JSON. The text is untrusted, and the decoded values have bounded
+/// size.
 struct PodDecoder {
-  /// The maximum length of a name: that of a label's value.
+  /// The limit of a name, in bytes: the limit of a label value.
   static let textLimit = 256
-  /// The maximum length of a resourceVersion; real ones have some ten digits.
+  /// The limit of a resourceVersion, in bytes; real ones have about ten digits.
   static let versionLimit = 256
-  /// The maximum length of a continue token; real ones have some 200 bytes.
+  /// The limit of a continue token, in bytes; real ones have about 200.
   static let tokenLimit = 8 << 10
 
   private struct Event: Decodable {
     var type: String
     var object: Object
 
-    /// A pod, or what takes its place: of a bookmark only the version is there, of an error a Status.
+    /// The object of an event: a pod, only a version for a bookmark, or a Status for an error.
     struct Object: Decodable {
       struct Metadata: Decodable {
         var resourceVersion: String?
@@ -55,14 +56,14 @@ struct PodDecoder {
 
   private let json = JSONDecoder()
 
-  /// Reads one item of a list; nil where it cannot be read.
+  /// Decodes one item of a list; nil if it is malformed.
   func pod(_ bytes: [UInt8]) -> Pod? {
     (try? json.decode(PodObject.self, from: Data(bytes))).flatMap(Pod.init)
   }
 
-  /// Reads a list's `metadata`.
+  /// Decodes a list's `metadata`.
   ///
-  /// - Throws: `invalid` where there is no resourceVersion.
+  /// - Throws: `invalid` without a resourceVersion.
   func page(_ metadata: [UInt8]) throws(WatchFailure) -> PodWatch.Page {
     guard let metadata = try? json.decode(ListMetadata.self, from: Data(metadata)),
       let version = Self.version(metadata.resourceVersion),
@@ -72,9 +73,9 @@ struct PodDecoder {
       resourceVersion: version, continueToken: metadata.continue.flatMap { $0.isEmpty ? nil : $0 })
   }
 
-  /// Reads one line of a watch. An event of an unknown type is one without a pod.
+  /// Decodes one line of a watch. An event of an unknown type has no pod.
   ///
-  /// - Throws: the failure in an ERROR event, and `invalid` if it is no event.
+  /// - Throws: The failure in an ERROR event, and `invalid` for a malformed line.
   func event(_ line: [UInt8]) throws(WatchFailure) -> PodWatch.Event {
     guard let event = try? json.decode(Event.self, from: Data(line)) else {
       throw WatchFailure(.invalid, "an event cannot be decoded")
@@ -88,7 +89,7 @@ struct PodDecoder {
       throw WatchFailure(
         status: event.object.code?.value ?? 0, message: event.object.message?.value ?? "an ERROR event",
         retryAfter: event.object.details?.value?.retryAfterSeconds.map { .seconds($0) })
-    // client-go leaves out what it does not know, too.
+    // client-go ignores unknown types, too.
     default: return PodWatch.Event(kind: .put, pod: nil, resourceVersion: nil)
     }
     return PodWatch.Event(
@@ -96,7 +97,7 @@ struct PodDecoder {
       resourceVersion: event.object.metadata?.value?.resourceVersion.flatMap(Self.version))
   }
 
-  /// Reads the server's description of a failure: a Status, or text of a proxy.
+  /// Returns the server's description of a failure: a Status, or text of a proxy.
   func message(_ body: [UInt8]) -> String {
     (try? json.decode(Status.self, from: Data(body)))?.message ?? String(decoding: body, as: UTF8.self)
   }
@@ -107,7 +108,7 @@ struct PodDecoder {
 }
 
 extension Pod {
-  /// Reads the fields that name containers; nil if the uid is invalid.
+  /// Reads the fields that identify containers; nil for an invalid uid.
   fileprivate init?(_ object: PodObject) {
     let metadata = object.metadata
     guard !metadata.uid.isEmpty, metadata.uid.utf8.count <= PodDecoder.textLimit else { return nil }
@@ -121,7 +122,7 @@ extension Pod {
     let statuses = [
       status?.initContainerStatuses, status?.ephemeralContainerStatuses, status?.containerStatuses,
     ].flatMap { ($0?.value ?? []).compactMap(\.value) }
-    // The newest last: where there are too many, those are kept.
+    // In order of age: if there are too many containers, the newest ones are kept.
     let ids: [(PodObject.Status.Container) -> String?] = [
       { $0.lastState?.value?.terminated?.containerID }, { $0.state?.value?.terminated?.containerID },
       { $0.containerID },
@@ -150,7 +151,7 @@ extension Pod {
       droppedContainers: dropped)
   }
 
-  /// The id in `containerd://<id>`.
+  /// Returns the ID in `containerd://<id>`.
   private static func containerID(_ text: String) -> String? {
     guard let scheme = text.firstRange(of: "://") else { return nil }
     let id = text[scheme.upperBound...]
@@ -159,7 +160,8 @@ extension Pod {
 }
 
 extension String {
-  /// The text, or as many of its characters as fit into a label's value; never in shared memory with the rest.
+  /// The text, cut at a character boundary to the limit of a label value. Copied, so that it does not retain
+  /// the buffer.
   fileprivate var bounded: String {
     if utf8.count <= PodDecoder.textLimit { return self }
     var text = ""

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A pod in the API's JSON (core/v1), as far as it is read. Nothing but what it is called has to be there.
+/// The used fields of a pod in the API's JSON (core/v1). Only those that identify it are required.
 struct PodObject: Decodable {
   struct Metadata: Decodable {
     var uid: String

@@ -4,23 +4,24 @@ import Containers
 
 /// Decides the next request to the API server, and applies the responses to the known pods.
 ///
-/// A plain value without I/O, clock or randomness. It follows client-go's reflector: list, then watch from the
-/// list's resourceVersion, and from that of the last event when the watch ends. What is gone is deleted when a
-/// list has come whole, never before.
+/// A value without I/O, clock or randomness. It follows client-go's reflector: list, then watch from the
+/// list's resourceVersion. When the watch ends, watch again from the last event's resourceVersion. Missing
+/// pods are deleted only after a complete list.
 struct PodWatch {
-  /// What to do next.
+  /// The next action.
   enum Step: Equatable {
     case list(ListRequest)
-    /// Watch from a resourceVersion, for so many seconds.
+    /// Watch from a resourceVersion, for this number of seconds.
     case watch(resourceVersion: String, seconds: Int)
     case wait(Duration)
   }
 
   struct ListRequest: Equatable {
-    /// `0`: whatever the server has at hand; empty: what is true now; else: nothing older than that.
+    /// `0` allows any cached state; an empty string requires the current state; otherwise the state is at
+    /// least that new.
     var resourceVersion: String
-    /// nil is all at once: with a resourceVersion other than 0, a limit would have older servers read from etcd
-    /// instead of their cache (client-go's reflector leaves it out as well).
+    /// The page size; nil for no limit. With a resourceVersion other than 0, a limit would make older servers
+    /// read from etcd instead of their cache. client-go's reflector omits it as well.
     var limit: Int?
     var continueToken: String?
   }
@@ -28,32 +29,32 @@ struct PodWatch {
   /// The end of a page of a list.
   struct Page: Equatable {
     var resourceVersion: String
-    /// The token for the next page; nil on the last one.
+    /// The token of the next page; nil on the last one.
     var continueToken: String?
   }
 
   struct Event: Equatable {
     enum Kind { case put, delete, bookmark }
     var kind: Kind
-    /// nil of a bookmark, and of a pod that cannot be decoded.
+    /// nil for a bookmark, and for a pod that cannot be decoded.
     var pod: Pod?
     var resourceVersion: String?
   }
 
-  /// What has changed.
+  /// A change of the known pods.
   enum Change: Equatable {
     case put(Pod)
-    /// Deleted; the pod is in its last state, possibly with containers that are new.
+    /// A deleted pod in its last state, which may have new containers.
     case delete(Pod)
-    /// The list is complete: all others are gone.
+    /// The list is complete; all other pods are deleted.
     case keepOnly(Set<String>)
   }
 
-  /// How many pods to ask for at a time; client-go's default.
+  /// The page size, in pods: client-go's default.
   static let pageSize = 500
-  /// How many pages a list may have: a node's pods have one or two.
+  /// The limit of pages in a list. The pods of a node need one or two.
   static let pageLimit = 1000
-  /// How many deleted uids are kept in mind.
+  /// The limit of remembered deleted uids.
   static let deletedLimit = 1024
 
   private enum State {
@@ -63,11 +64,11 @@ struct PodWatch {
 
   private let timings: Timings
   private var state = State.listing(Self.first("0"))
-  /// The pods received since the list began; nil if there were too many to store.
+  /// The uids received since the list began; nil if there were too many.
   private var listed: Set<String>? = []
-  /// The pages since the list began.
+  /// The number of pages since the list began.
   private var pages = 0
-  /// What to wait for before the next request.
+  /// The wait before the next request; nil for none.
   private var pause: Pause?
   private var deleted: Set<String> = []
   private var deletedInOrder: [String] = []
@@ -77,7 +78,7 @@ struct PodWatch {
     case retryAfter(Duration)
   }
 
-  /// Failures in a row: 0 after a watch that received an event, or lasted.
+  /// The number of consecutive failures. Reset by a watch that received an event or lasted.
   private(set) var failures = 0
 
   init(timings: Timings) { self.timings = timings }
@@ -88,9 +89,9 @@ struct PodWatch {
       limit: resourceVersion.isEmpty || resourceVersion == "0" ? pageSize : nil)
   }
 
-  /// Answers what to do; a wait is answered once.
+  /// Returns the next step. A wait is returned once.
   ///
-  /// - Parameter jitter: From 0 up to 1, by chance.
+  /// - Parameter jitter: A random number in 0..<1.
   mutating func next(jitter: Double) -> Step {
     if let pause {
       self.pause = nil
@@ -105,7 +106,7 @@ struct PodWatch {
     }
   }
 
-  /// Full jitter: from nothing up to a bound that doubles with each failure. A Retry-After is a lower bound.
+  /// Full jitter: between zero and a limit that doubles with each failure. A Retry-After is a lower bound.
   private func duration(of pause: Pause, jitter: Double) -> Duration {
     let doublings = min(max(failures - 1, 0), 16)
     let backoff = min(timings.backoff * (1 << doublings), timings.longestBackoff) * jitter
@@ -124,14 +125,16 @@ struct PodWatch {
     return .put(pod)
   }
 
-  /// Handles the end of a page: the list continues, or the watch begins.
+  /// Handles the end of a page. The list continues or the watch begins.
   ///
-  /// - Throws: `invalid` where the list has no end; it has to be given to ``fail(_:after:)`` then.
+  /// - Throws: `invalid` if the list has too many pages. Pass it to ``fail(_:after:)``.
   mutating func finish(_ page: Page) throws(WatchFailure) -> Change? {
     guard case .listing = state else { return nil }
     if let token = page.continueToken {
       pages += 1
-      guard pages < Self.pageLimit else { throw WatchFailure(.invalid, "the list has no end") }
+      guard pages < Self.pageLimit else {
+        throw WatchFailure(.invalid, "the list has more than \(Self.pageLimit) pages")
+      }
       state = .listing(ListRequest(resourceVersion: "", limit: Self.pageSize, continueToken: token))
       return nil
     }
@@ -145,14 +148,14 @@ struct PodWatch {
 
   // MARK: The watch
 
-  /// How far the watch has come; nil before.
+  /// The current resourceVersion of the watch; nil before it.
   var resourceVersion: String? {
     if case .watching(let version) = state { version } else { nil }
   }
 
-  /// Handles an event; nil if it changes nothing.
+  /// Handles an event. Returns nil if it changes nothing.
   ///
-  /// A uid is never reused: an event of a pod that was deleted since the list is late, and ignored.
+  /// The API never reuses a uid. Therefore a late event of a pod that was deleted since the list is ignored.
   mutating func handle(_ event: Event) -> Change? {
     guard case .watching = state else { return nil }
     failures = 0
@@ -170,10 +173,12 @@ struct PodWatch {
     }
   }
 
-  /// Handles the end of a watch. The next one starts at once, except after a watch that ended at once or
+  /// Handles the end of a watch. The next one starts at once, except after a very short watch or one that
   /// repeated its events.
   ///
-  /// - Parameter isFurther: Whether it has come further than it began at.
+  /// - Parameters:
+  ///   - lifetime: The duration of the watch.
+  ///   - isFurther: Whether its resourceVersion advanced.
   mutating func end(after lifetime: Duration, isFurther: Bool) {
     if isFurther || lifetime >= timings.shortWatch {
       failures = 0
@@ -187,7 +192,9 @@ struct PodWatch {
 
   /// Handles a failure of the request from `next`.
   ///
-  /// - Parameter lifetime: How long a watch had lasted.
+  /// - Parameters:
+  ///   - failure: The failure.
+  ///   - lifetime: The duration of the watch; zero for a list.
   mutating func fail(_ failure: WatchFailure, after lifetime: Duration = .zero) {
     if lifetime >= timings.longestBackoff { failures = 0 }
     failures += 1
@@ -196,14 +203,14 @@ struct PodWatch {
     pages = 0
     switch (state, failure.reason) {
     case (.watching(let version), .expired), (.watching(let version), .invalid):
-      // Not older than what is known. Where the server does not have that any more, it says so, and the next
-      // list asks for what is true now, which costs a read from etcd.
+      // Requests a state at least as new as the known one. If the server no longer has it, it responds with
+      // 410. The next list then requests the current state, which reads from etcd.
       state = .listing(Self.first(version))
     case (.watching, _): break
     case (.listing, .expired):
       state = .listing(Self.first(""))
     case (.listing(let request), .server), (.listing(let request), .invalid):
-      // 504 is also the answer of a server that has not come as far as that resourceVersion.
+      // A server whose cache has not reached that resourceVersion also responds with 504.
       state = .listing(Self.first(request.resourceVersion == "0" ? "0" : ""))
     case (.listing(let request), _):
       state = .listing(Self.first(request.resourceVersion))

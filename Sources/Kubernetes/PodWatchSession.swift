@@ -5,7 +5,8 @@ import HTTPClient
 import Logging
 import Platform
 
-/// The loop of ``PodWatcher``, on one thread: sends the requests of ``PodWatch``, and stores the results in ``Pods``.
+/// The loop of ``PodWatcher`` on one thread. Sends the requests of ``PodWatch`` and stores the results in
+/// ``Pods``.
 struct PodWatchSession: ~Copyable {
   private let pods: Pods
   private let status: WatchStatus
@@ -17,18 +18,22 @@ struct PodWatchSession: ~Copyable {
   private var client: PodClient
   private var credentials: Credentials
   private var watch: PodWatch
-  /// Since when there has been an answer to the watch that runs; nil where none does.
+  private var health: WatchHealth {
+    didSet { status.update(health) }
+  }
+  /// The time of the current watch's response status; nil without a watch.
   private var watchStart: ContinuousClock.Instant?
-  /// The logged reasons of the current outage: each once, as the first may be over while another lasts.
+  /// The logged reasons of the current outage. Each is logged once, because the first may end while another
+  /// continues.
   private var loggedReasons: Set<Reason> = []
-  /// How often each reason has occurred since the outage began.
+  /// The number of occurrences of each reason since the outage began.
   private var outage: [Reason: Int] = [:]
-  /// Whether the status of the next watch ends the outage: the last failure came before one, or was 410, which the
-  /// list in between has mended.
+  /// Whether the status 200 of the next watch ends the outage. True if the last failure preceded such a
+  /// status, or was 410, which the list has resolved.
   private var statusEndsOutage = false
-  private var saidFull = false
-  private var saidInvalid = false
-  private var saidTruncated = false
+  private var loggedFull = false
+  private var loggedInvalid = false
+  private var loggedTruncated = false
 
   init(
     _ configuration: Configuration, node: String, pods: Pods, status: WatchStatus, logger: Logger,
@@ -44,9 +49,10 @@ struct PodWatchSession: ~Copyable {
     credentials = Credentials(
       configuration, age: timings.credentials, connectTimeout: timings.connect, cancellation: cancellation)
     watch = PodWatch(timings: timings)
+    health = WatchHealth(timings)
   }
 
-  /// Lists and watches until it is cancelled.
+  /// Lists and watches until cancellation.
   mutating func run() {
     if !verifiesServer {
       logger.warning(
@@ -83,6 +89,7 @@ struct PodWatchSession: ~Copyable {
     _ step: PodWatch.Step, _ credentials: Credentials.Current, _ deadline: ResponseDeadline
   ) throws(WatchFailure) {
     try client.send(step, credentials)
+    health.hear(nextBy: deadline.instant)
     var deadline = deadline
     deadline.extend(at: .now, bounding: true)
     var splitter = ListSplitter()
@@ -91,16 +98,19 @@ struct PodWatchSession: ~Copyable {
       if chunk.isEmpty { break }
       for item in try splitter.feed(chunk.span) {
         deadline.extend(at: .now)
-        if let pod = decoder.pod(item) { apply(watch.list(pod)) } else { leaveOut() }
+        if let pod = decoder.pod(item) { apply(watch.list(pod)) } else { countInvalid() }
       }
     }
-    guard splitter.isComplete else { throw WatchFailure(.connection, "the list was cut") }
+    guard splitter.isComplete else {
+      throw WatchFailure(.connection, "the connection was closed before the end of the list")
+    }
     guard splitter.hasItems, let metadata = splitter.metadata else {
       throw WatchFailure(.invalid, "the response is not a list")
     }
-    for _ in 0..<splitter.oversized { leaveOut() }
+    for _ in 0..<splitter.oversized { countInvalid() }
     let page = try decoder.page(metadata)
     status.hear(at: Clock.epochSeconds)
+    health.end(at: .now)
     apply(try watch.finish(page))
     if page.continueToken == nil {
       status.finishList()
@@ -117,7 +127,9 @@ struct PodWatchSession: ~Copyable {
     var deadline = deadline
     let start = ContinuousClock.now
     watchStart = start
-    // Events may be minutes away. A watch that failed after its status has to prove itself by one.
+    health.hear(nextBy: deadline.instant)
+    // The next event may be minutes away, so the status counts. After a watch failed after its status, only
+    // an event counts.
     if statusEndsOutage { recover() }
     var splitter = LineSplitter()
     let begin = self.watch.resourceVersion
@@ -128,12 +140,14 @@ struct PodWatchSession: ~Copyable {
         let event = try decoder.event(line)
         deadline.extend(at: .now, bounding: event.kind == .bookmark)
         status.hear(at: Clock.epochSeconds)
-        if event.pod == nil && event.kind != .bookmark { leaveOut() }
+        health.hear(nextBy: deadline.instant)
+        if event.pod == nil && event.kind != .bookmark { countInvalid() }
         apply(watch.handle(event))
         if watch.failures == 0 { recover() }
       }
     }
-    if splitter.isInsideLine { throw WatchFailure(.connection, "the watch was cut") }
+    if splitter.isInsideLine { throw WatchFailure(.connection, "the connection was closed within an event") }
+    health.end(at: .now)
     watch.end(after: .now - start, isFurther: watch.resourceVersion != begin)
     if watch.failures == 0 { recover() }
   }
@@ -155,11 +169,11 @@ struct PodWatchSession: ~Copyable {
   }
 
   private mutating func put(_ pod: Pod) {
-    if !pods.put(pod) { refuse() }
+    if !pods.put(pod) { countRejected() }
     guard pod.droppedContainers > 0 else { return }
     status.count(.limit)
-    if saidTruncated { return }
-    saidTruncated = true
+    if loggedTruncated { return }
+    loggedTruncated = true
     logger.warning(
       "pod has too many containers; those above the limit have no names",
       metadata: [
@@ -168,11 +182,11 @@ struct PodWatchSession: ~Copyable {
       ])
   }
 
-  /// Counts a pod that cannot be decoded or is too big.
-  private mutating func leaveOut() {
+  /// Counts a pod that is malformed or too big.
+  private mutating func countInvalid() {
     status.count(.invalid)
-    if saidInvalid { return }
-    saidInvalid = true
+    if loggedInvalid { return }
+    loggedInvalid = true
     logger.warning("pod cannot be decoded or is larger than 8 MiB; its containers have no names")
   }
 
@@ -180,14 +194,15 @@ struct PodWatchSession: ~Copyable {
 
   private mutating func fail(_ failure: WatchFailure) {
     status.count(failure.reason)
+    health.fail(at: .now)
     if failure.reason == .unauthorized || failure.reason == .connection {
-      credentials.refuse(isUnauthorized: failure.reason == .unauthorized)
+      credentials.invalidate(isUnauthorized: failure.reason == .unauthorized)
     }
     watch.fail(failure, after: watchStart.map { .now - $0 } ?? .zero)
     statusEndsOutage = watchStart == nil || failure.reason == .expired
     if watch.failures == 1 { outage = [:] }
     outage[failure.reason, default: 0] += 1
-    // A failure that the first retry fixes is routine, and so is an expired version, unless it repeats.
+    // A single 410 or a failure that the first retry fixes is routine, and logged only if it repeats.
     let isRoutine =
       failure.reason == .expired ? outage[.expired, default: 0] < 5 : outage.values.reduce(0, +) < 2
     guard !isRoutine, loggedReasons.insert(failure.reason).inserted else { return }
@@ -203,10 +218,10 @@ struct PodWatchSession: ~Copyable {
     logger.info("watching the pods of this node again", metadata: ["pods": "\(pods.count)"])
   }
 
-  private mutating func refuse() {
+  private mutating func countRejected() {
     status.count(.limit)
-    if saidFull { return }
-    saidFull = true
+    if loggedFull { return }
+    loggedFull = true
     logger.warning(
       "node has more pods than the limit: \(Reason.limit.advice)", metadata: ["limit": "\(Pods.limit)"])
   }

@@ -4,9 +4,10 @@ package import Containers
 package import Logging
 import Platform
 
-/// Keeps the pods of one node up to date, for as long as it runs.
+/// Keeps the pods of one node up to date.
 ///
-/// Needs to list and watch pods (RBAC). Has one connection and one thread of its own; holds one pod's JSON at a time.
+/// Needs RBAC permission to list and watch pods. Uses one connection and one thread, and buffers one pod's
+/// JSON at a time.
 package final class PodWatcher: Sendable {
   private let configuration: Configuration
   private let node: String
@@ -15,11 +16,14 @@ package final class PodWatcher: Sendable {
   private let logger: Logger
   private let timings: Timings
 
-  /// Connects to nothing yet.
+  /// Creates a watcher that has not connected yet.
   ///
   /// - Parameters:
-  ///   - node: The node's name, as the API has it. Not empty, which would be the pods of no node.
-  ///   - pods: Stores the pods. Never cleared: while the server is unreachable, they stay.
+  ///   - configuration: The API server and the credentials.
+  ///   - node: The node's name in the API. Not empty, because an empty name selects unscheduled pods.
+  ///   - pods: Receives the pods. They stay while the server is unreachable.
+  ///   - status: Receives the state of the watch.
+  ///   - logger: Receives failures and recoveries.
   package convenience init(
     _ configuration: Configuration, node: String, pods: Pods, status: WatchStatus, logger: Logger
   ) {
@@ -39,7 +43,8 @@ package final class PodWatcher: Sendable {
     self.timings = timings
   }
 
-  /// Lists and watches on a thread of its own until the task is cancelled; no failure ends it. To be called once.
+  /// Lists and watches on a thread of its own until the task is cancelled. Retries after each failure. Call
+  /// it once.
   package func run() async {
     let cancellation = CancellationToken()
     await withTaskCancellationHandler {

@@ -1,30 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// When an answer has taken too long: as a whole, and from one object in it to the next.
+/// The deadline of a response: for all of it, and from one object to the next.
 ///
-/// Only whole pods and events count. An answer that arrives byte by byte is as silent as none.
+/// Only complete pods and events extend it. A response that arrives byte by byte counts as silent.
 struct ResponseDeadline {
   private let end: ContinuousClock.Instant
   private let silence: Duration
   private var isSilenceBounded = false
 
-  /// When to give up, unless something arrives first.
+  /// The current deadline.
   private(set) var instant: ContinuousClock.Instant
 
-  /// Begins without a bound for silence.
+  /// Creates a deadline without a limit of silence.
   ///
   /// - Parameters:
-  ///   - whole: How long the whole answer may take.
-  ///   - silence: How long nothing may arrive, once that is bounded.
+  ///   - whole: The time limit of the whole response.
+  ///   - silence: The time limit between objects, once `extend` enables it.
+  ///   - now: The start of the response.
   init(whole: Duration, silence: Duration, from now: ContinuousClock.Instant) {
     end = now + whole
     instant = end
     self.silence = silence
   }
 
-  /// Records that an object arrived.
+  /// Records the arrival of an object.
   ///
-  /// - Parameter bounding: Bounds the silence from now on.
+  /// - Parameters:
+  ///   - now: The time of arrival.
+  ///   - bounding: Enables the limit of silence from now on.
   mutating func extend(at now: ContinuousClock.Instant, bounding: Bool = false) {
     if bounding { isSilenceBounded = true }
     if isSilenceBounded { instant = min(end, now + silence) }

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Reads the header Retry-After (RFC 9110, 10.2.3).
+/// Parses the header Retry-After (RFC 9110, section 10.2.3).
 enum RetryAfter {
   private static let months = [
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
   ]
 
-  /// Returns how long to wait; nil if the text is not valid.
+  /// Returns the time to wait; nil if the text is malformed.
   ///
   /// - Parameters:
-  ///   - text: Seconds, as Kubernetes sends, or a date, as a proxy may send:
-  ///     `Sun, 06 Nov 1994 08:49:37 GMT`.
+  ///   - text: Seconds, as Kubernetes sends, or a date, as a proxy may send: `Sun, 06 Nov 1994 08:49:37 GMT`.
   ///   - now: Seconds since the epoch.
   static func duration(_ text: String, now: Double) -> Duration? {
     if let seconds = UInt32(text) { return .seconds(seconds) }
@@ -25,7 +24,8 @@ enum RetryAfter {
     return .seconds(max(0, Double(seconds) - now))
   }
 
-  /// Days since 1 January 1970 in the Gregorian calendar: years begin in March here, so that the leap day is last.
+  /// Returns the days since 1 January 1970 in the Gregorian calendar. Years begin in March here, so that the
+  /// leap day is last.
   private static func days(_ year: Int, _ month: Int, _ day: Int) -> Int {
     let year = month <= 2 ? year - 1 : year
     let month = (month + 9) % 12

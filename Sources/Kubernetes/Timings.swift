@@ -1,31 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// How long things may take, and how long to wait; tests have their own.
+/// Timeouts and waiting times. Tests use shorter ones.
 struct Timings: Sendable, Equatable {
-  /// TCP and TLS.
+  /// The limit for TCP and TLS together.
   var connect: Duration = .seconds(10)
-  /// From the request to the first line of the answer: a watch is answered at once, a list of many pods is not.
+  /// The limit from the request to the headers. Watches respond at once; a list of many pods takes longer.
   var head: Duration = .seconds(30)
-  /// Between two pods of a list.
+  /// The limit between two pods of a list.
   var listSilence: Duration = .seconds(30)
-  /// One page of a list.
+  /// The limit for one page of a list.
   var page: Duration = .seconds(120)
-  /// How long to ask a watch to last: within these, so that the nodes do not come back together.
+  /// The requested duration of a watch, in seconds. Random within this range, so that nodes do not reconnect
+  /// together.
   var watch: ClosedRange<Int> = 300...600
-  /// How much longer a watch may last, in which the end comes through.
+  /// The additional time in which the end of a watch must arrive.
   var watchSlack: Duration = .seconds(30)
-  /// Between two lines of a watch that has sent bookmarks, which come about every minute (kube-apiserver's
-  /// `defaultBookmarkFrequency`): a connection that is half open ends so.
+  /// The limit between two lines of a watch that has sent bookmarks. Ends half-open connections. Bookmarks
+  /// arrive about every minute (kube-apiserver's `defaultBookmarkFrequency`).
   var watchSilence: Duration = .seconds(180)
-  /// A watch that ends sooner without having said anything counts as a failure when it comes to the backoff, as
-  /// in client-go ("very short watch").
+  /// A watch that ends sooner without an event counts as a failure for the back-off, as in client-go ("very
+  /// short watch").
   var shortWatch: Duration = .seconds(1)
-  /// The bound of the first wait; it doubles with each failure in a row. client-go's reflector has the same.
+  /// The limit of the first wait. It doubles with each consecutive failure, as in client-go's reflector.
   var backoff: Duration = .milliseconds(800)
-  /// Where the doubling ends.
+  /// The maximum of the doubled limit.
   var longestBackoff: Duration = .seconds(30)
-  /// The maximum Retry-After that is accepted.
+  /// The longest accepted Retry-After. A longer one is reduced to it.
   var longestRetryAfter: Duration = .seconds(300)
-  /// How old a token or a certificate may be before its file is read again.
+  /// The age after which the file of a token or certificate is read again.
   var credentials: Duration = .seconds(60)
 }

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// One failure of a list or of a watch.
+import Containers
+
+/// A failure of a list or a watch.
 struct WatchFailure: Error, Equatable {
   let reason: Reason
-  /// For the log: one line of bounded length.
+  /// The text for the log: one line of bounded length.
   let detail: String
-  /// The server's Retry-After.
+  /// The server's Retry-After; nil if it sent none.
   let retryAfter: Duration?
 
   init(_ reason: Reason, _ detail: String, retryAfter: Duration? = nil) {
@@ -14,7 +16,8 @@ struct WatchFailure: Error, Equatable {
     self.retryAfter = retryAfter
   }
 
-  /// Takes an HTTP status that is not 200, or the code of an ERROR event, which are alike.
+  /// Creates a failure from an HTTP status other than 200, or from the code of an ERROR event. Both use the
+  /// same numbers.
   init(status: Int, message: String, retryAfter: Duration? = nil) {
     let reason: Reason =
       switch status {

@@ -1,39 +1,43 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Containers
 import Synchronization
 
-/// The state of the watch: written by the watch, read for the metrics.
+/// The state of the watch. The watch writes it; the metrics read it from another thread.
 package final class WatchStatus: Sendable {
-  /// The state at one time.
-  package struct Snapshot: Sendable, Equatable {
-    /// Failures since the start, each reason from zero on.
-    package var errors: [Reason: UInt64]
-    /// When the API server last sent an event, bookmarks too, in seconds since the epoch; nil before.
-    package var lastEvent: Double?
-    /// Whether all pods of the node have been received once.
-    package var isListed: Bool
+  private struct State {
+    var status = PodWatchStatus()
+    /// nil before the watch begins.
+    var health: WatchHealth?
   }
 
-  private let current = Mutex(
-    Snapshot(
-      errors: Dictionary(uniqueKeysWithValues: Reason.allCases.map { ($0, 0) }), lastEvent: nil,
-      isListed: false))
+  private let current = Mutex(State())
 
-  /// Has seen nothing.
+  /// Creates the initial state, without errors and events.
   package init() {}
 
-  /// The current state.
-  package var snapshot: Snapshot { current.withLock { $0 } }
+  /// The current state, without the number of pods, which ``Pods`` knows.
+  package var snapshot: PodWatchStatus {
+    current.withLock { current in
+      var status = current.status
+      status.isHealthy = current.health?.isHealthy(at: .now) ?? false
+      return status
+    }
+  }
 
   func count(_ reason: Reason) {
-    current.withLock { $0.errors[reason, default: 0] += 1 }
+    current.withLock { $0.status.errors[reason, default: 0] += 1 }
   }
 
   func hear(at epochSeconds: Double) {
-    current.withLock { $0.lastEvent = epochSeconds }
+    current.withLock { $0.status.lastEvent = epochSeconds }
+  }
+
+  func update(_ health: WatchHealth) {
+    current.withLock { $0.health = health }
   }
 
   func finishList() {
-    current.withLock { $0.isListed = true }
+    current.withLock { $0.status.isListed = true }
   }
 }

@@ -2,38 +2,38 @@
 
 import Glibc
 
-/// Says which operation on the kernel failed, and why.
+/// A failed operation on the kernel, with its reason.
 package struct BPFError: Error, Sendable, CustomStringConvertible {
-  /// What was tried, as a verb and its object: "load the BPF programs".
+  /// The operation as a verb and its object: "load the BPF programs".
   package let operation: String
-  /// The kernel's or libbpf's errno; a positive number, not always one that has a name.
+  /// The errno of the kernel or libbpf, positive. It may have no symbol.
   package let errno: Int32
-  /// The line of libbpf's or the verifier's log that tells the cause, where there is one.
+  /// The line of libbpf's or the verifier's log with the cause; nil if there is none.
   package let detail: String?
 
-  /// Creates an error from an errno, positive or as libbpf returns it, negative.
+  /// Creates an error from an errno, either positive or negative as libbpf returns it.
   package init(_ operation: String, errno: Int32, detail: String? = nil) {
     self.operation = operation
     self.errno = errno < 0 ? -errno : errno
     self.detail = detail
   }
 
-  /// One line: the operation, the errno's text, the detail.
+  /// The operation, the text of the errno, and the detail, in one line.
   package var description: String {
     let reason = unsafe String(cString: strerror(errno))
     return "cannot \(operation): \(reason)" + (detail.map { " (\($0))" } ?? "")
   }
 }
 
-/// Calls a libbpf function that answers a negative errno on failure.
+/// Checks the result of a libbpf function that returns a negative errno on failure.
 ///
-/// - Returns: what it answered.
+/// - Returns: `result`, if it is not negative.
 package func checked(_ operation: @autoclosure () -> String, _ result: Int32) throws(BPFError) -> Int32 {
   if result < 0 { throw BPFError(operation(), errno: result, detail: LibbpfLog.drainUsefulLine()) }
   return result
 }
 
-/// Calls a libbpf function that answers NULL and sets errno on failure.
+/// Checks the result of a libbpf function that returns NULL and sets errno on failure.
 func checked(_ operation: @autoclosure () -> String, _ result: OpaquePointer?) throws(BPFError)
   -> OpaquePointer
 {

@@ -4,36 +4,37 @@ import CLibBPF
 import Glibc
 import Platform
 
-/// A map of an object that its owner keeps open.
+/// A map of a ``BPFObject``. The object must outlive it.
 @safe package struct BPFMap {
   /// libbpf's handle.
   let map: OpaquePointer
 
-  /// The map's file descriptor; valid once the object is loaded.
+  /// The map's file descriptor. Valid after the object is loaded.
   package var descriptor: Int32 { unsafe bpf_map__fd(map) }
 
-  /// How many entries it can hold.
+  /// The maximum number of entries.
   package var capacity: Int { Int(unsafe bpf_map__max_entries(map)) }
 
-  /// Sets how many entries it can hold. Before load.
+  /// Sets the maximum number of entries. Call before load.
   package func resize(to entries: UInt32) throws(BPFError) {
     _ = try checked("size a BPF map", unsafe bpf_map__set_max_entries(map, entries))
   }
 
-  /// Has the kernel allocate entries when they are inserted, not all at once. Before load.
+  /// Makes the kernel allocate entries on insertion instead of all at once (`BPF_F_NO_PREALLOC`). Call before
+  /// load.
   package func allocateOnDemand() throws(BPFError) {
     _ = try checked(
       "set a BPF map's flags", unsafe bpf_map__set_map_flags(map, UInt32(BPF_F_NO_PREALLOC)))
   }
 
-  /// Has the kernel forget the entries that were not used for longest, where there is no more room. Before load.
+  /// Makes the kernel evict the least recently used entries if the map is full. Call before load.
   package func useLRU(capacity entries: UInt32) throws(BPFError) {
     try resize(to: entries)
     _ = try checked(
       "set a BPF map's type", unsafe bpf_map__set_type(map, BPF_MAP_TYPE_LRU_HASH))
   }
 
-  /// Reads a value; nil where there is none.
+  /// Reads a value; nil if the key is missing. One system call.
   package func value<Key: BitwiseCopyable, Value: BitwiseCopyable>(
     of key: Key, as value: Value.Type
   ) throws(BPFError) -> Value? {
@@ -47,14 +48,28 @@ import Platform
     return value
   }
 
-  /// Deletes an entry. That it is not there is no error.
-  package func delete<Key: BitwiseCopyable>(_ key: Key) throws(BPFError) {
-    var key = key
-    let result = unsafe bpf_map_delete_elem(descriptor, &key)
-    if result != -ENOENT { _ = try checked("delete an entry of a BPF map", result) }
+  /// Sets the value of a key. Adds the key if it is missing. One system call.
+  package func update<Key: BitwiseCopyable, Value: BitwiseCopyable>(
+    _ key: Key, to value: Value
+  ) throws(BPFError) {
+    var (key, value) = (key, value)
+    _ = try checked(
+      "write an entry of a BPF map", unsafe bpf_map_update_elem(descriptor, &key, &value, UInt64(BPF_ANY)))
   }
 
-  /// Reads the value of a per-CPU array's only entry, one for each possible CPU.
+  /// Deletes an entry, and returns whether there was one. One system call.
+  @discardableResult
+  package func delete<Key: BitwiseCopyable>(_ key: Key) throws(BPFError) -> Bool {
+    var key = key
+    let result = unsafe bpf_map_delete_elem(descriptor, &key)
+    guard result != -ENOENT else { return false }
+    _ = try checked("delete an entry of a BPF map", result)
+    return true
+  }
+
+  /// Reads the only entry of a per-CPU array. Calls `body` once for each possible CPU.
+  ///
+  /// - Parameter cpus: The number of possible CPUs.
   package func readPerCPU<Value: BitwiseCopyable>(
     _ value: Value.Type, cpus: Int, body: (Value) -> Void
   ) throws(BPFError) {
@@ -73,12 +88,12 @@ import Platform
     _ = try checked("read a per-CPU BPF array", result)
   }
 
-  /// Reads all keys; two system calls for each.
+  /// Reads all keys. Two system calls for each.
   package func keys<Key: BitwiseCopyable>(_ key: Key.Type) throws(BPFError) -> [Key] {
     var keys: [Key] = []
     let result = unsafe withUnsafeTemporaryAllocation(of: Key.self, capacity: 1) { buffer -> Int32 in
       var result = unsafe bpf_map_get_next_key(descriptor, nil, buffer.baseAddress)
-      // A walk over a map that changes may begin again: its size is the bound.
+      // Iteration may restart if the map changes meanwhile. The capacity bounds the loop.
       while result == 0 && keys.count < capacity {
         keys.append(unsafe buffer[0])
         result = unsafe bpf_map_get_next_key(descriptor, buffer.baseAddress, buffer.baseAddress)
@@ -89,9 +104,10 @@ import Platform
     return keys
   }
 
-  /// The memory that the kernel accounts to the map, in bytes, from its descriptor's fdinfo.
+  /// The memory that the kernel charges for the map, in bytes, from its descriptor's fdinfo; nil if it cannot
+  /// be read.
   ///
-  /// From Linux 6.4 on it is what the entries really take; before, what they take at the most.
+  /// Since Linux 6.4 it is the actual memory; before, it is the maximum.
   package func memory() -> UInt64? {
     ProcFile.read("/proc/self/fdinfo/\(descriptor)")
       .flatMap { ProcFile.value(of: "memlock:", in: $0) }

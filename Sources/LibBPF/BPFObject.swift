@@ -3,14 +3,17 @@
 import CLibBPF
 import Glibc
 
-/// Owns a libbpf object: its programs and its maps. `bpf_object__close` when it goes.
+/// Owns a libbpf object with its programs and maps, and closes it (`bpf_object__close`).
 ///
-/// Its life: open, configure, load, then attach; configuring after loading is a programmer's mistake
-/// that the kernel answers with an error.
+/// Call in this order: open, configure, load, attach. Configuring after loading throws `BPFError`.
 @safe package struct BPFObject: ~Copyable {
   private let object: OpaquePointer
 
-  /// Opens an object that the build embedded. Makes no system call.
+  /// Opens an embedded object. Makes no system call.
+  ///
+  /// - Parameters:
+  ///   - base64: The ELF object, in Base64.
+  ///   - name: The object's name in messages of libbpf.
   package init(embedded base64: StaticString, name: String) throws(BPFError) {
     LibbpfLog.capture()
     let bytes = Base64.decode(base64)
@@ -21,14 +24,14 @@ import Glibc
 
   deinit { unsafe bpf_object__close(object) }
 
-  /// Creates the maps, and has the verifier check every program that is to be loaded.
+  /// Creates the maps, verifies the enabled programs and loads them.
   ///
-  /// Reads the kernel's BTF: 25 ms, and 20 MB of memory for that moment.
+  /// Parsing the kernel's BTF takes 25 ms and temporarily 20 MB of memory.
   package func load() throws(BPFError) {
     _ = try checked("load the BPF programs", unsafe bpf_object__load(object))
   }
 
-  /// Leaves all other programs out of the load, so that they cost nothing.
+  /// Disables all other programs, so that they are neither verified nor loaded.
   package func loadOnly(_ names: [String]) throws(BPFError) {
     var next = unsafe bpf_object__next_program(object, nil)
     while let program = unsafe next {
@@ -39,21 +42,23 @@ import Glibc
     }
   }
 
-  /// Says which function of the kernel a program is to follow. Before load.
+  /// Sets the kernel function that a program attaches to. Call before load.
   package func setAttachTarget(_ function: String, of name: String) throws(BPFError) {
     _ = try checked(
       "have BPF program \(name) follow \(function)",
       unsafe bpf_program__set_attach_target(program(name), 0, function))
   }
 
-  /// Leaves a map out of the load. Every program that uses it has to be left out too.
+  /// Does not create a map. Disable every program that uses it too. Call before load.
   package func disableMap(_ name: String) throws(BPFError) {
     _ = try checked("leave out BPF map \(name)", unsafe bpf_map__set_autocreate(map(name).map, false))
   }
 
-  /// Writes the constants that the programs are verified with, before they are loaded.
+  /// Writes the constants of the programs. Call before load; the verifier uses their values.
   ///
-  /// - Parameter section: The section that holds them, which has no other variable.
+  /// - Parameters:
+  ///   - constants: The bytes of the section.
+  ///   - section: A section that contains only this variable.
   package func setConstants<Constants: BitwiseCopyable>(
     _ constants: Constants, in section: String
   ) throws(BPFError) {
@@ -64,31 +69,33 @@ import Glibc
       unsafe bpf_map__set_initial_value(section.map, &constants, MemoryLayout<Constants>.size))
   }
 
-  /// Attaches a program to the hook that its section names.
+  /// Attaches a program to the hook that its section names. Releasing the result detaches it.
   package func attach(_ name: String) throws(BPFError) -> Link {
     unsafe Link(try checked("attach BPF program \(name)", bpf_program__attach(program(name))))
   }
 
-  /// Attaches an iterator over tasks.
+  /// Attaches an iterator over tasks. Releasing the result detaches it.
   package func attachIterator(_ name: String) throws(BPFError) -> Link {
     unsafe Link(
       try checked("attach BPF iterator \(name)", bpf_program__attach_iter(program(name), nil)))
   }
 
-  /// Attaches an iterator over the entries of a map of this object.
+  /// Attaches an iterator over the entries of a map of this object. Releasing the result detaches it.
   package func attachIterator(_ name: String, over map: BPFMap) throws(BPFError) -> Link {
     unsafe Link(
       try checked(
         "attach BPF iterator \(name)", shim_attach_map_iterator(program(name), map.descriptor)))
   }
 
-  /// Finds a map by its name in the object's source.
+  /// Returns a map by its name in the object's source.
+  ///
+  /// - Throws: `BPFError` if the object has no such map.
   package func map(_ name: String) throws(BPFError) -> BPFMap {
     unsafe BPFMap(
       map: try checked("find BPF map \(name)", bpf_object__find_map_by_name(object, name)))
   }
 
-  /// Reads a loaded program's own figures. One system call.
+  /// Reads a loaded program's statistics. One system call.
   package func information(ofProgram name: String) throws(BPFError) -> ProgramInformation {
     var info = bpf_prog_info()
     var size = UInt32(MemoryLayout<bpf_prog_info>.size)
@@ -101,7 +108,7 @@ import Glibc
       verifiedInstructions: info.verified_insns)
   }
 
-  /// Fails unless the object has a program of this name.
+  /// Throws `BPFError` unless the object has a program with this name.
   package func requireProgram(_ name: String) throws(BPFError) { _ = unsafe try program(name) }
 
   private func program(_ name: String) throws(BPFError) -> OpaquePointer {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Decodes what the build embeds: base64 without line breaks.
+/// Decodes the objects that the build embeds: Base64 without line breaks.
 package enum Base64 {
-  /// Answers the bytes; what is not of the alphabet ends the text.
+  /// Returns the bytes. Decoding ends at the first character outside the alphabet.
   package static func decode(_ text: StaticString) -> [UInt8] {
     text.withUTF8Buffer { unsafe decode($0) }
   }
 
-  /// Answers the bytes; what is not of the alphabet ends the text.
+  /// Returns the bytes. Decoding ends at the first character outside the alphabet.
   static func decode(_ text: String) -> [UInt8] { decode(text.utf8) }
 
   private static func decode(_ characters: some Collection<UInt8>) -> [UInt8] {

@@ -2,30 +2,30 @@
 
 import CLibBPF
 
-/// Owns the running kernel's type information (BTF); `btf__free` when it goes.
+/// Owns the running kernel's type information (BTF), and frees it (`btf__free`).
 @safe package struct KernelBTF: ~Copyable {
-  /// The kind of a parameter's type, of those that are told apart.
+  /// The kinds of parameter types that callers distinguish.
   package enum Kind: Equatable, Sendable {
     case pointer, integer, other
   }
 
   private let btf: OpaquePointer
 
-  /// Reads it: 25 ms, and 20 MB of memory for that moment.
+  /// Reads the BTF. Takes 25 ms and 20 MB of memory until it is freed.
   package init() throws(BPFError) {
     unsafe btf = try checked("read the kernel's BTF, /sys/kernel/btf/vmlinux", btf__load_vmlinux_btf())
   }
 
   deinit { unsafe btf__free(btf) }
 
-  /// Returns whether the kernel has a type of this name.
+  /// Returns whether the kernel has a typedef with this name.
   package func hasTypedef(_ name: String) -> Bool { has(BTF_KIND_TYPEDEF, name) }
 
-  /// Returns whether the kernel has a function of this name.
+  /// Returns whether the kernel has a function with this name.
   package func hasFunction(_ name: String) -> Bool { has(BTF_KIND_FUNC, name) }
 
-  /// Returns the kinds of a tracepoint's parameters, of which the first is the tracepoint's own data; none without
-  /// that tracepoint.
+  /// Returns the kinds of a tracepoint's parameters; empty if the tracepoint does not exist. The first
+  /// parameter is the tracepoint's own data.
   package func parameters(ofTracepoint name: String) -> [Kind] {
     // typedef → pointer → prototype
     var id = unsafe btf__find_by_name_kind(btf, "btf_trace_" + name, UInt32(BTF_KIND_TYPEDEF))

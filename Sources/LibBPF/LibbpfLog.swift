@@ -4,19 +4,20 @@ import CLibBPF
 import Glibc
 import Synchronization
 
-/// Holds back what libbpf would print to stderr, until an error needs the line that explains it.
+/// Collects the messages that libbpf would print to stderr. An error uses the line that explains it.
 enum LibbpfLog {
-  /// Bytes that are kept: a verifier log at its default level is a few KiB, and its end tells the cause.
+  /// The size of the log, in bytes. A verifier log at its default level has a few KiB, and its end has the
+  /// cause.
   private static let capacity = 64 * 1024
   private static let text = Mutex("")
 
-  /// Sends libbpf's messages here, for the whole process. Debug messages are left out.
+  /// Redirects libbpf's messages to this log, for the whole process. Discards debug messages.
   static func capture() {
     _ = unsafe libbpf_set_print { level, format, arguments in
       guard level != LIBBPF_DEBUG, let format = unsafe format, let arguments = unsafe arguments else {
         return 0
       }
-      // A verifier log comes as one message, whose end matters most: none is cut while it is formatted.
+      // A verifier log is one message, and its end matters most. Therefore formatting must not truncate it.
       guard let message = unsafe shim_format(format, arguments) else { return 0 }
       defer { unsafe free(message) }
       LibbpfLog.text.withLock { text in
@@ -27,7 +28,7 @@ enum LibbpfLog {
     }
   }
 
-  /// Empties the log and answers its most telling line.
+  /// Empties the log and returns its most useful line; nil if it is empty.
   static func drainUsefulLine() -> String? {
     let log = text.withLock { text in
       defer { text = "" }
@@ -36,7 +37,7 @@ enum LibbpfLog {
     return usefulLine(of: log)
   }
 
-  /// Finds the line that says why: the verifier's last words before its statistics, else the last line.
+  /// Returns the line with the cause: the last verifier line before the statistics, otherwise the last line.
   static func usefulLine(of log: String) -> String? {
     let lines = log.split(whereSeparator: \.isNewline)
     if let end = lines.lastIndex(where: { $0.contains("END PROG LOAD LOG") }) {
@@ -47,7 +48,7 @@ enum LibbpfLog {
       if let verdict { return String(verdict) }
     }
     let messages = lines.map { $0.hasPrefix("libbpf: ") ? $0.dropFirst("libbpf: ".count) : $0 }
-    // What libbpf says last, whatever the cause.
+    // libbpf's last message, whatever the cause.
     return messages.last { !$0.hasPrefix("failed to load object") }.map(String.init)
   }
 }

@@ -2,16 +2,16 @@
 
 import CLibBPF
 
-/// What libbpf reports about itself and the machine.
+/// Information about libbpf and the machine.
 package enum LibraryInfo {
-  /// The version of libbpf that is linked in, as in `1.1`.
+  /// The version of the linked libbpf, such as `1.1`.
   package static var version: String { "\(libbpf_major_version()).\(libbpf_minor_version())" }
 
-  /// Returns how many copies the kernel keeps of a per-CPU value.
+  /// Returns the number of possible CPUs: the number of copies of a per-CPU value.
   package static func possibleCPUs() throws(BPFError) -> Int {
     Int(try checked("count the CPUs", libbpf_num_possible_cpus()))
   }
 
-  /// Whether programs that trace may read strings by their addresses: loads one that does.
+  /// Whether tracing programs may read strings by address. Loads a test program on each access.
   package static var readsAddresses: Bool { shim_reads_addresses() == 1 }
 }

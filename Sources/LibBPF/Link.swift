@@ -3,7 +3,7 @@
 import CLibBPF
 import Glibc
 
-/// Owns the attachment of one program; `bpf_link__destroy` when it goes, which detaches.
+/// Owns the attachment of a program. Releasing it detaches the program (`bpf_link__destroy`).
 @safe package final class Link {
   private let link: OpaquePointer
 
@@ -12,16 +12,19 @@ import Glibc
 
   deinit { _ = unsafe bpf_link__destroy(link) }
 
-  /// Runs an attached iterator once, from its start, and hands over each record that it wrote.
+  /// Runs an attached iterator once from its start, and passes each record to `body`.
   ///
-  /// - Parameter record: The type of what the program passes to `bpf_seq_write`, every time.
+  /// - Parameters:
+  ///   - record: The type that the program passes to `bpf_seq_write`. Every record must have this type.
+  ///   - operation: The operation to name in errors.
   /// - Complexity: Two system calls, and one for every 32 KiB of records.
   package func iterate<Record: BitwiseCopyable>(
     _ record: Record.Type, _ operation: String, body: (Record) -> Void
   ) throws(BPFError) {
     let descriptor = try checked(operation, unsafe bpf_iter_create(bpf_link__fd(link)))
     defer { _ = close(descriptor) }
-    // The kernel's buffer is 8 pages, and it may end a read anywhere: a record's tail waits for its head.
+    // The kernel's buffer has 8 pages, and a read may end inside a record. The rest of the record comes with
+    // the next read.
     let failure = unsafe withUnsafeTemporaryAllocation(byteCount: 64 * 1024, alignment: 8) {
       buffer -> Int32 in
       var filled = 0

@@ -3,24 +3,26 @@
 import CLibBPF
 import Glibc
 
-/// Owns the reading end of a BPF ring buffer; `ring_buffer__free` when it goes.
+/// Owns the consumer side of a BPF ring buffer, and frees it (`ring_buffer__free`).
 @safe package struct RingBuffer: ~Copyable {
-  /// What libbpf's callback works with: it is given one pointer.
+  /// The context of libbpf's callback, which receives one pointer.
   @safe private final class Consumer {
     let record: (UnsafeRawBufferPointer) -> Void
-    /// Records that this call may still read.
+    /// The number of records that this call may still read.
     var left = 0
 
     init(record: @escaping (UnsafeRawBufferPointer) -> Void) { unsafe self.record = record }
   }
 
   private let buffer: OpaquePointer
-  /// libbpf holds its address for as long as the buffer is there.
+  /// libbpf keeps a pointer to it as long as the buffer exists.
   private let consumer: Consumer
 
-  /// Reads a map of that type, which has to outlive this.
+  /// Opens a map of type BPF_MAP_TYPE_RINGBUF. The map's object must outlive the ring buffer.
   ///
-  /// - Parameter record: Decodes a record, whose memory is valid during the call only.
+  /// - Parameters:
+  ///   - map: The map.
+  ///   - record: Decodes a record. Its memory is valid only during the call.
   package init(_ map: BPFMap, record: @escaping (UnsafeRawBufferPointer) -> Void) throws(BPFError) {
     let consumer = unsafe Consumer(record: record)
     let context = unsafe Unmanaged.passUnretained(consumer).toOpaque()
@@ -33,7 +35,7 @@ import Glibc
           let consumer = unsafe Unmanaged<Consumer>.fromOpaque(context).takeUnretainedValue()
           unsafe consumer.record(UnsafeRawBufferPointer(start: record, count: Int(size)))
           consumer.left -= 1
-          // The record has been read; a negative result ends this call, and is its result.
+          // The current record is consumed. A negative value ends this call and becomes its result.
           return consumer.left > 0 ? 0 : -ECANCELED
         }, context, nil))
     self.consumer = consumer
@@ -41,10 +43,10 @@ import Glibc
 
   deinit { unsafe ring_buffer__free(buffer) }
 
-  /// Is ready to be read when a program has said so.
+  /// Becomes readable when a program submits a record with a wake-up.
   package var descriptor: Int32 { unsafe ring_buffer__epoll_fd(buffer) }
 
-  /// Reads the oldest records; fewer than `limit` only if there are no more.
+  /// Reads the oldest records. Reads fewer than `limit` only if no more are available.
   package func consume(limit: Int) throws(BPFError) {
     consumer.left = limit
     let result = unsafe ring_buffer__consume(buffer)

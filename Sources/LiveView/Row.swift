@@ -4,14 +4,14 @@ import Text
 
 /// What a table shows of one namespace, or of what the exporter shows as one.
 package struct Row: Equatable, Sendable {
-  package let identity: Reading.Identity
-  /// Printable: the container; else, in brackets, what else is known of it.
+  package let identity: Sample.Identity
+  /// Printable: the container, the systemd unit, or both; else, in brackets, what else is known of it.
   package let name: String
   /// Printable: `namespace/pod`; empty outside of a pod.
   package let pod: String
   /// What has happened since the exporter started.
-  package let events: Reading.Events
-  /// nil where there is no reading before to compare with.
+  package let events: Sample.Events
+  /// nil where there is no sample before to compare with.
   package let rates: Rates?
   /// nil where the exporter does not show tasks.
   package let processes, threads, zombies: Double?
@@ -21,7 +21,7 @@ package struct Row: Equatable, Sendable {
   /// seen its init yet says no more of it.
   private static let host = "4026531836"
 
-  init(_ identity: Reading.Identity, _ entry: Reading.Entry, rates: Rates?) {
+  init(_ identity: Sample.Identity, _ entry: Sample.Entry, rates: Rates?) {
     self.identity = identity
     self.rates = rates
     events = entry.events
@@ -33,8 +33,8 @@ package struct Row: Equatable, Sendable {
       identity.pod.isEmpty && identity.namespace.isEmpty
       ? "" : "\(identity.namespace)/\(identity.pod)".printable
     name =
-      if !identity.container.isEmpty {
-        identity.container.printable
+      if !identity.container.isEmpty || !identity.unit.isEmpty {
+        [identity.container, identity.unit].filter { !$0.isEmpty }.map(\.printable).joined(separator: "/")
       } else if entry.isHost || identity.pidns == Self.host {
         "[host]"
       } else if !entry.initComm.isEmpty {
@@ -46,7 +46,7 @@ package struct Row: Equatable, Sendable {
       }
   }
 
-  /// Whether a row of an ended namespace is left out: nothing has happened in it since the last reading.
+  /// Whether a row of an ended namespace is left out: nothing has happened in it since the last sample.
   package var isOver: Bool { !isLive && (rates.map { $0 == Rates() } ?? true) }
 
   /// Whether a text is in one of its names, whatever the case of the letters.
@@ -67,7 +67,7 @@ package struct Rates: Equatable, Sendable {
 
 extension Rates {
   /// What happened between two counts; nil where one of them fell, so that they do not belong together.
-  init?(from before: Reading.Events, to now: Reading.Events, seconds: Double) {
+  init?(from before: Sample.Events, to now: Sample.Events, seconds: Double) {
     guard now.execs >= before.execs && now.exits >= before.exits && now.failures >= before.failures else {
       return nil
     }

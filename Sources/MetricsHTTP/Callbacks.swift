@@ -3,67 +3,82 @@
 import CMicroHTTPD
 import Glibc
 
-/// What MHD calls, on a polling thread, with a `Service` as context that the `Daemon` keeps alive.
+/// The callbacks of MHD. They run on a polling thread; their context is a `Service` that the `Daemon` keeps
+/// alive.
 enum Callbacks {
-  static let acceptPolicy: MHD_AcceptPolicyCallback = { context, _, _ in
-    guard let service = unsafe service(context), service.acceptsConnection else { return .NO }
-    return .YES
+  static let acceptPolicy: MHD_AcceptPolicyCallback = { context, address, _ in
+    guard let service = unsafe service(context) else { return .NO }
+    let client = unsafe address.map { unsafe ClientAddress($0) } ?? .none
+    return service.accepts(client) ? .YES : .NO
   }
 
-  static let notifyConnection: MHD_NotifyConnectionCallback = { context, _, _, event in
-    guard let service = unsafe service(context) else { return }
+  /// `state` is MHD's per-connection pointer: an owned reference to the connection's `OpenConnection`.
+  ///
+  /// MHD reports the start before the TLS handshake, and the end after it has freed the session.
+  static let notifyConnection: MHD_NotifyConnectionCallback = { context, handle, state, event in
+    guard let service = unsafe service(context), let handle = unsafe handle, let state = unsafe state
+    else { return }
     if event == .CONNECTION_NOTIFY_STARTED {
-      service.connectionStarted()
-    } else {
-      service.connectionClosed()
+      let connection = unsafe Connection(handle)
+      let open = service.limiter.add(descriptor: connection.descriptor, client: connection.client)
+      open.tls = service.tls(of: connection)
+      unsafe state.pointee = Unmanaged.passRetained(open).toOpaque()
+    } else if let owned = unsafe state.pointee {
+      unsafe state.pointee = nil
+      service.limiter.remove(unsafe Unmanaged<OpenConnection>.fromOpaque(owned).takeRetainedValue())
     }
   }
 
-  /// Leaves the path as the client spelt it: decoded, `/metrics%00x` would end at the zero and match
+  /// Leaves the path undecoded. If it were decoded, `/metrics%00x` would end at the zero byte and match
   /// `/metrics`.
   static let unescape: CMHD_UnescapeCallback = { _, _, text in
     guard let text = unsafe text else { return 0 }
     return unsafe strlen(text)
   }
 
-  /// Is called first when the headers are there, then with each piece of a body, then when the request is
-  /// complete.
+  /// Handles a request. MHD calls it once after the headers, once for each part of the body, once at the end,
+  /// and again after the connection was suspended.
   ///
-  /// An answer that is queued in the first call is sent at once and closes the connection, so the answer is
-  /// queued in the last call, except for a body that is not worth reading. `state` is MHD's for the request:
-  /// nil in the first call, then an owned reference to the request's `Completion`, which `requestCompleted`
-  /// releases.
+  /// A response that is queued in the first call is sent at once and closes the connection. Therefore the
+  /// response is queued in the last call, unless the body is too long to read.
+  ///
+  /// `state` is MHD's per-request pointer. It is nil in the first call, then an owned reference to the
+  /// request's `Exchange`, which `requestCompleted` releases.
   static let answer: MHD_AccessHandlerCallback = {
     context, connection, url, method, version, _, pending, state in
     guard let service = unsafe service(context), let handle = unsafe connection, let url = unsafe url,
       let method = unsafe method, let version = unsafe version, let pending = unsafe pending,
       let state = unsafe state
     else { return .NO }
-    let connection = unsafe Connection(handle)
-    let completion: Completion
+    let exchange: Exchange
     if let known = unsafe state.pointee {
-      unsafe completion = Unmanaged<Completion>.fromOpaque(known).takeUnretainedValue()
+      unsafe exchange = Unmanaged<Exchange>.fromOpaque(known).takeUnretainedValue()
       if unsafe pending.pointee != 0 {
         unsafe pending.pointee = 0
         return .YES
       }
     } else {
-      completion = Completion()
-      unsafe state.pointee = Unmanaged.passRetained(completion).toOpaque()
-      guard service.answersEarly(connection) else { return .YES }
+      exchange = Exchange(connection: unsafe Connection(handle), service: service)
+      unsafe state.pointee = Unmanaged.passRetained(exchange).toOpaque()
+      guard service.answersEarly(exchange.connection) else { return .YES }
     }
-    let response = unsafe service.response(
-      to: String(cString: url), method: String(cString: method), version: String(cString: version),
-      connection: connection, completion: completion)
-    return response.queue(for: connection)
+    let response =
+      exchange.takeResponse()
+      ?? service.answer(
+        unsafe String(cString: url), method: unsafe String(cString: method),
+        version: unsafe String(cString: version), exchange)
+    // Without a response, the connection is suspended.
+    guard let response else { return .YES }
+    exchange.status = response.status
+    return service.completed(response).queue(for: exchange.connection)
   }
 
-  /// Is called once for each request that `answer` was called for, however the request ended.
+  /// Runs once for each request that was passed to `answer`, however the request ended.
   static let requestCompleted: MHD_RequestCompletedCallback = { _, _, state, code in
     guard let owned = unsafe state?.pointee else { return }
     unsafe state?.pointee = nil
-    let completion = unsafe Unmanaged<Completion>.fromOpaque(owned).takeRetainedValue()
-    completion.finish(isSent: code == .REQUEST_TERMINATED_COMPLETED_OK)
+    let exchange = unsafe Unmanaged<Exchange>.fromOpaque(owned).takeRetainedValue()
+    exchange.finish(isSent: code == .REQUEST_TERMINATED_COMPLETED_OK)
   }
 
   static let log: MHD_LogCallback = { context, format, arguments in
@@ -72,7 +87,7 @@ enum Callbacks {
     service.report(unsafe message(format, arguments))
   }
 
-  /// Formats a line of MHD's log; what goes beyond 511 bytes is cut.
+  /// Formats a line of MHD's log, truncated to 511 bytes.
   private static func message(_ format: UnsafePointer<CChar>, _ arguments: CVaListPointer) -> String {
     var text = [CChar](repeating: 0, count: 512)
     unsafe vsnprintf(&text, text.count, format, arguments)

@@ -3,8 +3,7 @@
 import CMicroHTTPD
 import Glibc
 
-/// A client's connection, and the request that it is at. MHD owns it: not to be kept beyond the callback that
-/// it was given to.
+/// A client's connection and its current request. MHD owns it; do not keep it after the callback returns.
 @safe struct Connection {
   private let handle: OpaquePointer
 
@@ -12,7 +11,8 @@ import Glibc
     unsafe self.handle = unsafe handle
   }
 
-  /// Returns a copy of the first header of that name, repaired (`MHD_lookup_connection_value_n`).
+  /// Returns a copy of the first header with that name, or nil (`MHD_lookup_connection_value_n`). Malformed
+  /// UTF-8 is repaired.
   func header(_ name: String) -> String? {
     var name = name
     var value: UnsafePointer<CChar>?
@@ -26,18 +26,18 @@ import Glibc
     return unsafe String(decoding: UnsafeRawBufferPointer(start: start, count: length), as: UTF8.self)
   }
 
-  /// Returns copies of all headers of that name, in the order of their lines, repaired.
+  /// Returns copies of all headers with that name, in the order of their lines. Malformed UTF-8 is repaired.
   func headers(_ name: String) -> [String] {
     let name = name.lowercased()
     return values(.HEADER_KIND).compactMap { $0.name.lowercased() == name ? $0.value ?? "" : nil }
   }
 
-  /// Returns copies of the arguments in the target's query, decoded and repaired. One without `=` has no value.
+  /// The arguments of the query, decoded and repaired. The value is nil for an argument without `=`.
   var arguments: [(name: String, value: String?)] {
     values(.GET_ARGUMENT_KIND).map { ($0.name.queryDecoded, $0.value?.queryDecoded) }
   }
 
-  /// Returns the host of the client's address as a number.
+  /// The numeric host of the client's address.
   var clientAddress: String {
     guard let address = unsafe CMHD_client_address(handle),
       let client = unsafe SocketAddress(copying: address)
@@ -47,7 +47,33 @@ import Glibc
     return host.hasPrefix(mapped) && host.contains(".") ? String(host.dropFirst(mapped.count)) : host
   }
 
-  /// Queues a response for the request (`MHD_queue_response`).
+  /// The client's address, to compare.
+  var client: ClientAddress {
+    guard let address = unsafe CMHD_client_address(handle) else { return .none }
+    return unsafe ClientAddress(address)
+  }
+
+  /// The socket. MHD closes it after the callback that notifies of the end of the connection.
+  var descriptor: CInt { unsafe CMHD_descriptor(handle) }
+
+  /// What the limits know of the connection.
+  var open: OpenConnection? {
+    guard let context = unsafe CMHD_socket_context(handle) else { return nil }
+    return unsafe Unmanaged<OpenConnection>.fromOpaque(context).takeUnretainedValue()
+  }
+
+  /// Stops polling the connection until `resume` (`MHD_suspend_connection`). Only on its polling thread. The
+  /// connection and its request stay valid meanwhile, for one other thread to read.
+  func suspend() { unsafe MHD_suspend_connection(handle) }
+
+  /// Has the polling thread call the handler again (`MHD_resume_connection`). From any thread; do not use the
+  /// connection afterwards.
+  func resume() { unsafe MHD_resume_connection(handle) }
+
+  /// The session of GnuTLS; nil for plain HTTP.
+  var tlsSession: OpaquePointer? { unsafe CMHD_tls_session(handle).map { OpaquePointer($0) } }
+
+  /// Queues a response for the current request (`MHD_queue_response`).
   func queue(_ response: OpaquePointer, status: Int) -> MHD_Result {
     unsafe MHD_queue_response(handle, UInt32(status), response)
   }
@@ -75,8 +101,8 @@ import Glibc
 }
 
 extension String {
-  /// Returns what a name or value of a query stands for: `%2F` is a byte; a `%` without two digits stands for
-  /// itself. MHD has made a space of each `+` before.
+  /// The percent-decoded name or value of a query. A `%` without two hexadecimal digits is kept. MHD has
+  /// already replaced each `+` by a space.
   var queryDecoded: String {
     let bytes = Array(utf8)
     func digit(_ index: Int) -> UInt8? {

@@ -3,34 +3,37 @@
 import CMicroHTTPD
 import Glibc
 
-/// One MHD daemon: a listening socket and the thread that polls it and its connections; stopped with the last
+/// An MHD daemon: a listening socket and the thread that polls it and its connections. It stops with the last
 /// reference.
 ///
-/// MHD's panic function is left at its default, which writes a line and aborts: MHD panics where its own
-/// state is broken (a lock that fails, a descriptor closed behind its back), and nothing that goes on from
-/// there can be trusted.
+/// MHD's panic function keeps its default, which writes a line and aborts. MHD panics only if its own state
+/// is broken, for example by a failed lock. Continuing would not be safe.
 @safe final class Daemon: @unchecked Sendable {
-  // Sendable because MHD_stop_daemon, the only call made with it, may come from any thread.
+  // Sendable because the only call with it, `MHD_stop_daemon`, may come from any thread.
   private let handle: OpaquePointer
-  // The context of the callbacks: outlives the thread, which `deinit` ends before the stored properties go.
+  // The context of the callbacks. It outlives the thread: `deinit` stops the thread before properties are
+  // released.
   private let service: Service
 
-  /// MHD's default: what a connection may use for a request's headers and for its reply's.
-  private static let connectionMemory = 32 * 1024
+  /// The memory of a connection for request headers and response headers together. It is more than the 32 KiB up to
+  /// which MHD uses malloc: mapped memory is resident only as far as it is used, and returns to the kernel with the
+  /// connection.
+  private static let connectionMemory = 36 * 1024
+  /// How much of long headers is read at once: MHD's default takes 18 reads to find that they are too long.
+  private static let readSize = 4 * 1024
 
-  /// Starts to answer (`MHD_start_daemon`), on a duplicate of the socket: MHD closes the one it is given when
-  /// it stops, and in some of the cases where it does not start.
+  /// Starts the daemon (`MHD_start_daemon`) on a duplicate of the socket. MHD closes its socket when it
+  /// stops, and sometimes when it fails to start.
   init(
-    _ socket: ListeningSocket, service: Service, connectionLimit: Int, idleTimeout: Int
+    _ socket: ListeningSocket, service: Service, connectionLimit: Int
   ) throws(HTTPServerError) {
     let descriptor = try socket.duplicate()
     errno = 0
     let started = unsafe CMHD_start_daemon(
-      descriptor,
-      // One more than the service accepts: at its own limit, MHD would let clients wait in the backlog until
-      // they time out, where the service closes the connection at once.
-      UInt32(clamping: min(connectionLimit, Int(Int32.max)) + 1), Self.connectionMemory,
-      UInt32(clamping: idleTimeout),
+      descriptor, service.door.tls == nil ? 0 : 1,
+      // More than the service accepts. At its own limit, MHD leaves clients in the backlog until they time out.
+      UInt32(clamping: min(connectionLimit, Int(Int32.max)) + HTTPServer.Limits.closing + 1),
+      Self.connectionMemory, Self.readSize,
       Callbacks.log, Callbacks.acceptPolicy, Callbacks.notifyConnection, Callbacks.requestCompleted,
       Callbacks.unescape, Callbacks.answer,
       Unmanaged.passUnretained(service).toOpaque())

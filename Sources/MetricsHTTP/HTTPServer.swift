@@ -1,66 +1,98 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Glibc
+
 /// Serves HTTP/1.1 and HTTP/1.0 on one or more addresses until it is closed.
 ///
-/// There is one owner, who closes it once: both are what a noncopyable type is checked for, so it is not a
-/// class. Each address has one thread, which accepts, reads, calls the handlers and writes without ever
-/// waiting for a client; a handler that takes long holds up all clients of that address. The threads inherit
-/// the signal mask of the caller, who is to block the signals that it waits for; SIGPIPE they block
-/// themselves.
+/// The server has a single owner, who closes it once. It is noncopyable so that the compiler checks both.
 ///
-/// Only GET and HEAD reach a handler. A path without a route is answered with 404, another method with 405,
-/// and what is not HTTP with 400, 413, 414, 431 or 505 by libmicrohttpd.
+/// Each address has one thread. The thread accepts, reads, calls the handlers and writes without blocking on
+/// a client. A slow handler would delay all clients of its address: it returns `Answer.later` instead. The
+/// threads inherit the caller's signal mask: block the signals that you wait for before `init`. The threads block
+/// SIGPIPE themselves.
 ///
-/// No client can make it grow: connections are limited in number, each has 32 KiB for its headers, request
-/// bodies are not kept, and a connection that does not move is closed after `idleTimeout`.
+/// Only GET and HEAD reach a handler. The status is 404 for an unknown path and 405 for another method.
+/// libmicrohttpd rejects malformed requests with 400, 413, 414, 431 or 505.
+///
+/// Memory is bounded whatever clients send. The number of connections is limited, each has 36 KiB for
+/// headers, and request bodies are not stored. `Limits` has how long and how many connections a client may have.
 package struct HTTPServer: ~Copyable, Sendable {
-  /// Answers a request, on a polling thread of the server; must not block.
-  package typealias Handler = @Sendable (borrowing Request) -> Response
+  /// Answers a request. Runs on a polling thread of the server, and must neither block nor compute for long.
+  package typealias Handler = @Sendable (borrowing Request) -> Answer
 
-  /// Where it listens, in the order given, with the real ports where 0 was asked for.
+  /// The addresses in the given order, with the actual port where 0 was requested.
   package let boundAddresses: [ListenAddress]
 
+  let service: Service
   private let daemons: [Daemon]
+  // Removed after the server is closed.
+  private let files: [SocketFile]
 
-  /// Listens on all addresses, or on none and throws.
+  /// Listens on all addresses. All are bound before the first is served: otherwise a server that fails to start could
+  /// serve some requests.
+  ///
+  /// - Parameters: As of `BoundSockets`, and of `init(_:door:routes:limits:onRefusal:log:)`.
+  /// - Throws: `HTTPServerError` of the first address that fails. No socket stays open.
+  package init(
+    addresses: [ListenAddress], access: SocketAccess = SocketAccess(), inherited: [CInt] = [],
+    door: FrontDoor = FrontDoor(), routes: [String: Handler], limits: Limits = Limits(),
+    onRefusal: (@Sendable (RefusalReason, UInt64) -> Void)? = nil, log: (@Sendable (String) -> Void)? = nil
+  ) throws(HTTPServerError) {
+    try self.init(
+      BoundSockets(addresses, access: access, inherited: inherited), door: door, routes: routes,
+      limits: limits, onRefusal: onRefusal, log: log)
+  }
+
+  /// Serves on sockets that listen already.
   ///
   /// - Parameters:
-  ///   - routes: Handlers by path, which must match exactly, without a query and without percent-decoding.
-  ///   - connectionLimit: Clients of all addresses together; one more is accepted and closed at once.
-  ///   - idleTimeout: How long a connection may stay without a byte sent or received, in whole seconds.
-  ///   - log: Gets libmicrohttpd's messages, one line without its end, on a polling thread. Clients cause
-  ///     most of them, so it should not be loud. They are dropped where it is nil.
-  /// - Throws: `HTTPServerError` of the first address that fails, after the others were released.
-  /// - Precondition: There is an address, the limit is positive, the timeout at least a second.
+  ///   - door: What applies to all requests.
+  ///   - routes: Handlers by path. Paths match exactly, without the query and without percent-decoding.
+  ///   - limits: What clients can take from the server.
+  ///   - onRefusal: Receives a reason and how often it occurred since it was received last, at most once a minute
+  ///     for each reason, on a thread of the server.
+  ///   - log: Receives libmicrohttpd's messages on a polling thread, one line each, without a line feed. Log
+  ///     them at debug level, because clients cause most of them. nil discards them.
+  /// - Throws: `HTTPServerError` of the first address that cannot be served.
   package init(
-    addresses: [ListenAddress], routes: [String: Handler], connectionLimit: Int = 128,
-    idleTimeout: Duration = .seconds(30), log: (@Sendable (String) -> Void)? = nil
+    _ bound: BoundSockets, door: FrontDoor = FrontDoor(), routes: [String: Handler],
+    limits: Limits = Limits(), onRefusal: (@Sendable (RefusalReason, UInt64) -> Void)? = nil,
+    log: (@Sendable (String) -> Void)? = nil
   ) throws(HTTPServerError) {
-    precondition(!addresses.isEmpty, "a server needs an address")
-    precondition(connectionLimit > 0, "a server needs a connection")
-    precondition(idleTimeout >= .seconds(1), "libmicrohttpd counts whole seconds, and 0 is for ever")
-    // All are bound before any is answered: a server that cannot start does not start by halves.
-    var sockets: [ListeningSocket] = []
-    for address in addresses {
-      sockets.append(try ListeningSocket(address, besides: sockets))
+    let sockets = bound.sockets
+    let limiter = ConnectionLimiter(limits: limits, sendsTimeouts: door.tls == nil, report: onRefusal)
+    let service = Service(door: door, routes: routes, limiter: limiter, sockets: sockets, log: log)
+    guard service.limiter.start() else {
+      throw HTTPServerError(operation: "pthread_create", address: sockets[0].address, errno: EAGAIN)
     }
-    let service = Service(routes: routes, connectionLimit: connectionLimit, log: log)
     var daemons: [Daemon] = []
-    for socket in sockets {
-      daemons.append(
-        try Daemon(
-          socket, service: service, connectionLimit: connectionLimit,
-          idleTimeout: Int(clamping: idleTimeout.components.seconds)))
+    do throws(HTTPServerError) {
+      for socket in sockets {
+        daemons.append(
+          try Daemon(socket, service: service, connectionLimit: limits.connections))
+      }
+    } catch {
+      // The first daemons serve already.
+      service.close()
+      throw error
     }
+    files = sockets.compactMap(\.file)
     boundAddresses = sockets.map(\.address)
+    self.service = service
     self.daemons = daemons
   }
 
-  /// Stops listening, drops all connections, and returns when no handler runs any more.
+  // MHD cannot stop while a connection is suspended.
+  deinit { service.close() }
+
+  /// Open connections, and what was refused since the start.
+  package var traffic: Traffic { service.limiter.traffic }
+
+  /// Stops listening, closes all connections, and returns when no handler runs any more.
   ///
-  /// Waits for a handler that is running, never for a client. Not to be called from a handler. A server that
-  /// goes out of scope does the same.
+  /// Waits for running handlers and their work, but never for a client. Work that has not begun does not run. Do
+  /// not call it from a handler. A server that goes out of scope closes in the same way.
   package consuming func close() {
-    // The end of `self` is the end of its daemons.
+    // Consuming `self` waits for work, then releases the daemons, which stops them.
   }
 }

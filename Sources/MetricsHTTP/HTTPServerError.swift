@@ -2,31 +2,33 @@
 
 import Glibc
 
-/// Why a server does not listen. Nothing is left open where it is thrown.
+/// The reason why a server cannot listen. No socket stays open after it is thrown.
 package struct HTTPServerError: Error, Hashable, CustomStringConvertible {
-  /// What went wrong, as far as a program would act on it.
+  /// The causes that a caller may distinguish.
   package enum Code: Sendable, Hashable {
     /// Another program listens on the address.
     case addressInUse
-    /// The same server was asked to listen there by another of its addresses.
+    /// Another address of the same server includes this one.
     case addressesOverlap(with: ListenAddress)
     /// The machine does not have the address.
     case addressUnavailable
-    /// The port is one that only privileged programs may listen on.
+    /// The port is below `net.ipv4.ip_unprivileged_port_start`, and the process lacks CAP_NET_BIND_SERVICE.
     case permissionDenied
-    /// The host name has no address; the reason is the resolver's.
+    /// The host name has no address. The reason comes from the resolver.
     case cannotResolve(reason: String)
-    /// Anything else; `operation` and `errno` tell.
+    /// The path of a unix socket is that of another file.
+    case notASocket
+    /// Any other cause; see `operation` and `errno`.
     case other
   }
 
-  /// What went wrong.
+  /// The cause.
   package let code: Code
 
   /// The C function that failed.
   package let operation: String
 
-  /// The address as it was asked for.
+  /// The requested address.
   package let address: ListenAddress
 
   /// The error number of `operation`; 0 where it has none.
@@ -39,7 +41,7 @@ package struct HTTPServerError: Error, Hashable, CustomStringConvertible {
     self.errno = errno
   }
 
-  /// Takes the code from the error number of a call that did not resolve names.
+  /// Derives the code from the error number of a socket call.
   init(operation: String, address: ListenAddress, errno: CInt) {
     let code: Code =
       switch errno {
@@ -51,7 +53,7 @@ package struct HTTPServerError: Error, Hashable, CustomStringConvertible {
     self.init(code: code, operation: operation, address: address, errno: errno)
   }
 
-  /// One line for people: what failed, why, and what to do about it.
+  /// One line for users: what failed, why, and what to do.
   package var description: String {
     "cannot listen on \(address): \(reason); \(advice)"
   }
@@ -63,6 +65,7 @@ package struct HTTPServerError: Error, Hashable, CustomStringConvertible {
     case .addressUnavailable: "this machine has no such address"
     case .permissionDenied: "permission denied"
     case .cannotResolve(let reason): "cannot resolve the host name (\(reason))"
+    case .notASocket: "another file is there, which is not a socket"
     case .other: "\(operation): \(Self.message(errno))"
     }
   }
@@ -72,13 +75,18 @@ package struct HTTPServerError: Error, Hashable, CustomStringConvertible {
     case .addressInUse: "stop the other program or choose another --web.listen-address"
     case .addressesOverlap: "give each --web.listen-address once"
     case .addressUnavailable: "choose another --web.listen-address"
+    case .notASocket: "remove the file or choose another --web.listen-address"
+    case .permissionDenied where address.socketPath != nil:
+      "let the exporter's user write to the folder, and own the socket"
+    case .other where address.socketPath != nil:
+      "check that the folder exists, and that the exporter may set --web.socket-owner"
     case .permissionDenied: "choose a port above 1023 or grant CAP_NET_BIND_SERVICE"
     case .cannotResolve: "check the host name in --web.listen-address"
     case .other: "check the limits of open files, memory and threads, and that the address family is enabled"
     }
   }
 
-  /// `strerror`, which glibc has made thread-safe in 2.32.
+  /// Returns the text of an error number (`strerror`, thread-safe since glibc 2.32).
   private static func message(_ errno: CInt) -> String {
     guard errno != 0, let text = unsafe strerror(errno) else { return "failed" }
     return unsafe String(cString: text)

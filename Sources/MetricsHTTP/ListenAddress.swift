@@ -2,19 +2,33 @@
 
 import Glibc
 
-/// An address to listen on, as `--web.listen-address` spells it: `HOST:PORT`.
+/// An address to listen on, `HOST:PORT` or `unix:PATH` as in `--web.listen-address`.
 package struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
-  /// The name or the number of the machine's address, IPv6 without its brackets; empty for every address.
+  /// The host name or IP address, IPv6 without brackets. Empty for all addresses of the machine, and for a path.
   package let host: String
 
-  /// The TCP port; 0 asks for any free port.
+  /// The TCP port; 0 requests any free port.
   package let port: UInt16
 
-  /// Parses `HOST:PORT`, `:PORT` or `[IPV6]:PORT`; nil for anything else.
+  /// The absolute path of a unix socket; nil for TCP.
+  package let socketPath: String?
+
+  /// The longest path of a unix socket, in bytes: `sun_path` without its zero byte.
+  static let longestPath = 107
+
+  /// Parses `HOST:PORT`, `:PORT`, `[IPV6]:PORT` or `unix:/PATH`. Returns nil for anything else.
   ///
-  /// IPv6 needs its brackets, since its last group cannot be told from a port. A name's spelling is checked
-  /// here, but only listening resolves it.
+  /// IPv6 needs brackets, because its last group looks like a port. Only the spelling of a name is checked
+  /// here; listening resolves it.
   package init?(_ text: String) {
+    if text.hasPrefix("unix:") {
+      let path = String(text.dropFirst(5))
+      guard path.hasPrefix("/"), !path.hasSuffix("/"), !path.utf8.contains(0),
+        path.utf8.count <= Self.longestPath
+      else { return nil }
+      self.init(socketPath: path)
+      return
+    }
     guard let colon = text.utf8.lastIndex(of: UInt8(ascii: ":")) else { return nil }
     let digits = text[text.index(after: colon)...]
     guard let port = Self.port(digits), let host = Self.host(text[..<colon]) else { return nil }
@@ -24,14 +38,22 @@ package struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
   init(host: String, port: UInt16) {
     self.host = host
     self.port = port
+    socketPath = nil
   }
 
-  /// The address as `init(_:)` takes it.
+  init(socketPath: String) {
+    host = ""
+    port = 0
+    self.socketPath = socketPath
+  }
+
+  /// The address in the syntax of `init(_:)`.
   package var description: String {
-    host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]:\(port)" : "\(host):\(port)"
+    if let socketPath { return "unix:\(socketPath)" }
+    return host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]:\(port)" : "\(host):\(port)"
   }
 
-  /// Accepts digits alone: `UInt16("+80")` is 80.
+  /// Parses a port of digits only: `UInt16("+80")` would be 80.
   private static func port(_ digits: Substring) -> UInt16? {
     guard (1...5).contains(digits.utf8.count), digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
       return nil
@@ -45,7 +67,8 @@ package struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
     return ipv6(text.dropFirst().dropLast())
   }
 
-  /// The letters of host names and of IPv4 numbers; 253 is the longest name that DNS can carry.
+  /// Returns the text if it contains only characters of host names and IPv4 addresses. The longest DNS name
+  /// has 253 characters.
   private static func name(_ text: Substring) -> String? {
     let allowed = text.utf8.allSatisfy { byte in
       switch byte {
@@ -58,7 +81,7 @@ package struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
     return allowed && text.utf8.count <= 253 ? String(text) : nil
   }
 
-  /// An IPv6 number with an optional `%ZONE`, which link-local addresses need.
+  /// Returns the IPv6 address without brackets, with an optional `%ZONE`, which link-local addresses need.
   private static func ipv6(_ text: Substring) -> String? {
     let parts = text.split(separator: "%", maxSplits: 1, omittingEmptySubsequences: false)
     var parsed = in6_addr()

@@ -2,20 +2,62 @@
 
 import Glibc
 
-/// A TCP socket that listens, closed with the last reference.
+/// A listening TCP or unix socket, closed with the last reference.
 ///
-/// It is opened here and not by MHD because MHD has no way to tell why it could not.
+/// MHD does not open it because MHD does not report why opening failed.
 final class ListeningSocket: Sendable {
-  /// What was asked for, with the port that was given where any was asked for.
+  /// The requested address, with the assigned port if port 0 was requested.
   let address: ListenAddress
   let bound: SocketAddress
+  /// The file of a unix socket that this process has made. Keep it as long as the socket is to be reachable.
+  let file: SocketFile?
   private let descriptor: CInt
 
-  /// Listens on the first of the resolved addresses that the machine can listen on.
+  /// Listens on the first of the resolved addresses that the machine supports.
   ///
-  /// `others` are the server's own sockets: an address that they have taken gets an error that says so.
-  convenience init(_ address: ListenAddress, besides others: [ListeningSocket]) throws(HTTPServerError) {
-    try self.init(address, trying: SocketAddress.resolve(address), besides: others)
+  /// - Parameters:
+  ///   - access: Owner and mode, if it is a unix socket.
+  ///   - others: The server's other sockets. An address that one of them occupies gets an error that names it.
+  /// - Throws: `HTTPServerError`.
+  convenience init(
+    _ address: ListenAddress, access: SocketAccess = SocketAccess(), besides others: [ListeningSocket]
+  ) throws(HTTPServerError) {
+    guard let path = address.socketPath else {
+      try self.init(address, trying: SocketAddress.resolve(address), besides: others)
+      return
+    }
+    if others.contains(where: { $0.address == address }) {
+      throw HTTPServerError(
+        code: .addressesOverlap(with: address), operation: "bind", address: address, errno: EADDRINUSE)
+    }
+    let (descriptor, file) = try SocketFile.listen(path, access, for: address)
+    guard let bound = SocketAddress(boundTo: descriptor) else {
+      let code = errno
+      close(descriptor)
+      throw HTTPServerError(operation: "getsockname", address: address, errno: code)
+    }
+    self.init(address, bound, descriptor: descriptor, file: file)
+  }
+
+  /// Takes over a socket that listens already.
+  convenience init(inherited descriptor: CInt) throws(HTTPServerError) {
+    guard let bound = SocketAddress(boundTo: descriptor) else {
+      let address = ListenAddress(host: "descriptor-\(descriptor)", port: 0)
+      throw HTTPServerError(operation: "getsockname", address: address, errno: errno)
+    }
+    // MHD accepts until there is no client left.
+    _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
+    let address =
+      bound.family == AF_UNIX
+      ? ListenAddress(socketPath: bound.path ?? "") : ListenAddress(host: bound.numericHost, port: bound.port)
+    self.init(address, bound, descriptor: descriptor, file: nil)
+  }
+
+  private init(_ address: ListenAddress, _ bound: SocketAddress, descriptor: CInt, file: SocketFile?) {
+    self.address = address
+    self.bound = bound
+    self.descriptor = descriptor
+    self.file = file
   }
 
   init(
@@ -25,6 +67,7 @@ final class ListeningSocket: Sendable {
     for candidate in candidates {
       do throws(HTTPServerError) {
         (descriptor, bound) = try Self.listen(candidate, for: address)
+        file = nil
         self.address = ListenAddress(host: address.host, port: bound.port)
         return
       } catch {
@@ -35,8 +78,8 @@ final class ListeningSocket: Sendable {
             errno: error.errno)
         }
         firstError = firstError ?? error
-        // Only an address that this machine cannot have is a reason to try the next: with the IPv6 wildcard
-        // in use, the IPv4 one could be free, and the server would answer half of its clients.
+        // Only an address that this machine does not have is a reason to try the next one. If the IPv6
+        // wildcard is in use, the IPv4 wildcard may be free, and the server would serve only IPv4 clients.
         guard error.errno == EAFNOSUPPORT || error.errno == EADDRNOTAVAIL else { break }
       }
     }
@@ -47,7 +90,16 @@ final class ListeningSocket: Sendable {
     close(descriptor)
   }
 
-  /// Duplicates the descriptor (`fcntl(F_DUPFD_CLOEXEC)`) for an owner that closes it.
+  /// Connections that the kernel holds until they are accepted (`TCP_INFO`); 0 if that is not known.
+  var waitingConnections: Int {
+    // tcpi_unacked of a listening socket is the length of the queue.
+    var info = tcp_info()
+    var length = socklen_t(MemoryLayout<tcp_info>.size)
+    let status = unsafe getsockopt(descriptor, CInt(IPPROTO_TCP), TCP_INFO, &info, &length)
+    return status == 0 ? Int(info.tcpi_unacked) : 0
+  }
+
+  /// Duplicates the descriptor (`fcntl(F_DUPFD_CLOEXEC)`). The caller closes it.
   func duplicate() throws(HTTPServerError) -> CInt {
     let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
     guard copy >= 0 else { throw HTTPServerError(operation: "fcntl", address: address, errno: errno) }
@@ -64,10 +116,10 @@ final class ListeningSocket: Sendable {
       func check(_ status: CInt, _ operation: String) throws(HTTPServerError) {
         guard status == 0 else { throw HTTPServerError(operation: operation, address: address, errno: errno) }
       }
-      // A restart must not wait for the last run's connections to leave TIME_WAIT.
+      // After a restart, connections of the previous process in TIME_WAIT must not block the port.
       try check(set(SOL_SOCKET, SO_REUSEADDR, to: 1, of: descriptor), "setsockopt")
       if candidate.family == AF_INET6 {
-        // The wildcard answers IPv4 too, whatever net.ipv6.bindv6only says.
+        // The IPv6 wildcard also serves IPv4, independent of net.ipv6.bindv6only.
         try check(set(CInt(IPPROTO_IPV6), IPV6_V6ONLY, to: 0, of: descriptor), "setsockopt")
       }
       try check(unsafe candidate.withPointer { unsafe bind(descriptor, $0, candidate.length) }, "bind")

@@ -1,69 +1,71 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The methods that reach a route.
+/// The methods that reach a handler.
 package enum Method: Sendable, Hashable {
-  /// Asks for headers and body.
+  /// A request for headers and body.
   case get
-  /// Asks for the headers that a GET would have got; the server leaves out the body.
+  /// A request for the headers of a GET; the server omits the body.
   case head
 }
 
-/// A request as its route sees it: borrowed for the call, which it cannot outlive.
+/// A request, borrowed for the duration of the call of a handler or of its work.
 ///
-/// Every text in it is the peer's and untrusted: malformed UTF-8 is repaired. All headers and the target
-/// together fit in the connection's memory, 32 KiB. Each call copies what it returns.
+/// All text in it is untrusted; malformed UTF-8 is repaired. All headers and the target together fit in the
+/// connection's memory of 32 KiB. Each call returns a copy.
 package struct Request: ~Copyable {
-  /// The method.
+  /// The request method.
   package let method: Method
 
-  /// The path as the client spelt it, without a query.
+  /// The path as sent by the client, undecoded and without the query.
   package let path: String
 
-  private let connection: Connection
-  private let completion: Completion
+  private let exchange: Exchange
+  private var connection: Connection { exchange.connection }
 
-  init(method: Method, path: String, connection: Connection, completion: Completion) {
+  init(method: Method, path: String, exchange: Exchange) {
     self.method = method
     self.path = path
-    self.connection = connection
-    self.completion = completion
+    self.exchange = exchange
   }
 
-  /// Returns the value of the first header of that name, in any case; nil where there is none.
+  /// Returns the value of the first header with that name, ignoring case; nil without such a header.
   ///
   /// For headers with a single value, such as User-Agent.
   package func header(_ name: String) -> String? {
     connection.header(name)
   }
 
-  /// Returns the values of all headers of that name, in any case, joined by commas in the order of their lines:
-  /// how a header that is a list, such as Accept, may be sent (RFC 9110, section 5.3); nil where there is none.
+  /// Returns the values of all headers with that name, ignoring case, joined by commas in their order. nil
+  /// without such a header.
+  ///
+  /// For headers that are lists, such as Accept, which may span several lines (RFC 9110, section 5.3).
   package func list(_ name: String) -> String? {
     let values = connection.headers(name)
     return values.isEmpty ? nil : values.joined(separator: ", ")
   }
 
-  /// Returns the value of the first argument of that name in the query: `a` of `/?name=a`; nil where there is
-  /// none, and where it has no value. Escapes (`%2F`) and `+` are decoded, in the name too.
+  /// Returns the value of the first query argument with that name: `a` of `/?name=a`. nil if there is none or
+  /// if it has no value. Escapes (`%2F`) and `+` are decoded, in the name too.
   package func argument(_ name: String) -> String? {
     arguments(name).first
   }
 
-  /// Returns the values of all arguments of that name in the query, as `argument` does.
+  /// Returns the values of all query arguments with that name, decoded as in `argument`.
   package func arguments(_ name: String) -> [String] {
     connection.arguments.compactMap { $0.name == name ? $0.value : nil }
   }
 
-  /// Returns the address that the client connects from, without its port: `192.0.2.1`, `2001:db8::1`.
+  /// The client's IP address without the port: `192.0.2.1`, `2001:db8::1`.
   ///
-  /// An IPv4 client of an IPv6 socket is shown as IPv4. Empty for a client without one.
+  /// An IPv4 client of an IPv6 socket appears as IPv4. Empty for a client without an IP address.
   package var clientAddress: String { connection.clientAddress }
 
-  /// Has `action` called once this request has ended, on the same polling thread; of several calls the last counts.
+  /// Runs `action` when this request has ended, on its polling thread. A later call replaces the action.
   ///
-  /// - Parameter action: Gets whether all of the response was handed to the kernel for sending; false where the client left,
-  ///   where the server stops, and where the connection timed out. Must not block.
+  /// - Parameter action: Receives whether the whole response was passed to the kernel. It is false if the
+  ///   client disconnected, the connection timed out, the server stopped, or an `AnswerThread` had no room for
+  ///   the request. Must not block.
   package func whenDone(_ action: @escaping @Sendable (_ isSent: Bool) -> Void) {
-    completion.set(action)
+    exchange.whenDone(action)
   }
 }

@@ -2,23 +2,24 @@
 
 import CMicroHTTPD
 
-/// An immutable answer, made once and queued for any number of clients without a copy.
+/// An immutable response, built once and queued for any number of clients without a copy.
 ///
-/// Clients that are still being answered keep its body in memory after the last reference is gone.
+/// Its body stays in memory until the last transfer to a client ends.
 @safe package final class Response: Sendable {
   /// The HTTP status.
   package let status: Int
 
-  // Not Sendable by itself: MHD counts its references under a mutex, and nothing else of it changes after
-  // `init`.
+  // Sendable because MHD counts its references under a mutex, and nothing else changes after `init`.
   private nonisolated(unsafe) let handle: OpaquePointer
+  private nonisolated(unsafe) let body: UnsafeRawBufferPointer
+  private let headers: [(String, String)]
 
-  /// Makes an answer whose body is written in place, at most `bodyCapacity` bytes.
+  /// Builds a response whose body is written in place, at most `bodyCapacity` bytes.
   ///
-  /// The memory is the answer's own and is sent from there
-  /// (`MHD_create_response_from_buffer_with_free_callback_cls`), so that a big body exists once. Capacity
-  /// that is not written stays allocated as long as the answer.
-  /// - Precondition: As `init(status:contentType:headers:body:)`.
+  /// The response owns the memory and sends from it
+  /// (`MHD_create_response_from_buffer_with_free_callback_cls`), so a large body exists only once. Unused
+  /// capacity stays allocated as long as the response.
+  /// - Precondition: As for `init(status:contentType:headers:body:)`.
   package init(
     status: Int = 200, contentType: String, headers: [(String, String)] = [], bodyCapacity: Int,
     writingBody write: (inout OutputSpan<UInt8>) -> Void
@@ -34,17 +35,38 @@ import CMicroHTTPD
     guard let made = unsafe made else { preconditionFailure("out of memory") }
     self.status = status
     unsafe handle = unsafe made
-    add("Content-Type", contentType)
-    for (name, value) in headers {
-      add(name, value)
-    }
+    unsafe body = unsafe UnsafeRawBufferPointer(start: memory.baseAddress, count: count)
+    self.headers = [("Content-Type", contentType)] + headers
+    addHeaders()
   }
 
-  /// Makes an answer with a copy of a body.
+  /// Builds a response with the body of another one, which it keeps.
+  private init(_ other: Response, headers: [(String, String)]) {
+    let owner = unsafe Unmanaged.passRetained(other)
+    // MHD only reads the body.
+    let made = unsafe MHD_create_response_from_buffer_with_free_callback_cls(
+      other.body.count, UnsafeMutableRawPointer(mutating: other.body.baseAddress),
+      { owner in if let owner = unsafe owner { unsafe Unmanaged<Response>.fromOpaque(owner).release() } },
+      owner.toOpaque())
+    guard let made = unsafe made else { preconditionFailure("out of memory") }
+    status = other.status
+    unsafe handle = unsafe made
+    unsafe body = unsafe other.body
+    self.headers = headers
+    addHeaders()
+  }
+
+  /// Returns this response with other headers, without a copy of its body. They replace those of the same name.
+  func setting(_ new: [(String, String)]) -> Response {
+    let names = Set(new.map { $0.0.lowercased() })
+    return Response(self, headers: headers.filter { !names.contains($0.0.lowercased()) } + new)
+  }
+
+  /// Builds a response with a copy of a body.
   ///
-  /// Content-Length, Date and Connection are added to each reply and not to be given.
-  /// - Precondition: The status is within 200...599; names are tokens (RFC 9110, 5.6.2), values are
-  ///   printable and not empty. A value that comes from outside is to be checked first.
+  /// The server adds Content-Length, Date and Connection; do not pass them.
+  /// - Precondition: The status is within 200...599. Names are tokens (RFC 9110, section 5.6.2). Values are
+  ///   printable and not empty. Check values from outside first.
   package convenience init(
     status: Int = 200, contentType: String, headers: [(String, String)] = [], body: [UInt8]
   ) {
@@ -59,12 +81,16 @@ import CMicroHTTPD
     unsafe MHD_destroy_response(handle)
   }
 
-  /// Queues the answer for the request that a connection is at; MHD takes a reference of its own.
+  /// Queues the response for the current request of a connection. MHD retains it.
   func queue(for connection: Connection) -> MHD_Result {
     unsafe connection.queue(handle, status: status)
   }
 
-  /// Checks what MHD does not: a control character or a colon would write into the reply's other lines.
+  private func addHeaders() {
+    for (name, value) in headers { add(name, value) }
+  }
+
+  /// Adds a header. Checks what MHD does not: a control character or a colon could forge other header lines.
   private func add(_ name: String, _ value: String) {
     let separators = "()<>@,;:\\\"/[]?={}".utf8
     let isToken = name.utf8.allSatisfy { (0x21...0x7E).contains($0) && !separators.contains($0) }

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CMicroHTTPD
-import Synchronization
+import ServerTLS
 
-/// What the polling threads of a server share: its routes and its count of connections.
+/// The state that the polling threads of a server share: routes and limits.
 final class Service: Sendable {
+  let door: FrontDoor
   private let routes: [String: HTTPServer.Handler]
-  private let connectionLimit: Int
-  private let connections = Atomic<Int>(0)
+  let limiter: ConnectionLimiter
+  private let sockets: [ListeningSocket]
+  let suspensions = Suspensions()
   private let log: (@Sendable (String) -> Void)?
 
   private let notFound = Response(
@@ -16,71 +18,126 @@ final class Service: Sendable {
     status: 405, contentType: "text/plain; charset=utf-8", headers: [("Allow", "GET, HEAD")],
     body: [UInt8]("only GET and HEAD are answered here\n".utf8))
 
-  // MHD would check this itself where it is asked to be strict; 0.9.75 then writes the reply's header twice
-  // and drops a connection whose target has a space without a reply.
+  // MHD can check this itself in its strict mode. In that mode, MHD 0.9.75 writes the response header twice.
+  // It also drops a connection without a response if the target contains a space.
   private let hostMissing = Response(
     status: 400, contentType: "text/plain; charset=utf-8", body: [UInt8]("a Host header is missing\n".utf8))
 
-  // Two values for what can only have one: a proxy may have read the other (RFC 9112, 3.2 and 6.3).
+  // With two values for a single-valued header, a proxy may have used the other one (RFC 9112, sections 3.2
+  // and 6.3).
   private let ambiguous = Response(
     status: 400, contentType: "text/plain; charset=utf-8",
     body: [UInt8]("Host or Content-Length is given twice\n".utf8))
 
-  /// Bodies up to this many bytes are read and thrown away, so that the connection can go on; a longer one,
-  /// or one whose length is not known, is not waited for: its connection is closed behind the answer.
+  private let busy = Response(
+    status: 503, contentType: "text/plain; charset=utf-8", headers: [("Retry-After", "1")],
+    body: [UInt8]("too many requests are waiting; try again\n".utf8))
+  private let addressBusy = Response(
+    status: 429, contentType: "text/plain; charset=utf-8", headers: [("Retry-After", "1")],
+    body: [UInt8]("too many requests from this address are waiting; try again\n".utf8))
+
+  /// The longest request body that is read and discarded so that the connection can continue, in bytes. For a
+  /// longer body, or one of unknown length, the connection is closed after the response.
   private static let discardedBodyLimit = 64 * 1024
 
   init(
-    routes: [String: HTTPServer.Handler], connectionLimit: Int, log: (@Sendable (String) -> Void)?
+    door: FrontDoor, routes: [String: HTTPServer.Handler], limiter: ConnectionLimiter,
+    sockets: [ListeningSocket],
+    log: (@Sendable (String) -> Void)?
   ) {
+    self.door = door
     self.routes = routes
-    self.connectionLimit = connectionLimit
+    self.limiter = limiter
+    self.sockets = sockets
     self.log = log
   }
 
-  /// Whether one more client may connect. A server with n addresses may go n - 1 over its limit for a moment,
-  /// since the count goes up only when MHD has made the connection.
-  var acceptsConnection: Bool { connections.load(ordering: .relaxed) < connectionLimit }
-
-  func connectionStarted() {
-    connections.add(1, ordering: .relaxed)
+  /// Returns whether a client may connect.
+  func accepts(_ client: ClientAddress) -> Bool {
+    limiter.accepts(
+      client, isOverloaded: sockets.contains { $0.waitingConnections > HTTPServer.Limits.acceptQueue })
   }
 
-  func connectionClosed() {
-    connections.subtract(1, ordering: .relaxed)
+  /// Has no thread compute any more, and waits for those that do.
+  func close() {
+    suspensions.close()
+    limiter.stop()
   }
 
-  func report(_ message: @autoclosure () -> String) {
-    log?(message())
+  /// Passes on a line of MHD's log, and counts a request that it reports to be refused. There is no callback for them.
+  func report(_ message: String) {
+    if let status = Self.refusedStatus(message) {
+      limiter.count([413, 414, 431].contains(status) ? .tooLarge : .malformed)
+    }
+    log?(message)
   }
 
-  /// Whether the answer has to be queued before the body is read. MHD then closes the connection, which is
-  /// not what a request without a body deserves.
+  /// Returns the status of a response that MHD made itself, from its line in the log.
+  static func refusedStatus(_ message: String) -> Int? {
+    let start = "Error processing request (HTTP response code is "
+    guard message.hasPrefix(start) else { return nil }
+    return Int(message.dropFirst(start.count).prefix { $0.isNumber })
+  }
+
+  /// Prepares the TLS session of a new connection. Returns nil for plain HTTP.
+  func tls(of connection: Connection) -> TLSConnection? {
+    guard let context = door.tls?(), let session = unsafe connection.tlsSession else { return nil }
+    return unsafe TLSConnection(session, context: context) { [door] reason, subject in
+      door.clientRefused(reason, subject, connection.clientAddress)
+    }
+  }
+
+  /// Returns the response with the headers that all responses have.
+  func completed(_ response: Response) -> Response {
+    let headers = door.headers()
+    return headers.isEmpty ? response : response.setting(headers)
+  }
+
+  /// Returns whether the response must be queued before the body is read. MHD then closes the connection, so
+  /// it is not done for requests without a body.
   func answersEarly(_ connection: Connection) -> Bool {
     if connection.header("Transfer-Encoding") != nil { return true }
     return connection.headers("Content-Length").contains { (Int($0) ?? .max) > Self.discardedBodyLimit }
   }
 
-  /// Answers a request whose target, method and version are as the client spelt them.
-  func response(
-    to target: String, method name: String, version: String, connection: Connection, completion: Completion
-  ) -> Response {
+  /// Answers a request. Target, method and version are as sent by the client.
+  ///
+  /// - Returns: The response; nil if the connection was suspended, so that a thread can compute it.
+  func answer(_ target: String, method name: String, version: String, _ exchange: Exchange) -> Response? {
+    let connection = exchange.connection
     let hosts = connection.headers("Host").count
     if hosts == 0 && version != "HTTP/1.0" { return hostMissing }
     if hosts > 1 || Set(connection.headers("Content-Length")).count > 1 { return ambiguous }
     let path = Self.path(of: target)
-    guard let handler = routes[path] else { return notFound }
-    let method: Method
-    switch name {
-    case "GET": method = .get
-    case "HEAD": method = .head
-    default: return methodNotAllowed
+    let handler: HTTPServer.Handler
+    switch (name, routes[path]) {
+    case (_, nil): handler = { [notFound] _ in .now(notFound) }
+    case ("GET", let found?), ("HEAD", let found?): handler = found
+    default: handler = { [methodNotAllowed] _ in .now(methodNotAllowed) }
     }
-    return handler(Request(method: method, path: path, connection: connection, completion: completion))
+    // Also before an error, which shows what there is.
+    var gated = handler
+    if let gate = door.gate { gated = { request in gate(request, handler) } }
+    switch exchange.answer(name == "HEAD" ? .head : .get, path, with: gated) {
+    case .now(let response): return response
+    case .later(let thread, let work): return thread.begin(exchange, work)
+    }
   }
 
-  /// The path of a request target: MHD hands on the absolute form (`http://host/path`, RFC 9112, 3.2.2) as it
-  /// came.
+  /// Returns the response in place of a handler's.
+  func response(for reason: Refusal) -> Response {
+    switch reason {
+    case .busy: limiter.count(.busy)
+    case .addressBusy:
+      limiter.count(.addressBusy)
+      return addressBusy
+    case .closing: break
+    }
+    return busy
+  }
+
+  /// Returns the path of a request target. MHD passes the absolute form (`http://host/path`, RFC 9112,
+  /// section 3.2.2) unchanged.
   static func path(of target: String) -> String {
     guard target.utf8.first != UInt8(ascii: "/") else { return target }
     for scheme in ["http://", "https://"] where target.prefix(scheme.count).lowercased() == scheme {

@@ -2,23 +2,22 @@
 
 import Glibc
 
-/// A resolved address, IPv4 or IPv6, in the form that the socket calls take.
+/// A resolved IPv4 or IPv6 address, or the path of a unix socket, as a `sockaddr`.
 struct SocketAddress {
   private var storage = sockaddr_storage()
   private(set) var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
 
   var family: CInt { CInt(storage.ss_family) }
 
-  /// Lends the address to a socket call.
+  /// Passes the address to a socket call. The pointer is valid only during the call.
   func withPointer<Result>(_ body: (UnsafePointer<sockaddr>) -> Result) -> Result {
     unsafe withUnsafeBytes(of: storage) { bytes in
-      // A `sockaddr_storage` is big enough and aligned for all that a `sockaddr` may point to; it is not
-      // empty.
+      // A `sockaddr_storage` is large enough and aligned for every `sockaddr`, and is not empty.
       unsafe bytes.withMemoryRebound(to: sockaddr.self) { unsafe body($0.baseAddress.unsafelyUnwrapped) }
     }
   }
 
-  /// Reads the address that a socket is bound to (`getsockname`); nil sets errno.
+  /// Reads the address that a socket is bound to (`getsockname`). Returns nil and sets errno on failure.
   init?(boundTo descriptor: CInt) {
     let status = unsafe withUnsafeMutablePointer(to: &storage) { pointer in
       unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
@@ -28,10 +27,30 @@ struct SocketAddress {
     guard status == 0 else { return nil }
   }
 
-  /// Copies a client's address; nil for one that is neither IPv4 nor IPv6.
+  /// The address of a unix socket. Returns nil if the path is too long.
+  init?(path: String) {
+    guard path.utf8.count <= ListenAddress.longestPath else { return nil }
+    storage.ss_family = sa_family_t(AF_UNIX)
+    let offset = MemoryLayout<sa_family_t>.size
+    unsafe withUnsafeMutableBytes(of: &storage) { bytes in
+      for (index, byte) in path.utf8.enumerated() { unsafe bytes[offset + index] = byte }
+    }
+    length = socklen_t(offset + path.utf8.count + 1)
+  }
+
+  /// The path of a unix socket; nil for other families and for a socket without a path.
+  var path: String? {
+    guard family == AF_UNIX else { return nil }
+    let bytes = unsafe withUnsafeBytes(of: storage) { bytes in
+      unsafe Array(bytes.prefix(Int(length)).dropFirst(MemoryLayout<sa_family_t>.size).prefix { $0 != 0 })
+    }
+    return bytes.isEmpty ? nil : String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// Copies a client's address. Returns nil if it is neither IPv4 nor IPv6.
   init?(copying client: UnsafePointer<sockaddr>) {
     let size: Int
-    // By its place: which module names the field differs by the C library's version.
+    // By offset: the module that declares the field depends on the version of the C library.
     switch unsafe CInt(UnsafeRawPointer(client).load(as: sa_family_t.self)) {
     case AF_INET: size = MemoryLayout<sockaddr_in>.size
     case AF_INET6: size = MemoryLayout<sockaddr_in6>.size
@@ -54,14 +73,14 @@ struct SocketAddress {
 
   /// The port in host byte order.
   var port: UInt16 {
-    // Both families have it at the same place, behind the family.
+    // Both families have it directly after the family.
     UInt16(
       bigEndian: unsafe withUnsafeBytes(of: storage) {
         unsafe $0.load(fromByteOffset: MemoryLayout<sa_family_t>.size, as: UInt16.self)
       })
   }
 
-  /// The host's number as text (`getnameinfo`).
+  /// The numeric host (`getnameinfo`); empty if it fails.
   var numericHost: String {
     var text = [CChar](repeating: 0, count: Int(NI_MAXHOST))
     let status = unsafe withPointer { pointer in
@@ -71,17 +90,17 @@ struct SocketAddress {
     return String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
   }
 
-  /// Whether the kernel may refuse both addresses to one program because they meet in a port.
+  /// Returns whether the kernel may refuse to bind both addresses because they have the same port.
   func overlaps(_ other: SocketAddress) -> Bool {
     let hosts = [numericHost, other.numericHost]
     return port == other.port && (hosts[0] == hosts[1] || hosts.contains("::") || hosts.contains("0.0.0.0"))
   }
 
-  /// Resolves what to listen on (`getaddrinfo`), in the order to try.
+  /// Resolves an address to listen on (`getaddrinfo`). Returns the candidates in the order to try.
   ///
-  /// No host is the IPv6 wildcard, then the IPv4 one for a machine without IPv6. A name that has an IPv4
-  /// address is listened on there, as Go's `net.Listen` does: otherwise `localhost` would not answer on
-  /// 127.0.0.1. Asks the network, and so blocks, for names that `/etc/hosts` does not have.
+  /// An empty host is the IPv6 wildcard, then the IPv4 wildcard for a machine without IPv6. A name with an
+  /// IPv4 address listens there, as Go's `net.Listen` does; otherwise `localhost` would not serve 127.0.0.1.
+  /// Blocks on the network for names that are not in `/etc/hosts`.
   static func resolve(_ address: ListenAddress) throws(HTTPServerError) -> [SocketAddress] {
     let hosts = address.host.isEmpty ? ["::", "0.0.0.0"] : [address.host]
     var found: [SocketAddress] = []

@@ -10,7 +10,7 @@ package struct LabelFilter: Sendable {
   /// One label, and what its whole value has to match.
   package struct Rule: Sendable, Equatable {
     /// A label that can be matched.
-    package enum Label: String, CaseIterable, Sendable { case namespace, pod, container, pidns }
+    package enum Label: String, CaseIterable, Sendable { case namespace, pod, container, unit, pidns }
 
     /// The label that has to match.
     package let label: Label
@@ -43,6 +43,7 @@ package struct LabelFilter: Sendable {
         case .namespace: names.namespace
         case .pod: names.pod
         case .container: names.container
+        case .unit: names.unit
         case .pidns: String(inum)
         }
       return (try? expression.regex.wholeMatch(in: value)) != nil

@@ -4,51 +4,16 @@ package import Containers
 import Platform
 package import Probe
 
-/// Stores the totals of every series: its namespaces, and when it appears, ends and is removed.
+/// Stores the totals of every series: its parts of namespaces, and when it appears, ends and is removed.
 ///
-/// A series is its label set, not a namespace. Namespaces with the same labels add up, at the same time or one
+/// A series is its key, not a part. Parts with the same key add up, at the same time or one
 /// after another (the kernel reuses the inum of a namespace that ended). So a series never goes down while it is
 /// exposed. Each event is in one series. When a namespace gets another name, its series moves to that name if no
 /// scraper has seen it and no other namespace shares it. Otherwise the old series keeps its total, and later events
 /// go to the new series. The ledger does no I/O: it receives readings, and returns the entries to delete.
 package struct Ledger {
-  /// The bounds of a ledger.
-  package struct Limits: Sendable {
-    /// Series that are exposed at one time, live and retained.
-    package let series: Int
-    /// How long a series stays after its last namespace ended; nil is for good.
-    package let retention: Duration?
-
-    /// Sets bounds.
-    package init(series: Int, retention: Duration?) {
-      self.series = series
-      self.retention = retention
-    }
-  }
-
-  /// When a poll is, by the clock that durations are measured with and in seconds since the epoch.
-  package struct Moment: Sendable {
-    let instant: ContinuousClock.Instant
-    let epoch: Double
-    /// When the machine started, in nanoseconds since the epoch, as the clocks have it at this moment.
-    let boot: Int64
-    /// When the poll had read the kernel's counts, in seconds since the epoch: nothing in them is newer.
-    var readEnd: Double
-
-    /// Names a moment at which the counts are read, too.
-    package init(_ instant: ContinuousClock.Instant, epoch: Double, boot: Int64) {
-      self.instant = instant
-      self.epoch = epoch
-      self.boot = boot
-      readEnd = epoch
-    }
-
-    /// The moment in seconds since boot.
-    var sinceBoot: Double { epoch - Double(boot) / 1e9 }
-  }
-
-  /// Names the container of a namespace from its identity in the kernel.
-  package typealias Name = (NamespaceIdentity) -> ContainerResolver.Answer
+  /// Names the container of a namespace from its identity in the kernel; with a cgroup, that of this part of it.
+  package typealias Name = (NamespaceIdentity, PartCgroup?) -> ContainerResolver.Answer
 
   private let limits: Limits
   private let labelling: SeriesLabels
@@ -56,7 +21,9 @@ package struct Ledger {
   private var bootEpoch: BootEpoch
   /// When counting began, in seconds since the epoch.
   private let countingStart: Double
-  private var members: [PIDNamespace: TrackedNamespace] = [:]
+  private var members: [NamespacePart: TrackedPart] = [:]
+  /// How many parts are in a container, by its id and by the level of their namespace.
+  private var containers: [String: [UInt32: Int]] = [:]
   private var series: [SeriesKey: Series] = [:]
   /// The keys of `series`, sorted; nil once they have changed.
   private var order: [SeriesKey]?
@@ -99,25 +66,25 @@ package struct Ledger {
   /// Live namespaces that have no container name yet, as of the last poll.
   package private(set) var unresolved = 0
 
-  /// Namespaces that are kept, live or not.
+  /// Parts that are kept, live or not.
   var memberCount: Int { members.count }
 
   /// Adds the reading of a poll.
   ///
   /// - Parameters:
-  ///   - tasks: The result of the task scan, by namespace; nil if the poll made none. The scan has to precede
+  ///   - tasks: The result of the task scan, by part; nil if the poll made none. The scan has to precede
   ///     `reading`: a namespace without a task then has had all its events when they are read.
-  ///   - reading: The namespaces that have an entry in the kernel's maps.
+  ///   - reading: The parts that have an entry in the kernel's maps.
   ///   - scraped: Which polls scrapers have been answered with.
   ///   - namesVersion: Changes whenever `name` may return more than before.
   ///   - name: Names a namespace; called for those whose names are not final.
-  /// - Returns: The namespaces that have ended and whose counts were now read for the last time: their
+  /// - Returns: The parts that have ended and whose counts were now read for the last time: their
   ///   entries are to be deleted. One whose entry still exists at the next poll is returned again.
-  /// - Complexity: O(namespaces): about a microsecond for each, by `make bench`.
+  /// - Complexity: O(parts): about a microsecond for each, by `make bench`.
   package mutating func ingest(
-    tasks: [PIDNamespace: TaskCounts]?, _ reading: KernelCounters.Reading, at now: Moment,
+    tasks: [NamespacePart: TaskCounts]?, _ reading: KernelCounters.Reading, at now: Moment,
     scraped: ScrapedPolls = .none, namesVersion: UInt64 = 0, name: Name
-  ) -> [PIDNamespace] {
+  ) -> [NamespacePart] {
     poll += 1
     self.scraped = scraped
     gone = gone.filter { $0.value > scraped.oldest }
@@ -125,44 +92,43 @@ package struct Ledger {
     if let tasks { ingest(walked: tasks, now) }
     // In place: a copy of a member is a kilobyte.
     for (namespace, identity) in reading.identities {
-      members[namespace, default: TrackedNamespace(firstSeen: now.instant, lastWalk: walk)].ingest(
-        identity, in: poll)
+      track(NamespacePart(namespace), now)
+      members[NamespacePart(namespace)]?.ingest(identity, in: poll)
     }
-    for (namespace, read) in reading.events {
-      let shown = members[namespace, default: TrackedNamespace(firstSeen: now.instant, lastWalk: walk)]
-        .ingest(read, in: poll)
-      if let shown { series[shown.key]?.add(shown.increase, at: poll) }
+    for (part, read) in reading.events {
+      track(part, now)
+      if let shown = members[part]?.ingest(read, in: poll) {
+        series[shown.key]?.add(shown.increase, at: poll)
+      }
+      if !part.isOfInit, let cgroup = reading.cgroups[part.cgroup] {
+        members[part]?.ingest(cgroup, in: reading.identities[part.namespace], at: poll)
+      }
     }
-    for (namespace, processes) in reading.exemplars { record(processes, of: namespace, now) }
+    for (part, processes) in reading.exemplars { record(processes, of: part, now) }
 
     let mayKnowMore = namesVersion != self.namesVersion
     self.namesVersion = namesVersion
     // A namespace that may still get a better name is kept after its end, while there is room.
     let isCrowded = members.count > 2 * limits.series
-    var finished: [PIDNamespace] = []
-    live = 0
-    unresolved = 0
-    for (namespace, var member) in members {
-      defer {
-        if !member.hasEnded {
-          if member.isShown { live += 1 }
-          if !member.isResolved { unresolved += 1 }
-        }
-      }
-      let isOver = isCrowded || now.instant - member.firstSeen >= labelling.grace
-      guard member.hasWork(walk: walk, graceIsOver: isOver, mayKnowMore: mayKnowMore) else { continue }
-      if member.isAbsent(at: walk) && !member.hasEnded { end(&member, namespace, now) }
-      if !member.isNamed || (mayKnowMore && member.mayBeRenamed) { member.record(name) }
-      if isOver { member.isDue = true }
-      if member.isToBePlaced && (member.isDue || member.isResolved) { place(&member, namespace, now) }
-      members[namespace] = member
-      guard let endedAt = member.endedAt else { continue }
-      if member.lastEntry == poll {
-        finished.append(namespace)
-      } else if member.place != .pending {
-        let isKept = member.mayBeRenamed && !isCrowded && now.instant - endedAt < Self.patience(limits)
-        if !isKept { members[namespace] = nil }
-      }
+    var finished: [NamespacePart] = []
+    (live, unresolved) = (0, 0)
+    // Namespaces first: a part without room for a series of its own is shown with its namespace.
+    let parts = members.keys.filter { !$0.isOfInit }
+    for (part, member) in members where part.isOfInit {
+      let member = advance(part, member, now, isCrowded: isCrowded, mayKnowMore: mayKnowMore, name, &finished)
+      guard !member.hasEnded else { continue }
+      if member.isShown { live += 1 }
+      if !member.isResolved { unresolved += 1 }
+    }
+    // All names before the first decision: whose a cgroup is depends on all parts in it.
+    for part in parts where members[part]?.isNamed == false {
+      guard var member = members[part] else { continue }
+      record(name, &member, part)
+      members[part] = member
+    }
+    for part in parts {
+      guard let member = members[part] else { continue }
+      _ = advance(part, member, now, isCrowded: isCrowded, mayKnowMore: mayKnowMore, name, &finished)
     }
     // Last: a namespace that begins in this very poll continues the series, which then never goes down.
     expireSeries(at: now)
@@ -170,30 +136,103 @@ package struct Ledger {
     return finished
   }
 
-  private mutating func ingest(walked tasks: [PIDNamespace: TaskCounts], _ now: Moment) {
-    walk += 1
-    for namespace in members.keys where tasks[namespace] == nil {
-      members[namespace]?.tasks = TaskCounts()
+  /// Decides what is due for a part: whether it has ended, what it is called, and where it is shown.
+  ///
+  /// - Parameter finished: Gets the part, if it has ended and its entry was read for the last time.
+  /// - Returns: The part afterwards.
+  private mutating func advance(
+    _ part: NamespacePart, _ before: TrackedPart, _ now: Moment, isCrowded: Bool, mayKnowMore: Bool,
+    _ name: Name, _ finished: inout [NamespacePart]
+  ) -> TrackedPart {
+    var member = before
+    let age = now.instant - member.firstSeen
+    let graceIsOver = isCrowded || age >= labelling.grace
+    let isOver =
+      part.isOfInit
+      ? member.isAbsent(at: walk) : members[part.ofInit]?.hasEnded ?? true || member.isRemoved(at: poll)
+    guard isOver || member.hasWork(graceIsOver: graceIsOver, mayKnowMore: mayKnowMore) else { return member }
+    if isOver && !member.hasEnded { end(&member, part, now) }
+    if !member.isNamed || (mayKnowMore && member.mayBeRenamed) { record(name, &member, part) }
+    if graceIsOver && (!member.mayBeOfRuntime || age >= Self.runtimeGrace) { member.isDue = true }
+    if member.isToBePlaced && (member.isDue || member.isResolved || isOfRuntime(member)) {
+      place(&member, part, now)
     }
-    for (namespace, found) in tasks {
-      members[namespace, default: TrackedNamespace(firstSeen: now.instant, lastWalk: walk)].lastWalk = walk
-      members[namespace]?.tasks = found
+    members[part] = member
+    guard let endedAt = member.endedAt else { return member }
+    if member.lastEntry == poll {
+      finished.append(part)
+    } else if member.place != .pending {
+      let isKept = member.mayBeRenamed && !isCrowded && now.instant - endedAt < Self.patience(limits)
+      if !isKept { forget(part, member) }
+    }
+    return member
+  }
+
+  private mutating func ingest(walked tasks: [NamespacePart: TaskCounts], _ now: Moment) {
+    walk += 1
+    for part in members.keys where tasks[part] == nil { members[part]?.ingest(TaskCounts()) }
+    for (part, found) in tasks {
+      track(part, now)
+      members[part.ofInit]?.lastWalk = walk
+      members[part]?.ingest(found)
     }
   }
 
-  private mutating func record(_ processes: [ProcessExemplar], of namespace: PIDNamespace, _ now: Moment) {
-    guard let place = members[namespace]?.place else { return }
+  /// Begins to track a part, and that of its namespace's init, which shows when the namespace ends.
+  private mutating func track(_ part: NamespacePart, _ now: Moment) {
+    for part in [part.ofInit, part] where members[part] == nil {
+      members[part] = TrackedPart(
+        isOfInit: part.isOfInit, isNew: poll > 1, firstSeen: now.instant,
+        firstEvent: previousPoll, lastWalk: walk)
+    }
+  }
+
+  private mutating func forget(_ part: NamespacePart, _ member: TrackedPart) {
+    count(-1, member.residence)
+    members[part] = nil
+  }
+
+  private mutating func record(_ name: Name, _ member: inout TrackedPart, _ part: NamespacePart) {
+    member.record(name)
+    if !part.isOfInit {
+      member.isInOwnContainer = members[part.ofInit]?.container.id == member.container.id
+    }
+    guard let level = member.identity?.level else { return }
+    let id = member.container.id
+    let residence = id.isEmpty ? nil : TrackedPart.Residence(container: id, level: level)
+    guard residence != member.residence else { return }
+    count(-1, member.residence)
+    count(1, residence)
+    member.residence = residence
+  }
+
+  private mutating func count(_ change: Int, _ residence: TrackedPart.Residence?) {
+    guard let residence else { return }
+    var levels = containers[residence.container] ?? [:]
+    let number = levels[residence.level, default: 0] + change
+    levels[residence.level] = number > 0 ? number : nil
+    containers[residence.container] = levels.isEmpty ? nil : levels
+  }
+
+  /// Whether a part is of a runtime's processes in the cgroup of a container, whose own are in a namespace inside.
+  private func isOfRuntime(_ member: TrackedPart) -> Bool {
+    guard member.mayBeOfRuntime, let own = member.residence else { return false }
+    return member.isOfRuntime || containers[own.container]?.keys.contains { $0 > own.level } ?? false
+  }
+
+  private mutating func record(_ processes: [ProcessExemplar], of part: NamespacePart, _ now: Moment) {
+    guard let place = members[part]?.place else { return }
     for process in processes {
       if case .series(let key) = place {
         series[key]?.exemplars.record(process, boot: now.boot)
       } else {
-        members[namespace]?.unshownExemplars.record(process, boot: now.boot)
+        members[part]?.unshownExemplars.record(process, boot: now.boot)
       }
     }
   }
 
   /// The series that are exposed, in a stable order.
-  package mutating func snapshot() -> [Snapshot.Namespace] {
+  package mutating func snapshot() -> [Snapshot.Series] {
     let keys = order ?? series.keys.sorted()
     order = keys
     var tasks: [SeriesKey: TaskCounts] = [:]
@@ -204,38 +243,52 @@ package struct Ledger {
     return keys.compactMap { key in
       series[key].map {
         newestBirth = max(newestBirth, $0.births.newest)
-        var about = $0.about
-        about?.boot = boot
-        return Snapshot.Namespace(
-          labels: $0.labels, names: key.names, inum: key.inum, events: $0.events, births: $0.births,
-          start: $0.start,
-          tasks: tasks[key] ?? TaskCounts(), isLive: $0.endedAt == nil, about: about,
-          exemplars: $0.exemplars)
+        return Snapshot.Series(
+          key, events: $0.events, births: $0.births, start: $0.start, tasks: tasks[key] ?? TaskCounts(),
+          isLive: $0.endedAt == nil, about: $0.about, exemplars: $0.exemplars,
+          starts: $0.starts)
       }
     }
   }
 
+  /// How long a part with a container waits for that container's namespace, or for a second scan that finds a task in it.
+  private static var runtimeGrace: Duration { .seconds(5) }
+
   /// How long the ledger waits for a name after the end of a namespace: as long as it is shown.
   private static func patience(_ limits: Limits) -> Duration { limits.retention ?? .seconds(300) }
 
-  /// Shows a namespace under its current name.
-  private mutating func place(_ member: inout TrackedNamespace, _ namespace: PIDNamespace, _ now: Moment) {
+  /// The names that a part is shown under: those of its namespace, if the part is of a container runtime.
+  private func names(of member: TrackedPart, _ part: NamespacePart) -> Container.Names {
+    if isOfRuntime(member), let own = members[part.ofInit] { return own.container.names }
+    return member.container.names
+  }
+
+  /// Shows a part under its current name.
+  private mutating func place(_ member: inout TrackedPart, _ part: NamespacePart, _ now: Moment) {
     member.isToBePlaced = false
-    let names = member.container.names
-    guard labelling.selection.shows(names, inum: namespace.inum) else {
-      leave(member, namespace, now)
+    member.isOfRuntime = isOfRuntime(member)
+    let (names, inum) = (names(of: member, part), part.namespace.inum)
+    guard labelling.selection.shows(names, inum: inum) else {
+      leave(member, part, now)
       if member.place != .excluded { excluded += 1 }
       member.place = .excluded
       return
     }
-    let key = SeriesKey(names, inum: namespace.inum, at: labelling.level)
+    var key = SeriesKey(names, inum: inum, at: labelling.level)
+    if !part.isOfInit && series[key] == nil && series.count >= limits.series,
+      case .series(let own) = members[part.ofInit]?.place
+    {
+      // No room for one more: it stays with its namespace.
+      key = own
+      member.isToBePlaced = true
+    }
     if member.place != .series(key) {
       if series[key] == nil && gone[key] != nil {
         // It waits until all scrapers have seen the gap: for others the series would go down.
         member.isToBePlaced = true
         return
       }
-      if case .series(let old) = member.place, isMovable(old, with: namespace) {
+      if case .series(let old) = member.place, isMovable(old, with: part) {
         rename(old, to: key, now)
       } else if member.isShown && member.hasEnded {
         // Its events are in a series that other namespaces contribute to, or that was scraped.
@@ -250,14 +303,15 @@ package struct Ledger {
           }
           return
         }
-        leave(member, namespace, now)
-        join(key, member, namespace, now)
+        leave(member, part, now)
+        join(key, member, part, now)
+        member.isNew = false
         member.unshown = []
         member.unshownExemplars = Exemplars()
       }
       member.place = .series(key)
     }
-    if series[key]?.newest == namespace {
+    if series[key]?.newest == part {
       let about = about(member)
       series[key]?.about = about
     }
@@ -265,9 +319,9 @@ package struct Ledger {
 
   /// Whether a whole series may move to another name. A scraper that has seen it has counted its total, and would
   /// count that again.
-  private func isMovable(_ key: SeriesKey, with namespace: PIDNamespace) -> Bool {
+  private func isMovable(_ key: SeriesKey, with part: NamespacePart) -> Bool {
     guard let series = series[key] else { return false }
-    return series.isOnly(of: namespace) && series.births.series > scraped.newest
+    return series.isOnly(of: part) && series.births.series > scraped.newest
   }
 
   /// Moves a series with its total to another name.
@@ -278,9 +332,10 @@ package struct Ledger {
     series[new] = joined
   }
 
-  /// The start of the events that a namespace adds to a new series.
-  private func start(of member: TrackedNamespace, _ now: Moment) -> Double {
+  /// The start of the events that a part adds to a new series.
+  private func start(of member: TrackedPart, _ now: Moment) -> Double {
     if member.isShown { return now.epoch }
+    guard member.isOfInit else { return max(countingStart, member.firstEvent) }
     guard let identity = member.identity else { return previousPoll }
     // Never in the future, where a clock that was set back may put it: Prometheus would add a 0 behind a value.
     return min(max(countingStart, boot + Double(identity.initStart) / 1e9), now.readEnd)
@@ -291,33 +346,32 @@ package struct Ledger {
   /// - Parameter start: When it began to count, in seconds since the epoch.
   private mutating func begin(_ key: SeriesKey, at start: Double, _ now: Moment) -> Series {
     order = nil
-    return Series(labels: key.labels, born: poll, start: start, endedAt: now.instant)
+    return Series(born: poll, start: start, endedAt: now.instant)
   }
 
   private mutating func join(
-    _ key: SeriesKey, _ member: TrackedNamespace, _ namespace: PIDNamespace, _ now: Moment
+    _ key: SeriesKey, _ member: TrackedPart, _ part: NamespacePart, _ now: Moment
   ) {
     var joined = series[key] ?? begin(key, at: start(of: member, now), now)
     joined.join(
-      namespace, with: member.unshown.first ?? EventCounts(), member.unshownExemplars,
-      isLive: !member.hasEnded,
-      at: poll, now.instant)
+      part, with: member.unshown.first ?? EventCounts(), member.unshownExemplars,
+      starts: member.startsUnit ? 1 : 0, isLive: !member.hasEnded, at: poll, now.instant)
     series[key] = joined
   }
 
-  /// Removes a namespace from its series, which keeps its total.
-  private mutating func leave(_ member: TrackedNamespace, _ namespace: PIDNamespace, _ now: Moment) {
+  /// Removes a part from its series, which keeps its total.
+  private mutating func leave(_ member: TrackedPart, _ part: NamespacePart, _ now: Moment) {
     guard case .series(let key) = member.place else { return }
     if !member.hasEnded { removeLiveMember(from: key, now) }
-    if series[key]?.newest == namespace { series[key]?.about = nil }
+    if series[key]?.newest == part { series[key]?.about = nil }
   }
 
-  private mutating func end(_ member: inout TrackedNamespace, _ namespace: PIDNamespace, _ now: Moment) {
+  private mutating func end(_ member: inout TrackedPart, _ part: NamespacePart, _ now: Moment) {
     member.endedAt = now.instant
     member.endSinceBoot = now.sinceBoot
     guard case .series(let key) = member.place else { return }
     removeLiveMember(from: key, now)
-    if series[key]?.newest == namespace {
+    if series[key]?.newest == part {
       let about = about(member)
       series[key]?.about = about
     }
@@ -328,11 +382,10 @@ package struct Ledger {
     if series[key]?.liveMembers == 0 { series[key]?.endedAt = now.instant }
   }
 
-  private func about(_ member: TrackedNamespace) -> Snapshot.About? {
-    guard labelling.level == .pidns, let identity = member.identity else { return nil }
-    var about = Snapshot.About(identity, member.container, boot: boot)
-    if member.hasEnded { about.end(by: member.endSinceBoot) }
-    return about
+  private func about(_ member: TrackedPart) -> Snapshot.About? {
+    guard labelling.level == .pidns, member.isOfInit, let identity = member.identity else { return nil }
+    return Snapshot.About(
+      identity, member.container, endSinceBoot: member.hasEnded ? member.endSinceBoot : nil)
   }
 
   private mutating func expireSeries(at now: Moment) {

@@ -11,16 +11,20 @@ package import Probe
 package struct Poller: ~Copyable {
   private var kernel: KernelCounters
   private var ledger: Ledger
-  private var naming: ContainerResolver
+  private let naming: ContainerResolver
+  private let start: Double
+  private let podWatch: (() -> PodWatchStatus)?
   private var pace = TaskScanThrottle()
   private var last = Snapshot()
 
   /// Takes ownership of the kernel half.
   ///
-  /// - Parameter start: When it began to count, in seconds since the epoch.
+  /// - Parameters:
+  ///   - start: When it began to count, in seconds since the epoch.
+  ///   - podWatch: Returns how the watch of the node's pods fares; nil where there is none.
   package init(
     kernel: consuming KernelCounters, start: Double, limits: Ledger.Limits, labelling: SeriesLabels,
-    naming: ContainerResolver
+    naming: ContainerResolver, podWatch: (() -> PodWatchStatus)? = nil
   ) {
     // Names that will never come are not waited for.
     let labelling =
@@ -28,16 +32,19 @@ package struct Poller: ~Copyable {
       ? labelling : SeriesLabels(level: labelling.level, grace: .zero, selection: labelling.selection)
     self.kernel = kernel
     self.naming = naming
+    self.start = start
+    self.podWatch = podWatch
     ledger = Ledger(limits: limits, labelling: labelling, boot: Clock.bootNanoseconds, start: start)
   }
 
   /// Reads the kernel once.
   ///
   /// - Parameter scraped: The numbers of the snapshots that scrapers have been answered with.
-  /// - Returns: The current snapshot. After an error, the previous one with the error.
+  /// - Returns: The current snapshot. After an error, the previous one with the error: its number is 0 where no poll has
+  ///   succeeded yet.
   /// - Complexity: In the kernel, about a microsecond for each namespace, and 0.3 to 0.8 µs for each task if it
   ///   is time for a walk over them.
-  package mutating func poll(scraped: ScrapedPolls) -> Snapshot {
+  package mutating func poll(scraped: ScrapedPolls = .none) -> Snapshot {
     // The time of day first: what happened before it is in this poll, however long anything takes.
     let time = Clock.epochSeconds
     let start = ContinuousClock.now
@@ -49,6 +56,8 @@ package struct Poller: ~Copyable {
     }
     last.duration = ContinuousClock.now - start
     last.time = time + last.duration / .seconds(1)
+    last.process = .read(boot: last.boot)
+    last.podWatch = podWatch?()
     return last
   }
 
@@ -57,9 +66,10 @@ package struct Poller: ~Copyable {
   ) throws(BPFError) -> Snapshot {
     let now = moment.instant
     var snapshot = Snapshot()
+    snapshot.start = start
     snapshot.walk = last.walk
     // The scan comes first: the ledger detects the end of a namespace by its absence from a later reading.
-    var tasks: [PIDNamespace: TaskCounts]?
+    var tasks: [NamespacePart: TaskCounts]?
     if pace.isTime(at: now) {
       let cpu = Clock.threadCPU
       tasks = try kernel.walkTasks()
@@ -72,8 +82,12 @@ package struct Poller: ~Copyable {
     snapshot.node = reading.node
     let finished = ledger.ingest(
       tasks: tasks, reading, at: moment, scraped: scraped, namesVersion: naming.version
-    ) { naming.answer(cgroupPath: $0.cgroupPath, initComm: $0.initComm) }
-    snapshot.namespaces = ledger.snapshot()
+    ) { identity, cgroup in
+      let whole = naming.answer(cgroupPaths: identity.cgroupPaths, initComm: identity.initComm)
+      guard let cgroup else { return whole }
+      return naming.answer(part: cgroup.paths, comm: "", of: whole)
+    }
+    snapshot.series = ledger.snapshot()
     snapshot.number = ledger.poll
     snapshot.newestBirth = ledger.newestBirth
     snapshot.boot = ledger.boot
@@ -81,17 +95,12 @@ package struct Poller: ~Copyable {
     snapshot.unresolved = ledger.unresolved
     snapshot.refused = ledger.refused
     snapshot.excluded = ledger.excluded
-    var left = reading.events
-    for namespace in finished {
-      let events = left.removeValue(forKey: namespace) ?? EventCounts()
-      do throws(BPFError) {
-        try kernel.delete(namespace, events)
-      } catch {
-        // Its entries are read again, and the ledger returns them again.
-        left[namespace] = events
-      }
+    for part in finished {
+      // Where this fails, its entries are read again, and the ledger returns it again.
+      try? kernel.delete(part)
     }
-    snapshot.maps = try kernel.maps(holding: left.values)
+    try kernel.removeStaleEntries()
+    snapshot.maps = kernel.maps()
     snapshot.programs = try kernel.programs()
     return snapshot
   }

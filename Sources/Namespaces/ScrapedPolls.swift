@@ -16,3 +16,14 @@ package struct ScrapedPolls: Equatable, Sendable {
     self.newest = newest
   }
 }
+
+/// The scrapers that the exporter remembers, in numbers.
+package struct ScraperCounts: Equatable, Sendable {
+  /// How many there are.
+  package var known = 0
+  /// Samples that were shown at 0 to a scraper because their series was new to it.
+  package var heldSamples: UInt64 = 0
+
+  /// Counts none.
+  package init() {}
+}

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Containers
-import Exposition
 import Probe
 
-/// The totals of all namespaces with one label set, at the same time or one after another.
+/// The totals of all parts of namespaces with one key, at the same time or one after another.
 struct Series {
-  let labels: LabelSet
   private(set) var events = EventCounts()
   /// Since which polls its lines are shown.
   private(set) var births: Births
@@ -14,24 +11,25 @@ struct Series {
   let start: Double
   /// The latest processes of what is in `events`.
   var exemplars = Exemplars()
-  /// Namespaces that make it up and have not ended.
+  /// Parts that make it up and have not ended.
   var liveMembers = 0
   /// When the last of them ended, or was given another name; nil while there is one.
   var endedAt: ContinuousClock.Instant?
-  /// Namespaces that have ever made it up.
+  /// Parts that have ever made it up.
   private var joined = 0
+  /// Starts of its unit after the first poll.
+  private(set) var starts: UInt64 = 0
   /// The one that joined last.
-  private(set) var newest: PIDNamespace?
+  private(set) var newest: NamespacePart?
   /// Its description; nil if the series may contain several, and after that one got another name.
   var about: Snapshot.About?
 
-  /// Begins without a namespace.
+  /// Begins without a part.
   ///
   /// - Parameters:
   ///   - born: The number of the poll that shows it first.
   ///   - start: When it began to count, in seconds since the epoch.
-  init(labels: LabelSet, born: Int, start: Double, endedAt: ContinuousClock.Instant) {
-    self.labels = labels
+  init(born: Int, start: Double, endedAt: ContinuousClock.Instant) {
     births = Births(series: born)
     self.start = start
     self.endedAt = endedAt
@@ -43,18 +41,22 @@ struct Series {
     events += increase
   }
 
-  /// Whether all that is in it is of one namespace.
-  func isOnly(of namespace: PIDNamespace) -> Bool { joined == 1 && newest == namespace }
+  /// Whether all that is in it is of one part.
+  func isOnly(of part: NamespacePart) -> Bool { joined == 1 && newest == part }
 
-  /// Adds a namespace with its events.
+  /// Adds a part with its events.
+  ///
+  /// - Parameter starts: The starts of a unit that it stands for.
   mutating func join(
-    _ namespace: PIDNamespace, with events: EventCounts, _ exemplars: Exemplars, isLive: Bool, at poll: Int,
-    _ now: ContinuousClock.Instant
+    _ part: NamespacePart, with events: EventCounts, _ exemplars: Exemplars, starts: UInt64, isLive: Bool,
+    at poll: Int, _ now: ContinuousClock.Instant
   ) {
     add(events, at: poll)
     self.exemplars.merge(exemplars)
     joined += 1
-    newest = namespace
+    self.starts += starts
+    // A part in another cgroup of the same namespace is not what the series describes.
+    if part.isOfInit || !(newest?.isOfInit ?? false) { newest = part }
     if isLive {
       liveMembers += 1
       endedAt = nil
@@ -64,9 +66,12 @@ struct Series {
     }
   }
 
-  /// Adds all of another series, of one namespace.
+  /// Adds all of another series, of one part.
   mutating func join(_ other: Series, at poll: Int, _ now: ContinuousClock.Instant) {
-    guard let namespace = other.newest else { return }
-    join(namespace, with: other.events, other.exemplars, isLive: other.liveMembers > 0, at: poll, now)
+    guard let part = other.newest else { return }
+    join(
+      part, with: other.events, other.exemplars, starts: other.starts, isLive: other.liveMembers > 0,
+      at: poll,
+      now)
   }
 }

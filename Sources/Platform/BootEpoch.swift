@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// When the machine started, by its wall clock: what the kernel's times since boot are added to.
+/// The wall-clock time of the machine's boot. Add it to the kernel's times since boot.
 ///
-/// Two clocks that are read one after the other never agree to the nanosecond, so no two measurements are equal. The
-/// value changes only when a measurement is off by more than the tolerance: the wall clock was set.
+/// The two clocks are read one after the other, so each measurement differs by nanoseconds. The value changes
+/// only if a measurement differs by more than the tolerance, which means that the wall clock was set.
 package struct BootEpoch: Sendable {
   /// Nanoseconds since the epoch.
   package private(set) var nanoseconds: Int64
@@ -12,13 +12,17 @@ package struct BootEpoch: Sendable {
   /// Seconds since the epoch.
   package var seconds: Double { Double(nanoseconds) / 1e9 }
 
-  /// Creates one with a first measurement.
+  /// Creates a value from a first measurement.
+  ///
+  /// - Parameters:
+  ///   - tolerance: The difference up to which a measurement is ignored.
+  ///   - measured: Nanoseconds since the epoch.
   package init(tolerance: Duration = .seconds(1), measured: Int64 = Clock.bootNanoseconds) {
     self.tolerance = Int64(tolerance / .nanoseconds(1))
     nanoseconds = measured
   }
 
-  /// Takes over a measurement that is off by more than the tolerance.
+  /// Replaces the value if a measurement differs by more than the tolerance.
   package mutating func update(measured: Int64 = Clock.bootNanoseconds) {
     if abs(measured - nanoseconds) > tolerance { nanoseconds = measured }
   }

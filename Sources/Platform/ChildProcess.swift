@@ -3,33 +3,41 @@
 import CGlibc
 import Glibc
 
-/// Runs a program without a shell and collects what it writes.
+/// Runs a program without a shell and collects its output.
 package enum ChildProcess {
-  /// How a program ended.
+  /// The way a program ended.
   package enum End: Sendable, Equatable {
     case exit(code: Int32)
     case signal(Int32)
-    /// It took too long, wrote too much, or the caller was cancelled; it was killed with its process group.
+    /// The program exceeded its time or its output, or the caller was cancelled. Its process group was
+    /// killed.
     case timeout, tooMuchOutput, cancelled
-    /// It could not be started, with the error number.
+    /// The program could not be started.
     case failure(errno: Int32)
   }
 
+  /// The end of a program and its output.
   package struct Result: Sendable {
+    /// The way it ended.
     package var end: End
+    /// Its stdout.
     package var output: [UInt8] = []
-    /// The beginning of what it wrote to stderr.
+    /// The beginning of its stderr.
     package var errors: [UInt8] = []
   }
 
   private static let errorLimit = 4 << 10
 
-  /// Blocks until the program has ended. It reads nothing, inherits no other descriptor, and no ambient capability.
+  /// Runs a program and blocks until it ends. It has an empty stdin and inherits no other descriptor and no
+  /// ambient capability.
   ///
   /// - Parameters:
-  ///   - path: With a slash: nothing is searched.
-  ///   - arguments: Without the program's name.
-  ///   - environment: `NAME=value`.
+  ///   - path: A path with a slash. `PATH` is not searched.
+  ///   - arguments: The arguments without the program's name.
+  ///   - environment: The variables, each as `NAME=value`.
+  ///   - deadline: The time at which the program is killed.
+  ///   - outputLimit: The longest stdout, in bytes. A longer one ends the program.
+  ///   - cancellation: Kills the program when it is cancelled.
   package static func run(
     _ path: String, arguments: [String], environment: [String], until deadline: ContinuousClock.Instant,
     outputLimit: Int, cancellation: CancellationToken
@@ -78,7 +86,8 @@ package enum ChildProcess {
     unsafe posix_spawn_file_actions_adddup2(&actions, output, 1)
     unsafe posix_spawn_file_actions_adddup2(&actions, errors, 2)
     unsafe posix_spawn_file_actions_addclosefrom_np(&actions, 3)
-    // No signal is blocked or ignored in it; a group of its own, so that its children can be killed with it.
+    // No signal is blocked or ignored in the child. It gets its own process group, so that its children are
+    // killed with it.
     unsafe sigemptyset(&signals)
     unsafe posix_spawnattr_setsigmask(&attributes, &signals)
     unsafe sigaddset(&signals, SIGPIPE)
@@ -95,7 +104,7 @@ package enum ChildProcess {
 
   /// Reads until both pipes are closed.
   ///
-  /// - Returns: Why it gave up before that; else nil.
+  /// - Returns: The reason if reading stopped earlier, otherwise nil.
   private static func collect(
     _ result: inout Result, _ output: Int32, _ errors: Int32, until deadline: ContinuousClock.Instant,
     _ outputLimit: Int, _ cancellation: CancellationToken
@@ -120,7 +129,7 @@ package enum ChildProcess {
         open.errors = !bytes.isEmpty
         result.errors += bytes.prefix(errorLimit - result.errors.count)
       }
-      // Its children may hold the pipes open for good.
+      // Children of the program may keep the pipes open forever.
       if deadline <= .now { return .timeout }
     }
     return nil

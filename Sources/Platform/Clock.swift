@@ -2,16 +2,17 @@
 
 import Glibc
 
-/// The wall clock, and the clock that runs since boot.
+/// Reads the system's clocks.
 package enum Clock {
-  /// Seconds since the epoch.
+  /// The wall-clock time in seconds since the epoch (`CLOCK_REALTIME`).
   package static var epochSeconds: Double { seconds(CLOCK_REALTIME) }
 
-  /// Seconds since boot, those asleep included: what /proc counts process starts in.
+  /// Seconds since boot, including suspend (`CLOCK_BOOTTIME`): the clock of process start times in /proc.
   package static var bootSeconds: Double { seconds(CLOCK_BOOTTIME) }
 
-  /// When the machine started, in nanoseconds since the epoch, as its clocks have it now. Measured anew where the
-  /// thread lost its CPU between the two clocks; see ``BootEpoch``.
+  /// The wall-clock time of the boot, in nanoseconds since the epoch.
+  ///
+  /// Measured again if the thread was preempted between the two clock reads; see ``BootEpoch``.
   package static var bootNanoseconds: Int64 {
     let (attempts, goodEnough) = (5, Int64(100_000))
     var best = (uncertainty: Int64.max, boot: Int64(0))
@@ -24,16 +25,17 @@ package enum Clock {
     return best.boot
   }
 
-  /// Returns the time since the epoch: whole seconds, and the nanoseconds within the second.
+  /// The wall-clock time since the epoch: whole seconds, and the nanoseconds within the second.
   package static var epochTime: (seconds: Int, nanoseconds: Int) {
     var time = timespec()
     _ = unsafe clock_gettime(CLOCK_REALTIME, &time)
     return (time.tv_sec, time.tv_nsec)
   }
 
-  /// What clocks on the wall show at a moment, where the process is (`TZ`, `/etc/localtime`).
+  /// Returns the local time of day, by `TZ` or `/etc/localtime`.
   ///
-  /// - Parameter epochSeconds: The moment. One that the C library has no year for is shown as midnight.
+  /// - Parameter epochSeconds: Seconds since the epoch. A time whose year the C library cannot represent
+  ///   becomes midnight.
   package static func local(epochSeconds: Int) -> (hour: Int, minute: Int, second: Int) {
     var time = time_t(epochSeconds)
     var parts = unsafe tm()
@@ -41,7 +43,7 @@ package enum Clock {
     return unsafe (Int(parts.tm_hour), Int(parts.tm_min), Int(parts.tm_sec))
   }
 
-  /// CPU time of the calling thread.
+  /// The CPU time of the calling thread.
   package static var threadCPU: Duration { .seconds(seconds(CLOCK_THREAD_CPUTIME_ID)) }
 
   private static func nanoseconds(_ clock: clockid_t) -> Int64 {

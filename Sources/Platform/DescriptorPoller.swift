@@ -2,30 +2,32 @@
 
 import Glibc
 
-/// Waits for several descriptors at once: poll(2).
+/// Waits for several descriptors with poll(2).
 package enum DescriptorPoller {
-  /// What a descriptor is waited for.
+  /// The condition to wait for.
   package enum Event: Sendable {
-    /// There is something to read.
+    /// Data is available to read.
     case readable
-    /// It takes a write of 4,096 bytes without blocking.
+    /// A write of 4,096 bytes does not block.
     case writable
-    /// The other end of a pipe or a socket is gone.
+    /// The other end of a pipe or socket is closed.
     case closed
   }
 
-  /// Sleeps until something happens to one of them, or until a moment. Nothing happens to -1.
+  /// Blocks until a condition holds or until the deadline.
   ///
-  /// - Parameter deadline: nil waits for good.
-  /// - Returns: Which of them it happened to, in the same order; none when the time came. Also true of one that can only
-  ///   fail from now on.
+  /// - Parameters:
+  ///   - descriptors: The descriptors and their conditions. -1 is ignored.
+  ///   - deadline: nil waits without a limit.
+  /// - Returns: Whether each condition holds, in the same order. All are false at the deadline. A descriptor
+  ///   in an error state counts as ready, because its next operation fails at once.
   package static func wait(
     for descriptors: [(descriptor: Int32, event: Event)], until deadline: ContinuousClock.Instant? = nil
   ) -> [Bool] {
     var polled = descriptors.map { pollfd(fd: $0.descriptor, events: $0.event.mask, revents: 0) }
     while true {
       let left = deadline.map { max(.zero, $0 - .now) }
-      // Rounded up, so that nobody comes too early and spins.
+      // Rounded up, so that an early wake-up does not cause a busy loop.
       let milliseconds = left.map { Int32(clamping: Int(($0 / .milliseconds(1)).rounded(.up))) } ?? -1
       let count = unsafe poll(&polled, nfds_t(polled.count), milliseconds)
       if count > 0 { return polled.map { $0.revents != 0 } }
@@ -40,7 +42,7 @@ extension DescriptorPoller.Event {
     switch self {
     case .readable: Int16(POLLIN)
     case .writable: Int16(POLLOUT)
-    // What is always reported: POLLERR, of a pipe without readers, and POLLHUP.
+    // poll(2) always reports POLLERR, of a pipe without readers, and POLLHUP.
     case .closed: 0
     }
   }

@@ -2,9 +2,9 @@
 
 import Glibc
 
-/// The variables that the process was given.
+/// The environment variables of the process.
 package enum Environment {
-  /// By their names; of a name that is there twice the first one, as getenv(3) has it.
+  /// The values by name. The first of duplicate names wins, as in getenv(3).
   package static var variables: [String: String] {
     var variables: [String: String] = [:]
     var next = unsafe environ

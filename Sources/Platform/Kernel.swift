@@ -4,7 +4,7 @@ import Glibc
 
 /// The running kernel.
 package enum Kernel {
-  /// Its release, as in `6.1.0-18-amd64` (`uname -r`).
+  /// The release, such as `6.1.0-18-amd64` (`uname -r`).
   package static var release: String {
     var name = utsname()
     guard unsafe uname(&name) == 0 else { return "" }

@@ -3,25 +3,28 @@
 import CGlibc
 import Glibc
 
-/// What of its memory the process keeps resident.
+/// Reduces the resident memory of the process.
 package enum Memory {
-  /// Has blocks of 128 KiB and more go back to the kernel whenever they are freed (`mallopt`).
+  /// Makes malloc return freed blocks of 128 KiB and more to the kernel (`mallopt`). Call it before the first
+  /// large block is freed.
   ///
-  /// glibc raises that bound to the size of what is freed, up to 32 MiB: the bodies of big scrapes would then
-  /// stay in the heap, in holes of their sizes. Before the first big block is freed.
+  /// By default, glibc raises this threshold to the size of each freed block, up to 32 MiB. Bodies of large
+  /// scrapes would then stay in the heap.
   package static func returnLargeBlocks() {
     _ = mallopt(M_MMAP_THRESHOLD, 128 * 1024)
   }
 
-  /// Gives back what only the start needed: free memory of the heap (`malloc_trim`), and code (`madvise`).
+  /// Releases memory that only the start needed: free heap (`malloc_trim`) and code (`madvise`). Takes a
+  /// millisecond.
   ///
-  /// Code that is still needed comes back from the page cache, 64 KiB at each fault, when it is run next: some
-  /// ten faults a poll, once. Only pages that can be executed are dropped: those are never written, while the
-  /// read-only pages beside them hold relocated pointers, which the file does not have. A millisecond.
+  /// Code that runs again is read back from the page cache, 64 KiB per fault: about ten faults at the next
+  /// poll. Only executable pages are dropped, because they are never written. Read-only pages hold relocated
+  /// pointers that the file does not contain.
   package static func releaseStart() {
     _ = malloc_trim(0)
     for line in (ProcFile.read("/proc/self/maps") ?? "").split(separator: "\n") {
-      // 5594e5a26000-5594e5e5f000 r-xp 0002b000 fe:00 131339   /usr/bin/pidns-exporter
+      // Format of /proc/self/maps: 5594e5a26000-5594e5e5f000 r-xp 0002b000 fe:00 131339
+      // /usr/bin/pidns-exporter
       let fields = line.split(separator: " ")
       guard fields.count >= 6, fields[1] == "r-xp", fields[5].hasPrefix("/") else { continue }
       let bounds = fields[0].split(separator: "-").compactMap { UInt($0, radix: 16) }

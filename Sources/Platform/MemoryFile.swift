@@ -3,16 +3,16 @@
 import CGlibc
 import Glibc
 
-/// A file without a name, in memory: for a library that reads secrets from a path alone.
+/// An unnamed file in memory (memfd_create(2)), for libraries that read secrets only from a path.
 ///
-/// The file and its content go with the last reference.
+/// The last reference removes the file and its content.
 package final class MemoryFile: Sendable {
   private let descriptor: Int32
 
-  /// Where this process can open the file, as long as the object exists. No other user may open it.
+  /// The path for this process, valid as long as the object exists. Other users cannot open it.
   package var path: String { "/proc/self/fd/\(descriptor)" }
 
-  /// Makes a file with content; nil where the kernel has no descriptor or no memory for it.
+  /// Creates a file with content. Returns nil if the kernel has no descriptor or no memory for it.
   package init?(_ bytes: [UInt8]) {
     // MFD_CLOEXEC
     let descriptor = unsafe memfd_create("pidns-exporter", 1)

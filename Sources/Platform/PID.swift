@@ -2,13 +2,13 @@
 
 import Glibc
 
-/// The number of a process in the exporter's own pid namespace.
+/// A process ID in the exporter's own PID namespace.
 package struct PID {
   private let number: pid_t
 
-  /// Names a process.
+  /// Creates a process ID.
   package init(_ number: UInt32) { self.number = pid_t(truncatingIfNeeded: number) }
 
-  /// Whether no process, not even a zombie, has the number. Needs no privilege.
+  /// Whether no process has this ID, not even a zombie. Needs no privilege.
   package var isGone: Bool { kill(number, 0) != 0 && errno == ESRCH }
 }

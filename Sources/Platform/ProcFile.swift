@@ -2,9 +2,9 @@
 
 import Glibc
 
-/// Reads the small text files of /proc and /sys.
+/// Reads small text files and links in /proc and /sys.
 package enum ProcFile {
-  /// Answers a file's text, at most 64 KiB of it; nil where it cannot be read.
+  /// Returns a file's text, at most 64 KiB; nil if it cannot be read.
   package static func read(_ path: String) -> String? {
     let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return nil }
@@ -20,10 +20,10 @@ package enum ProcFile {
     return String(decoding: bytes, as: UTF8.self)
   }
 
-  /// Answers whether a file may be read.
+  /// Returns whether a file is readable by this process.
   package static func isReadable(_ path: String) -> Bool { unsafe access(path, R_OK) == 0 }
 
-  /// Answers where a symbolic link points, as far as 4 KiB hold it; nil where it cannot be read.
+  /// Returns the target of a symbolic link, at most 4 KiB; nil if it cannot be read.
   package static func link(_ path: String) -> String? {
     unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: 4096) { buffer in
       guard let start = buffer.baseAddress else { return nil }
@@ -34,7 +34,7 @@ package enum ProcFile {
     }
   }
 
-  /// Finds the line that begins with a key and answers what follows it.
+  /// Returns the rest of the first line that starts with a key; nil without such a line.
   package static func value(of key: String, in text: String) -> Substring? {
     for line in text.split(whereSeparator: \.isNewline) where line.hasPrefix(key) {
       return line.dropFirst(key.count).drop(while: \.isWhitespace)

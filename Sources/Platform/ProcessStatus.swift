@@ -2,21 +2,29 @@
 
 import Glibc
 
-/// What the exporter itself uses, for the `process_*` metrics that every exporter has.
+/// The exporter's own resource use, for the standard `process_*` metrics.
 package struct ProcessStatus: Sendable {
-  /// User and system time, in seconds.
-  package let cpuSeconds: Double
-  package let openDescriptors: UInt64
-  package let maximumDescriptors: UInt64
-  package let virtualBytes: UInt64
-  package let residentBytes: UInt64
-  /// In seconds since the epoch.
-  package let startTime: Double
-  package let threads: UInt64
+  /// User and system CPU time, in seconds.
+  package private(set) var cpuSeconds = 0.0
+  /// The number of open file descriptors.
+  package private(set) var openDescriptors: UInt64 = 0
+  /// The soft limit of open file descriptors.
+  package private(set) var maximumDescriptors: UInt64 = 0
+  /// The virtual memory size, in bytes.
+  package private(set) var virtualBytes: UInt64 = 0
+  /// The resident memory size, in bytes.
+  package private(set) var residentBytes: UInt64 = 0
+  /// The start time, in seconds since the epoch.
+  package private(set) var startTime = 0.0
+  /// The number of threads.
+  package private(set) var threads: UInt64 = 0
 
-  /// Reads it from /proc/self: two files and a folder.
+  /// Creates an empty status.
+  package init() {}
+
+  /// Reads the status from /proc/self: two files and a directory.
   ///
-  /// - Parameter boot: When the machine started, in seconds since the epoch; ``startTime`` is as stable as this is.
+  /// - Parameter boot: The boot time, in seconds since the epoch. ``startTime`` is as stable as this value.
   package static func read(boot: Double = BootEpoch().seconds) -> ProcessStatus {
     var usage = rusage()
     _ = unsafe getrusage(RUSAGE_SELF.rawValue, &usage)
@@ -24,18 +32,22 @@ package struct ProcessStatus: Sendable {
     _ = unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &descriptors)
     let pages = (ProcFile.read("/proc/self/statm") ?? "").split(separator: " ").map { UInt64($0) ?? 0 }
     let pageSize = UInt64(sysconf(Int32(_SC_PAGESIZE)))
-    // The second field, the command's name, may hold spaces and parentheses: count from behind it.
+    // The second field, the command name, may contain spaces and parentheses. Count fields after its last
+    // parenthesis.
     let stat = ProcFile.read("/proc/self/stat") ?? ""
     let fields = stat[(stat.lastIndex(of: ")") ?? stat.startIndex)...].split(separator: " ")
     func field(_ number: Int) -> UInt64 {
       fields.indices.contains(number - 2) ? UInt64(fields[number - 2]) ?? 0 : 0
     }
-    return ProcessStatus(
-      cpuSeconds: seconds(usage.ru_utime) + seconds(usage.ru_stime),
-      openDescriptors: countOpenDescriptors(), maximumDescriptors: UInt64(descriptors.rlim_cur),
-      virtualBytes: pages.first.map { $0 * pageSize } ?? 0,
-      residentBytes: pages.count > 1 ? pages[1] * pageSize : 0,
-      startTime: boot + Double(field(22)) / Double(sysconf(Int32(_SC_CLK_TCK))), threads: field(20))
+    var status = ProcessStatus()
+    status.cpuSeconds = seconds(usage.ru_utime) + seconds(usage.ru_stime)
+    status.openDescriptors = countOpenDescriptors()
+    status.maximumDescriptors = UInt64(descriptors.rlim_cur)
+    status.virtualBytes = pages.first.map { $0 * pageSize } ?? 0
+    status.residentBytes = pages.count > 1 ? pages[1] * pageSize : 0
+    status.startTime = boot + Double(field(22)) / Double(sysconf(Int32(_SC_CLK_TCK)))
+    status.threads = field(20)
+    return status
   }
 
   private static func seconds(_ time: timeval) -> Double {
@@ -45,7 +57,7 @@ package struct ProcessStatus: Sendable {
   private static func countOpenDescriptors() -> UInt64 {
     guard let folder = unsafe opendir("/proc/self/fd") else { return 0 }
     defer { _ = unsafe closedir(folder) }
-    // Not ".", "..", and the descriptor of the folder itself.
+    // Excludes ".", "..", and the descriptor of the directory itself.
     var entries = -3
     while unsafe readdir(folder) != nil { entries += 1 }
     return UInt64(max(0, entries))

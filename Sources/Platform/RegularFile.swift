@@ -2,32 +2,33 @@
 
 import Glibc
 
-/// An open file that others write: configuration and state of other programs.
+/// An open file that other programs write, such as their configuration or state.
 ///
-/// Owns the descriptor, and closes it when it goes.
+/// Owns the descriptor and closes it.
 package struct RegularFile: ~Copyable {
-  /// Tells one state of a file from another, without reading it.
+  /// Identifies a state of a file without reading its content.
   ///
-  /// A file that is replaced by a new one has another inode; one that is written in place, another time.
+  /// A replaced file has another inode. A file that is written in place has another modification time.
   package struct Version: Equatable, Sendable {
     fileprivate let device: UInt64
     fileprivate let inode: UInt64
     fileprivate let size: Int64
-    /// Of the content and of the inode, in nanoseconds since the epoch.
+    /// The modification and change times, in nanoseconds since the epoch.
     fileprivate let modified: Int
     fileprivate let changed: Int
   }
 
-  /// The state that the file was in when it was opened.
+  /// The state of the file when it was opened.
   package let version: Version
   private let descriptor: Int32
 
-  /// Opens a file to be read; nil where there is none, where it may not be read, and where it is of another kind.
+  /// Opens a file for reading. Returns nil if it does not exist, cannot be read, or is not a regular file.
   ///
-  /// A symbolic link is of another kind, unless it is to be followed; the folders around the file may be some.
-  /// Never waits, as opening a FIFO without a writer would. Two system calls.
+  /// Never blocks, for example on a FIFO without a writer. Takes two system calls.
+  ///
+  /// - Parameter followingLink: Whether the path may be a symbolic link. Its parent directories always may.
   package init?(opening path: String, followingLink: Bool = false) {
-    // open() would take a path up to its first zero byte.
+    // open(2) would use the path up to its first zero byte.
     guard !path.utf8.contains(0) else { return nil }
     let flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | (followingLink ? 0 : O_NOFOLLOW)
     let descriptor = unsafe open(path, flags)
@@ -45,8 +46,8 @@ package struct RegularFile: ~Copyable {
 
   deinit { _ = close(descriptor) }
 
-  /// Answers the file's bytes; nil where there are more than so many, where they cannot be read, and where the
-  /// file is not as long as it was when it was opened: then somebody is writing it.
+  /// Returns the file's bytes. Returns nil if it is longer than `limit` bytes or cannot be read. Also returns
+  /// nil if its length has changed since it was opened, because then another program is writing it.
   package consuming func read(upTo limit: Int) -> [UInt8]? {
     guard version.size <= limit else { return nil }
     let size = Int(version.size)

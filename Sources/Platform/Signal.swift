@@ -3,14 +3,14 @@
 import CGlibc
 import Glibc
 
-/// What signals are called.
+/// The names of signals.
 package enum Signal {
-  /// Those that processes most often die of.
+  /// The signals that most often kill processes.
   package static let common = [SIGABRT, SIGKILL, SIGSEGV, SIGTERM]
 
-  /// The name of a signal as `kill -l` and signal(7) have it: `SIGSEGV`, `SIGIO`, `SIGRTMIN+3`.
+  /// Returns the name of a signal as in `kill -l` and signal(7): `SIGSEGV`, `SIGIO`, `SIGRTMIN+3`.
   ///
-  /// SIGRTMIN is glibc's, 34: the two before it are its own, and stay numbers.
+  /// SIGRTMIN is 34, as in glibc. glibc uses 32 and 33 itself; they are returned as numbers.
   package static func name(_ number: Int32) -> String {
     let firstRealTime: Int32 = 34
     switch number {

@@ -2,10 +2,10 @@
 
 import Glibc
 
-/// Where people read what went wrong.
+/// Writes messages for users to stderr.
 package enum StandardError {
-  /// Writes a line by one `write`, so that lines of several threads do not mix. A closed or full stderr
-  /// is nobody's business: there is nowhere to say it.
+  /// Writes a line with one write(2), so that lines of several threads do not mix. Ignores errors: there is
+  /// no other place to report them.
   package static func write(line: String) {
     let bytes = Array((line + "\n").utf8)
     _ = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }

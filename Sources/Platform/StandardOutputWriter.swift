@@ -2,39 +2,41 @@
 
 import Glibc
 
-/// What is to be written to stdout, without being stuck behind a reader that has stopped to read.
+/// Buffers output for stdout, and writes it without blocking forever on a stalled reader.
 package struct StandardOutputWriter: Sendable {
-  /// How a flush ended.
+  /// The way a flush ended.
   package enum Outcome: Equatable, Sendable {
-    /// All of it was written.
+    /// All bytes were written.
     case written
-    /// Nobody will read any more, as after `| head`.
+    /// The reader is gone, as after `| head`.
     case closed
-    /// Something else came first; the rest is still to be written.
+    /// The interruption came first. The remaining bytes stay buffered.
     case interrupted
-    /// The time was over; the rest is still to be written.
+    /// The deadline passed. The remaining bytes stay buffered.
     case late
-    /// The kernel's errno: the disk is full, for one.
+    /// write(2) failed with this error number, for example because the disk is full.
     case failed(Int32)
   }
 
-  /// So many bytes fit into a pipe that is writable: pipe(7), PIPE_BUF.
+  /// The number of bytes that fit into a writable pipe: PIPE_BUF of pipe(7).
   private static let chunk = 4096
 
-  /// What has not been written.
+  /// The bytes that are not written yet.
   package var bytes: [UInt8] = []
 
-  /// Where they go.
+  /// The descriptor to write to.
   package let descriptor: Int32
 
-  /// - Parameter descriptor: stdout, or a pipe of a test.
+  /// Creates an empty buffer.
+  ///
+  /// - Parameter descriptor: The descriptor to write to; tests pass a pipe.
   package init(descriptor: Int32 = STDOUT_FILENO) { self.descriptor = descriptor }
 
-  /// Writes all of it. SIGPIPE has to be ignored.
+  /// Writes all bytes. The process must ignore SIGPIPE.
   ///
   /// - Parameters:
-  ///   - interruption: A descriptor that ends the wait for a reader once it is readable.
-  ///   - deadline: When that ends as well; nil for never.
+  ///   - interruption: A descriptor that ends the wait when it becomes readable.
+  ///   - deadline: The time that ends the wait; nil for no limit.
   package mutating func flush(
     interruptedBy interruption: Int32, until deadline: ContinuousClock.Instant? = nil
   ) -> Outcome {

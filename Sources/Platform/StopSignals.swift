@@ -3,11 +3,12 @@
 import CGlibc
 import Glibc
 
-/// SIGTERM and SIGINT, taken out of a queue and not by a handler.
+/// Receives SIGTERM and SIGINT synchronously, without a handler.
 package struct StopSignals {
   private let signals: sigset_t
 
-  /// Blocks them for this thread and for every one that it starts from now on, so that they wait here.
+  /// Blocks the signals for this thread and for all threads that it starts later.
+  ///
   /// SIGPIPE, which a closed log or socket would send, is ignored.
   package init() {
     var signals = sigset_t()
@@ -19,9 +20,9 @@ package struct StopSignals {
     self.signals = signals
   }
 
-  /// Sleeps until a moment, or until a signal comes.
+  /// Blocks until a signal arrives or until the deadline.
   ///
-  /// - Returns: The signal's name; nil when the time came first.
+  /// - Returns: The signal's name, or nil at the deadline.
   package func wait(until deadline: ContinuousClock.Instant) -> String? {
     var signals = signals
     while true {
@@ -36,8 +37,9 @@ package struct StopSignals {
     }
   }
 
-  /// A descriptor that is readable once one of them has come; -1 where the kernel has none left. It stays open as long
-  /// as the process does.
+  /// Returns a descriptor that becomes readable when a signal arrives; -1 if the kernel has no free one.
+  ///
+  /// It stays open as long as the process runs.
   package func descriptor() -> Int32 {
     var signals = signals
     return unsafe signalfd(-1, &signals, Int32(SFD_CLOEXEC))

@@ -2,16 +2,16 @@
 
 import Glibc
 
-/// Threads for work that blocks, which Swift's own thread pool is too small for.
+/// Threads for blocking work, which would exhaust Swift's own thread pool.
 package enum Thread {
   private final class Work {
     let body: @Sendable () -> Void
     init(_ body: @escaping @Sendable () -> Void) { self.body = body }
   }
 
-  /// Starts a thread that inherits the caller's blocked signals, and ends with the work.
+  /// Starts a thread that runs `body` and then ends. It inherits the caller's signal mask.
   ///
-  /// - Returns: false where the kernel has no room for another thread (EAGAIN); then the work is not done.
+  /// - Returns: false if the kernel cannot create a thread (EAGAIN). `body` does not run then.
   package static func start(_ body: @escaping @Sendable () -> Void) -> Bool {
     let work = unsafe Unmanaged.passRetained(Work(body))
     var thread = pthread_t()

@@ -20,7 +20,7 @@ package struct KernelCounters: ~Copyable {
 
   /// The configuration of the programs.
   package struct Configuration: Sendable {
-    /// The maximum number of namespaces in the maps, with those that ended since the last read.
+    /// The maximum number of parts in the maps, with those that ended since the last read.
     package var mapEntries: UInt32
     /// What is counted beside execs, forks, thread starts and exits by reason.
     package var collectors: Set<Collector>
@@ -33,19 +33,27 @@ package struct KernelCounters: ~Copyable {
     /// The inum of this process's own PID namespace, to count that one and those inside of it; nil counts all, which
     /// needs the host's.
     package var outermost: UInt32?
+    /// Which events are counted by cgroup.
+    package var split: Split
+    /// The maximum number of parts, beside each namespace's own: half of them are for the outermost namespace, and each
+    /// other one has a sixteenth at the most. At most a quarter of ``mapEntries``.
+    package var parts: UInt32
 
     /// Programs that are not loaded, as if the kernel skipped them at every event. For tests.
     var programsLeftOut: Set<String> = []
 
     package init(
       mapEntries: UInt32, collectors: Set<Collector> = Set(Collector.allCases.filter(\.isOnByDefault)),
-      exitDetection: ExitDetection? = nil, countsInAttempts: Bool? = nil, keepsExemplars: Bool = true
+      exitDetection: ExitDetection? = nil, countsInAttempts: Bool? = nil, keepsExemplars: Bool = true,
+      split: Split = .shared, parts: UInt32 = 2048
     ) {
       self.mapEntries = mapEntries
       self.collectors = collectors
       self.exitDetection = exitDetection
       self.countsInAttempts = countsInAttempts
       self.keepsExemplars = keepsExemplars
+      self.split = split
+      self.parts = parts
     }
   }
 
@@ -80,13 +88,28 @@ package struct KernelCounters: ~Copyable {
   private let marks: BPFMap?
   private let cpus: Int
   /// What `details` had when it was read last, and how many of them had been counted by then.
-  private var lastDetails: [PIDNamespace: [CounterKey: UInt64]] = [:]
+  private var lastDetails: [NamespacePart: [CounterKey: UInt64]] = [:]
   private var lastDetailsCounted: UInt64 = 0
+  /// What `namespaces` and `exits` had when they were read last, less what was deleted.
+  private var entries: [NamespacePart: MapEntries] = [:]
   private var exemplarCursor = ExemplarCursor()
   private var identityCache = IdentityCache()
+  /// nil where nothing is split by cgroup.
+  private var parts: PartMaps?
   /// Of maps by process; nil where processes can be looked up by the numbers that the programs see.
   private var staleClaims: StaleKeys<ExitClaim>?
   private var staleVictims: StaleKeys<UInt32>?
+  /// The entries that were left in `claims` and `victims` when stale ones were removed last.
+  private var claimEntries = 0
+  private var victimEntries = 0
+
+  /// The entries of one part.
+  private struct MapEntries {
+    var hasCounts = false
+    var hasExits = false
+    /// The signals of which processes have died: each has an exemplar.
+    var signals: [CounterKey] = []
+  }
 
   /// Loads and attaches; from when this returns, every event is counted.
   ///
@@ -123,6 +146,8 @@ package struct KernelCounters: ~Copyable {
     if let identities {
       identitiesRead = try loaded.attach(.identities, over: identities)
     }
+    let parts =
+      loaded.plan.isSplit ? try PartMaps(loaded, outermost: configuration.outermost) : nil
 
     self.unavailable = unavailable
     self.refused = refused
@@ -143,10 +168,22 @@ package struct KernelCounters: ~Copyable {
     self.victims = victims
     self.marks = marks
     self.cpus = cpus
+    self.parts = parts
     if configuration.outermost != nil {
       staleClaims = StaleKeys()
       staleVictims = StaleKeys()
     }
+  }
+
+  /// Whether the kernel permits this process to read the counters: to look up in a map and to run an iterator.
+  package var isReadable: Bool {
+    do throws(BPFError) {
+      try node.readPerCPU(pidns_node.self, cpus: cpus) { _ in }
+      try countsRead.iterate(pidns_counts_entry.self, "read the counts") { _ in }
+    } catch {
+      return false
+    }
+    return true
   }
 
   /// Loads what the configuration asks for and the kernel has.
@@ -158,12 +195,11 @@ package struct KernelCounters: ~Copyable {
     var loaded: LoadedPrograms
     let plan = ProgramPlan(features: features, configuration, cpus: cpus)
     do throws(BPFError) {
-      loaded = try LoadedPrograms(plan, mapEntries: configuration.mapEntries)
+      loaded = try LoadedPrograms(plan, configuration)
     } catch {
       // Some kernels refuse to load a program that is to follow a function, at which libbpf gives up.
       guard configuration.collectors.remove(.execFailures) != nil else { throw error }
-      loaded = try LoadedPrograms(
-        ProgramPlan(features: features, configuration, cpus: cpus), mapEntries: configuration.mapEntries)
+      loaded = try LoadedPrograms(ProgramPlan(features: features, configuration, cpus: cpus), configuration)
       refused = plan.optional.filter { $0.collector == .execFailures }.map(\.name)
       unavailable[.execFailures] = "the kernel refuses BPF trampolines: \(error)"
     }
@@ -172,30 +208,33 @@ package struct KernelCounters: ~Copyable {
     return loaded
   }
 
-  /// Scans all tasks and returns their numbers by namespace.
+  /// Scans all tasks and returns their numbers by part.
   ///
   /// A namespace that begins during the scan may be missing; one that is missing and was there
   /// before has ended, and all of its events have been counted. Without the collector `tasks` the counts
   /// are zero.
   ///
   /// - Complexity: 0.3 to 0.8 µs for each task, in the kernel.
-  package func walkTasks() throws(BPFError) -> [PIDNamespace: TaskCounts] {
-    var found: [PIDNamespace: TaskCounts] = [:]
+  package func walkTasks() throws(BPFError) -> [NamespacePart: TaskCounts] {
+    var found: [NamespacePart: TaskCounts] = [:]
     try taskWalk.iterate(pidns_tasks.self, "walk the tasks") {
-      found[PIDNamespace($0.key), default: TaskCounts()] += TaskCounts($0)
+      found[NamespacePart($0.part), default: TaskCounts()] += TaskCounts($0)
     }
     return found
   }
 
   /// The entries of namespaces in the kernel's maps.
   package struct Reading: Sendable {
-    /// The counts of namespaces that had an event; summed over the CPUs.
-    package var events: [PIDNamespace: EventCounts] = [:]
+    /// The counts of parts that had an event; summed over the CPUs.
+    package var events: [NamespacePart: EventCounts] = [:]
     /// The identities of namespaces whose init was seen.
     package var identities: [PIDNamespace: NamespaceIdentity] = [:]
     /// The latest process of each kind, of those that had one since the last read. One that was handed over
     /// before may be there again.
-    package var exemplars: [PIDNamespace: [ProcessExemplar]] = [:]
+    package var exemplars: [NamespacePart: [ProcessExemplar]] = [:]
+    /// The cgroups of parts, by their number in ``NamespacePart``. Once one is removed, counts that are read later are
+    /// final.
+    package var cgroups: [UInt64: PartCgroup] = [:]
     /// The node's counts, read after those of the namespaces.
     package var node = NodeCounts()
 
@@ -209,45 +248,52 @@ package struct KernelCounters: ~Copyable {
   package mutating func read() throws(BPFError) -> Reading {
     var reading = Reading()
     var exemplars = exemplarCursor.next()
+    var entries: [NamespacePart: MapEntries] = [:]
+    entries.reserveCapacity(self.entries.count)
     // An insertion that happens meanwhile can make the kernel hand over an entry twice: the later
     // one is the newer. Exits come first: what has exited by then has begun when the counts are read.
     try exitsRead.iterate(pidns_exits_entry.self, "read the namespaces' exits") {
-      let namespace = PIDNamespace($0.key)
+      let part = NamespacePart($0.part)
       let signals = CounterKey.signalDeaths(in: $0.exits)
-      reading.events[namespace] = EventCounts(exits: ExitCounts($0.exits), details: signals)
-      exemplars.record($0.exits, of: namespace)
+      reading.events[part] = EventCounts(exits: ExitCounts($0.exits), details: signals)
+      entries[part] = MapEntries(hasExits: true, signals: Array(signals.keys))
+      exemplars.record($0.exits, of: part)
     }
     try countsRead.iterate(pidns_counts_entry.self, "read the namespaces' counts") {
-      let namespace = PIDNamespace($0.key)
-      reading.events[namespace, default: EventCounts()].counts = ProcessCounts($0.counts)
-      exemplars.record($0.counts.latest_exec, .exec, of: namespace)
+      let part = NamespacePart($0.part)
+      reading.events[part, default: EventCounts()].counts = ProcessCounts($0.counts)
+      entries[part, default: MapEntries()].hasCounts = true
+      exemplars.record($0.counts.latest_exec, .exec, of: part)
     }
     // Before what it says to have been written, and after the counts, which follow the identities.
     let before = try nodeCounts()
     try readDetails(counted: before.detailsCounted)
-    for (namespace, details) in lastDetails {
-      reading.events[namespace, default: EventCounts()].details.merge(details) { _, detail in detail }
+    for (part, details) in lastDetails {
+      reading.events[part, default: EventCounts()].details.merge(details) { _, detail in detail }
     }
     if let identitiesRead {
       try identityCache.read(by: identitiesRead, written: before.identitiesWritten)
     }
     reading.identities = identityCache.identities
+    try parts?.read(written: before.cgroupsWritten)
+    reading.cgroups = parts?.cache.cgroups ?? [:]
     if let signalExemplarsRead {
       try exemplars.read(by: signalExemplarsRead, deaths: before.total.exits.byReason[.signaled])
     }
     reading.node = try nodeCounts()
     reading.exemplars = exemplars.found
     exemplarCursor = exemplars.cursor
+    self.entries = entries
     return reading
   }
 
   /// Reads the details again if there are more than before.
   private mutating func readDetails(counted: UInt64) throws(BPFError) {
     guard let detailsRead, counted != lastDetailsCounted else { return }
-    var details: [PIDNamespace: [CounterKey: UInt64]] = [:]
+    var details: [NamespacePart: [CounterKey: UInt64]] = [:]
     try detailsRead.iterate(pidns_detail_entry.self, "read the namespaces' details") {
       guard let detail = CounterKey($0.detail) else { return }
-      details[PIDNamespace($0.detail.namespace), default: [:]][detail] = $0.count
+      details[NamespacePart($0.detail.part), default: [:]][detail] = $0.count
     }
     lastDetails = details
     lastDetailsCounted = counted
@@ -259,22 +305,27 @@ package struct KernelCounters: ~Copyable {
     return counts
   }
 
-  /// Frees the kernel's entries of a namespace that has ended, and of which `events` were read last.
-  package mutating func delete(_ namespace: PIDNamespace, _ events: EventCounts) throws(BPFError) {
-    try namespaces.delete(namespace.key)
-    try exits.delete(namespace.key)
-    try identities?.delete(namespace.key)
-    identityCache.forget(namespace)
-    if let details {
-      for key in events.details.keys.compactMap({ $0.key(in: namespace) }) { try details.delete(key) }
+  /// Frees the kernel's entries of a part that has ended: those that the last read found.
+  ///
+  /// - Throws: `BPFError` for the first entry that cannot be deleted; the others stay, too, until this is called again.
+  package mutating func delete(_ part: NamespacePart) throws(BPFError) {
+    try exits.delete(part.key)
+    if try namespaces.delete(part.key) { try parts?.release(part) }
+    if part.isOfInit {
+      try identities?.delete(part.namespace.key)
+      identityCache.forget(part.namespace)
     }
-    if let signalExemplars {
-      for key in events.details.keys.compactMap({ $0.exemplarKey(in: namespace) }) {
+    if let details, let known = lastDetails[part] {
+      for key in known.keys.compactMap({ $0.key(in: part) }) { try details.delete(key) }
+    }
+    lastDetails[part] = nil
+    if let signalExemplars, let signals = entries[part]?.signals {
+      for key in signals.compactMap({ $0.exemplarKey(in: part) }) {
         try signalExemplars.delete(key)
         exemplarCursor.entries -= 1
       }
     }
-    lastDetails[namespace] = nil
+    entries[part] = nil
   }
 
   /// Reads how the programs have fared. A system call for each of them.
@@ -289,15 +340,26 @@ package struct KernelCounters: ~Copyable {
     return statuses + refused.map { ProgramStatus(program: $0, isAttached: false) }
   }
 
-  /// Reads how the maps have fared. A few system calls for each of them.
-  ///
-  /// - Parameter events: What the last read of them found and was not deleted, so that it is not read
-  ///   again.
-  package mutating func maps(holding events: some Collection<EventCounts>) throws(BPFError) -> [MapStatus] {
+  /// Deletes removed cgroups without a part, and what processes that are gone have left in the maps by process. A system
+  /// call for each entry of these.
+  package mutating func removeStaleEntries() throws(BPFError) {
+    try parts?.removeStaleEntries(parts: entries.keys)
+    if let claims {
+      claimEntries = try Self.deleteLeftovers(
+        claims, pidns_exit_claim.self, &staleClaims, process: { $0.tgid }, name: { ExitClaim($0) })
+    }
+    if let victims {
+      victimEntries = try Self.deleteLeftovers(
+        victims, UInt32.self, &staleVictims, process: { $0 }, name: { $0 })
+    }
+  }
+
+  /// Returns how full the maps are: as the last read and the last removal of stale entries found them, less what was
+  /// deleted since.
+  package func maps() -> [MapStatus] {
     var statuses = [
-      MapStatus(
-        map: .namespaces, of: namespaces, entries: events.count { $0.counts != ProcessCounts() }),
-      MapStatus(map: .exits, of: exits, entries: events.count { $0.exits != ExitCounts() }),
+      MapStatus(map: .namespaces, of: namespaces, entries: entries.values.count(where: \.hasCounts)),
+      MapStatus(map: .exits, of: exits, entries: entries.values.count(where: \.hasExits)),
       MapStatus(map: .node, of: node, entries: 1),
     ]
     if let details {
@@ -312,18 +374,10 @@ package struct KernelCounters: ~Copyable {
       let entries = identityCache.identities.count
       statuses.append(MapStatus(map: .identities, of: identities, entries: entries))
     }
-    if let claims {
-      let left = try Self.deleteLeftovers(
-        claims, pidns_exit_claim.self, &staleClaims, process: { $0.tgid }, name: { ExitClaim($0) })
-      statuses.append(MapStatus(map: .exitClaims, of: claims, entries: left))
-    }
-    if let victims {
-      let left = try Self.deleteLeftovers(
-        victims, UInt32.self, &staleVictims, process: { $0 }, name: { $0 })
-      statuses.append(MapStatus(map: .oomVictims, of: victims, entries: left))
-    }
+    if let parts { statuses.append(parts.status) }
+    if let claims { statuses.append(MapStatus(map: .exitClaims, of: claims, entries: claimEntries)) }
+    if let victims { statuses.append(MapStatus(map: .oomVictims, of: victims, entries: victimEntries)) }
     if let marks { statuses.append(MapStatus(map: .marks, of: marks, entries: marks.capacity)) }
     return statuses
   }
-
 }

@@ -12,16 +12,17 @@ struct LoadedPrograms: ~Copyable {
   private let hooks: [Link]
 
   /// Entries of `details` for each entry of `namespaces`: most have a handful of exit codes and errnos.
-  private static let detailsPerNamespace: UInt64 = 8
+  private static let detailsPerPart: UInt64 = 8
 
   /// Loads and attaches all of it, but for collectors of which the kernel does not let a program be attached.
-  init(_ plan: ProgramPlan, mapEntries: UInt32) throws(BPFError) {
+  init(_ plan: ProgramPlan, _ configuration: KernelCounters.Configuration) throws(BPFError) {
     let object = try BPFObject(embedded: EmbeddedObject.counters, name: "pidns")
+    let entries = configuration.mapEntries
     for map: CounterMap in [.namespaces, .exits, .signalExemplars, .identities] {
-      try object.map(map).resize(to: mapEntries)
+      try object.map(map).resize(to: entries)
     }
-    try object.map(CounterMap.details).resize(
-      to: UInt32(clamping: UInt64(mapEntries) * Self.detailsPerNamespace))
+    try object.map(CounterMap.details).resize(to: UInt32(clamping: UInt64(entries) * Self.detailsPerPart))
+    if plan.isSplit { try object.map(CounterMap.cgroups).resize(to: max(1, plan.constants.parts)) }
     try object.map(CounterMap.marks).resize(to: RedundantPrograms.wordsOfMarks)
     for map in plan.mapsOnDemand { try object.map(map).allocateOnDemand() }
     for map in plan.unusedMaps { try object.disableMap(map.rawValue) }

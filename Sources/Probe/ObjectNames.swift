@@ -5,13 +5,16 @@ import LibBPF
 /// The maps of the object `counters`. The raw value is the name in its source.
 enum CounterMap: String, CaseIterable {
   case namespaces, exits, details, identities, node, scratches, marks
+  case cgroups
   case signalExemplars = "signal_exemplars"
   case exitClaims = "exit_claims"
   case oomVictims = "oom_victims"
+  case partsAdmitted = "parts_admitted"
+  case partsReleased = "parts_released"
 
   /// Hashes, whose entries can be allocated when they are inserted. The others are arrays and per-CPU scratch space.
   static let hashes: [CounterMap] = [
-    .namespaces, .exits, .details, .signalExemplars, .identities, .exitClaims, .oomVictims,
+    .namespaces, .exits, .details, .signalExemplars, .identities, .cgroups, .exitClaims, .oomVictims,
   ]
 }
 
@@ -23,15 +26,16 @@ enum CounterIterator: String, CaseIterable {
   case details = "namespace_details"
   case signalExemplars = "namespace_signal_exemplars"
   case identities = "namespace_identities"
+  case cgroups = "namespace_cgroups"
 }
 
 /// The maps of the object `events`. The raw value is the name in its source.
 enum EventMap: String, CaseIterable {
-  case events, dropped, identities, scratches, marks
+  case events, dropped, identities, cgroups, scratches, marks
   case exitClaims = "exit_claims"
   case oomVictims = "oom_victims"
 
-  /// As of ``CounterMap/hashes``. `identities` forgets what was not used for longest, and so is allocated at once.
+  /// As of ``CounterMap/hashes``. `identities` and `cgroups` forget what was not used for longest, and so are allocated at once.
   static let hashes: [EventMap] = [.exitClaims, .oomVictims]
 }
 

@@ -17,6 +17,8 @@ struct ProgramPlan {
   let mapsOnDemand: [CounterMap]
   /// Maps that no loaded program uses.
   let unusedMaps: [CounterMap]
+  /// Whether events are counted by cgroup, too.
+  let isSplit: Bool
   /// The configuration in `.rodata`, which the verifier reads.
   let constants: pidns_config
   /// Enabled collectors that this kernel does not support, and why.
@@ -40,7 +42,11 @@ struct ProgramPlan {
       case .groupDead: attempts.programs("process_exit")
       case .claimed: ["process_free", "process_exit_claimed"]
       }
-    required = (exit + attempts.programs("process_exec") + attempts.programs("process_fork"))
+    // Without a path nobody could tell what a part is.
+    isSplit = configuration.split != .none && features.addressesAreReadable
+    required =
+      (exit + attempts.programs("process_exec") + attempts.programs("process_fork")
+      + (isSplit ? attempts.programs("cgroup_removed") : []))
       .filter { !configuration.programsLeftOut.contains($0) }
 
     var optional: [OptionalProgram] = []
@@ -69,11 +75,13 @@ struct ProgramPlan {
     iterators =
       [.taskWalk, .counts, .exits] + (hasDetails ? [.details] : [])
       + (hasSignalExemplars ? [.signalExemplars] : []) + (hasIdentities ? [.identities] : [])
+      + (isSplit ? [.cgroups] : [])
     unusedMaps =
       (detection == .claimed ? [] : [.exitClaims]) + (mayBeSkipped ? [] : [.marks])
       + (collectors.contains(.oomKills) ? [] : [.oomVictims]) + (hasDetails ? [] : [.details])
       + (hasSignalExemplars ? [] : [.signalExemplars])
       + (hasIdentities ? [] : [.identities, .scratches])
+      + (isSplit ? [] : [.cgroups, .partsAdmitted, .partsReleased])
     mapsOnDemand = features.hashesAllocateSafely ? CounterMap.hashes : []
 
     func flag(_ collector: Collector) -> UInt8 { collectors.contains(collector) ? 1 : 0 }
@@ -84,7 +92,10 @@ struct ProgramPlan {
       capture_identities: hasIdentities ? 1 : 0, keep_exemplars: configuration.keepsExemplars ? 1 : 0,
       emit_forks: 0, emit_oom_kills: 0,
       emit_arguments: 0, padding: (0, 0), event_bytes: 0,
-      outermost: configuration.outermost ?? 0)
+      outermost: configuration.outermost ?? 0,
+      split: isSplit ? configuration.split.constant.rawValue : PIDNS_SPLIT_NONE.rawValue,
+      // The rest of the maps is for namespaces.
+      parts: min(configuration.parts, configuration.mapEntries / 4))
     self.attempts = attempts.count
     exitDetection = detection
   }

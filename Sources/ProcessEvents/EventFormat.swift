@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// How events are written.
+/// The output formats of events.
 package enum EventFormat: String, CaseIterable, Sendable {
-  /// Aligned columns, for people.
+  /// Aligned columns.
   case table
   /// JSON Lines: an object for each event.
   case json
-  /// `key=value`, with the same keys.
+  /// `key=value` fields with the same keys as JSON.
   case logfmt
 }

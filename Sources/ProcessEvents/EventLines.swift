@@ -5,9 +5,9 @@ import Platform
 import Probe
 import Text
 
-/// Writes events as keys and values, always the same ones in the same order for events of one kind.
+/// Formats events as keys and values. Events of one kind have the same keys in the same order.
 ///
-/// About one microsecond each; nothing is allocated while the buffer has room and text is short.
+/// Takes about one microsecond per event. Allocates nothing while the buffer has room and text is short.
 struct EventLines: Sendable {
   private let syntax: FieldSyntax
   private let userView: UserView
@@ -74,6 +74,7 @@ struct EventLines: Sendable {
     syntax.add("pod", container.names.pod, to: &bytes)
     syntax.add("container", container.names.container, to: &bytes)
     syntax.add("container_id", container.id, to: &bytes)
+    syntax.add("unit", container.names.unit, to: &bytes)
   }
 
   private func append(_ action: ProcessEvent.Action, to bytes: inout [UInt8]) {
@@ -102,7 +103,7 @@ struct EventLines: Sendable {
 }
 
 extension ProcessEvent.Action {
-  /// What it is called in output.
+  /// The name in output.
   var name: String {
     switch self {
     case .fork: "fork"
@@ -114,7 +115,7 @@ extension ProcessEvent.Action {
 }
 
 extension ExitReason {
-  /// What it is called in output, as in the metrics.
+  /// The name in output and in the metrics.
   var name: String {
     switch self {
     case .completed: "completed"

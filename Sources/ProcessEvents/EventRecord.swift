@@ -3,15 +3,16 @@
 package import Containers
 package import Probe
 
-/// An event, whose it is, and when it was by the clock on the wall: all that is written of it.
+/// An event with its container and its wall-clock time.
 package struct EventRecord: Equatable, Sendable {
-  /// What happened.
+  /// The event.
   package var event: ProcessEvent
-  /// The container of its pid namespace, as far as that is known.
+  /// The container of its PID namespace, as far as it is known.
   package var container: Container
-  /// When.
+  /// The wall-clock time of the event.
   package var time: WallTime
 
+  /// Creates a record.
   package init(event: ProcessEvent, container: Container, time: WallTime) {
     self.event = event
     self.container = container
@@ -19,28 +20,28 @@ package struct EventRecord: Equatable, Sendable {
   }
 }
 
-/// A moment since the Unix epoch.
+/// A time since the Unix epoch.
 package struct WallTime: Equatable, Sendable {
   /// Whole seconds.
   package var seconds: Int
-  /// Nanoseconds since then, 0 to 999,999,999.
+  /// The nanoseconds within the second, 0 to 999,999,999.
   package var nanoseconds: Int
 
-  /// States a moment.
+  /// Creates a time.
   package init(seconds: Int, nanoseconds: Int) {
     self.seconds = seconds
     self.nanoseconds = nanoseconds
   }
 }
 
-/// Whose numbers of users and groups are meant.
+/// The user namespace whose user and group IDs are shown.
 package enum UserView: Equatable, Sendable {
-  /// The initial user namespace's: root in there is root of the host.
+  /// The initial user namespace: ID 0 is root on the host.
   case initial
-  /// The process's own user namespace: what its getuid() answers.
+  /// The process's own user namespace: the IDs that getuid(2) returns to it.
   case own
 
-  /// The user that did something.
+  /// Returns the user of an event, in this user namespace.
   package func user(of event: ProcessEvent) -> ProcessEvent.User {
     switch self {
     case .initial: event.user

@@ -3,18 +3,18 @@
 package import Containers
 package import Probe
 
-/// Which events are shown. Values of one kind are alternatives, an empty kind asks for nothing, and all kinds
-/// have to agree.
+/// The filters of events. Values of one filter are alternatives. An empty filter matches everything. An event
+/// must match all filters.
 ///
-/// Ask `mayInclude(_:)` first: it costs some comparisons, and only what it lets through has to be looked up for
+/// Call `mayInclude(_:)` first. It is cheap, and only matching events need a container lookup for
 /// `includes(_:)`.
 package struct EventSelection: Equatable, Sendable {
-  /// Which pods: by name, in one Kubernetes namespace or in any.
+  /// Selects pods by name, in one Kubernetes namespace or in all.
   package struct PodRule: Equatable, Sendable {
     let namespace: String?
     let name: String
 
-    /// Reads `name` or `namespace/name`; nil where one of them is empty, or there are more.
+    /// Parses `name` or `namespace/name`. Returns nil if a part is empty or there are more parts.
     package init?(_ text: String) {
       let parts = text.split(separator: "/", omittingEmptySubsequences: false)
       guard parts.count <= 2, let name = parts.last, parts.allSatisfy({ !$0.isEmpty }) else { return nil }
@@ -27,32 +27,35 @@ package struct EventSelection: Equatable, Sendable {
     }
   }
 
-  /// How much of an id has to be given: less is a name only, as `db` is more often than it begins an id.
+  /// The minimum length of a container ID prefix. Shorter text matches only names: `db` is a name more often
+  /// than the start of an ID.
   package static let shortestIDPrefix = 4
 
-  /// Inums of pid namespaces.
+  /// The inode numbers of PID namespaces.
   package var pidNamespaces: Set<UInt32> = []
-  /// What containers are called, or how their ids begin.
+  /// Container names or prefixes of container IDs.
   package var containers: [String] = []
-  /// Pods.
+  /// Units of systemd.
+  package var units: Set<String> = []
+  /// The pods.
   package var pods: [PodRule] = []
-  /// What processes call themselves.
+  /// The command names (`comm`) of processes.
   package var comms: Set<String> = []
-  /// Users, as `userView` numbers them.
+  /// User IDs in the user namespace `userView`.
   package var uids: Set<UInt32> = []
-  /// Whose numbers `uids` are.
+  /// The user namespace of `uids`.
   package var userView = UserView.initial
-  /// Whether only failures are shown: exits with another code than 0 or by a signal, and OOM kills. Who is killed
-  /// because the init of the namespace exited has not failed.
+  /// Whether only failures match: non-zero exit codes, deaths by signal, and OOM kills. Processes that the
+  /// kernel kills because their namespace's init exited are not failures.
   package var failedOnly = false
 
-  /// Selects everything.
+  /// Creates a selection that matches everything.
   package init() {}
 
-  /// Whether a container has to be known to tell.
-  package var asksForContainer: Bool { !containers.isEmpty || !pods.isEmpty }
+  /// Whether matching needs the container of an event.
+  package var asksForContainer: Bool { !containers.isEmpty || !pods.isEmpty || !units.isEmpty }
 
-  /// Whether an event is shown, as far as it tells by itself.
+  /// Returns whether an event matches the filters that need no container.
   package func mayInclude(_ event: ProcessEvent) -> Bool {
     (!failedOnly || event.action.isFailure)
       && (pidNamespaces.isEmpty || pidNamespaces.contains(event.namespace.inum))
@@ -60,13 +63,14 @@ package struct EventSelection: Equatable, Sendable {
       && (comms.isEmpty || comms.contains(event.comm))
   }
 
-  /// Whether events of a container are shown, as far as that tells.
+  /// Returns whether a container matches the filters for containers.
   package func includes(_ container: Container) -> Bool {
     (containers.isEmpty || containers.contains { Self.container(container, isCalled: $0) })
+      && (units.isEmpty || units.contains(container.names.unit))
       && (pods.isEmpty || pods.contains { $0.matches(container.names) })
   }
 
-  /// Whether a record is shown.
+  /// Returns whether a record matches all filters.
   package func includes(_ record: EventRecord) -> Bool {
     mayInclude(record.event) && includes(record.container)
   }
@@ -78,7 +82,7 @@ package struct EventSelection: Equatable, Sendable {
 }
 
 extension ProcessEvent.Action {
-  /// Whether something went wrong. The teardown of a namespace is no failure, as in the metrics.
+  /// Whether the event is a failure. The teardown of a namespace is not one, as in the metrics.
   package var isFailure: Bool {
     switch self {
     case .fork, .exec, .exit(reason: .completed, _, _), .exit(reason: .teardown, _, _): false

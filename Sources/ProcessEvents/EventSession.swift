@@ -4,35 +4,38 @@ package import Platform
 import Probe
 import Terminal
 
-/// One run of `events`: from its source, through the filters, to stdout.
+/// One run of `events`: reads the source, filters, formats, and writes to stdout.
 package struct EventSession<Source: EventSource & ~Copyable>: ~Copyable {
-  /// Which events are shown, and how many.
+  /// The filters and limits of a run.
   package struct Options: Sendable {
+    /// The filters.
     package var selection = EventSelection()
-    /// Ends the run after this number of events.
+    /// Ends the run after this number of events; nil for no limit.
     package var count: Int?
-    /// Ends the run after this time.
+    /// Ends the run after this time; nil for no limit.
     package var duration: Duration?
 
+    /// Creates options that show all events without a limit.
     package init() {}
   }
 
-  /// A request to stop: SIGTERM or SIGINT.
+  /// Stop requests: SIGTERM or SIGINT.
   package struct Stop {
-    /// Becomes readable with a request.
+    /// Becomes readable on a request.
     let descriptor: Int32
-    /// Removes one request, so that the next one is seen.
+    /// Removes one request, so that a second one is detected.
     let consume: () -> Void
 
+    /// Creates the access to stop requests.
     package init(descriptor: Int32, consume: @escaping () -> Void) {
       (self.descriptor, self.consume) = (descriptor, consume)
     }
   }
 
   private enum End {
-    /// A signal, the time, or the number of events.
-    case asked
-    /// Nobody reads any more.
+    /// A signal, the duration, or the number of events.
+    case requested
+    /// The reader of the output is gone.
     case closed
   }
 
@@ -45,14 +48,19 @@ package struct EventSession<Source: EventSource & ~Copyable>: ~Copyable {
   private var writer: EventWriter
   private var output: StandardOutputWriter
   private var shown = 0
-  /// Dropped events of which it has been said.
-  private var droppedSaid: UInt64 = 0
+  /// The number of dropped events that was reported.
+  private var reportedDrops: UInt64 = 0
   private let deadline: ContinuousClock.Instant?
 
+  /// Creates a run.
+  ///
   /// - Parameters:
+  ///   - source: The source of events.
+  ///   - options: The filters and limits.
   ///   - writer: Formats the events.
-  ///   - output: Where they go. SIGPIPE has to be ignored.
-  ///   - report: Gets the lines for stderr: what was shown, and what is missing.
+  ///   - output: Receives the lines. The process must ignore SIGPIPE.
+  ///   - stop: Stop requests.
+  ///   - report: Receives lines for stderr: what is shown, and what is missing.
   package init(
     _ source: consuming Source, _ options: Options, writer: EventWriter, output: StandardOutputWriter,
     stop: Stop,
@@ -69,13 +77,15 @@ package struct EventSession<Source: EventSource & ~Copyable>: ~Copyable {
     isTerminal = Terminal.isTerminal(output.descriptor)
   }
 
-  /// Shows events until a signal comes, the time is over, there are enough, or nobody reads any more.
+  /// Shows events until a signal, the duration, the number of events, or the reader ends the run.
+  ///
+  /// - Throws: `EventOutputError`, and errors of the source.
   package mutating func run() throws {
     var end = try show()
-    if end == .asked {
-      // What has happened by now is still shown, unless somebody asks again, or nobody reads it.
+    if end == .requested {
+      // Events until now are still shown, unless a second signal arrives or the reader is gone.
       source.detach()
-      end = try drain(until: .now + Self.patience)
+      end = try drain(until: .now + Self.drainTimeout)
     }
     let dropped = try source.dropped()
     if end == .closed && dropped == 0 { return }
@@ -86,11 +96,11 @@ package struct EventSession<Source: EventSource & ~Copyable>: ~Copyable {
     }
   }
 
-  /// How long a reader that does not read is waited for at the end.
-  private static var patience: Duration { .seconds(2) }
+  /// The time to wait for a stalled reader at the end.
+  private static var drainTimeout: Duration { .seconds(2) }
 
   private mutating func show() throws -> End {
-    // There may be more than one batch.
+    // The source may have more than one batch.
     var isBehind = false
     while !hasEnough {
       let next = ContinuousClock.now + (isBehind ? .zero : Source.interval)
@@ -100,31 +110,31 @@ package struct EventSession<Source: EventSource & ~Copyable>: ~Copyable {
       if happened[2] { return .closed }
       if happened[1] {
         stop.consume()
-        return .asked
+        return .requested
       }
-      if let deadline, deadline <= .now { return .asked }
+      if let deadline, deadline <= .now { return .requested }
       isBehind = try writeBatch()
       if let end = try flush(until: deadline) { return end }
     }
-    return .asked
+    return .requested
   }
 
   private mutating func drain(until deadline: ContinuousClock.Instant) throws -> End {
-    // A program that ran when it was detached may have an event to tell yet.
+    // Programs that were running at the detach may still submit an event.
     _ = DescriptorPoller.wait(for: [], until: .now + .milliseconds(20))
     repeat {
       if let end = try flush(until: deadline) { return end }
     } while try writeBatch()
-    // Behind all that there was room for.
-    if let last = source.lastTime { sayDropped(try source.dropped(), at: last) }
-    return try flush(until: deadline) ?? .asked
+    // After the last event that fitted into the buffer.
+    if let last = source.lastTime { reportDropped(try source.dropped(), at: last) }
+    return try flush(until: deadline) ?? .requested
   }
 
   private var hasEnough: Bool { count.map { shown >= $0 } ?? false }
 
-  /// Formats what the source has.
+  /// Formats the available events.
   ///
-  /// - Returns: Whether there was anything.
+  /// - Returns: Whether there were any.
   private mutating func writeBatch() throws -> Bool {
     if isTerminal {
       let size = Terminal.size(of: output.descriptor)
@@ -132,7 +142,7 @@ package struct EventSession<Source: EventSource & ~Copyable>: ~Copyable {
     }
     let events = try source.drain()
     for event in events where !hasEnough {
-      sayDropped(event.droppedBefore, at: event.time)
+      reportDropped(event.droppedBefore, at: event.time)
       guard selection.mayInclude(event) else { continue }
       let container = source.container(of: event)
       guard selection.includes(container) else { continue }
@@ -144,25 +154,25 @@ package struct EventSession<Source: EventSource & ~Copyable>: ~Copyable {
     return !events.isEmpty
   }
 
-  /// Writes how many events are missing before one of a time, if it was not said before.
-  private mutating func sayDropped(_ dropped: UInt64, at time: UInt64) {
-    guard dropped > droppedSaid else { return }
+  /// Writes the number of events dropped before a time, unless already written.
+  private mutating func reportDropped(_ dropped: UInt64, at time: UInt64) {
+    guard dropped > reportedDrops else { return }
     let time = WallTime(epoch: source.epochTime(of: time))
-    writer.writeDropped(dropped - droppedSaid, time: time, to: &output.bytes)
-    droppedSaid = dropped
+    writer.writeDropped(dropped - reportedDrops, time: time, to: &output.bytes)
+    reportedDrops = dropped
   }
 
-  /// Writes what there is.
+  /// Writes the buffered output.
   ///
-  /// - Returns: Why there is to be no more; nil where there may be.
+  /// - Returns: The reason to end the run, or nil.
   private mutating func flush(until deadline: ContinuousClock.Instant?) throws -> End? {
     switch output.flush(interruptedBy: stop.descriptor, until: deadline) {
     case .written: return nil
     case .closed: return .closed
     case .interrupted:
       stop.consume()
-      return .asked
-    case .late: return .asked
+      return .requested
+    case .late: return .requested
     case .failed(let error):
       throw EventOutputError(description: "cannot write to stdout: \(Errno.text(error))")
     }
@@ -177,8 +187,9 @@ package struct EventSession<Source: EventSource & ~Copyable>: ~Copyable {
   }
 }
 
-/// Why events cannot be written, in one line for people.
+/// The reason why events cannot be written, one line for users.
 package struct EventOutputError: Error, CustomStringConvertible {
+  /// The reason, without a full stop.
   package let description: String
 }
 

@@ -5,7 +5,7 @@ import Probe
 import Terminal
 import Text
 
-/// Writes events as a table for people: aligned, no wider than the terminal, in its colours.
+/// Formats events as an aligned table that fits the terminal's width.
 struct EventTable: Sendable {
   private let userView: UserView
   private let isColored: Bool
@@ -13,7 +13,7 @@ struct EventTable: Sendable {
   private var rows: Int?
   private var layout: TableLayout
   private var clock = LocalTime()
-  /// Lines until the header comes again; nil for never.
+  /// The number of lines until the header repeats; nil for never.
   private var linesToHeader: Int? = 0
 
   private let showsArguments: Bool
@@ -28,7 +28,7 @@ struct EventTable: Sendable {
 
   mutating func resize(columns: Int?, rows: Int?) {
     self.rows = rows
-    // A change of the height alone adds lines, and no further header.
+    // If only the height changes, no new header is needed.
     guard columns != self.columns else { return }
     self.columns = columns
     layout = TableLayout(columns: columns)
@@ -69,7 +69,7 @@ struct EventTable: Sendable {
   private mutating func appendHeader(to bytes: inout [UInt8]) {
     defer { linesToHeader = linesToHeader.map { $0 - 1 } }
     guard let left = linesToHeader, left <= 0 else { return }
-    // One line of the screen is the header, and one is where the cursor stands.
+    // One line of the screen is the header, and one has the cursor.
     linesToHeader = rows.map { max(1, $0 - 2) }
     var line = TableLine(columns: columns)
     for (column, width) in layout.cells {
@@ -80,13 +80,13 @@ struct EventTable: Sendable {
     line.end(to: &bytes)
   }
 
-  /// What happened.
+  /// Returns the text of the last column: the outcome of the event.
   private func outcome(of event: ProcessEvent) -> String {
     switch event.action {
     case .fork: return "-"
     case .exec(let file, let arguments, let isCut):
       guard showsArguments, let arguments else { return [file].asCommandLine }
-      // The first one is what the program is told that it is called: the file says more.
+      // The file is more reliable than the first argument, which the caller of exec chooses.
       return ([file] + arguments.dropFirst()).asCommandLine + (isCut ? " …" : "")
     case .exit(let reason, let status, let lifetime):
       let how =
@@ -100,14 +100,14 @@ struct EventTable: Sendable {
     }
   }
 
-  /// The thread that did it, where that is not the first of its process, and has no column.
+  /// Returns the thread of the event, if it is not the main thread and has no column.
   private func lastThread(of event: ProcessEvent) -> String {
     guard !layout.showsThreads, event.inside.tid != event.inside.pid else { return "" }
     return " tid \(event.inside.tid) (\(event.host.tid))"
   }
 }
 
-/// How a row is coloured: little, so that what failed stands out.
+/// The styles of a row. Most text has none, so that failures stand out.
 private struct RowStyle {
   var event: [Style] = []
   var outcome: [Style] = []

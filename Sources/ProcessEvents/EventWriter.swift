@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Turns events into lines, in the format that was asked for.
+/// Formats events as lines.
 ///
-/// A line ends with a line feed, holds no other control character (but colours, where they are on), and is appended
-/// whole: what is in the buffer can be written to a file at any time.
+/// Each line ends with a line feed and contains no other control character except colour sequences. Lines are
+/// appended whole, so the buffer can be written at any time.
 package struct EventWriter: Sendable {
-  /// What is shown, and how.
+  /// The content and style of the output.
   package struct Options: Equatable, Sendable {
-    /// Whose uid and gid.
+    /// The user namespace of user and group IDs.
     package var userView = UserView.initial
-    /// Whether arguments are shown with an exec.
+    /// Whether exec events show arguments.
     package var showsArguments = false
-    /// How many columns a line of the table may take; nil for as many as there are, and nothing is cut.
+    /// The width of the table in columns; nil for no limit.
     package var columns: Int?
-    /// After how many lines of the table its header comes again, of which it is one; nil for never.
+    /// The number of lines after which the table's header repeats, including the header; nil for never.
     package var rows: Int?
-    /// Whether the table is coloured.
+    /// Whether the table has colours.
     package var isColored = false
 
-    /// The initial user namespace, no arguments, a table without colours or limits.
+    /// Creates the default: the initial user namespace, no arguments, a table without colours or limits.
     package init() {}
   }
 
@@ -29,7 +29,7 @@ package struct EventWriter: Sendable {
 
   private var lines: Lines
 
-  /// Begins to write: of a table, the header comes with the first line.
+  /// Creates a writer. A table starts with its header.
   package init(_ format: EventFormat, options: Options = Options()) {
     switch format {
     case .json: lines = .fields(EventLines(syntax: .json, options: options))
@@ -38,7 +38,7 @@ package struct EventWriter: Sendable {
     }
   }
 
-  /// Appends an event's line.
+  /// Appends the line of an event.
   package mutating func write(_ record: EventRecord, to bytes: inout [UInt8]) {
     switch lines {
     case .fields(var fields):
@@ -50,7 +50,7 @@ package struct EventWriter: Sendable {
     }
   }
 
-  /// Appends a line that says how many events the kernel had no room for since the last such line.
+  /// Appends a line with the number of events dropped since the previous such line.
   package mutating func writeDropped(_ count: UInt64, time: WallTime, to bytes: inout [UInt8]) {
     switch lines {
     case .fields(var fields):
@@ -62,8 +62,7 @@ package struct EventWriter: Sendable {
     }
   }
 
-  /// Has the table follow its terminal: the next line has the new width, after a new header. Nothing else is
-  /// changed by it.
+  /// Adapts the table to a new terminal size. The next line has the new width, after a new header.
   package mutating func resize(columns: Int?, rows: Int?) {
     guard case .table(var table) = lines else { return }
     table.resize(columns: columns, rows: rows)

@@ -2,7 +2,7 @@
 
 import Text
 
-/// How keys and values are put into a line. Keys are the program's own, and need no quoting.
+/// The syntax of keys and values: JSON or logfmt. Keys are constants that need no quoting.
 enum FieldSyntax: Sendable {
   case json
   case logfmt
@@ -19,7 +19,7 @@ enum FieldSyntax: Sendable {
     bytes.append(UInt8(ascii: "\n"))
   }
 
-  /// Stands before and after text that needs no more than this.
+  /// Appends the quotes around text that needs no escaping.
   func quote(_ bytes: inout [UInt8]) {
     if self == .json { bytes.append(UInt8(ascii: "\"")) }
   }
@@ -42,7 +42,7 @@ enum FieldSyntax: Sendable {
     bytes.append(contentsOf: isTrue ? "true".utf8 : "false".utf8)
   }
 
-  /// Adds a time in seconds, to the nanosecond.
+  /// Appends a duration in seconds with nanosecond precision.
   func add(_ key: String, nanoseconds: UInt64, to bytes: inout [UInt8]) {
     next(key, to: &bytes)
     bytes.appendDecimal(nanoseconds / 1_000_000_000)
@@ -50,7 +50,7 @@ enum FieldSyntax: Sendable {
     bytes.appendDecimal(nanoseconds % 1_000_000_000, digits: 9)
   }
 
-  /// Adds arguments: a list in JSON, one text that a shell would take apart again in logfmt.
+  /// Appends arguments: a list in JSON; in logfmt one text in shell syntax.
   func add(_ key: String, _ arguments: [String]?, to bytes: inout [UInt8]) {
     guard let arguments else { return addNothing(key, to: &bytes) }
     guard self == .json else { return add(key, arguments.asCommandLine, to: &bytes) }
@@ -63,7 +63,7 @@ enum FieldSyntax: Sendable {
     bytes.append(UInt8(ascii: "]"))
   }
 
-  /// Adds a key that has no value this time.
+  /// Appends a key without a value.
   func addNothing(_ key: String, to bytes: inout [UInt8]) {
     next(key, to: &bytes)
     bytes.append(contentsOf: self == .json ? "null".utf8 : #""""#.utf8)
@@ -89,7 +89,7 @@ enum FieldSyntax: Sendable {
 }
 
 extension [String] {
-  /// Arguments as a shell would read them: what has other characters than names and paths have is in single quotes.
+  /// The arguments in shell syntax. Arguments with unusual characters are in single quotes.
   var asCommandLine: String {
     map { argument in
       let isPlain = argument.utf8.allSatisfy { byte in

@@ -2,13 +2,12 @@
 
 import Platform
 
-/// Writes moments as clocks on the wall show them, to the millisecond: `09:05:01.042`, as people compare them with
-/// `date` and `journalctl`.
+/// Formats local times with milliseconds, `09:05:01.042`, comparable with `date` and `journalctl`.
 struct LocalTime: Sendable {
   private var second: Int?
   private var beginning = ""
 
-  /// Twelve characters.
+  /// Returns the time as twelve characters.
   mutating func text(of time: WallTime) -> String {
     if second != time.seconds {
       second = time.seconds
@@ -25,7 +24,7 @@ struct LocalTime: Sendable {
 }
 
 extension UInt64 {
-  /// Nanoseconds as people say them, cut to what matters: `340ms`, `1.2s`, `3m20s`, `3d4h`.
+  /// Nanoseconds as a short duration: `340ms`, `1.2s`, `3m20s`, `3d4h`.
   var asLifetime: String {
     let seconds = self / 1_000_000_000
     switch seconds {

@@ -3,7 +3,7 @@
 import Containers
 import Probe
 
-/// What a column of the table shows. The last one of each line, what happened, is none of these.
+/// The columns of the table, except the last one, the outcome.
 enum TableColumn: Sendable {
   case time, event
   case hostPID, hostTID, hostPPID
@@ -14,7 +14,7 @@ enum TableColumn: Sendable {
   case pidNS, cgroupNS, ipcNS, mntNS, netNS, timeNS, userNS, utsNS
   case pod, container
 
-  /// One word each, so that awk counts right.
+  /// The heading: one word, so that awk can split lines into fields.
   var title: String {
     switch self {
     case .time: "TIME"
@@ -42,7 +42,7 @@ enum TableColumn: Sendable {
     }
   }
 
-  /// What stands in it; nothing for the time, which the table keeps a clock for.
+  /// Returns the value of a column. The time is empty here, because the table formats it.
   func value(_ record: EventRecord, userView: UserView) -> Value {
     let event = record.event
     switch self {
@@ -69,19 +69,21 @@ enum TableColumn: Sendable {
     case .pod:
       let names = record.container.names
       return .text(names.namespace.isEmpty ? names.pod : names.namespace + "/" + names.pod)
-    case .container: return .text(record.container.names.container)
+    case .container:
+      let names = record.container.names
+      return .text([names.container, names.unit].filter { !$0.isEmpty }.joined(separator: "/"))
     }
   }
 
-  /// What stands in a column.
+  /// The value of a cell.
   enum Value {
-    /// Untrusted; at the left.
+    /// Untrusted text, left-aligned.
     case text(String)
-    /// At the right.
+    /// A number, right-aligned.
     case number(UInt64)
   }
 
-  /// Whether it holds numbers.
+  /// Whether the column has numbers.
   var isNumber: Bool {
     switch self {
     case .time, .event, .comm, .pod, .container: false
@@ -91,6 +93,6 @@ enum TableColumn: Sendable {
 }
 
 extension ProcessEvent.Action {
-  /// What it is called where there is little room.
+  /// A shorter name for narrow columns.
   fileprivate var shortName: String { if case .oomKill = self { "oom" } else { name } }
 }

@@ -1,19 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Which columns a table has, and how wide they are; what happened takes the rest.
+/// The columns of a table and their widths. The outcome gets the remaining width.
 struct TableLayout: Sendable {
-  /// A column and its width; where nothing is cut, its least width.
+  /// A column and its width. Without a limit it is the minimum width.
   typealias Cell = (column: TableColumn, width: Int)
 
   let cells: [Cell]
 
-  /// Chooses what fits into a terminal, with room left for what happened: 13 columns at 60, 22 at 80, 24 at 120,
-  /// 34 at 160, 22 at 200 and 30 at 240. In fewer than 60 the line ends where the terminal does.
+  /// Selects the columns that fit into a terminal.
   ///
-  /// - Parameter columns: Those of the terminal; nil for all that there is to show.
+  /// The outcome keeps 13 columns at a width of 60, 22 at 80, 24 at 120, 34 at 160, 22 at 200 and 30 at 240.
+  /// Below 60, lines are cut at the terminal's width.
+  ///
+  /// - Parameter columns: The width of the terminal; nil selects all columns.
   init(columns: Int?) {
-    // A pid has seven digits at the most, an inum ten. Of inums that repeat from line to line only the last four are
-    // shown on terminals: the others differ only where there are thousands of namespaces.
+    // A PID has at most seven digits, an inode number ten. Terminals show only the last four digits of inode
+    // numbers, because the others differ only with thousands of namespaces.
     switch columns {
     case nil:
       cells =

@@ -3,17 +3,17 @@
 import Terminal
 import Text
 
-/// One line of a table, as it is put together from the left until the terminal's width is used up.
+/// Builds one line of a table from the left until the terminal's width is used up.
 ///
-/// All text has to be printable.
+/// All text must be printable.
 struct TableLine {
   private var text = ""
-  /// Columns that are left; nil for as many as are needed.
+  /// The remaining columns; nil for no limit.
   private var left: Int?
 
   init(columns: Int?) { left = columns.map { max(0, $0) } }
 
-  /// Adds a cell, and a space after it.
+  /// Appends a cell and a space.
   mutating func add(_ value: String, width: Int, isTrailing: Bool = false, styles: [Style] = []) {
     put(left == nil ? max(width, value.columns) : width, styles) { width in
       value.fitted(to: width, isTrailing: isTrailing)
@@ -21,18 +21,17 @@ struct TableLine {
     put(1, []) { String(repeating: " ", count: $0) }
   }
 
-  /// Adds a number, whose last digits are shown where there is no room for all: the first ones are nearly always
-  /// the same.
+  /// Appends a number. If it does not fit, shows its last digits, because the first ones rarely differ.
   mutating func add(_ number: UInt64, width: Int) {
     let digits = String(number)
     let isCut = left != nil && digits.utf8.count > width
     add(isCut ? "…" + digits.suffix(width - 1) : digits, width: width, isTrailing: true)
   }
 
-  /// Adds the last cell, which has all the room that is left, and is not filled up.
+  /// Appends the last cell, which gets the remaining width without padding.
   mutating func addLast(_ value: String, styles: [Style]) {
     put(value.columns, styles) { width in
-      // Where a character of two columns did not fit, spaces would follow it.
+      // Without this, spaces would follow if a double-width character did not fit.
       width < value.columns ? value.fitted(to: width) : value
     }
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// How a terminal is told to show text: ECMA-48, select graphic rendition.
+/// A text style: Select Graphic Rendition of ECMA-48.
 package enum Style: String, Sendable {
   case bold = "1"
   case dim = "2"
@@ -12,6 +12,6 @@ package enum Style: String, Sendable {
   case magenta = "35"
   case cyan = "36"
 
-  /// Text in this style, and back to none after it.
+  /// Returns the text in this style, followed by a reset.
   package func applied(to text: String) -> String { "\u{1b}[\(rawValue)m\(text)\u{1b}[0m" }
 }

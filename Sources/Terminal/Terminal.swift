@@ -2,26 +2,26 @@
 
 import Glibc
 
-/// What is at the other end of a file descriptor, if that is a terminal.
+/// Queries about the terminal of a file descriptor.
 package enum Terminal {
-  /// How many characters a terminal shows.
+  /// The size of a terminal, in characters.
   package struct Size: Equatable, Sendable {
-    /// In a row.
+    /// The width.
     package var columns: Int
-    /// Rows.
+    /// The height.
     package var rows: Int
 
-    /// States a size.
+    /// Creates a size.
     package init(columns: Int, rows: Int) { (self.columns, self.rows) = (columns, rows) }
   }
 
-  /// The descriptor of the standard output.
+  /// The descriptor of stdout.
   package static let stdout = STDOUT_FILENO
 
-  /// Whether a descriptor is a terminal.
+  /// Returns whether a descriptor is a terminal.
   package static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
 
-  /// The size of a terminal; nil for anything else, and where the terminal does not know it.
+  /// Returns the size of a terminal; nil if the descriptor is not a terminal or reports no size.
   package static func size(of descriptor: Int32) -> Size? {
     var size = winsize()
     let request = UInt(TIOCGWINSZ)
@@ -29,7 +29,7 @@ package enum Terminal {
     return Size(columns: Int(size.ws_col), rows: Int(size.ws_row))
   }
 
-  /// Writes all bytes to a descriptor that waits for room; false where nobody reads them any more.
+  /// Writes all bytes to a blocking descriptor. Returns false if no reader is left.
   package static func write(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
     var rest = bytes[...]
     while !rest.isEmpty {

@@ -4,54 +4,57 @@ import CGlibc
 import Glibc
 import Platform
 
-/// All that a program at a terminal waits for, in one place: keys, signals, a moment, and its own threads.
+/// The event source of an interactive program: keys, signals, a deadline, and other threads.
 package struct TerminalEvents: ~Copyable {
-  /// What has come.
+  /// An event.
   package enum Event: Equatable, Sendable {
-    /// Keys, as the terminal sent them: 4 KiB at the most.
+    /// Bytes from the terminal, at most 4 KiB.
     case input([UInt8])
-    /// There will be no more input.
+    /// The input has ended.
     case inputEnd
-    /// The terminal has another size.
+    /// The size of the terminal changed.
     case resize
-    /// Ctrl-Z: let go of the terminal, then call ``TerminalEvents/suspend()``.
+    /// Ctrl-Z: restore the terminal, then call ``TerminalEvents/suspend()``.
     case suspend
-    /// It goes on after it was stopped; the terminal may have been another program's meanwhile.
+    /// The process continues after a stop (SIGCONT). Another program may have changed the terminal.
     case resumption
     /// SIGINT, SIGTERM, SIGHUP or SIGQUIT.
     case stop
-    /// ``Waker/ring()`` was called, once or more.
-    case bell
-    /// The moment that was waited for.
+    /// ``Waker/wake()`` was called at least once.
+    case wakeUp
+    /// The deadline has passed.
     case timeout
   }
 
-  /// Wakes who waits, from any thread. Closed with its last owner.
+  /// Wakes the waiting thread from any thread. Owns a descriptor, closed with the last reference.
   package final class Waker: Sendable {
     fileprivate let descriptor = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
 
+    /// Creates a waker.
     package init() {}
 
     deinit { _ = close(descriptor) }
 
-    /// Makes the wait end with ``TerminalEvents/Event/bell``.
-    package func ring() { _ = eventfd_write(descriptor, 1) }
+    /// Ends the wait with ``TerminalEvents/Event/wakeUp``.
+    package func wake() { _ = eventfd_write(descriptor, 1) }
 
-    fileprivate func silence() {
+    fileprivate func reset() {
       var count: eventfd_t = 0
       _ = unsafe eventfd_read(descriptor, &count)
     }
   }
 
-  /// What other threads wake the waiting one by.
-  package let bell = Waker()
+  /// Wakes the thread that waits in ``next(until:)``.
+  package let waker = Waker()
   private var input: Int32?
   private let signals: Int32
 
-  /// Takes the signals from now on: for this thread, and for every one that it starts, which therefore has to be
-  /// later. SIGPIPE, which a closed stdout or socket would send, is ignored.
+  /// Blocks the signals for this thread and for all threads that it starts later. Start threads after this
+  /// call.
   ///
-  /// - Parameter input: Where keys come from; nil where there are none.
+  /// SIGPIPE, which a closed stdout or socket would send, is ignored.
+  ///
+  /// - Parameter input: The descriptor to read keys from; nil for none.
   package init(input: Int32?) {
     var set = sigset_t()
     _ = unsafe sigemptyset(&set)
@@ -66,22 +69,22 @@ package struct TerminalEvents: ~Copyable {
 
   deinit { _ = close(signals) }
 
-  /// Sleeps until something comes. Signals go before the bell, which goes before keys.
+  /// Blocks until the next event. Signals have priority over wake-ups, and wake-ups over keys.
   package mutating func next(until deadline: ContinuousClock.Instant) -> Event {
     while true {
       let happened = DescriptorPoller.wait(
-        for: [(signals, .readable), (bell.descriptor, .readable), (input ?? -1, .readable)], until: deadline)
+        for: [(signals, .readable), (waker.descriptor, .readable), (input ?? -1, .readable)], until: deadline)
       if happened[0], let event = signalEvent() { return event }
       if happened[1] {
-        bell.silence()
-        return .bell
+        waker.reset()
+        return .wakeUp
       }
       if happened[2], let event = inputEvent() { return event }
       if !happened.contains(true) { return .timeout }
     }
   }
 
-  /// Stops this process, as Ctrl-Z does, until it is told to go on.
+  /// Stops this process, as Ctrl-Z does, until SIGCONT.
   package func suspend() { _ = kill(getpid(), SIGSTOP) }
 
   private func signalEvent() -> Event? {

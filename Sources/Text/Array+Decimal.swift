@@ -9,7 +9,7 @@ extension [UInt8] {
       append(UInt8(ascii: "0") + UInt8(rest % 10))
       rest /= 10
     } while rest > 0
-    // They came from the last to the first.
+    // The loop above appended the digits in reverse order.
     var right = count - 1
     while left < right {
       swapAt(left, right)
@@ -18,7 +18,7 @@ extension [UInt8] {
     }
   }
 
-  /// Appends the last digits of a number, filled up with zeros.
+  /// Appends the last `digits` digits of a number, padded with zeros.
   package mutating func appendDecimal(_ number: UInt64, digits: Int) {
     let start = count
     append(contentsOf: repeatElement(UInt8(ascii: "0"), count: digits))

@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension [UInt8] {
-  /// Appends text as a JSON string, which is also what logfmt's readers understand in quotes.
+  /// Appends text as a JSON string. Logfmt parsers read the same syntax in quotes.
   ///
-  /// The line stays one line, and does nothing to a terminal that shows it: control characters, those of C1 too,
-  /// what ends a line and what turns the direction of writing are escaped. Text of plain ASCII is copied at once.
+  /// The result is one line that cannot affect a terminal. Control characters (C0 and C1), line separators
+  /// and bidirectional controls are escaped. Plain ASCII is copied at once.
   package mutating func appendQuoted(_ text: String) {
     append(UInt8(ascii: "\""))
     appendInQuotes(text)
     append(UInt8(ascii: "\""))
   }
 
-  /// Appends text as a logfmt value: in quotes where it needs them, so that it cannot end or forge a field.
+  /// Appends text as a logfmt value. Quotes it if necessary, so that it cannot end or forge a field.
   package mutating func appendLogfmt(_ text: String) {
     let isBare = !text.isEmpty && text.utf8.allSatisfy { $0.isPlain && $0 != 0x20 && $0 != 0x3d }
     if isBare { append(contentsOf: text.utf8) } else { appendQuoted(text) }
   }
 
-  /// Appends what stands between the quotes of `appendQuoted`.
+  /// Appends the content between the quotes of `appendQuoted`.
   private mutating func appendInQuotes(_ text: String) {
-    // Nearly all of it.
+    // Almost all text is plain ASCII.
     if text.utf8.allSatisfy(\.isPlain) {
       append(contentsOf: text.utf8)
       return
@@ -44,17 +44,17 @@ extension [UInt8] {
 }
 
 extension UInt8 {
-  /// Whether a byte stands for itself, between quotes too.
+  /// Whether a byte needs no escape, inside quotes too.
   fileprivate var isPlain: Bool { self >= 0x20 && self < 0x7f && self != 0x22 && self != 0x5c }
 }
 
 extension Unicode.Scalar {
-  /// Whether it would do something to a terminal. All of these have four digits at the most.
+  /// Whether a character could affect a terminal. All of these have at most four hexadecimal digits.
   fileprivate var isEscaped: Bool {
     switch value {
     case 0..<0x20, 0x7f...0x9f: true  // C0, DEL and C1
-    case 0x2028, 0x2029: true  // ends of lines
-    case 0x61c, 0x200e, 0x200f, 0x202a...0x202e, 0x2066...0x2069: true  // directions of writing
+    case 0x2028, 0x2029: true  // line and paragraph separators
+    case 0x61c, 0x200e, 0x200f, 0x202a...0x202e, 0x2066...0x2069: true  // bidirectional controls
     default: false
     }
   }

@@ -4,8 +4,9 @@ import CGlibc
 import Glibc
 
 extension String {
-  /// The text as it may be shown to a person: what would move the cursor, change colours, turn the direction of
-  /// writing or take no place is replaced by U+FFFD. Names of processes and files are anybody's choice.
+  /// The text, safe for a terminal. Characters that move the cursor, change colours, change the writing
+  /// direction or have no width become U+FFFD. Use it for untrusted text, such as the names of processes and
+  /// files.
   package var printable: String {
     guard unicodeScalars.contains(where: { $0.isHarmful }) else { return self }
     var result = ""
@@ -13,16 +14,16 @@ extension String {
     return result
   }
 
-  /// How many columns of a terminal printable text takes.
+  /// The width of printable text in terminal columns.
   package var columns: Int {
-    // Nearly all of it.
+    // Almost all text is plain ASCII.
     if utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7f }) { return utf8.count }
     return unicodeScalars.reduce(0) { $0 + $1.columns }
   }
 
-  /// Printable text in just so many columns: filled up with spaces, or cut, with `…` at the end.
+  /// Returns printable text in exactly `width` columns: padded with spaces, or cut and ended with `…`.
   ///
-  /// - Parameter isTrailing: Whether the spaces come first, as with numbers.
+  /// - Parameter isTrailing: Whether the padding is on the left, as for numbers.
   package func fitted(to width: Int, isTrailing: Bool = false) -> String {
     let own = columns
     guard own > width else {
@@ -44,13 +45,13 @@ extension String {
 extension Unicode.Scalar {
   fileprivate var isHarmful: Bool {
     switch properties.generalCategory {
-    // Among the formats are those that turn the direction of writing, and joiners.
+    // The category `format` includes bidirectional controls and joiners.
     case .control, .format, .surrogate, .unassigned, .privateUse, .lineSeparator, .paragraphSeparator: true
     default: false
     }
   }
 
-  /// By glibc's tables for UTF-8, whatever the process's own locale is.
+  /// The width by glibc's tables for UTF-8, independent of the process's locale.
   fileprivate var columns: Int {
     if isASCII { return 1 }
     let previous = unsafe uselocale(Self.utf8)
@@ -58,6 +59,6 @@ extension Unicode.Scalar {
     return max(0, Int(wcwidth(wchar_t(bitPattern: value))))
   }
 
-  /// Never freed, and not changed once it is made.
+  /// Never freed, and not changed after creation.
   private nonisolated(unsafe) static let utf8 = unsafe newlocale(LC_CTYPE_MASK, "C.UTF-8", nil)
 }

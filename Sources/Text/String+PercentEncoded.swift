@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension String {
-  /// The text as a value in a query: all but RFC 3986's unreserved characters escaped.
+  /// The text, percent-encoded as a value in a query. RFC 3986's unreserved characters are kept.
   package var percentEncoded: String {
     let hex = Array("0123456789ABCDEF".utf8)
     var bytes: [UInt8] = []

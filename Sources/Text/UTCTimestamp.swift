@@ -1,19 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Writes times in RFC 3339, in UTC: `2026-11-22T09:05:01.000000042Z`.
+/// Formats times as RFC 3339 in UTC: `2026-11-22T09:05:01.000000042Z`.
 ///
-/// Many events fall into one second: the text up to the second is cached.
+/// Caches the text up to the second, because many events happen in the same second.
 package struct UTCTimestamp: Sendable {
   private var second: Int?
   private var beginning: [UInt8] = []
 
+  /// Creates a formatter with an empty cache.
   package init() {}
 
-  /// Appends a time since the Unix epoch, correct for the years 0 to 9999, which is the range of RFC 3339.
+  /// Appends a time since the Unix epoch. Correct for the years 0 to 9999, the range of RFC 3339.
   ///
   /// - Parameters:
-  ///   - nanoseconds: Within the second.
-  ///   - digits: Of the fraction, 9 at the most; the rest is cut off.
+  ///   - seconds: Whole seconds since the epoch.
+  ///   - nanoseconds: Nanoseconds within the second.
+  ///   - digits: The digits of the fraction, at most 9. Further digits are cut, not rounded.
+  ///   - bytes: The buffer to append to.
   package mutating func append(
     seconds: Int, nanoseconds: Int, digits: Int = 9, to bytes: inout [UInt8]
   ) {
@@ -29,7 +32,7 @@ package struct UTCTimestamp: Sendable {
     bytes.append(UInt8(ascii: "Z"))
   }
 
-  /// Returns the text of one time; parameters as of ``append(seconds:nanoseconds:digits:to:)``.
+  /// Returns the text of one time, with the parameters of ``append(seconds:nanoseconds:digits:to:)``.
   package static func text(seconds: Int, nanoseconds: Int, digits: Int = 9) -> String {
     var clock = Self()
     var bytes: [UInt8] = []
@@ -51,10 +54,12 @@ package struct UTCTimestamp: Sendable {
     return text
   }
 
-  /// The Gregorian date of a day since the epoch: years begin in March here, so that a leap day is the last.
-  /// The numbers are the days in 400, 100 and 4 years, and in five months.
+  /// Returns the Gregorian date of a day since the epoch.
+  ///
+  /// Years begin in March here, so that a leap day is the last day. The constants are the days in 400, 100
+  /// and 4 years, and in five months.
   private static func date(ofDay day: Int) -> (year: Int, month: Int, day: Int) {
-    let sinceMarch = day + 719_468  // 1 March of the year 0
+    let sinceMarch = day + 719_468  // days from 1 March of the year 0 to the epoch
     let era = (sinceMarch >= 0 ? sinceMarch : sinceMarch - 146_096) / 146_097
     let inEra = sinceMarch - era * 146_097
     let yearInEra = (inEra - inEra / 1460 + inEra / 36_524 - inEra / 146_096) / 365

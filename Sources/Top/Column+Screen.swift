@@ -3,7 +3,7 @@
 import LiveView
 
 extension Column {
-  /// What stands above it.
+  /// The column heading.
   var title: String {
     switch self {
     case .exec: "EXEC/S"
@@ -16,7 +16,7 @@ extension Column {
     }
   }
 
-  /// The key that sorts by it.
+  /// The key that sorts by the column.
   var key: Character {
     switch self {
     case .exec: "e"

@@ -6,23 +6,26 @@ import Platform
 import Synchronization
 package import Terminal
 
-/// Reads an exposition over HTTP or HTTPS, on a thread of its own, which then wakes the caller.
+/// Reads an exposition over HTTP or HTTPS on a thread of its own, then wakes the caller.
 ///
-/// One request at a time, without redirects. Proxies are used as the environment's variables say, though not for this host.
+/// Sends one request at a time and does not follow redirects. Uses the proxies of the environment
+/// (`http_proxy`, `no_proxy`), except for this host.
 package final class ExpositionClient: Sendable {
-  /// An exposition of 10,240 namespaces has 40 MB at the most.
+  /// The exposition of 10,240 namespaces has at most 40 MB.
   private static let bodyLimit = 64 << 20
 
   private let url: String
   private let timeout: Duration
   private let cancellation = CancellationToken()
-  /// nil before the first request. Used by one thread at a time.
+  /// The connection; nil before the first request. Used by one thread at a time.
   private let http = Mutex<HTTPClient?>(nil)
-  private let answer = Mutex<Result<Reading, ExpositionFailure>?>(nil)
+  private let received = Mutex<Result<Sample, ExpositionFailure>?>(nil)
 
-  /// Connects to nothing yet.
+  /// Creates a client that has not connected yet.
   ///
-  /// - Parameter timeout: How long an answer may take in all.
+  /// - Parameters:
+  ///   - url: The URL of the exposition.
+  ///   - timeout: The limit of a request's duration, including the response body.
   package init(url: String, timeout: Duration = .seconds(10)) {
     self.url = url
     self.timeout = timeout
@@ -30,32 +33,32 @@ package final class ExpositionClient: Sendable {
 
   deinit { cancellation.cancel() }
 
-  /// Begins to ask; when ``popAnswer()`` has something, the bell rings.
-  package func ask(ringing bell: TerminalEvents.Waker) {
+  /// Starts a request without blocking. Wakes the caller once ``popResult()`` has the result.
+  package func request(waking waker: TerminalEvents.Waker) {
     let started = Thread.start { [weak self] in
       guard let self else { return }
-      self.store(Result { () throws(ExpositionFailure) in try self.read() }, bell)
+      self.store(Result { () throws(ExpositionFailure) in try self.read() }, waker)
     }
     if !started {
       store(
-        .failure(ExpositionFailure(.other, "cannot be read: the system cannot start another thread")), bell)
+        .failure(ExpositionFailure(.other, "cannot be read: the system cannot start another thread")), waker)
     }
   }
 
-  private func store(_ result: Result<Reading, ExpositionFailure>, _ bell: TerminalEvents.Waker) {
-    answer.withLock { $0 = result }
-    bell.ring()
+  private func store(_ result: Result<Sample, ExpositionFailure>, _ waker: TerminalEvents.Waker) {
+    received.withLock { $0 = result }
+    waker.wake()
   }
 
-  /// The answer to what was asked, once; nil until it is there.
-  package func popAnswer() -> Result<Reading, ExpositionFailure>? {
-    answer.withLock { answer in
-      defer { answer = nil }
-      return answer
+  /// Returns the result of the request once; nil until it arrives.
+  package func popResult() -> Result<Sample, ExpositionFailure>? {
+    received.withLock { result in
+      defer { result = nil }
+      return result
     }
   }
 
-  private func read() throws(ExpositionFailure) -> Reading {
+  private func read() throws(ExpositionFailure) -> Sample {
     do {
       return try ExpositionParser.parse(http.withLock { http throws(ExpositionFailure) in try body(&http) })
     } catch {
@@ -64,7 +67,7 @@ package final class ExpositionClient: Sendable {
   }
 
   private func body(_ http: inout HTTPClient?) throws(ExpositionFailure) -> [UInt8] {
-    // For all of it, the body included.
+    // The deadline includes the body.
     let deadline = ContinuousClock.now + timeout
     var bytes: [UInt8] = []
     do {
@@ -90,15 +93,6 @@ package final class ExpositionClient: Sendable {
       return bytes
     } catch {
       throw ExpositionFailure(error)
-    }
-  }
-
-  /// Reads an exposition that came by another way.
-  package static func parse(_ bytes: [UInt8]) -> Result<Reading, ExpositionFailure> {
-    do {
-      return .success(try ExpositionParser.parse(bytes))
-    } catch {
-      return .failure(ExpositionFailure(error))
     }
   }
 }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Why something is no exposition of a pidns-exporter, in words for people.
+/// The reason why bytes are not an exposition of pidns-exporter, as text for users.
 package struct ExpositionError: Error, Equatable, CustomStringConvertible {
+  /// The reason, without a full stop.
   package let description: String
 
+  /// Creates an error with a reason.
   package init(_ description: String) { self.description = description }
 }

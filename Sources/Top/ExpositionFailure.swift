@@ -4,27 +4,32 @@ import HTTPClient
 import Platform
 import Text
 
-/// Why there is no reading, in words for people that go on from a URL: `… refuses the connection`.
+/// The reason why a sample is missing, as a predicate for users that follows a URL: `… refuses the
+/// connection`.
 package struct ExpositionFailure: Error, Equatable, CustomStringConvertible {
-  /// What can be done about it.
+  /// The causes that callers distinguish.
   package enum Kind: Sendable {
-    /// Nobody listens there.
+    /// No program listens on the address.
     case refused
-    /// An exporter that has not polled yet.
+    /// The exporter has not polled yet (503).
     case notReady
     case other
   }
 
+  /// The cause.
   package let kind: Kind
+  /// The predicate: printable, at most 200 characters.
   package let description: String
 
-  /// - Parameter description: May have text of the other side, which is made printable, and cut.
+  /// Creates a failure.
+  ///
+  /// - Parameter description: May contain text of the server. It is made printable and cut to 200 characters.
   init(_ kind: Kind, _ description: String) {
     self.kind = kind
     self.description = String(description.printable.prefix(200))
   }
 
-  /// Says what is behind an error of the client's or the parser's.
+  /// Converts an error of the client or the parser.
   init(_ error: any Error) {
     self =
       switch error {
@@ -47,7 +52,7 @@ package struct ExpositionFailure: Error, Equatable, CustomStringConvertible {
       case .untrusted, .otherName, .handshake, .authority, .identity:
         .init(.other, "has no trusted TLS: \(failure.detail)")
       case .closed: .init(.other, "closes the connection")
-      case .cut: .init(.other, "cuts its response")
+      case .cut: .init(.other, "closes the connection within its response")
       case .malformed: .init(.other, "does not respond with HTTP")
       case .proxy: .init(.other, "is behind a proxy that does not connect: \(failure.detail)")
       case .unreachable, .other: .init(.other, "cannot be reached: \(failure.detail)")

@@ -2,22 +2,27 @@
 
 import LiveView
 
-/// Reads what ``Reading`` has out of an exposition: text format 0.0.4, and OpenMetrics as far as it looks alike.
+/// Parses the series that ``Sample`` needs from text format 0.0.4, or from OpenMetrics where its syntax is
+/// the same.
 ///
-/// The bytes are untrusted. Other series are skipped; a series of interest that is malformed, or a line
-/// that cannot be of an exposition, is an error. Takes time in proportion to the size, and memory to the label sets.
+/// The bytes are untrusted. Other series are skipped. A malformed series of interest, or a line that cannot
+/// be part of an exposition, is an error. Takes time linear in the size, and memory linear in the number of
+/// label sets.
 struct ExpositionParser {
-  /// A line that is longer is no sample.
+  /// The longest accepted line, in bytes.
   static let lineLimit = 64 << 10
-  /// Label sets that are kept at the most.
+  /// The limit of label sets.
   static let namespaceLimit = 100_000
 
-  private var reading = Reading()
+  private var result = Sample()
   private var hasSeries = false
   private var number = 0
 
-  /// Reads an exposition.
-  static func parse(_ bytes: [UInt8]) throws(ExpositionError) -> Reading {
+  /// Parses an exposition.
+  ///
+  /// - Throws: `ExpositionError` for malformed lines, for too many label sets, and if no series is from
+  ///   pidns-exporter.
+  static func parse(_ bytes: [UInt8]) throws(ExpositionError) -> Sample {
     var parser = ExpositionParser()
     var start = bytes.startIndex
     while start < bytes.endIndex {
@@ -28,7 +33,7 @@ struct ExpositionParser {
     guard parser.hasSeries else {
       throw ExpositionError("it contains no series of pidns-exporter")
     }
-    return parser.reading
+    return parser.result
   }
 
   private mutating func decode(_ line: ArraySlice<UInt8>) throws(ExpositionError) {
@@ -50,31 +55,31 @@ struct ExpositionParser {
   private mutating func add(_ metric: Metric, _ labels: Labels, _ value: Double) throws(ExpositionError) {
     let isFailure = labels.reason == "error" || labels.reason == "signaled"
     switch metric {
-    case .up: reading.isUp = value != 0
-    case .lastPoll: reading.time = value
-    case .exporterStart: reading.exporterStart = value
-    case .count where labels.state == "live": reading.live += value
-    case .count where labels.state == "retained": reading.retained += value
+    case .up: result.isUp = value != 0
+    case .lastPoll: result.time = value
+    case .exporterStart: result.exporterStart = value
+    case .count where labels.state == "live": result.live += value
+    case .count where labels.state == "retained": result.retained += value
     case .count: break
-    case .nodeExecs: reading.node.execs += value
+    case .nodeExecs: result.node.execs += value
     case .nodeExits:
-      reading.node.exits += value
-      if isFailure { reading.node.failures += value }
+      result.node.exits += value
+      if isFailure { result.node.failures += value }
     case .execs, .exits, .processes, .threads, .zombies, .info, .start, .end:
-      guard reading.namespaces.count < Self.namespaceLimit || reading.namespaces[labels.identity] != nil
+      guard result.namespaces.count < Self.namespaceLimit || result.namespaces[labels.identity] != nil
       else {
         throw ExpositionError("it has more than \(Self.namespaceLimit) namespaces")
       }
-      // In place: an entry is not copied for each of its series.
-      metric.add(labels, value, isFailure, to: &reading.namespaces[labels.identity, default: .init()])
+      // Updates the entry in place, without a copy for each of its series.
+      metric.add(labels, value, isFailure, to: &result.namespaces[labels.identity, default: .init()])
     }
   }
 
   // MARK: Parts of a line
 
-  /// The labels that are looked at.
+  /// The labels that are used; others are skipped.
   struct Labels {
-    var identity = Reading.Identity()
+    var identity = Sample.Identity()
     var reason = ""
     var state = ""
     var initComm = ""
@@ -101,6 +106,7 @@ struct ExpositionParser {
       case "namespace": labels.identity.namespace = value
       case "pod": labels.identity.pod = value
       case "container": labels.identity.container = value
+      case "unit": labels.identity.unit = value
       case "reason": labels.reason = value
       case "state": labels.state = value
       case "init_comm": labels.initComm = value
@@ -110,7 +116,7 @@ struct ExpositionParser {
     }
   }
 
-  /// Takes a label's value and the quote after it; repairs what is no UTF-8.
+  /// Parses a label's value and its closing quote. Repairs malformed UTF-8.
   private func decodeValue(_ rest: inout ArraySlice<UInt8>) throws(ExpositionError) -> String {
     let plain = rest.prefix { $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
     rest = rest.dropFirst(plain.count)
@@ -135,7 +141,7 @@ struct ExpositionParser {
     throw malformed()
   }
 
-  /// A number that a count can be; what may follow it, a time or an exemplar, is not looked at.
+  /// Parses a finite, non-negative number. Ignores a timestamp or an exemplar after it.
   private func value(_ rest: ArraySlice<UInt8>) throws(ExpositionError) -> Double {
     let text = rest.drop { $0.isBlank }.prefix { !$0.isBlank && $0 != 0x0d }
     guard text.count <= 32, let value = Double(String(decoding: text, as: UTF8.self)), value.isFinite,
@@ -150,7 +156,7 @@ struct ExpositionParser {
 }
 
 extension ExpositionParser {
-  /// The series that are of interest.
+  /// The series that are used.
   fileprivate enum Metric: String, CaseIterable {
     case execs = "pidns_process_execs_total"
     case exits = "pidns_process_exits_total"
@@ -169,8 +175,8 @@ extension ExpositionParser {
 
     static let byName = Dictionary(uniqueKeysWithValues: allCases.map { (Array($0.rawValue.utf8), $0) })
 
-    /// Adds a sample of a namespace to what is known of it.
-    func add(_ labels: Labels, _ value: Double, _ isFailure: Bool, to entry: inout Reading.Entry) {
+    /// Adds a sample to a namespace's entry.
+    func add(_ labels: Labels, _ value: Double, _ isFailure: Bool, to entry: inout Sample.Entry) {
       switch self {
       case .execs: entry.events.execs += value
       case .exits:

@@ -1,41 +1,44 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A key that was pressed.
+/// A key press.
 package enum Key: Equatable, Sendable {
-  /// Anything that is shown; what a terminal sends of a paste comes so too.
+  /// A printable character. Pasted text arrives as characters too.
   case character(Character)
   case up, down, pageUp, pageDown, home, end
   case enter, backspace, escape
-  /// Ctrl with U: clears a line.
+  /// Ctrl-U: clears the line.
   case clear
 }
 
-/// Tells keys from the bytes that a terminal sends for them: UTF-8, and the sequences of ECMA-48 and of xterm, in pieces
-/// of any size. Unknown sequences are skipped; it never holds more than a few bytes.
+/// Decodes the bytes of a terminal into keys: UTF-8 and the sequences of ECMA-48 and xterm, in parts of any
+/// size.
+///
+/// Unknown sequences are skipped. Holds at most a few bytes.
 package struct KeyDecoder: Sendable {
   private enum State {
     case ground
-    /// After ESC, which may be the key of that name, or begin a sequence.
+    /// After ESC, which may be the Esc key or the start of a sequence.
     case escape
-    /// After ESC [ : the first number so far.
+    /// After ESC [ : the first parameter so far.
     case control(Int)
     /// After ESC O.
     case shifted
-    /// In a character of UTF-8, of which so many bytes are missing.
+    /// Inside a UTF-8 character, with the number of missing bytes.
     case scalar([UInt8], missing: Int)
   }
 
   private var state = State.ground
 
+  /// Creates a decoder without pending bytes.
   package init() {}
 
-  /// Whether the last byte was an ESC, which ``flush()`` makes a key of if nothing follows for a moment.
+  /// Whether the last byte was an ESC. If no byte follows soon, call ``flush()`` to get the Esc key.
   package var isUndecided: Bool { if case .escape = state { true } else { false } }
 
-  /// Decodes bytes, and returns the keys that are complete.
+  /// Decodes bytes and returns the complete keys.
   package mutating func decode(_ bytes: [UInt8]) -> [Key] { bytes.flatMap { decode($0) } }
 
-  /// Nothing more came: an ESC was the key.
+  /// Ends a pending sequence: a lone ESC is the Esc key.
   package mutating func flush() -> [Key] {
     guard isUndecided else { return [] }
     state = .ground
@@ -50,7 +53,7 @@ package struct KeyDecoder: Sendable {
       case UInt8(ascii: "["): state = .control(0)
       case UInt8(ascii: "O"): state = .shifted
       case 0x1b: return [.escape]
-      // Two keys in a row, or one with Alt, which nobody can tell apart.
+      // Two consecutive keys, or one with Alt: their bytes are the same.
       default:
         state = .ground
         return [.escape] + begin(byte)
@@ -59,7 +62,7 @@ package struct KeyDecoder: Sendable {
       switch byte {
       case UInt8(ascii: "0")...UInt8(ascii: "9"):
         state = .control(min(number * 10 + Int(byte - UInt8(ascii: "0")), 1000))
-      // Parameters and intermediates; a second number says which keys were held with it.
+      // Parameters and intermediate bytes. A second parameter encodes modifier keys.
       case 0x20...0x3f: state = .control(number == 0 ? 1 : number)
       case 0x1b: state = .escape
       default:

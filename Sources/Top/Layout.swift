@@ -3,9 +3,9 @@
 import LiveView
 import Text
 
-/// Which columns a table has, and how wide they are. Between two there is a space.
+/// The columns of a table and their widths. One space separates columns.
 struct Layout: Equatable {
-  /// What is in a column.
+  /// The content of a column.
   enum Content: Equatable {
     case name, pod, pidns
     case number(Column)
@@ -17,7 +17,7 @@ struct Layout: Equatable {
     left.columns.elementsEqual(right.columns) { $0 == $1 }
   }
 
-  /// A table in so many columns of a terminal: the narrower that is, the fewer of the table's it shows.
+  /// Fits a table into a terminal. A narrower terminal shows fewer columns.
   init(width: Int, rows: [Row]) {
     var numbers = Column.numbers
     func numbersWidth() -> Int { numbers.reduce(0) { $0 + Self.numberWidth($1) + 1 } }
@@ -30,14 +30,14 @@ struct Layout: Equatable {
       let name = min((left - 1) / 2, 48)
       names = [(.name, name), (.pod, min(left - 1 - name, 80))]
     } else {
-      // Not so wide that the numbers are far from names that are short.
+      // Limits the width so that numbers stay close to short names.
       names = [(.name, min(left, rows.reduce(40) { max($0, $1.name.columns) }))]
     }
     if showsPIDNS { names.append((.pidns, Self.pidnsWidth)) }
     columns = names + numbers.map { (.number($0), Self.numberWidth($0)) }
   }
 
-  /// A table that is as wide as what is in it, with all its columns.
+  /// Creates a table with all columns, as wide as its content.
   init(fitting rows: [Row]) {
     let contents: [Content] = [.name, .pod, .pidns] + Column.numbers.map(Content.number)
     columns = contents.map { content in
@@ -45,7 +45,7 @@ struct Layout: Equatable {
     }
   }
 
-  /// The line above the table; the sorted column is marked where an order is given.
+  /// Returns the heading line. Marks the sorted column if an order is given.
   func header(_ order: Order? = nil) -> String {
     line { content in
       let title = Self.title(content)
@@ -56,7 +56,7 @@ struct Layout: Equatable {
     }
   }
 
-  /// A row's line.
+  /// Returns the line of a row.
   func line(_ row: Row) -> String { line { Self.text($0, row) } }
 
   private func line(_ text: (Content) -> String) -> String {
@@ -69,7 +69,7 @@ struct Layout: Equatable {
 
   private static let pidnsWidth = 10
 
-  /// With room for the title and its mark, and for seven digits.
+  /// Fits the title with its mark, and seven digits.
   private static func numberWidth(_ column: Column) -> Int { max(column.title.count, 6) + 1 }
 
   private static func title(_ content: Content) -> String {
@@ -81,7 +81,7 @@ struct Layout: Equatable {
     }
   }
 
-  /// What is shown in a column: never nothing, so that scripts can tell columns by their number.
+  /// Returns the text of a cell, never empty, so that scripts can select columns by number.
   private static func text(_ content: Content, _ row: Row) -> String {
     switch content {
     case .name: row.name.isEmpty ? "-" : row.name

@@ -3,62 +3,68 @@
 package import LiveView
 package import Terminal
 
-/// Asks an exporter, without blocking the caller.
-package protocol ReadingClient: Sendable {
-  /// Begins to ask; rings the bell when ``popAnswer()`` has the answer.
-  func ask(ringing bell: TerminalEvents.Waker)
+/// Requests samples from an exporter without blocking the caller.
+package protocol SampleClient: Sendable {
+  /// Starts a request. Wakes the caller once ``popResult()`` has the result.
+  func request(waking waker: TerminalEvents.Waker)
 
-  /// Returns the answer once; nil until it is there.
-  func popAnswer() -> Result<Reading, ExpositionFailure>?
+  /// Returns the result once; nil until it arrives.
+  func popResult() -> Result<Sample, ExpositionFailure>?
 }
 
-extension ExpositionClient: ReadingClient {}
+extension ExpositionClient: SampleClient {}
 
-/// What ``TopSession`` waits for: keys, signals, a time, and its client.
+/// The event source of ``TopSession``: keys, signals, deadlines, and its client.
 package protocol TopEvents: ~Copyable {
-  var bell: TerminalEvents.Waker { get }
+  var waker: TerminalEvents.Waker { get }
 
-  /// Sleeps until something comes.
+  /// Blocks until the next event or the deadline.
   mutating func next(until deadline: ContinuousClock.Instant) -> TerminalEvents.Event
 
-  /// Stops this process, as Ctrl-Z does, until it is continued.
+  /// Stops this process, as Ctrl-Z does, until SIGCONT.
   func suspend()
 }
 
 extension TerminalEvents: TopEvents {}
 
-/// Where ``TopSession`` draws.
+/// The output of ``TopSession``.
 package protocol TopScreen: ~Copyable {
-  /// nil if it is not known.
+  /// The size of the terminal; nil if unknown.
   var size: Terminal.Size? { get }
 
-  /// Takes the terminal.
+  /// Switches the terminal to raw mode and the alternate screen.
   mutating func enter()
 
-  /// Restores the terminal as it was before; does nothing if it is not taken.
+  /// Restores the terminal. Does nothing if ``enter()`` was not called.
   mutating func leave()
 
-  /// Shows text; false if the terminal is gone.
+  /// Writes text. Returns false if the terminal is closed.
   mutating func write(_ text: String) -> Bool
 }
 
-/// The terminal of this process.
+/// The terminal of this process, on stdin and stdout.
 package struct TerminalScreen: TopScreen, ~Copyable {
   private var terminal: RawMode?
 
+  /// Creates a screen that is not entered yet.
   package init() {}
 
+  /// The size of the terminal of stdout; nil if unknown.
   package var size: Terminal.Size? { Terminal.size(of: Terminal.stdout) }
 
+  /// Switches the terminal to raw mode and the alternate screen.
   package mutating func enter() { terminal = RawMode(input: 0, output: Terminal.stdout) }
 
+  /// Restores the terminal.
   package mutating func leave() { terminal = nil }
 
+  /// Writes text. Returns false if the terminal is closed, true outside raw mode.
   package mutating func write(_ text: String) -> Bool { terminal?.write(text) ?? true }
 }
 
-/// Why `top` has nothing to show, in one line for people.
+/// The reason why `top` cannot show anything, one line for users.
 package struct TopError: Error, Equatable, CustomStringConvertible {
+  /// The reason, without a full stop.
   package let description: String
 
   init(_ description: String) { self.description = description }

@@ -4,23 +4,29 @@ package import LiveView
 import Platform
 import Terminal
 
-/// A run of `top`: where its readings come from, and the loop around its ``View``.
+/// A run of `top`: the source of samples, and the event loop around its ``View``.
 ///
-/// All of it is on one thread; only an exporter is asked on another one, so that keys are heard while it takes its time.
+/// Everything runs on one thread, except requests to an exporter. Therefore keys work while a request is
+/// pending.
 package struct TopSession: ~Copyable {
-  /// What is shown, and from where.
+  /// The options of a run.
   package struct Options: Sendable {
-    /// Where an exporter is asked; nil for ``defaultURL``, and for the kernel if nobody listens there.
+    /// The URL of the exporter. nil means ``defaultURL``, or the kernel if no program listens there.
     package var url: String?
+    /// The URL to try without ``url``.
     package var defaultURL: String
+    /// The time between readings.
     package var interval: Duration
-    /// The interval as it was written.
+    /// The interval as the user wrote it.
     package var intervalText: String
+    /// The initial sort order.
     package var order: Order
+    /// The initial filter; empty for all rows.
     package var filter: String
-    /// The number of rows of a table for scripts; nil for all.
+    /// The limit of rows in the output for scripts; nil for all.
     package var limit: Int?
 
+    /// Creates options.
     package init(
       url: String?, defaultURL: String, interval: Duration, intervalText: String, order: Order,
       filter: String = "", limit: Int? = nil
@@ -30,54 +36,54 @@ package struct TopSession: ~Copyable {
     }
   }
 
-  /// Reads the kernel, and returns an exposition; nil if there is none yet.
-  package typealias KernelReader = () -> [UInt8]?
+  /// Reads the kernel and returns a sample; nil if there is none yet.
+  package typealias KernelReader = () -> Sample?
 
-  /// How long an ESC waits for the rest of a key's sequence.
+  /// The time to wait after an ESC for the rest of a sequence.
   private static let escapeDelay = Duration.milliseconds(50)
 
   private let interval: Duration
   private let limit: Int?
   private let url: String
-  private let client: any ReadingClient
-  /// Reads the kernel, if no exporter is asked.
+  private let client: any SampleClient
+  /// Reads the kernel; nil if samples come from an exporter.
   private let readKernel: KernelReader?
   private var view: View
-  private var isAsking = false
+  private var isRequesting = false
 
-  /// Finds out where to read, and reads for the first time.
+  /// Selects the source and reads it for the first time. Blocks until the first result.
   ///
   /// - Parameters:
-  ///   - client: Asks the exporter at the URL of the options.
-  ///   - openKernel: Returns what reads the kernel; called only if no exporter is asked.
-  /// - Throws: `TopError`, or what `openKernel` throws, if there is nothing to read.
+  ///   - client: Requests readings from the URL in the options.
+  ///   - openKernel: Returns the function that reads the kernel. Called only if no exporter is the source.
+  /// - Throws: `TopError` if no source is readable, and errors of `openKernel`.
   package init(
-    _ options: Options, client: any ReadingClient, openKernel: () throws -> KernelReader,
+    _ options: Options, client: any SampleClient, openKernel: () throws -> KernelReader,
     _ events: inout some TopEvents & ~Copyable
   ) throws {
     let url = options.url ?? options.defaultURL
-    let answer = try Self.firstAnswer(options.url, url, client, &events)
-    let readKernel = answer == nil ? try openKernel() : nil
+    let result = try Self.firstResult(options.url, url, client, &events)
+    let readKernel = result == nil ? try openKernel() : nil
     interval = options.interval
     limit = options.limit
     view = View(
-      source: answer == nil ? "the kernel of this host" : url, interval: options.intervalText,
+      source: result == nil ? "the kernel of this host" : url, interval: options.intervalText,
       order: options.order, filter: options.filter)
     self.url = url
     self.client = client
     self.readKernel = readKernel
-    if let answer { handle(answer) } else { read(ringing: events.bell) }
+    if let result { handle(result) } else { read(waking: events.waker) }
   }
 
-  /// The exporter's first answer; nil where nobody listens and none was asked for.
-  private static func firstAnswer(
-    _ givenURL: String?, _ url: String, _ client: any ReadingClient,
+  /// Returns the exporter's first result. Returns nil if no program listens at the default URL.
+  private static func firstResult(
+    _ givenURL: String?, _ url: String, _ client: any SampleClient,
     _ events: inout some TopEvents & ~Copyable
-  ) throws -> Result<Reading, ExpositionFailure>? {
-    client.ask(ringing: events.bell)
+  ) throws -> Result<Sample, ExpositionFailure>? {
+    client.request(waking: events.waker)
     while true {
-      if let answer = client.popAnswer() {
-        guard case .failure(let failure) = answer, failure.kind != .notReady else { return answer }
+      if let result = client.popResult() {
+        guard case .failure(let failure) = result, failure.kind != .notReady else { return result }
         if givenURL == nil && failure.kind == .refused { return nil }
         throw TopError("\(url) \(failure); give the URL of an exporter's metrics with --url")
       }
@@ -91,7 +97,7 @@ package struct TopSession: ~Copyable {
 
   // MARK: On a terminal
 
-  /// Shows the table until a key, a signal, or the end of the terminal.
+  /// Shows the table until a key or a signal ends it, or the terminal closes.
   package mutating func run(
     _ events: inout some TopEvents & ~Copyable, on screen: inout some TopScreen & ~Copyable
   ) {
@@ -101,19 +107,19 @@ package struct TopSession: ~Copyable {
     var next = ContinuousClock.now + interval
     while true {
       if let size = screen.size, !screen.write(view.screen(size)) { return }
-      let patience = decoder.isUndecided ? Self.escapeDelay : .seconds(3600)
-      let deadline = min(.now + patience, view.isPaused ? .now + patience : next)
+      let longestWait = decoder.isUndecided ? Self.escapeDelay : .seconds(3600)
+      let deadline = min(.now + longestWait, view.isPaused ? .now + longestWait : next)
       var keys: [Key] = []
       switch events.next(until: deadline) {
       case .input(let bytes): keys = decoder.decode(bytes)
       case .timeout: keys = decoder.flush()
-      case .bell: if let answer = client.popAnswer() { handle(answer) }
+      case .wakeUp: if let result = client.popResult() { handle(result) }
       case .resize: break
       case .suspend:
         screen.leave()
         events.suspend()
       case .resumption:
-        // First as it was, if this process was not the one that left it.
+        // Restore the terminal first, in case another process left it in raw mode.
         screen.leave()
         screen.enter()
       case .stop, .inputEnd: return
@@ -121,13 +127,13 @@ package struct TopSession: ~Copyable {
       for key in keys {
         switch view.handle(key) {
         case .quit: return
-        case .goOn: next = .now
+        case .resume: next = .now
         case .pause, .show: break
         }
       }
       if !view.isPaused && next <= .now {
-        read(ringing: events.bell)
-        // A reading that took longer than the interval does not make the next ones come in a burst.
+        read(waking: events.waker)
+        // If a sample took longer than the interval, skip the missed ones instead of catching up.
         next = max(next + interval, .now)
       }
     }
@@ -135,17 +141,17 @@ package struct TopSession: ~Copyable {
 
   // MARK: For scripts
 
-  /// Reads until there are rates, and returns the table.
+  /// Reads until rates are available, and returns the table. Blocks for at least one interval.
   ///
-  /// - Parameter width: Of the table; nil for as wide as it is.
-  /// - Throws: `TopError` if the exporter fails meanwhile, or a signal comes.
+  /// - Parameter width: The width to cut lines to, in columns; nil for no limit.
+  /// - Throws: `TopError` if the exporter fails meanwhile or a signal arrives.
   package mutating func tableOnce(_ events: inout some TopEvents & ~Copyable, width: Int?) throws -> String {
     var next = ContinuousClock.now + interval
     while !view.meter.hasRates {
       switch events.next(until: next) {
-      case .bell: if let answer = client.popAnswer() { handle(answer) }
+      case .wakeUp: if let result = client.popResult() { handle(result) }
       case .timeout:
-        read(ringing: events.bell)
+        read(waking: events.waker)
         next = max(next + interval, .now)
       case .stop: throw Self.stopped
       default: break
@@ -157,33 +163,33 @@ package struct TopSession: ~Copyable {
 
   // MARK: Readings
 
-  /// What failed the last time; not that there is nothing yet.
+  /// The failure of the last reading; nil while the first one is pending.
   private var failure: ExpositionFailure?
 
-  private mutating func read(ringing bell: TerminalEvents.Waker) {
+  private mutating func read(waking waker: TerminalEvents.Waker) {
     if let readKernel {
-      guard let bytes = readKernel() else {
-        view.trouble = "the kernel cannot be read; trying again"
+      guard let sample = readKernel() else {
+        view.problem = "the kernel cannot be read; trying again"
         return
       }
-      handle(ExpositionClient.parse(bytes))
-    } else if isAsking {
-      view.trouble = "waiting for an answer"
+      handle(.success(sample))
+    } else if isRequesting {
+      view.problem = "waiting for a response"
     } else {
-      isAsking = true
-      client.ask(ringing: bell)
+      isRequesting = true
+      client.request(waking: waker)
     }
   }
 
-  private mutating func handle(_ answer: Result<Reading, ExpositionFailure>) {
-    isAsking = false
+  private mutating func handle(_ result: Result<Sample, ExpositionFailure>) {
+    isRequesting = false
     failure = nil
-    switch answer {
-    case .success(let reading):
-      view.trouble = nil
-      view.meter.ingest(reading, at: Clock.bootSeconds)
+    switch result {
+    case .success(let sample):
+      view.problem = nil
+      view.meter.ingest(sample, at: Clock.bootSeconds)
     case .failure(let error):
-      view.trouble = "the exporter \(error); trying again"
+      view.problem = "the exporter \(error); trying again"
       if error.kind != .notReady { failure = error }
     }
   }

@@ -5,8 +5,8 @@ package import Terminal
 import Text
 
 extension View {
-  /// All of the screen, from its first column and row: each line takes the whole width, so that nothing of what was
-  /// there before stays, and nothing flickers.
+  /// Returns the text of the whole screen, starting at the first column and row. Every line fills the width,
+  /// which overwrites old text without flicker.
   package mutating func screen(_ size: Terminal.Size) -> String {
     "\u{1b}[H"
       + lines(size).map { line in
@@ -15,7 +15,7 @@ extension View {
       }.joined(separator: "\r\n")
   }
 
-  /// The lines of the screen, just as many as there are rows.
+  /// Returns the lines of the screen, one for each terminal row.
   mutating func lines(_ size: Terminal.Size) -> [(text: String, style: Style?)] {
     let rows = rows
     fit(rows: rows.count, page: size.rows - Self.headLines)
@@ -36,18 +36,18 @@ extension View {
 
   private var totals: String {
     func text(_ rate: KeyPath<Rates, Double>) -> String { meter.node.map { $0[keyPath: rate].asRate } ?? "-" }
-    // In 80 columns, up to five digits each.
+    // Fits 80 columns with up to five digits each.
     return
       "node: \(text(\.execs)) exec/s  \(text(\.exits)) exit/s  \(text(\.failures)) fail/s  "
       + "\(meter.live.asCount) namespaces, \(meter.retained.asCount) retained"
   }
 
-  /// One line for what matters most now.
+  /// Returns the status line: the most important current message.
   private func status(of count: Int) -> (text: String, style: Style?) {
     if isTyping { return ("filter: \(filter.printable)█   (Enter keeps it, Esc clears it)", .bold) }
-    if let trouble { return (trouble, .red) }
+    if let problem { return (problem, .red) }
     if !meter.isUp {
-      return ("the exporter cannot read the kernel: this is what it read last, see its log", .red)
+      return ("the exporter cannot read the kernel: the last counts are shown, see its log", .red)
     }
     if showsHelp { return (Self.help, .cyan) }
     if !filter.isEmpty {
@@ -56,15 +56,15 @@ extension View {
     return ("h: help", .dim)
   }
 
-  /// In 80 columns.
+  /// Fits 80 columns.
   private static let help =
     "sort: e x f p t z n (again: reverse)  /: filter  space: pause  ↑↓ PgUp PgDn  q: quit"
 
-  /// The table alone, as text with a line feed at the end of each line.
+  /// Returns the table as text, with a line feed after each line.
   ///
   /// - Parameters:
-  ///   - width: What lines are cut to; nil for as wide as they are.
-  ///   - limit: How many rows there are at the most; nil for all.
+  ///   - width: The width to cut lines to, in columns; nil for no limit.
+  ///   - limit: The limit of rows; nil for all.
   package func table(width: Int?, limit: Int?) -> String {
     let rows = limit.map { Array(self.rows.prefix($0)) } ?? self.rows
     let layout = width.map { Layout(width: $0, rows: rows) } ?? Layout(fitting: rows)

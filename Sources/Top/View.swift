@@ -2,48 +2,53 @@
 
 package import LiveView
 
-/// What a person sees of the readings, and does with keys. Knows no terminal: ``screen(_:)`` makes text of it.
+/// The state of the table: samples, sort order, filter and scroll position. ``screen(_:)`` renders it; keys change
+/// it.
 package struct View: Sendable {
-  /// What the program has to do after a key.
+  /// The action that the caller must perform after a key.
   package enum Effect: Equatable, Sendable {
-    case show, pause, goOn, quit
+    case show, pause, resume, quit
   }
 
-  /// Lines above the rows.
+  /// The number of lines above the rows.
   static let headLines = 4
-  /// Longest filter that can be typed.
+  /// The longest filter that can be typed, in characters.
   static let filterLimit = 256
 
   let source: String
   let interval: String
+  /// Calculates rates from consecutive readings.
   package var meter = RateCalculator()
-  /// What is wrong with the source; nil where nothing is. Printable.
-  package var trouble: String?
+  /// The current problem with the source, printable; nil without a problem.
+  package var problem: String?
   private(set) var order: Order
   private(set) var filter: String
   private(set) var isTyping = false
   private(set) var showsHelp = false
+  /// Whether the table ignores new readings.
   package private(set) var isPaused = false
-  /// How many rows are above the first one that is shown.
+  /// The number of rows scrolled past.
   private(set) var offset = 0
-  /// How many rows there was room for the last time.
+  /// The number of rows that fitted on the last screen.
   private var page = 1
 
-  /// Begins.
+  /// Creates a view without readings.
   ///
   /// - Parameters:
-  ///   - source: Where readings come from, printable.
-  ///   - interval: How often they come.
+  ///   - source: The source of samples, printable.
+  ///   - interval: The time between samples, as text.
+  ///   - order: The initial sort order.
+  ///   - filter: The initial filter.
   package init(source: String, interval: String, order: Order, filter: String = "") {
     (self.source, self.interval, self.order, self.filter) = (source, interval, order, filter)
   }
 
-  /// The rows that pass the filter, sorted.
+  /// Whether no row passes the filter.
   package var isEmpty: Bool { rows.isEmpty }
 
   var rows: [Row] { order.sorted(meter.rows.filter { $0.matches(filter) }) }
 
-  /// Handles a key.
+  /// Handles a key and returns the action for the caller.
   package mutating func handle(_ key: Key) -> Effect {
     switch key {
     case .up: scroll(-1)
@@ -57,7 +62,7 @@ package struct View: Sendable {
     return .show
   }
 
-  /// Fits the place in the table to how many rows there are and how many a screen has.
+  /// Clamps the scroll position to the number of rows and the screen's size.
   mutating func fit(rows count: Int, page: Int) {
     self.page = max(1, page)
     offset = max(0, min(offset, count - page))
@@ -77,7 +82,7 @@ package struct View: Sendable {
     case .character("k"): scroll(-1)
     case .character(" "):
       isPaused.toggle()
-      return isPaused ? .pause : .goOn
+      return isPaused ? .pause : .resume
     case .character(let character):
       guard let column = Column.allCases.first(where: { $0.key == character }) else { break }
       order.choose(column)

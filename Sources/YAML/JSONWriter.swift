@@ -4,17 +4,17 @@ import Text
 
 /// Writes JSON, value by value.
 struct JSONWriter {
-  /// Why a value cannot be written.
+  /// The reason why a value cannot be written.
   struct Problem: Error {
     let reason: String
   }
 
-  /// A mapping or a sequence that is not at its end.
+  /// An open mapping or sequence.
   private struct Level {
     let isMapping: Bool
     var isEmpty = true
     var keys: Set<[UInt8]> = []
-    /// Whether the key of the next value has been written.
+    /// Whether the key of the next value is already written.
     var hasKey = false
   }
 
@@ -58,7 +58,7 @@ struct JSONWriter {
     bytes.append(UInt8(ascii: ":"))
   }
 
-  /// Writes what stands before a value that is not a key.
+  /// Writes the separator before a value.
   private mutating func beginValue() {
     guard let last = levels.indices.last else { return }
     if levels[last].isMapping {
@@ -69,7 +69,7 @@ struct JSONWriter {
     }
   }
 
-  /// What a plain scalar is in JSON; nil for text.
+  /// Returns the JSON value of a plain scalar; nil if it is text.
   private static func plain(_ text: [UInt8]) -> [UInt8]? {
     let word = String(decoding: text, as: UTF8.self)
     switch word {
@@ -77,7 +77,7 @@ struct JSONWriter {
     case "true", "True", "TRUE": return Array("true".utf8)
     case "false", "False", "FALSE": return Array("false".utf8)
     default:
-      // What JSON writes otherwise (`+1`, `.5`, `0x1f`, `.inf`) is left as text.
+      // Numbers that JSON does not allow (`+1`, `.5`, `0x1f`, `.inf`) become text.
       return word.wholeMatch(of: /-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?/) == nil ? nil : text
     }
   }

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Reads YAML, of which JSON is a part, as JSON: for decoders that know that alone.
+/// Converts YAML, a superset of JSON, to JSON for decoders that read only JSON.
 package enum YAML {
-  /// Mappings and sequences in one another.
+  /// The limit of nested mappings and sequences.
   static let deepest = 64
 
-  /// Writes a document as JSON.
+  /// Converts a document to JSON.
   ///
-  /// Plain scalars are what the core schema of YAML 1.2 has them be: `null`, `true`, `false` and decimal numbers;
-  /// all else is text. Aliases are refused, which are how a small file becomes a large one, and so are keys that are
-  /// there twice, and what is nested deeper than 64.
+  /// Plain scalars follow the core schema of YAML 1.2 for `null`, `true`, `false` and decimal numbers. All
+  /// others become text.
   ///
-  /// - Parameter bytes: One document; an empty one is `null`.
-  /// - Complexity: O(bytes), in time and in memory, by libyaml.
+  /// - Parameter bytes: One document. An empty one is `null`.
+  /// - Throws: `YAMLError` for malformed YAML, duplicate keys, and nesting deeper than 64. Also for aliases,
+  ///   which can expand a small file into a large one.
+  /// - Complexity: O(bytes) in time and memory.
   package static func json(_ bytes: [UInt8]) throws(YAMLError) -> [UInt8] {
     var parser = try YAMLParser(bytes)
     var writer = JSONWriter()

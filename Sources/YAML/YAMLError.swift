@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Why a text is not read as YAML: where and what, never the text itself, which may be a secret.
+/// The reason why YAML cannot be read. Never contains the text itself, which may be a secret.
 package struct YAMLError: Error, Equatable, Sendable, CustomStringConvertible {
-  /// The line, from 1 on.
+  /// The line, counted from 1.
   package let line: Int
-  /// What is wrong with it.
+  /// The problem, without a full stop.
   package let problem: String
 
-  /// Both in one line.
+  /// The line and the problem.
   package var description: String { "line \(line): \(problem)" }
 }

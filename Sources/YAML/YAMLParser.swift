@@ -2,16 +2,16 @@
 
 import CLibYAML
 
-/// Owns a parser of libyaml, and the text that it reads; `yaml_parser_delete` when it goes.
+/// Owns a libyaml parser and the text that it reads, and frees both.
 @safe struct YAMLParser: ~Copyable {
-  /// What a text is made of, as it comes.
+  /// A parser event that the conversion needs.
   enum Event: Equatable {
     case documentStart
     case mappingStart
     case mappingEnd
     case sequenceStart
     case sequenceEnd
-    /// Plain ones may be numbers and the like; others are strings.
+    /// A scalar. A plain one may be a number, a boolean or null; others are strings.
     case scalar([UInt8], isPlain: Bool)
     case alias
     case end
@@ -19,10 +19,12 @@ import CLibYAML
 
   private let parser: UnsafeMutablePointer<yaml_parser_t>
   private let text: UnsafeMutableBufferPointer<UInt8>
-  /// Where the last event begins, from 1 on.
+  /// The line of the last event, counted from 1.
   private(set) var line = 1
 
-  /// Begins to read a text in UTF-8 or UTF-16.
+  /// Copies a text in UTF-8 or UTF-16 and creates a parser for it.
+  ///
+  /// - Throws: `YAMLError` if libyaml has no memory.
   init(_ bytes: [UInt8]) throws(YAMLError) {
     let parser = UnsafeMutablePointer<yaml_parser_t>.allocate(capacity: 1)
     guard unsafe yaml_parser_initialize(parser) == 1 else {
@@ -42,7 +44,9 @@ import CLibYAML
     unsafe text.deallocate()
   }
 
-  /// Reads on to the next event that says something.
+  /// Returns the next event, and skips those that the conversion does not need.
+  ///
+  /// - Throws: `YAMLError` for malformed YAML, with libyaml's reason.
   mutating func next() throws(YAMLError) -> Event {
     while true {
       var event = unsafe yaml_event_t()

@@ -2,7 +2,7 @@
 
 import ArgumentParser
 
-/// A size of memory: `4096`, `64KiB`, `4MiB`, `1GiB`.
+/// A memory size: `4096`, `64KiB`, `4MiB`, `1GiB`.
 struct ByteSize: Equatable, ExpressibleByArgument, CustomStringConvertible {
   let bytes: UInt64
 
@@ -12,11 +12,12 @@ struct ByteSize: Equatable, ExpressibleByArgument, CustomStringConvertible {
 
   init(bytes: UInt64) { self.bytes = bytes }
 
-  /// Reads a whole number, with a unit or of bytes; nil for anything else, and for what has no 64 bits.
+  /// Parses a whole number of bytes, or one with a unit. Returns nil for other text and for more than 64
+  /// bits.
   init?(argument: String) {
     let unit = Self.units.first { argument.hasSuffix($0.name) }
     let digits = argument.dropLast(unit?.name.count ?? 0)
-    // UInt64 takes a plus sign too.
+    // UInt64 would accept a plus sign.
     guard digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = UInt64(digits) else {
       return nil
     }
@@ -25,9 +26,9 @@ struct ByteSize: Equatable, ExpressibleByArgument, CustomStringConvertible {
     self.init(bytes: bytes)
   }
 
-  /// Reads a flag's value.
+  /// Parses a flag's value.
   ///
-  /// - Throws: what to write, if it is no size.
+  /// - Throws: `ValidationError` with the correct syntax.
   static func parse(_ text: String) throws -> ByteSize {
     guard let size = ByteSize(argument: text) else {
       throw ValidationError("write a size such as 64KiB or 4MiB")
@@ -35,8 +36,8 @@ struct ByteSize: Equatable, ExpressibleByArgument, CustomStringConvertible {
     return size
   }
 
-  /// The size of a ring buffer that has room for so much: the next power of two, 4,096 at the least; nil for 0 and
-  /// for more than 1 GiB.
+  /// The ring buffer size for this many bytes: the next power of two, at least 4,096. nil for 0 and for more
+  /// than 1 GiB.
   var ringBufferBytes: UInt32? {
     guard (1...1 << 30).contains(bytes) else { return nil }
     var size: UInt32 = 4096

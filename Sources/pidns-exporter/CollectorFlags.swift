@@ -3,7 +3,7 @@
 import ArgumentParser
 import Probe
 
-/// What is counted beside execs, forks, thread starts and exits by reason.
+/// Flags for optional collectors. Execs, forks, thread starts and exits by reason are always counted.
 struct CollectorFlags: ParsableArguments {
   @Flag(
     name: .customLong("collector.signals"), inversion: .prefixedNo,
@@ -40,7 +40,7 @@ struct CollectorFlags: ParsableArguments {
     help: "Count failed execs by errno; needs BPF trampolines.")
   var execFailures = Collector.execFailures.isOnByDefault
 
-  /// The collectors that are on.
+  /// The enabled collectors.
   var chosen: Set<Collector> { Set(Collector.allCases.filter(isOn)) }
 
   private func isOn(_ collector: Collector) -> Bool {

@@ -2,15 +2,25 @@
 
 import ArgumentParser
 
-/// All commands as subcommands of one: what completions and manual pages are made of, by the parser's own means. It parses nothing else, as
-/// flags of the command above would be taken for those of a subcommand (``PidnsExporter``).
+/// All commands as subcommands of one, from which the argument parser generates completions and manual pages.
+///
+/// It parses nothing else: the argument parser would assign a subcommand's flags to the parent command
+/// (``PidnsExporter``).
 struct CommandTree: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: Serve.configuration.commandName, abstract: Serve.configuration.abstract,
     discussion: Serve.configuration.discussion, version: Serve.configuration.version,
-    subcommands: [Events.self, Top.self])
+    subcommands: [CheckConfig.self, Events.self, Top.self])
 
   @OptionGroup var serve: Serve
+
+  struct CheckConfig: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "check-config", abstract: CheckConfigCommand.configuration.abstract,
+      discussion: CheckConfigCommand.configuration.discussion)
+
+    @OptionGroup var command: CheckConfigCommand
+  }
 
   struct Events: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -28,6 +38,6 @@ struct CommandTree: ParsableCommand {
     @OptionGroup var command: TopCommand
   }
 
-  /// What asks for it.
+  /// The flags that generate them.
   static let flags: Set<String> = ["--generate-completion-script", "--experimental-dump-help"]
 }

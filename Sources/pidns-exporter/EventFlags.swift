@@ -6,15 +6,16 @@ import ProcessEvents
 import Terminal
 import Text
 
-/// Whether a table is coloured.
+/// The values of the flag for colours.
 enum ColorChoice: String, CaseIterable, ExpressibleByArgument {
   case auto, always, never
 
-  /// Decides.
+  /// Returns whether the table has colours.
   ///
   /// - Parameters:
-  ///   - isTerminal: Whether the table goes to a terminal.
-  ///   - environment: In which NO_COLOR (https://no-color.org) and TERM may speak against it.
+  ///   - isTerminal: Whether the table is written to a terminal.
+  ///   - environment: The environment variables. NO_COLOR (https://no-color.org) and TERM may disable
+  ///     colours.
   func isOn(isTerminal: Bool, environment: [String: String]) -> Bool {
     switch self {
     case .always: true
@@ -24,7 +25,7 @@ enum ColorChoice: String, CaseIterable, ExpressibleByArgument {
   }
 }
 
-/// Which events are shown, how, and how many.
+/// Flags that filter, format and limit events.
 struct EventFlags: ParsableArguments {
   @Flag(name: .customLong("fork"), help: "Also show new processes.")
   var showsForks = false
@@ -56,7 +57,7 @@ struct EventFlags: ParsableArguments {
   @Option(
     name: .customLong("pidns"),
     help: ArgumentHelp(
-      "Show only this PID namespace, by the number in /proc/PID/ns/pid. This and the next four may be given several times.",
+      "Show only this PID namespace, by the number in /proc/PID/ns/pid. This and the next five may be given several times.",
       valueName: "inum"), transform: WholeNumber.parse(like: "4026532180 (ls -l /proc/PID/ns/pid)"))
   var pidNamespaces: [UInt32] = []
 
@@ -66,6 +67,13 @@ struct EventFlags: ParsableArguments {
       "Show only this container, by its name or the beginning of its id (\(EventSelection.shortestIDPrefix) digits or more).",
       valueName: "name|id"))
   var containers: [String] = []
+
+  @Option(
+    name: .customLong("unit"),
+    help: ArgumentHelp(
+      "Show only this unit of systemd, on the host or in a container: cart.service, user-1000.slice.",
+      valueName: "name"))
+  var units: [String] = []
 
   @Option(
     name: .customLong("pod"),
@@ -105,12 +113,15 @@ struct EventFlags: ParsableArguments {
   var ringBuffer = ByteSize(bytes: 4 << 20)
 
   func validate() throws {
-    for (flag, values) in [("--container", containers), ("--pod", pods), ("--comm", comms)]
+    for (flag, values) in [
+      ("--container", containers), ("--unit", units), ("--pod", pods), ("--comm", comms),
+    ]
     where values.contains("") { throw ValidationError("\(flag) is empty: write a name") }
     for pod in pods where EventSelection.PodRule(pod) == nil {
       throw ValidationError("--pod '\(pod.printable)' is not a pod: write NAME or NAMESPACE/NAME")
     }
-    // What is no UTF-8 is shown, and may be given, as one character for a byte or more.
+    // Each malformed UTF-8 sequence is displayed, and may be given, as one replacement character for one or
+    // more bytes.
     for comm in comms where comm.unicodeScalars.count > 15 {
       throw ValidationError(
         "--comm '\(comm.printable)' is too long: the kernel keeps 15 bytes, write the first 15")
@@ -124,11 +135,12 @@ struct EventFlags: ParsableArguments {
     }
   }
 
-  /// Which events are shown, but for those that are not asked of the kernel.
+  /// The filters that user space applies. The kernel applies the others.
   var selection: EventSelection {
     var selection = EventSelection()
     selection.pidNamespaces = Set(pidNamespaces)
     selection.containers = containers
+    selection.units = Set(units)
     selection.pods = pods.compactMap(EventSelection.PodRule.init)
     selection.comms = Set(comms)
     selection.uids = Set(uids)
@@ -137,7 +149,7 @@ struct EventFlags: ParsableArguments {
     return selection
   }
 
-  /// Which events are shown, and how many.
+  /// The filters and limits of a run.
   var sessionOptions: EventSession<EventStream>.Options {
     var options = EventSession<EventStream>.Options()
     options.selection = selection
@@ -146,17 +158,18 @@ struct EventFlags: ParsableArguments {
     return options
   }
 
-  /// Whose numbers of users are shown.
+  /// The user namespace of user and group IDs.
   var userView: UserView { usesOwnUserNamespace ? .own : .initial }
 
-  /// The size of the ring buffer, a power of two.
+  /// The size of the ring buffer in bytes, a power of two.
   var ringBufferBytes: UInt32 { ringBuffer.ringBufferBytes ?? 4 << 20 }
 
-  /// What writes events as asked for.
+  /// Returns the writer for these flags.
   ///
   /// - Parameters:
-  ///   - size: Of the terminal that they go to; nil for a file or a pipe.
-  ///   - environment: What may speak against colours.
+  ///   - size: The size of the terminal; nil for a file or pipe.
+  ///   - isTerminal: Whether events are written to a terminal.
+  ///   - environment: The environment variables, which may disable colours.
   func writer(size: Terminal.Size?, isTerminal: Bool, environment: [String: String]) -> EventWriter {
     var options = EventWriter.Options()
     options.userView = userView

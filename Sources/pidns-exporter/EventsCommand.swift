@@ -10,7 +10,7 @@ import Terminal
 
 extension EventStream: EventSource {}
 
-/// Shows single events until somebody stops it, or has enough.
+/// The command `events`: shows single events until a signal or a limit ends it.
 struct EventsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "pidns-exporter events",
@@ -24,10 +24,11 @@ struct EventsCommand: ParsableCommand {
   @OptionGroup(title: "Kubernetes") var kubernetes: KubernetesFlags
   @OptionGroup(title: "Names of Docker's and podman's containers") var localNames: LocalNameFlags
   @OptionGroup(title: "Rarely needed") var namespaces: ScopeFlags
+  @OptionGroup(title: "Rarely needed") var confinement: ConfinementFlags
 
   @Option(
     name: .customLong("log.level"),
-    help: ArgumentHelp("Least severe messages to log to stderr.", valueName: "level"))
+    help: ArgumentHelp("Lowest level of messages to log to stderr.", valueName: "level"))
   var logLevel = LogLevel.warn
 
   @Option(
@@ -50,7 +51,10 @@ struct EventsCommand: ParsableCommand {
   func run() throws {
     let logger = LogFormat.logfmt.logger(level: logLevel.level)
     localNames.warn(logger)
-    // Before a watch of pods starts its threads, which inherit what is blocked.
+    confinement.warn(logger)
+    // The C library reads the time zone once, for which there is no permission later.
+    _ = Clock.local(epochSeconds: 0)
+    // Must precede the threads of a pod watch, which inherit the signal mask.
     let signals = StopSignals()
     let stream = try EventStream(
       EventStream.Configuration(
@@ -58,7 +62,7 @@ struct EventsCommand: ParsableCommand {
           bufferBytes: flags.ringBufferBytes, forks: flags.showsForks, oomKills: flags.showsOOMKills,
           arguments: flags.showsArguments, exitDetection: exitDetection,
           countsInAttempts: countsInAttempts), kubernetes: kubernetes.watchedNode(),
-        localNames: localNames.names, scope: namespaces.scope), logger: logger)
+        localNames: localNames.names, scope: namespaces.scope, confinement: confinement.rule), logger: logger)
     logger.info("showing events")
     let isTerminal = Terminal.isTerminal(Terminal.stdout)
     var session = EventSession(

@@ -8,7 +8,7 @@ package import Namespaces
 package import Probe
 package import ProcessEvents
 
-/// The levels that the Prometheus exporters have.
+/// The log levels of Prometheus exporters.
 enum LogLevel: String, CaseIterable, ExpressibleByArgument {
   case debug, info, warn, error
 
@@ -24,6 +24,7 @@ enum LogLevel: String, CaseIterable, ExpressibleByArgument {
 
 extension LogFormat: ExpressibleByArgument {}
 extension NamespaceScope: ExpressibleByArgument {}
+extension Split: ExpressibleByArgument {}
 extension KernelCounters.ExitDetection: ExpressibleByArgument {}
 
 extension LabelLevel: ExpressibleByArgument {}
@@ -31,19 +32,21 @@ extension LabelLevel: ExpressibleByArgument {}
 extension EventFormat: ExpressibleByArgument {}
 
 extension ListenAddress: ExpressibleByArgument {
-  /// Reads the flag's value.
+  /// Parses the flag's value.
   package init?(argument: String) { self.init(argument) }
 
-  /// Reads the flag's value.
+  /// Parses the flag's value.
   ///
-  /// - Throws: what to write, if it is no address.
+  /// - Throws: `ValidationError` with the correct syntax.
   static func parse(_ text: String) throws -> ListenAddress {
     guard let address = ListenAddress(text) else {
-      throw ValidationError("write host:port, such as :10059, 127.0.0.1:10059 or [::1]:10059")
+      throw ValidationError(
+        "write host:port, such as :10059, 127.0.0.1:10059 or [::1]:10059, or unix:/run/pidns-exporter/metrics.sock"
+      )
     }
     return address
   }
 
-  /// Shows it in the help.
+  /// The default in the help.
   package var defaultValueDescription: String { description }
 }

@@ -5,12 +5,12 @@ import Exporter
 import Kubernetes
 import Platform
 
-/// Where pods are known.
+/// Flags for pod names.
 struct KubernetesFlags: ParsableArguments {
   @Flag(
     name: .customLong("kubernetes"),
     help:
-      "Read the names of this node's pods and containers from the API server; needs the right to list and watch pods."
+      "Read the names of this node's pods and containers from the API server; needs permission to list and watch pods."
   )
   var isOn = false
 
@@ -30,7 +30,7 @@ struct KubernetesFlags: ParsableArguments {
     help: ArgumentHelp("Name of this node in the API (default: the variable NODE_NAME).", valueName: "name"))
   var node: String?
 
-  /// Whether the API server is asked.
+  /// Whether pods come from an API server.
   var isConfigured: Bool { isOn || kubeconfig != nil }
 
   func validate() throws {
@@ -48,7 +48,7 @@ struct KubernetesFlags: ParsableArguments {
     }
   }
 
-  /// Whose pods are watched; nil for none.
+  /// Returns the node and the API server to watch; nil without pod names.
   func watchedNode() throws -> CounterPipeline.Node? {
     guard isOn || kubeconfig != nil, let nodeName else { return nil }
     let api: Kubernetes.Configuration

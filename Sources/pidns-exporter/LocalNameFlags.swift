@@ -6,12 +6,12 @@ import FoundationEssentials
 import Logging
 import Text
 
-/// What containers are called outside of Kubernetes.
+/// Flags for container names outside of Kubernetes.
 struct LocalNameFlags: ParsableArguments {
   @Flag(
     name: .customLong("local-names"), inversion: .prefixedNo,
     help:
-      "Read the names of containers from the files of Docker and podman; otherwise they have their short ids."
+      "Read the names of containers from the files of Docker and podman; otherwise labels have short ids."
   )
   var readsLocalNames = true
 
@@ -28,7 +28,8 @@ struct LocalNameFlags: ParsableArguments {
       valueName: "path"))
   var podmanRoots: [String] = []
 
-  /// Folders that were given and cannot be read, with their flags. The defaults may be missing: few hosts have both.
+  /// The given directories that cannot be read, with their flags. The defaults may be missing, because few
+  /// hosts have both.
   var missing: [(flag: String, path: String)] {
     let given = [("--docker.root", dockerRoot)] + podmanRoots.map { ("--podman.root", $0) }
     return given.compactMap { flag, path in
@@ -37,11 +38,11 @@ struct LocalNameFlags: ParsableArguments {
     }
   }
 
-  /// Logs what makes these flags useless.
+  /// Logs a warning for each flag without effect.
   func warn(_ logger: Logger) {
     for (flag, path) in missing {
       logger.warning(
-        "folder cannot be read; containers have ids instead of names; check the flag and the rights of the exporter's user",
+        "folder cannot be read; containers have ids instead of names; check the flag and the permissions of the exporter's user",
         metadata: ["flag": "\(flag)", "path": "\(path.printable)"])
     }
     if !readsLocalNames && (dockerRoot != nil || !podmanRoots.isEmpty) {
@@ -50,7 +51,7 @@ struct LocalNameFlags: ParsableArguments {
     }
   }
 
-  /// Where containers have their names; nil for nowhere.
+  /// The sources of container names; nil for none.
   var names: LocalNames? {
     guard readsLocalNames else { return nil }
     return LocalNames(

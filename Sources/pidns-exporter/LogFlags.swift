@@ -4,11 +4,11 @@ import ArgumentParser
 import Exporter
 import Logging
 
-/// What the exporter logs to stderr, and how.
+/// Flags for logging to stderr.
 struct LogFlags: ParsableArguments {
   @Option(
     name: .customLong("log.level"),
-    help: ArgumentHelp("Least severe messages to log.", valueName: "level"))
+    help: ArgumentHelp("Lowest level of messages to log.", valueName: "level"))
   var level = LogLevel.info
 
   @Option(name: .customLong("log.format"), help: ArgumentHelp("Format of the messages.", valueName: "format"))

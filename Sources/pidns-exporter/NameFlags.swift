@@ -4,19 +4,19 @@ import ArgumentParser
 import Logging
 import Namespaces
 
-/// What series are called, and which ones there are.
+/// Flags that select and label series.
 struct NameFlags: ParsableArguments {
   @Option(
     name: .customLong("labels.level"),
     help: ArgumentHelp(
-      "Labels that distinguish series; above pidns, namespaces with the same labels are added up.",
+      "Most specific label of the series; namespaces whose labels are equal up to it are added up.",
       valueName: "level"))
   var level = LabelLevel.pidns
 
   @Option(
     name: .customLong("labels.grace"),
     help: ArgumentHelp(
-      "How long a PID namespace is held back until its container's name is known (default: 5s).",
+      "Longest time for which a PID namespace is hidden until its container's name is known (default: 5s).",
       valueName: "duration"), transform: PromDuration.parse)
   var grace = PromDuration(.seconds(5))
 
@@ -42,7 +42,7 @@ struct NameFlags: ParsableArguments {
     }
   }
 
-  /// Logs what these flags cannot do without the names of pods.
+  /// Logs a warning for each flag that has no effect without pod names.
   func warn(_ logger: Logger, hasPodNames: Bool) {
     guard !hasPodNames else { return }
     if (include + exclude).contains(where: { $0.label == .namespace || $0.label == .pod }) {
@@ -57,7 +57,7 @@ struct NameFlags: ParsableArguments {
     }
   }
 
-  /// How namespaces become series.
+  /// The rules that turn namespaces into series.
   var labelling: SeriesLabels {
     SeriesLabels(
       level: level, grace: grace.duration, selection: LabelFilter(include: include, exclude: exclude))

@@ -6,14 +6,16 @@ import Glibc
 import Kubernetes
 import Platform
 import Text
+import WebConfig
 
-/// The program: reads its flags, and turns what ends it into an exit code.
+/// The program: parses its flags, runs a command, and converts errors to exit codes.
 @main
 struct PidnsExporter {
-  /// What is done instead of serving, by the first argument. No subcommands of the parser's: these take the flags of the
-  /// command above them as that one's, also where both have a flag of a name.
+  /// The commands by the first argument; `serve` is the default. They are not subcommands of the argument
+  /// parser, which would assign a subcommand's flags to the parent command if both have a flag of the same
+  /// name.
   private static let commands: [String: any ParsableCommand.Type] = [
-    "events": EventsCommand.self, "top": TopCommand.self,
+    "check-config": CheckConfigCommand.self, "events": EventsCommand.self, "top": TopCommand.self,
   ]
 
   static func main() {
@@ -24,8 +26,9 @@ struct PidnsExporter {
     } else if let flag = arguments.first, CommandTree.flags.contains(flag) {
       run(CommandTree.self, arguments)
     } else if let word = arguments.first, !word.isEmpty, !word.hasPrefix("-") {
+      let names = commands.keys.sorted()
       quit(
-        "there is no command '\(word)': write \(commands.keys.sorted().joined(separator: " or ")), or only flags to count and serve; see pidns-exporter --help",
+        "there is no command '\(word)': write \(names.dropLast().joined(separator: ", ")) or \(names.last ?? ""), or only flags to count and serve; see pidns-exporter --help",
         code: 2)
     } else {
       run(Serve.self, arguments)
@@ -40,8 +43,10 @@ struct PidnsExporter {
       quit(error.description, code: 1)
     } catch let error as KubernetesError {
       quit(error.description, code: 1)
+    } catch let error as WebConfigError {
+      quit(error.description, code: 1)
     } catch {
-      // --help and --version arrive as errors too, with their text and the code 0.
+      // --help and --version arrive as errors too, with their text and code 0.
       guard command.exitCode(for: error) == .success else {
         let message = command.message(for: error).split(separator: "\n").joined(separator: " ")
         quit("\(message); see \(command.configuration.commandName ?? "pidns-exporter") --help", code: 2)
@@ -50,7 +55,7 @@ struct PidnsExporter {
     }
   }
 
-  /// Says one line and ends the process.
+  /// Writes a line to stderr and ends the process.
   private static func quit(_ line: String, code: Int32) -> Never {
     StandardError.write(line: "pidns-exporter: \(line.printable)")
     exit(code)

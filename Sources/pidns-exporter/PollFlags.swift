@@ -2,19 +2,19 @@
 
 import ArgumentParser
 
-/// How often the kernel is read, and how long series stay.
+/// Flags for the poll interval and the retention of series.
 struct PollFlags: ParsableArguments {
   @Option(
     name: .customLong("poll.interval"),
     help: ArgumentHelp(
-      "How often the kernel's counts are read, from 10ms to 1h; a scrape shows the last poll (default: 1s).",
+      "Time between reads of the kernel's counts, from 10ms to 1h; a scrape shows the last poll (default: 1s).",
       valueName: "duration"), transform: PromDuration.parse)
   var interval = PromDuration(.seconds(1))
 
   @Option(
     name: .customLong("namespaces.retention"),
     help: ArgumentHelp(
-      "How long the series of a PID namespace stay after its last process has exited; 0 keeps them forever (default: 5m).",
+      "Time for which the series of a PID namespace stay after its last process has exited; 0 keeps them forever (default: 5m).",
       valueName: "duration"), transform: PromDuration.parse)
   var retention = PromDuration(.seconds(300))
 

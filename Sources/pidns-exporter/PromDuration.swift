@@ -2,11 +2,12 @@
 
 import ArgumentParser
 
-/// A duration as Prometheus writes it: `500ms`, `1s`, `1m30s`, `2h`, `7d`; a bare `0`.
+/// A duration in Prometheus syntax: `500ms`, `1s`, `1m30s`, `2h`, `7d`, or a bare `0`.
 struct PromDuration: ExpressibleByArgument, CustomStringConvertible {
   let duration: Duration
 
-  /// 292 years, which is Prometheus's limit, too: so many nanoseconds have 64 bits. Clocks overflow some way above it.
+  /// In milliseconds. 292 years is the limit of 64-bit nanoseconds, and of Prometheus too. Clocks overflow a
+  /// little above it.
   private static let longest = Int.max / 1_000_000
 
   private static let units: [(name: String, milliseconds: Int)] = [
@@ -15,7 +16,8 @@ struct PromDuration: ExpressibleByArgument, CustomStringConvertible {
 
   init(_ duration: Duration) { self.duration = duration }
 
-  /// Reads numbers with units, from the largest unit to the smallest; nil for anything else, and for more than 292 years.
+  /// Parses numbers with units, from the largest unit to the smallest. Returns nil for other text and for
+  /// more than 292 years.
   init?(argument: String) {
     if argument == "0" {
       self.init(.zero)
@@ -42,9 +44,9 @@ struct PromDuration: ExpressibleByArgument, CustomStringConvertible {
     self.init(.milliseconds(total))
   }
 
-  /// Reads a flag's value.
+  /// Parses a flag's value.
   ///
-  /// - Throws: what to write, if it is no duration.
+  /// - Throws: `ValidationError` with the correct syntax.
   static func parse(_ text: String) throws -> PromDuration {
     guard let duration = PromDuration(argument: text) else {
       throw ValidationError("write a duration such as 5s or 1m30s")

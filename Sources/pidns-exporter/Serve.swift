@@ -8,7 +8,7 @@ import Namespaces
 import Platform
 import Probe
 
-/// Counts and serves until SIGTERM or SIGINT.
+/// The command `serve`: counts and serves metrics until SIGTERM or SIGINT.
 struct Serve: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "pidns-exporter",
@@ -23,8 +23,9 @@ struct Serve: ParsableCommand {
       """,
     version: "pidns-exporter \(BuildInfo.summary)")
 
-  // In the order of --help: what most people need comes first.
+  // The order of --help: common flags first.
   @OptionGroup(title: "Serving") var web: WebFlags
+  @OptionGroup(title: "Serving") var webLimits: WebLimitFlags
   @OptionGroup(title: "Counting") var polls: PollFlags
   @OptionGroup(title: "Counting") var namespaces: ScopeFlags
   @OptionGroup(title: "Kubernetes") var kubernetes: KubernetesFlags
@@ -33,6 +34,7 @@ struct Serve: ParsableCommand {
   @OptionGroup(title: "Collectors") var collectors: CollectorFlags
   @OptionGroup(title: "Logging") var logs: LogFlags
   @OptionGroup(title: "Rarely needed") var tuning: TuningFlags
+  @OptionGroup(title: "Rarely needed") var confinement: ConfinementFlags
 
   @Option(
     name: .customLong("bpf.exit-detection"),
@@ -45,18 +47,21 @@ struct Serve: ParsableCommand {
       "For tests: whether each event has several programs, whatever the kernel has.", visibility: .hidden))
   var countsInAttempts: Bool?
 
-  /// Runs until a signal ends it.
+  /// Runs until a signal arrives.
   func run() throws {
     let logger = logs.logger
-    // Before the server starts its threads, which inherit what is blocked.
+    // Must precede the threads of the server, which inherit the signal mask.
     let signals = StopSignals()
     logger.info("starting pidns-exporter", metadata: BuildInfo.metadata)
+    webLimits.warn(logger)
     localNames.warn(logger)
+    confinement.warn(logger)
     names.warn(logger, hasPodNames: kubernetes.isConfigured)
 
     var exporter = try Exporter(configuration(), logger: logger)
     for address in exporter.addresses {
-      logger.info("listening", metadata: ["address": "\(address)", "path": "\(web.telemetryPath)"])
+      logger.info(
+        "listening", metadata: ["address": "\(address)", "path": "\(web.paths.prefix)\(web.telemetryPath)"])
     }
 
     let clock = ContinuousClock()
@@ -64,7 +69,7 @@ struct Serve: ParsableCommand {
     var signal: String?
     repeat {
       exporter.poll()
-      // A poll that took longer than the interval does not make the next ones come in a burst.
+      // If a poll took longer than the interval, skip the missed ones instead of catching up.
       next = max(next + polls.interval.duration, clock.now)
       signal = signals.wait(until: next)
     } while signal == nil
@@ -73,17 +78,21 @@ struct Serve: ParsableCommand {
 
   private func configuration() throws -> Exporter.Configuration {
     try Exporter.Configuration(
-      listenAddresses: web.listenAddresses, telemetryPath: web.telemetryPath,
+      listenAddresses: web.listenAddresses, socketAccess: web.socketAccess,
+      usesSystemdSockets: web.usesSystemdSockets, paths: web.paths, webConfigFile: web.configFile,
+      telemetryPath: web.telemetryPath, webLimits: webLimits.limits,
       hasStatusPage: web.showsStatusPage, holdsFirstSamples: tuning.startsAtZero,
       scraperRule: ScraperRule(userAgents: tuning.scraperUserAgents), writesCreated: tuning.writesCreated,
       counting: CounterPipeline.Configuration(
         kernel: KernelCounters.Configuration(
           mapEntries: tuning.mapEntries, collectors: collectors.chosen, exitDetection: exitDetection,
-          countsInAttempts: countsInAttempts, keepsExemplars: tuning.exemplars),
+          countsInAttempts: countsInAttempts, keepsExemplars: tuning.exemplars, split: namespaces.split,
+          parts: tuning.maxCgroups),
         limits: Ledger.Limits(
           series: tuning.maxNamespaces,
           retention: polls.retention.duration == .zero ? nil : polls.retention.duration),
         labelling: names.labelling, kubernetes: kubernetes.watchedNode(), localNames: localNames.names,
-        showsLifetimesPerNamespace: collectors.lifetimesPerNamespace, scope: namespaces.scope))
+        showsLifetimesPerNamespace: collectors.lifetimesPerNamespace, scope: namespaces.scope,
+        confinement: confinement.rule))
   }
 }

@@ -4,7 +4,7 @@ import LiveView
 import ArgumentParser
 import Text
 
-/// What the table of `top` shows.
+/// Flags for the table of `top`.
 struct TableFlags: ParsableArguments {
   @Option(
     help: ArgumentHelp(
@@ -41,6 +41,6 @@ struct TableFlags: ParsableArguments {
       throw ValidationError("--interval has to be at least 100ms: write 1s or 500ms")
     }
     guard limit == nil || once else { throw ValidationError("--limit needs --once") }
-    guard limit.map({ $0 > 0 }) ?? true else { throw ValidationError("--limit has to be 1 at least") }
+    guard limit.map({ $0 > 0 }) ?? true else { throw ValidationError("--limit has to be at least 1") }
   }
 }

@@ -7,22 +7,28 @@ import Logging
 import Namespaces
 import Platform
 import Probe
+import StatusPage
 import Terminal
 import Text
 import Top
 
 extension Column: ExpressibleByArgument {}
 
-/// Shares one pipeline with the closure that reads it.
+/// Shares the pipeline with the closure that reads it.
 private final class CountedKernel {
   private var pipeline: CounterPipeline
 
   init(_ pipeline: consuming CounterPipeline) { self.pipeline = pipeline }
 
-  func exposition() -> [UInt8]? { pipeline.exposition() }
+  /// Reads the kernel; returns nil before the first success.
+  func read() -> Sample? {
+    let snapshot = pipeline.poller.poll()
+    return snapshot.number > 0 ? Sample(snapshot, showsTasks: true) : nil
+  }
 }
 
-/// Shows the namespaces in a table, by what an exporter says or, where none runs here, by the kernel itself.
+/// The command `top`: shows PID namespaces in a table, from an exporter or, if none runs here, from the
+/// kernel.
 struct TopCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "pidns-exporter top",
@@ -36,7 +42,7 @@ struct TopCommand: ParsableCommand {
 
   @OptionGroup(title: "Table") var table: TableFlags
 
-  // Shared with `Serve`, for a reading of the kernel.
+  // The flags of `serve` for reading the kernel.
   @OptionGroup(title: "If no exporter runs: Kubernetes") var kubernetes: KubernetesFlags
   @OptionGroup(title: "If no exporter runs: names of Docker's and podman's containers")
   var localNames: LocalNameFlags
@@ -50,9 +56,9 @@ struct TopCommand: ParsableCommand {
     }
   }
 
-  /// Runs until a key, a signal, or the end of the terminal; with --once until the table is out.
+  /// Runs until a key or a signal ends it, or the terminal closes. With --once, until the table is printed.
   func run() throws {
-    // Before there are other threads, which inherit what is blocked.
+    // Must precede other threads, which inherit the signal mask.
     var events = TerminalEvents(input: table.once ? nil : 0)
     do {
       try run(&events)
@@ -67,7 +73,7 @@ struct TopCommand: ParsableCommand {
     if table.once {
       let width = Terminal.isTerminal(1) ? Terminal.size(of: 1)?.columns : nil
       guard Terminal.write(Array(try session.tableOnce(&events, width: width).utf8), to: 1) else {
-        throw ExporterError("cannot write the table to stdout")
+        throw ExporterError("cannot write the table to stdout: check its pipe, file or disk")
       }
     } else {
       var screen = TerminalScreen()
@@ -85,22 +91,22 @@ struct TopCommand: ParsableCommand {
   private func kernelReader() throws -> TopSession.KernelReader {
     do {
       let kernel = CountedKernel(try counting())
-      return { kernel.exposition() }
+      return { kernel.read() }
     } catch let error as ExporterError {
       throw ExporterError(
         "no exporter listens at \(Self.defaultURL), and the kernel cannot be read: \(error)")
     }
   }
 
-  /// Whether that is a URL of HTTP with a host, and if any a port that there can be. None with a user's name and password, which
-  /// would be shown.
+  /// Returns whether text is an HTTP or HTTPS URL with a host and a valid port, if any. Rejects URLs with
+  /// credentials, which would be displayed.
   static func isAddress(_ url: String) -> Bool {
     guard url.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else { return false }
     return url.wholeMatch(of: /https?:\/\/(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(:([0-9]{1,5}))?([\/?].*)?/)
       .map { match in match.3.map { UInt16($0).map { $0 > 0 } ?? false } ?? true } ?? false
   }
 
-  /// What counts, for a reading of the kernel. Nothing is held back until it has a name: who looks sees all.
+  /// Returns a pipeline that reads the kernel. It shows namespaces at once, before their names are known.
   func counting() throws -> CounterPipeline {
     let logger = LogFormat.logfmt.logger(level: .warning)
     localNames.warn(logger)

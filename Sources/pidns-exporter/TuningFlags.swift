@@ -2,12 +2,12 @@
 
 import ArgumentParser
 
-/// Limits, and how scrapers are answered: rarely changed.
+/// Flags for limits and responses that rarely change.
 struct TuningFlags: ParsableArguments {
   @Option(
     name: .customLong("namespaces.max"),
     help: ArgumentHelp(
-      "PID namespaces that are exposed at one time, retained ones included (default: 10240).",
+      "Maximum number of PID namespaces that are exposed at one time, including retained ones (default: 10240).",
       valueName: "number"),
     transform: WholeNumber.parse(like: "10240"))
   var maxNamespaces = 10_240
@@ -15,51 +15,63 @@ struct TuningFlags: ParsableArguments {
   @Option(
     name: .customLong("bpf.map-entries"),
     help: ArgumentHelp(
-      "PID namespaces that the kernel's map has room for; events of others are only in the node's totals (default: 10240).",
+      "Maximum number of PID namespaces in the kernel's map; events of others are only in the node's totals (default: 10240).",
       valueName: "number"), transform: WholeNumber.parse(like: "10240"))
   var mapEntries: UInt32 = 10_240
 
+  @Option(
+    name: .customLong("cgroups.max"),
+    help: ArgumentHelp(
+      "Maximum number of cgroups that are counted apart from their PID namespace: half for the host's namespace, a sixteenth for each other; processes in others are counted with the namespace (default: 2048).",
+      valueName: "number"), transform: WholeNumber.parse(like: "2048"))
+  var maxCgroups: UInt32 = 2048
+
   @Flag(
     name: .customLong("exemplars"), inversion: .prefixedNo,
-    help: "Show the latest process of execs, exits, signal deaths and OOM kills, in OpenMetrics.")
+    help:
+      "Add exemplars to OpenMetrics: the latest process that the counters of execs, exits, signal deaths and OOM kills counted."
+  )
   var exemplars = true
 
   @Flag(
     name: .customLong("scrape.start-at-zero"), inversion: .prefixedNo,
     help:
-      "Show a new series to each scraper at 0 first, so that increase() includes its first events; people see each value as it is."
+      "Show a new series to each scraper at 0 first, so that increase() includes its first events; other clients always get the actual values."
   )
   var startsAtZero = true
 
   @Option(
     name: .customLong("scrape.user-agent"),
     help: ArgumentHelp(
-      "Prefix of the User-Agent of another scraper, beside Prometheus, vmagent, Datadog and Telegraf; may be given several times.",
+      "Prefix of the User-Agent of another scraper, in addition to Prometheus, vmagent, Datadog and Telegraf; may be given several times.",
       valueName: "prefix"))
   var scraperUserAgents: [String] = []
 
   @Flag(
     name: .customLong("openmetrics.created"), inversion: .prefixedNo,
     help:
-      "Add _created series to OpenMetrics, with the time when each counter began; a Prometheus without start timestamps stores them."
+      "Add _created series to OpenMetrics, with the start time of each counter; Prometheus stores them as further series unless it reads start timestamps."
   )
   var writesCreated = false
 
   func validate() throws {
     guard !scraperUserAgents.contains("") else {
       throw ValidationError(
-        "--scrape.user-agent is empty, which every client begins with: write a prefix such as MyScraper/")
+        "--scrape.user-agent is empty and would match every client: write a prefix such as MyScraper/")
     }
     guard (1...Int(Self.namespaceLimit)).contains(maxNamespaces) else {
       throw ValidationError("--namespaces.max has to be \(Self.namespaceRange)")
+    }
+    guard (16...Self.namespaceLimit).contains(maxCgroups) else {
+      throw ValidationError("--cgroups.max has to be from 16 to \(Self.namespaceLimit)")
     }
     guard (1...Self.namespaceLimit).contains(mapEntries) else {
       throw ValidationError("--bpf.map-entries has to be \(Self.namespaceRange)")
     }
   }
 
-  /// A PID namespace has a process, and Linux has no more pids: PID_MAX_LIMIT in include/linux/threads.h. The kernel needs a
-  /// second to allocate maps of so many entries, and a minute for a hundred million.
+  /// Every PID namespace has a process, and Linux has no more PIDs: PID_MAX_LIMIT in include/linux/threads.h.
+  /// The kernel takes a second to allocate maps of this size, and a minute for a hundred million entries.
   private static let namespaceLimit: UInt32 = 4_194_304
   private static var namespaceRange: String {
     "from 1 to \(namespaceLimit): each namespace has a process, and Linux has no more pids"

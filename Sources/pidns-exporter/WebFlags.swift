@@ -3,28 +3,89 @@
 import ArgumentParser
 import Exporter
 import MetricsHTTP
+import Platform
 
-/// What is served, and where.
+/// Flags for the HTTP server and its content.
 struct WebFlags: ParsableArguments {
   @Option(
     name: .customLong("web.listen-address"),
     help: ArgumentHelp(
-      "Address to listen on, IPv6 and IPv4; may be given several times (default: :10059).",
+      "Address to listen on, IPv6 and IPv4, or unix:/path for a unix socket; may be given several times (default: :10059).",
       valueName: "host:port"),
     transform: ListenAddress.parse)
   var listenAddresses = [":10059"].compactMap { ListenAddress($0) }
+
+  @Flag(
+    name: .customLong("web.systemd-socket"),
+    help: "Serve the sockets that systemd passes from a .socket unit, instead of addresses.")
+  var usesSystemdSockets = false
+
+  @Option(
+    name: .customLong("web.socket-mode"),
+    help: ArgumentHelp(
+      "Permissions of unix sockets; connecting needs that to write (default: 0660).", valueName: "octal"),
+    transform: SocketMode.parse)
+  var socketMode = SocketMode(bits: 0o660)
+
+  @Option(
+    name: .customLong("web.socket-owner"),
+    help: ArgumentHelp(
+      "Owner of unix sockets, by names or numbers, such as :prometheus (default: the exporter's user and group).",
+      valueName: "user:group"), transform: Self.owner)
+  var socketOwner: FileOwner?
+
+  @Option(
+    name: .customLong("web.config.file"),
+    help: ArgumentHelp(
+      "File for TLS, client certificates, passwords, headers and a rate limit, as other Prometheus exporters read it; read again when it changes.",
+      valueName: "file"))
+  var configFile: String?
 
   @Option(
     name: .customLong("web.telemetry-path"),
     help: ArgumentHelp("Path of the metrics.", valueName: "path"))
   var telemetryPath = "/metrics"
 
+  @Option(
+    name: .customLong("web.external-url"),
+    help: ArgumentHelp(
+      "URL at which a proxy serves the exporter; its path is the default of --web.route-prefix.",
+      valueName: "url"))
+  var externalURL: String?
+
+  @Option(
+    name: .customLong("web.route-prefix"),
+    help: ArgumentHelp("Path in front of the paths of all pages.", valueName: "path"))
+  var routePrefix: String?
+
   @Flag(
     name: .customLong("web.ui"), inversion: .prefixedNo,
-    help: "Serve the status page at /, and keep the last five minutes for it; without it, / has a few links.")
+    help: "Serve the status page at /, with a history of five minutes; without it, / has a few links.")
   var showsStatusPage = true
 
+  /// Where pages are. Valid after `validate`.
+  var paths: WebPaths { WebPaths(externalURL: externalURL, routePrefix: routePrefix) ?? WebPaths() }
+
+  var socketAccess: SocketAccess { SocketAccess(mode: socketMode.bits, owner: socketOwner) }
+
+  private static func owner(_ text: String) throws -> FileOwner {
+    guard let owner = FileOwner(text) else {
+      throw ValidationError("there is no such user or group: write user, user:group or :group")
+    }
+    return owner
+  }
+
   func validate() throws {
+    guard WebPaths(externalURL: externalURL, routePrefix: nil) != nil else {
+      throw ValidationError(
+        "--web.external-url '\(externalURL ?? "")' is not a URL: write one such as https://proxy.example.org/pidns"
+      )
+    }
+    guard WebPaths(externalURL: nil, routePrefix: routePrefix) != nil else {
+      throw ValidationError(
+        "--web.route-prefix '\(routePrefix ?? "")' is not a path: write one that begins with /, such as /pidns"
+      )
+    }
     guard
       telemetryPath.hasPrefix("/")
         && telemetryPath.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: "?") })

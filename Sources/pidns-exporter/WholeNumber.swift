@@ -2,7 +2,7 @@
 
 import ArgumentParser
 
-/// Reads whole numbers, and says what to write where there is none.
+/// Parses whole numbers in flags, with errors that show the correct syntax.
 enum WholeNumber {
   /// Returns a parser of whole numbers for a flag.
   ///

@@ -5,12 +5,12 @@ import Harness
 import Testing
 
 extension KernelTests {
-  /// The accuracy suite: each case's ground truth against the series of its namespaces, all of them. The
+  /// The accuracy suite compares the ground truth of each case with all series of its namespaces. The
   /// kernel matrix runs the same cases.
   @Suite(.serialized) struct Accuracy {
     /// A line of the suite's list.
     struct Case: CustomStringConvertible {
-      /// How it is run: to its end at once (`run`); with a look while it waits for the end of its input
+      /// How the case runs: to its end (`run`); with a scrape while it waits for the end of its input
       /// (`hold`); with an exporter that starts while it waits for its input (`late`).
       let mode: Substring
       let command: [String]
@@ -18,8 +18,8 @@ extension KernelTests {
       var description: String { command.joined(separator: " ") }
     }
 
-    /// All of them; but `oom-group` needs the memory controller of cgroup v2, which a machine has that
-    /// does not use v1's.
+    /// All cases, but `oom-group` needs the memory controller of cgroup v2, which a machine with v1's
+    /// controller does not have.
     static let cases = listed.filter { $0.command[0] != groupKills || hasMemoryControllerOfV2 }
 
     private static let groupKills = "oom-group"
@@ -29,8 +29,7 @@ extension KernelTests {
       .split(whereSeparator: \.isWhitespace).contains("memory") ?? false
 
     private static let listed: [Case] = {
-      let file = URL(filePath: #filePath).deletingLastPathComponent().appending(
-        path: "../Acceptance/KernelMatrix/cases")
+      let file = Repository.root.appending(path: "Tests/Acceptance/KernelMatrix/cases")
       let text: String
       do {
         text = try String(contentsOf: file, encoding: .utf8)
@@ -43,15 +42,15 @@ extension KernelTests {
       }
     }()
 
-    /// Everything that can be shown.
+    /// With all families.
     static let flags = ["--collector.exit-codes", "--collector.exec-failures", "--lifetimes.per-namespace"]
 
-    @Test("The suite has its cases")
+    @Test("The suite lists the expected cases")
     func isThere() throws {
       #expect(Self.listed.count >= 30)
       #expect(Self.listed.count { $0.command[0] == Self.groupKills } == 1)
       if !Self.hasMemoryControllerOfV2 {
-        // The one reason to leave it out: v1 has the controller.
+        // The only valid reason to skip it: v1 has the controller.
         let mounts = try String(contentsOfFile: "/proc/self/mountinfo", encoding: .utf8)
         #expect(
           mounts.split(separator: "\n").contains { $0.contains(" - cgroup ") && $0.contains("memory") },
@@ -59,33 +58,38 @@ extension KernelTests {
       }
     }
 
-    @Test("A thousand lifetimes fall into their buckets, and add up")
+    @Test("A thousand lifetimes are counted in their buckets, and the sum is right")
     func lifetimes() throws {
       let exporter = try RunningExporter(Self.flags)
       let truth = try #require(try Workload.run("lifetimes", "--count", "1000").first)
-      // The counted sum has to be between what each process measured itself and what its parent did.
+      // The counted sum must be between the measurements of the processes and of their parent.
       let sum = try #require(truth.facts.values[Facts.Quantity(.lifetimes, "sum")])
-      // They differ by the time that processes wait for a CPU: 0.1 % on an idle machine. Far apart, they
+      // They differ by the time that processes wait for a CPU: 0.1 % on an idle machine. A large difference
       // would prove nothing.
       #expect(try #require(truth.facts.uncertainSeconds) < sum / 2)
       try compare([truth], with: exporter, afterReady: false)
     }
 
-    @Test("Every count is the truth", arguments: cases)
+    @Test("All counts equal the ground truth", arguments: cases)
     func exact(_ accuracyCase: Case) throws {
       try expectExact(accuracyCase)
     }
 
     @Test(
-      "Every count is the truth on kernels that do not tell which thread was the last",
+      "All counts equal the ground truth on kernels that do not report the last thread of a process",
       arguments: cases)
     func exactByClaims(_ accuracyCase: Case) throws {
       try expectExact(accuracyCase, "--bpf.exit-detection=claimed")
     }
 
-    @Test("Every count is the truth with several programs for each event", arguments: cases)
+    @Test("All counts equal the ground truth with several programs attached for each event", arguments: cases)
     func exactInAttempts(_ accuracyCase: Case) throws {
       try expectExact(accuracyCase, "--bpf.count-in-attempts")
+    }
+
+    @Test("All counts equal the ground truth with every namespace split by cgroup", arguments: cases)
+    func exactSplit(_ accuracyCase: Case) throws {
+      try expectExact(accuracyCase, "--cgroups.split=all")
     }
 
     private func expectExact(_ accuracyCase: Case, _ flags: String...) throws {
@@ -108,10 +112,10 @@ extension KernelTests {
 
     private func compare(_ truths: [Truth], with exporter: RunningExporter, afterReady: Bool) throws {
       let scrape = try exporter.scrape()
-      // Some machines refuse what follows a function of the kernel, and the exporter says so.
+      // Some kernels reject programs after kernel functions, and the exporter reports that.
       let follows = try scrape[#"pidns_bpf_program_attached{program="execve_failed"}"#] == 1
       let mayLack: Set<Facts.Kind> = follows ? [] : [.execFailures]
-      // Namespaces after one another may have one inum; their events add up.
+      // Successive namespaces may have one inum; their events add up.
       for (names, truths) in Dictionary(grouping: truths, by: \.names) {
         let stated = afterReady ? truths.compactMap(\.afterReady) : truths.map(\.facts)
         let truth = stated.reduce(Facts(), +)
@@ -122,7 +126,7 @@ extension KernelTests {
       #expect(scrape.dropped == 0)
     }
 
-    /// Every process that began has exited, for one reason, or is there; a zombie has exited.
+    /// Every started process has exited, for one reason, or is live; a zombie has exited.
     private func expectBalance(_ counted: Facts) {
       func sum(_ kind: Facts.Kind) -> Double { counted[kind].values.reduce(0, +) }
       #expect(sum(.exitReasons) == sum(.forks) - sum(.processes))

@@ -5,9 +5,9 @@ import Harness
 import Testing
 
 extension KernelTests {
-  /// What is switched on and off.
+  /// Collectors that are enabled and disabled.
   @Suite(.serialized) struct Collectors {
-    /// Starts an exporter, and answers the names of the BPF programs and maps that came with it.
+    /// Starts an exporter, and returns the names of its BPF programs and maps.
     private func start(_ flags: String...) throws -> (exporter: RunningExporter, names: Set<String>) {
       let (exporter, objects) = try startAndList(flags)
       return (exporter, Set(objects.map(\.name)))
@@ -24,7 +24,7 @@ extension KernelTests {
       let name: String
     }
 
-    /// The named ones of the BPF programs and maps that a process holds.
+    /// Those of the given BPF programs and maps that a process holds.
     private static func objects(_ held: HeldObjects) throws -> Set<Object> {
       struct Listed: Decodable {
         let id: Int
@@ -43,7 +43,7 @@ extension KernelTests {
       return objects
     }
 
-    @Test("Without collectors, only what is required is in the kernel, and it counts")
+    @Test("Without collectors, the exporter loads only the required programs and maps, and counts")
     func none() throws {
       let (exporter, names) = try start(
         "--no-collector.signals", "--no-collector.oom-kills", "--no-collector.lifetimes",
@@ -60,7 +60,7 @@ extension KernelTests {
       #expect(scrape.differences(from: truth, mayLack: lacking) == [])
     }
 
-    @Test("What a collector adds to a program is not in it without the collector")
+    @Test("A disabled collector adds no instructions to the shared programs")
     func partOfProgram() throws {
       func readsOfTheClock(_ flag: String) throws -> Int {
         let (exporter, objects) = try startAndList([flag, "--no-exemplars"])
@@ -70,20 +70,20 @@ extension KernelTests {
         #expect(exporter.stop() == 0)
         return dump.stdout.split(separator: "\n").count { $0.contains("ktime_get_boot") }
       }
-      // The end of a namespace takes the time, too.
+      // The end of the namespace also reads the clock.
       let without = try readsOfTheClock("--no-collector.lifetimes")
       #expect(without > 0)
       #expect(try readsOfTheClock("--collector.lifetimes") > without)
     }
 
-    @Test("A collector that is asked for is in the kernel")
+    @Test("Each enabled collector is loaded")
     func all() throws {
       let (exporter, names) = try start("--collector.exit-codes", "--collector.exec-failures")
       #expect(names.isSuperset(of: ["oom_marked", "oom_victims", "details", "namespace_details"]))
       #expect(exporter.stop() == 0)
     }
 
-    @Test("Exemplars are in the kernel unless they are switched off, and then nothing of them is shown")
+    @Test("Exemplars are collected by default; when disabled, no exemplar program, map or sample exists")
     func exemplars() throws {
       for (flags, isOn) in [([], true), (["--no-exemplars"], false), (["--no-collector.signals"], false)] {
         let (exporter, objects) = try startAndList(flags)
@@ -97,9 +97,9 @@ extension KernelTests {
       }
     }
 
-    @Test("Exit codes that find no room are exits all the same, and it is said that they are missing")
+    @Test("Exits whose code does not fit into the map are still counted, and the loss is reported")
     func fullDetails() throws {
-      // In a PID namespace of its own, where nobody else takes room: for 32 codes.
+      // In a nested PID namespace, where nothing else uses the map: it has room for 32 codes.
       let exporter = try Nested.exporter(["--bpf.map-entries=4", "--collector.exit-codes"])
       let workload = try Workload(["exit-codes"], entry: Nested.entry(exporter.child))
       let truth = try #require(try workload.finish().first)
@@ -114,7 +114,7 @@ extension KernelTests {
       #expect(lines.count { $0.contains("some exit codes or exec failures are not counted") } == 1)
     }
 
-    @Test("Where the kernel refuses a collector, that is said once, and the rest counts")
+    @Test("A collector that the kernel rejects is reported once; all other collectors count")
     func refused() throws {
       let exporter = try RunningExporter("--collector.exec-failures")
       let truth = try #require(try Workload.run("spawn", "--count", "50").first)

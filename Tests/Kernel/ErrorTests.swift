@@ -5,12 +5,12 @@ import Harness
 import Testing
 
 extension KernelTests {
-  /// What a person reads when it cannot run: one line, and an exit code.
+  /// The error output: one line, and an exit code.
   @Suite(.serialized) struct Errors {
     static let exporter = Built.exporter.path()
     static let listen = "--web.listen-address=127.0.0.1:0"
 
-    /// Runs a command that has to fail, and answers the only line that it says.
+    /// Runs a command that must fail, and returns its only line.
     func failure(_ command: String..., code: Int32) throws -> String {
       let (status, _, stderr) = try Child.run(command[0], Array(command.dropFirst()))
       #expect(status == code)
@@ -50,9 +50,9 @@ extension KernelTests {
         (["--kubernetes"], "NODE_NAME"),
         (["--kubernetes.kubeconfig=/none"], "NODE_NAME"),
         (["--kubernetes.node=a"], "--kubernetes.node needs --kubernetes"),
-        (["surplus"], "there is no command 'surplus': write events or top"),
-        (["event"], "there is no command 'event': write events or top"),
-        (["help"], "there is no command 'help': write events or top"),
+        (["surplus"], "there is no command 'surplus': write check-config, events or top"),
+        (["event"], "there is no command 'event': write check-config, events or top"),
+        (["help"], "there is no command 'help': write check-config, events or top"),
         (["--log.level=info", "surplus"], "surplus"),
         (["events", "--pod=cart"], "--pod needs --kubernetes"),
         (["--poll.interval=5"], "write a duration such as 5s or 1m30s"),
@@ -83,7 +83,7 @@ extension KernelTests {
       #expect(outside.hasSuffix("outside a cluster, give --kubernetes.kubeconfig"))
     }
 
-    @Test("Help and version are answers, not errors")
+    @Test("Help and version exit with 0 and print to stdout")
     func helpAndVersion() throws {
       let help = try Child.run(Self.exporter, ["--help"])
       #expect(help.status == 0)
@@ -107,7 +107,7 @@ extension KernelTests {
     }
 
     @Test(
-      "A missing capability is named",
+      "The error names the missing capability",
       arguments: [
         ("-all", "CAP_BPF and CAP_PERFMON"), ("-all,+bpf", "CAP_PERFMON"), ("-all,+perfmon", "CAP_BPF"),
       ])
@@ -120,7 +120,7 @@ extension KernelTests {
       }
     }
 
-    @Test("A full disk is reported when events are written to it")
+    @Test("events reports a full disk")
     func fullDisk() throws {
       let line = try failure(
         "/bin/sh", "-c",
@@ -145,7 +145,7 @@ extension KernelTests {
       #expect(line.contains("5.10"))
     }
 
-    @Test("Another pid namespace than the host's is refused, as it would show too little, with both ways out")
+    @Test("A PID namespace other than the host's is rejected, and the error names both solutions")
     func containerNamespace() throws {
       for command in [Self.listen, "events"] {
         let line = try failure("/usr/bin/unshare", "--pid", "--fork", Self.exporter, command, code: 1)
@@ -155,7 +155,7 @@ extension KernelTests {
       }
     }
 
-    @Test("A port in use is reported with its address")
+    @Test("The error for a port in use names the address")
     func portInUse() throws {
       let exporter = try RunningExporter()
       let line = try failure(

@@ -5,13 +5,13 @@ import Harness
 import Testing
 
 extension KernelTests {
-  /// Who an event says it is of, held against what that process says of itself, and the host's /proc of it.
+  /// Compares the identity in each event with what the process reads about itself, and with the host's /proc.
   @Suite(.serialized) struct EventIdentities {
     static let workload = [Built.workload.path(), "identities"]
     static let inner = ["unshare", "--pid", "--fork", "--mount-proc"]
 
     @Test(
-      "Every number of every event is the process's own",
+      "All identity fields of every event equal those of the process",
       arguments: [
         [], inner, inner + inner + inner, ["--mount"], ["--uts"], ["--ipc"], ["--net"], ["--cgroup"],
         ["--time"], ["--user"], ["--user", "--map-root-user"],
@@ -26,21 +26,21 @@ extension KernelTests {
     }
 
     @Test(
-      "However exits are detected, and however many programs there are for an event",
+      "Identity fields are right for each exit detection and number of programs per event",
       arguments: ["--bpf.exit-detection=claimed", "--bpf.count-in-attempts"])
     func kinds(flag: String) throws {
       let events = try RunningEvents("--fork", "--oom", "--args", flag)
       let child = try Child("/usr/bin/env", Self.inner + Self.workload)
       let seen = try Self.follow(child)
       #expect(child.wait() == 0, "\(child.stderr)")
-      let told = try events.finish()
-      try Self.expect(told, toBeOf: seen)
-      let execed = told.first { $0.event == "exec" && $0.numbers["host_pid"] == seen[2].host["host_pid"] }
+      let shown = try events.finish()
+      try Self.expect(shown, toBeOf: seen)
+      let execed = shown.first { $0.event == "exec" && $0.numbers["host_pid"] == seen[2].host["host_pid"] }
       #expect(execed?.texts["file"] == Built.workload.path())
       #expect(execed?.arguments == ["identity", "execed"])
     }
 
-    @Test("So they are in a container with a user namespace of its own")
+    @Test("Identity fields are right in a container with its own user namespace")
     func container() throws {
       let events = try RunningEvents("--fork")
       let inside = try RunningEvents("--fork", "--userns")
@@ -56,82 +56,83 @@ extension KernelTests {
       try Self.expect(try inside.finish(), toBeOf: seen, isInside: true)
     }
 
-    @Test("Users are seen as from inside where their namespace maps none, few or many of them")
+    @Test("User ids are those inside the user namespace, whether it maps none, few or many of them")
     func maps() throws {
       for extents in [0, 1, 5, 6, 40, 340] {
         let events = try RunningEvents("--userns")
         let child = try Child("/usr/bin/env", ["unshare", "--user"] + Self.workload)
-        // Each maps one user, in no order; the one in the middle is root. (340 in less than a page.)
+        // Each maps one user, in no order; the one in the middle is root. 340 entries fit into a page.
         var lines = (0..<extents).map { "\($0 + 1) \(1000 + ($0 * 7) % 1009) 1" }
         if extents > 0 { lines[extents / 2] = "4321 0 1" }
         let seen = try Self.follow(child) { pid in
           for map in ["uid_map", "gid_map"] where extents > 0 {
-            // By one write, and without a newline at the end that would begin an empty line.
+            // In one write, and without a final newline, which would begin an empty line.
             let file = try FileHandle(forWritingTo: URL(filePath: "/proc/\(pid)/\(map)"))
             try file.write(contentsOf: Data(lines.joined(separator: "\n").utf8))
           }
         }
         #expect(child.wait() == 0, "\(child.stderr)")
-        #expect(seen.last?.said.numbers["uid"] == (extents == 0 ? 65534 : 4321))
+        #expect(seen.last?.reported.numbers["uid"] == (extents == 0 ? 65534 : 4321))
         try Self.expect(try events.finish(), toBeOf: seen, isInside: true)
       }
     }
 
-    /// What a process said, and what the host's /proc did.
+    /// The identity that a process reported, and the one in the host's /proc.
     struct Seen {
-      let said: SaidIdentity
+      let reported: ReportedIdentity
       let host: [String: Int64]
     }
 
-    /// Lets the workload go on from process to process, and looks at each.
+    /// Reads each process of the workload, and lets it continue with the next one.
     static func follow(_ child: Child, first: (Int64) throws -> Void = { _ in }) throws -> [Seen] {
       var seen: [Seen] = []
       while let line = child.line() {
-        let said = try SaidIdentity(line: line)
-        let host = try said.seenFromHost()
+        let reported = try ReportedIdentity(line: line)
+        let host = try reported.seenFromHost()
         if seen.isEmpty { try first(host["host_pid"] ?? 0) }
-        seen.append(Seen(said: said, host: host))
+        seen.append(Seen(reported: reported, host: host))
         child.send(line: "")
       }
       return seen
     }
 
-    /// Each process has to be told of once for each thing that it did.
+    /// Checks that each process has exactly one event per exec, fork and exit.
     ///
-    /// - Parameter isInside: Whether users are those of their own namespace.
-    static func expect(_ events: [ToldEvent], toBeOf all: [Seen], isInside: Bool = false) throws {
-      #expect(all.map(\.said.who) == ["started", "forked", "execed", "leaderless", "other"])
+    /// - Parameter isInside: Whether user ids are those of the process's own namespace.
+    static func expect(_ events: [StreamedEvent], toBeOf all: [Seen], isInside: Bool = false) throws {
+      #expect(all.map(\.reported.who) == ["started", "forked", "execed", "leaderless", "other"])
       #expect(events.allSatisfy { $0.event != "dropped" })
       for seen in all {
         let own = events.filter { $0.numbers["host_pid"] == seen.host["host_pid"] }
         var kinds = own.map(\.event)
-        // The command in front of it was the same process, and execed before.
-        if seen.said.who == "started" { kinds = Array(kinds.suffix(2)) }
+        // The command in front was the same process, and had an exec before.
+        if seen.reported.who == "started" { kinds = Array(kinds.suffix(2)) }
         if isInside { kinds.removeAll { $0 == "fork" } }
-        let didExec = ["started", "execed", "other"].contains(seen.said.who)
-        let didFork = seen.said.who != "started" && !isInside
-        #expect(kinds == (didFork ? ["fork"] : []) + (didExec ? ["exec"] : []) + ["exit"], "\(seen.said)")
+        let didExec = ["started", "execed", "other"].contains(seen.reported.who)
+        let didFork = seen.reported.who != "started" && !isInside
+        #expect(kinds == (didFork ? ["fork"] : []) + (didExec ? ["exec"] : []) + ["exit"], "\(seen.reported)")
         for event in own.suffix(kinds.count) {
-          var truth = seen.said.numbers.merging(seen.host) { said, host in isInside ? said : host }
-          if event.event == "fork" && seen.said.who == "leaderless" {
-            // Told of its leader.
+          var truth = seen.reported.numbers.merging(seen.host) { reported, host in isInside ? reported : host
+          }
+          if event.event == "fork" && seen.reported.who == "leaderless" {
+            // The event has the identity of its leader.
             truth["tid"] = truth["pid"]
             truth["host_tid"] = truth["host_pid"]
           }
-          if event.event == "fork" && seen.said.who == "other" {
-            // Before it became another user it was its parent's.
-            truth["uid"] = isInside ? all[1].said.numbers["uid"] : all[1].host["uid"]
-            truth["gid"] = isInside ? all[1].said.numbers["gid"] : all[1].host["gid"]
+          if event.event == "fork" && seen.reported.who == "other" {
+            // Before it changed its user, it had its parent's.
+            truth["uid"] = isInside ? all[1].reported.numbers["uid"] : all[1].host["uid"]
+            truth["gid"] = isInside ? all[1].reported.numbers["gid"] : all[1].host["gid"]
           }
-          if isInside && seen.said.who == "started" && event.event == "exit" {
-            // Its namespace may have been given a map since it said who it is: its child has the same user.
-            truth["uid"] = all[1].said.numbers["uid"]
-            truth["gid"] = all[1].said.numbers["gid"]
+          if isInside && seen.reported.who == "started" && event.event == "exit" {
+            // Its namespace may have got a map after it reported itself: its child has the same user.
+            truth["uid"] = all[1].reported.numbers["uid"]
+            truth["gid"] = all[1].reported.numbers["gid"]
           }
           for (name, value) in truth {
-            #expect(event.numbers[name] == value, "\(name) of \(event.event) of \(seen.said.who)")
+            #expect(event.numbers[name] == value, "\(name) of \(event.event) of \(seen.reported.who)")
           }
-          #expect(event.texts["comm"] == seen.said.comm)
+          #expect(event.texts["comm"] == seen.reported.comm)
         }
       }
     }

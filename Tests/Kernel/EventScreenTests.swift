@@ -7,10 +7,10 @@ import Testing
 extension KernelTests {
   /// `pidns-exporter events` in a real terminal.
   @Suite(.serialized) struct EventScreens {
-    /// A user that does nothing else.
+    /// A user id that nothing else uses.
     static let user = 4322
 
-    /// Has that user's shell fail with a code of 7, and answers its number.
+    /// Runs a shell of that user that exits with 7, and returns its PID.
     static func fail() throws -> String {
       let (status, stdout, _) = try Child.run(
         "/usr/bin/setpriv",
@@ -19,17 +19,17 @@ extension KernelTests {
       return stdout.split(separator: "\n").first.map(String.init) ?? ""
     }
 
-    @Test("The table is as wide as its terminal, and follows it", arguments: [80, 200])
+    @Test("The table fits the terminal width and follows a resize", arguments: [80, 200])
     func table(columns: Int) throws {
       let terminal = try TerminalScreen(
         "\(Built.exporter.path()) events --uid=\(Self.user) --args", columns: columns, rows: 20)
-      // Until it listens nothing is to be seen.
+      // Before it listens, events are not shown.
       var pid = ""
-      var lines = try terminal.waits(until: "events are shown") { lines in
+      var lines = try terminal.wait(until: "events are shown") { lines in
         pid = try Self.fail()
         return lines.contains { $0.contains("code 7") }
       }
-      try terminal.waits(until: "the last one is shown") { now in
+      try terminal.wait(until: "the last one is shown") { now in
         lines = now
         return now.contains { $0.contains(" \(pid) ") && $0.contains("code 7") }
       }
@@ -38,7 +38,7 @@ extension KernelTests {
       #expect(titles.contains("PIDNS") == (columns == 200) && titles.contains("UTSNS") == (columns == 200))
       #expect(lines.allSatisfy { $0.count <= columns })
       for line in lines where line.contains(" \(pid) ") {
-        // Numbers end where their titles do.
+        // Numbers are aligned to the right, below the ends of their titles.
         for (title, value) in [("UID", "\(Self.user)"), ("PID", pid)] where titles.contains(title) {
           let end = try #require(header.range(of: " \(title) ")).upperBound
           let before = line[
@@ -51,23 +51,23 @@ extension KernelTests {
 
       let other = 280 - columns
       try terminal.resize(columns: other, rows: 20)
-      try terminal.waits(until: "there is a header of the new width") { now in
+      try terminal.wait(until: "there is a header of the new width") { now in
         _ = try Self.fail()
         return now.last { $0.hasPrefix("TIME") }?.contains("PIDNS") == (other == 200)
           && now.allSatisfy { $0.count <= other }
       }
       try terminal.press("C-c")
-      try terminal.waits(until: "it says what it has shown") { lines in
+      try terminal.wait(until: "the last line has the counts") { lines in
         lines.contains { $0.contains("events shown, 0 dropped") }
       }
     }
 
-    @Test("The name of a process cannot control the terminal")
+    @Test("A process name cannot inject terminal escape sequences")
     func hostile() throws {
       let terminal = try TerminalScreen(
         "\(Built.exporter.path()) events --uid=\(Self.user) --args", columns: 120, rows: 20)
       let script = "import ctypes; ctypes.CDLL(None).prctl(15, b'\\x1b[2J\\x1b[31mred'); print(flush=True)"
-      let lines = try terminal.waits(until: "its end is shown") { lines in
+      let lines = try terminal.wait(until: "its end is shown") { lines in
         _ = try Child.run(
           "/usr/bin/setpriv",
           [

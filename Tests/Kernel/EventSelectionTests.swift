@@ -6,9 +6,9 @@ import Harness
 import Testing
 
 extension KernelTests {
-  /// Which events are shown, and of which container they are said to be.
+  /// The selection of events, and the container that each event names.
   @Suite(.serialized) struct EventSelections {
-    @Test("A container of podman is selected by its name or the beginning of its id, and named in each event")
+    @Test("--container selects a podman container by name or id prefix, and each event names it")
     func container() throws {
       let podman = try Podman()
       let root = "--podman.root=\(podman.storage)"
@@ -21,28 +21,28 @@ extension KernelTests {
       let truth = try web.stopAndFinish()
       let otherTruth = try other.stopAndFinish()
 
-      let told = try all.finish()
+      let shown = try all.finish()
       for (truth, name) in [(truth, "web"), (otherTruth, "other")] {
-        // Before its init execs, podman's own processes may be all that there is of it.
-        let own = told.filter { $0.texts["container"] == name }
+        // Until its init execs, podman's own processes may be the only ones in it.
+        let own = shown.filter { $0.texts["container"] == name }
         let counts = Counts(truth.facts)
         #expect(own.count { $0.event == "exec" } == counts.execs)
         #expect(own.count { $0.event == "exit" } == counts.exits)
         #expect(own.count { $0.event == "fork" } + 1 >= counts.forks)
       }
       #expect(
-        told.filter { $0.texts["container"] == "web" }.allSatisfy { $0.texts["container_id"] == web.id })
+        shown.filter { $0.texts["container"] == "web" }.allSatisfy { $0.texts["container_id"] == web.id })
       let named = try byName.finish().map { "\($0.event) \($0.numbers["host_pid"] ?? 0)" }
       #expect(
         named
-          == told.filter { $0.texts["container"] == "web" }
+          == shown.filter { $0.texts["container"] == "web" }
           .map { "\($0.event) \($0.numbers["host_pid"] ?? 0)" })
       let byItsID = try byID.finish()
       #expect(byItsID.contains { $0.event == "exit" && $0.numbers["pid"] == 1 })
       #expect(byItsID.allSatisfy { $0.texts["container"] == "web" })
     }
 
-    @Test("A pod is selected by its name, after the API server has reported it")
+    @Test("--pod selects a pod once the API server has reported it")
     func pod() async throws {
       let cluster = try await Cluster()
       var pod = PodJSON(1)
@@ -56,15 +56,15 @@ extension KernelTests {
       let container = try Runc().start(specification)
       _ = try container.untilReady()
       let truth = try container.stopAndFinish()
-      let told = try events.finish()
-      // Not the one that ended with 0 when it was told to.
+      let shown = try events.finish()
+      // Not the one that exits with 0 on request.
       let exits = truth.facts.values
       let failed =
         (exits[Facts.Quantity(.exitReasons, "error")] ?? 0)
         + (exits[Facts.Quantity(.exitReasons, "signaled")] ?? 0)
-      #expect(told.count == Int(failed) && failed > 0)
-      #expect(told.allSatisfy { $0.event == "exit" && $0.texts["reason"] != "completed" })
-      for event in told {
+      #expect(shown.count == Int(failed) && failed > 0)
+      #expect(shown.allSatisfy { $0.event == "exit" && $0.texts["reason"] != "completed" })
+      for event in shown {
         #expect(event.texts["namespace"] == "shop" && event.texts["pod"] == "cart")
         #expect(event.texts["container"] == "web" && event.texts["container_id"] == specification.id)
       }
@@ -72,10 +72,10 @@ extension KernelTests {
       try await cluster.end()
     }
 
-    @Test("An exit is shown with its reason, its code or signal, and its lifetime")
+    @Test("An exit event has its reason, its code or signal, and its lifetime")
     func exits() throws {
       let events = try RunningEvents("--uid=4321")
-      // The init ends while a process of its spins, which the kernel kills.
+      // The init ends while one of its processes spins, and the kernel kills that.
       let script =
         "sh -c 'sleep 0.2; exit 7'; sh -c 'kill -SEGV $$'; true & wait; (while :; do :; done &); exit 0"
       let command = [
@@ -94,27 +94,27 @@ extension KernelTests {
       #expect(exits.allSatisfy { ($0.reals["lifetime_seconds"] ?? -1) > 0 })
     }
 
-    @Test("OOM kills are shown, each before the exit of its process")
+    @Test("Each OOM kill event precedes the exit event of its process")
     func oomKills() throws {
       let events = try RunningEvents("--oom")
       let truth = try Workload.run("oom", "--count", "3")[0]
-      let told = try events.finish().filter { $0.texts["container"] == truth.container }
-      let kills = told.filter { $0.event == "oom_kill" }
+      let shown = try events.finish().filter { $0.texts["container"] == truth.container }
+      let kills = shown.filter { $0.event == "oom_kill" }
       #expect(Double(kills.count) == truth.facts.values[Facts.Quantity(.oomKills)])
       for kill in kills {
-        let own = told.filter { $0.numbers["host_pid"] == kill.numbers["host_pid"] }
+        let own = shown.filter { $0.numbers["host_pid"] == kill.numbers["host_pid"] }
         #expect(own.last?.event == "exit" && own.last?.texts["signal"] == "SIGKILL")
         #expect(own.last?.texts["reason"] == "signaled")
       }
     }
 
-    @Test("Nothing of it is left in the kernel")
+    @Test("No program or map of events stays in the kernel")
     func leavesNothing() throws {
       let events = try RunningEvents("--fork", "--oom")
       let held = try HeldObjects(by: events.child.pid).programs
       #expect(try held.count >= 3 && held.isSubset(of: Lifecycle.programs()))
       try events.stop()
-      // The kernel frees programs in its own time.
+      // The kernel frees programs with a delay.
       try eventually("they are gone") { try Lifecycle.programs().isDisjoint(with: held) }
     }
   }

@@ -2,7 +2,7 @@
 
 import Foundation
 
-/// The BPF programs and maps that a process has descriptors of, by id: those of other processes are not among them.
+/// The ids of the BPF programs and maps that a process holds by descriptors.
 struct HeldObjects {
   private(set) var programs: Set<Int> = []
   private(set) var maps: Set<Int> = []
@@ -10,7 +10,7 @@ struct HeldObjects {
   init(by pid: Int32) throws {
     let folder = "/proc/\(pid)/fdinfo"
     for descriptor in try FileManager.default.contentsOfDirectory(atPath: folder) {
-      // The process opens and closes files meanwhile: only its BPF descriptors stay.
+      // The process opens and closes files meanwhile; its BPF descriptors stay open.
       guard let text = try? String(contentsOfFile: "\(folder)/\(descriptor)", encoding: .utf8) else {
         continue
       }

@@ -7,14 +7,11 @@ import Testing
 import YAML
 
 extension KernelTests {
-  /// The image, run as deploy/kubernetes has it: what it may do, and what it counts.
+  /// The image, run as in deploy/kubernetes: its privileges and its counts.
   @Suite(.serialized) struct Image {
-    private static let repository = URL(filePath: #filePath).deletingLastPathComponent().appending(
-      path: "../.."
-    ).standardized
     private static let manifest = Result { try readManifest() }
 
-    /// What the kubelet would put beside a container: the API server, and how to ask it.
+    /// What the kubelet adds to a container: the API server's address and the service account.
     private final class Kubelet {
       let server: APIServer
       private let account: TemporaryFolder
@@ -37,7 +34,7 @@ extension KernelTests {
       var mounts: [String: String] { ["/var/run/secrets/kubernetes.io/serviceaccount": account.url.path()] }
     }
 
-    /// One of a pod of containerd's.
+    /// An exporter in a pod of containerd.
     private final class ContainedExporter: ServedExporter {
       let port: UInt16
       let container: CRIContainer
@@ -54,7 +51,7 @@ extension KernelTests {
       }
     }
 
-    @Test("Podman runs it with the rights of the manifest and no others, and it counts to the last event")
+    @Test("podman runs the image with exactly the manifest's privileges, and all counts are exact")
     func podman() async throws {
       let manifest = try Self.manifest.get()
       let kubelet = try await Kubelet()
@@ -74,7 +71,7 @@ extension KernelTests {
       try await kubelet.server.stop()
     }
 
-    @Test("containerd runs it as a pod of the manifest, by its CRI, and it counts to the last event")
+    @Test("containerd runs the image as a pod of the manifest, and all counts are exact")
     func containerd() async throws {
       let manifest = try Self.manifest.get()
       let kubelet = try await Kubelet()
@@ -98,7 +95,7 @@ extension KernelTests {
       try await kubelet.server.stop()
     }
 
-    @Test("Nothing of it can be written to but by root, and there is one program in it")
+    @Test("Only root can write to the image's files, and it contains one program")
     func files() throws {
       let (archive, _) = try Self.image()
       let listing = try Child.run(
@@ -121,7 +118,7 @@ extension KernelTests {
       #expect(programs.map { String($0[5]) } == ["usr/bin/pidns-exporter"])
     }
 
-    /// A container beside it, whose every event has to be in its counts.
+    /// A container beside it, whose events must all be counted.
     private static func expectExact(_ exporter: some ServedExporter) throws {
       let container = try Runc().start(RuntimeTests.specification(.untilStopped(count: 7, execs: 5)))
       let live = try container.untilReady()
@@ -132,10 +129,11 @@ extension KernelTests {
         try exporter.scrape().differences(containerID: container.id, from: truth.facts, mayLack: off) == [])
     }
 
-    /// What the exporter does not show of a namespace without further flags.
+    /// The families that need flags.
     private static let off: Set<Facts.Kind> = [.execFailures, .exitCodes, .lifetimes]
 
-    /// That a process has CAP_PERFMON and CAP_BPF and nothing else, can get nothing else, and cannot write.
+    /// Checks that a process was started with exactly CAP_PERFMON and CAP_BPF, has given them up, cannot gain others,
+    /// and cannot write.
     private static func expectRights(_ pid: Int32) throws {
       let text = try String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)
       var status: [String: String] = [:]
@@ -143,8 +141,9 @@ extension KernelTests {
         let parts = line.split(separator: ":", maxSplits: 1)
         status[String(parts[0])] = parts.count > 1 ? parts[1].trimmingCharacters(in: .whitespaces) : ""
       }
-      // CAP_PERFMON is 38, CAP_BPF 39.
-      for set in ["CapPrm", "CapEff", "CapBnd"] { #expect(status[set] == "000000c000000000", "\(set)") }
+      // CAP_PERFMON is 38, CAP_BPF 39. The runtime's bounding set stays, because CAP_SETPCAP is not in it.
+      #expect(status["CapBnd"] == "000000c000000000")
+      for set in ["CapPrm", "CapEff"] { #expect(status[set] == "0000000000000000", "\(set)") }
       #expect(status["NoNewPrivs"] == "1")
       #expect(status["Seccomp"] == "2")
       #expect(status["Uid"] == "0\t0\t0\t0")
@@ -159,13 +158,13 @@ extension KernelTests {
       return listed.split(separator: "pid=").dropFirst().first.flatMap { Int32($0.prefix { $0.isNumber }) }
     }
 
-    /// Makes the image of the program that was built, and says where it is and what it is called.
+    /// Builds the image from the built program, and returns its path and name.
     private static func image() throws -> (folder: TemporaryFolder, name: String) {
       let folder = try TemporaryFolder()
       let built = try Child.run(
         "/bin/bash",
         [
-          repository.appending(path: "deploy/container/build-image.sh").path(), Built.exporter.path(),
+          Repository.root.appending(path: "deploy/container/build-image.sh").path(), Built.exporter.path(),
           folder["image.tar"],
         ])
       guard built.status == 0 else { throw TestFailure("build-image.sh: \(built.stderr)") }
@@ -179,7 +178,7 @@ extension KernelTests {
         let spec: Spec
       }
       let text = try String(
-        contentsOf: repository.appending(path: "deploy/kubernetes/daemonset.yaml"), encoding: .utf8)
+        contentsOf: Repository.root.appending(path: "deploy/kubernetes/daemonset.yaml"), encoding: .utf8)
       let daemonSet = try #require(
         text.components(separatedBy: "\n---\n").first { $0.contains("kind: DaemonSet") })
       return try JSONDecoder().decode(Document.self, from: Data(YAML.json(Array(daemonSet.utf8)))).spec

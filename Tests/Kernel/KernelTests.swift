@@ -2,5 +2,5 @@
 
 import Testing
 
-/// Everything that needs the running kernel. One test at a time: some compare the whole node's totals.
+/// All tests that need the running kernel. They run one at a time, because some compare the node's totals.
 @Suite(.serialized) enum KernelTests {}

@@ -5,7 +5,7 @@ import Harness
 import Testing
 
 extension KernelTests {
-  /// Starting, running with little, and stopping.
+  /// Start, minimal privileges, and stop.
   @Suite(.serialized) struct Lifecycle {
     /// Ids of the BPF programs in the kernel.
     static func programs() throws -> Set<Int> {
@@ -15,9 +15,11 @@ extension KernelTests {
       return Set(try JSONDecoder().decode([Program].self, from: Data(stdout.utf8)).map(\.id))
     }
 
-    @Test("SIGTERM and SIGINT end it with 0 and leave nothing in the kernel", arguments: [SIGTERM, SIGINT])
+    @Test(
+      "SIGTERM and SIGINT end the exporter with 0 and leave nothing in the kernel",
+      arguments: [SIGTERM, SIGINT])
     func stops(signal: Int32) throws {
-      // It does not wait for the next poll.
+      // The exit does not wait for the next poll.
       let exporter = try RunningExporter("--poll.interval=1h")
       let held = try HeldObjects(by: exporter.child.pid).programs
       #expect(try held.count >= 5 && held.isSubset(of: Self.programs()))
@@ -27,7 +29,7 @@ extension KernelTests {
       try eventually("nothing is left") { try Self.programs().isDisjoint(with: held) }
     }
 
-    @Test("It counts and names as nobody, with CAP_BPF and CAP_PERFMON only")
+    @Test("With only CAP_BPF and CAP_PERFMON, the user nobody can count and resolve names")
     func leastPrivilege() throws {
       let capabilities = "-all,+bpf,+perfmon"
       let exporter = try RunningExporter(
@@ -36,7 +38,9 @@ extension KernelTests {
           capabilities, "--ambient-caps", capabilities, "--bounding-set", capabilities, "--no-new-privs",
         ])
       let status = try String(contentsOfFile: "/proc/\(exporter.child.pid)/status", encoding: .utf8)
-      #expect(status.contains("CapEff:\t000000c000000000"))
+      #expect(status.contains("CapBnd:\t000000c000000000"))
+      // It needs them at its start only.
+      #expect(status.contains("CapEff:\t0000000000000000"))
       #expect(status.contains("Uid:\t65534\t65534"))
       let truth = try #require(try Workload.run("mixed", "--count", "500").first)
       #expect(try exporter.scrape().differences(from: truth) == [])
@@ -47,7 +51,7 @@ extension KernelTests {
       #expect(exporter.stop() == 0)
     }
 
-    @Test("It reports the state of its own programs and maps")
+    @Test("The exporter reports its own programs and maps")
     func selfMetrics() throws {
       let exporter = try RunningExporter()
       let scrape = try exporter.scrape()
@@ -63,7 +67,7 @@ extension KernelTests {
       #expect(try abs(scrape["process_start_time_seconds"] - Date().timeIntervalSince1970) < 60)
     }
 
-    @Test("Runs and run time are counted while the kernel's statistics are on")
+    @Test("Program runs and run time are counted while kernel.bpf_stats_enabled is on")
     func programStatistics() throws {
       let switchPath = "/proc/sys/kernel/bpf_stats_enabled"
       let before = try String(contentsOfFile: switchPath, encoding: .utf8)

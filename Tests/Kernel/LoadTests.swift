@@ -7,9 +7,9 @@ import Testing
 @testable import Probe
 
 extension KernelTests {
-  /// Loading and reading without the program around it.
+  /// Loads and reads the BPF programs without the exporter.
   @Suite(.serialized) struct Load {
-    @Test("A program that the verifier refuses is an error with the verifier's reason, in one line")
+    @Test("A program that the verifier rejects throws a one-line error with the verifier's reason")
     func refused() throws {
       let object = try BPFObject(embedded: EmbeddedObject.refused, name: "refused")
       do {
@@ -22,7 +22,7 @@ extension KernelTests {
       }
     }
 
-    @Test("A missing program or map is an error with its name")
+    @Test("The error for a missing program or map names it")
     func missing() throws {
       let object = try BPFObject(embedded: EmbeddedObject.refused, name: "refused")
       do {
@@ -33,7 +33,7 @@ extension KernelTests {
       }
     }
 
-    @Test("The features of the kernel come from its own BTF")
+    @Test("Kernel features are read from the kernel's own BTF")
     func features() throws {
       let dump = try Child.run(
         "/usr/sbin/bpftool", ["btf", "dump", "file", "/sys/kernel/btf/vmlinux", "format", "c"])
@@ -48,41 +48,41 @@ extension KernelTests {
     }
 
     @Test(
-      "Any two programs of an event may be skipped, and each event is counted once",
+      "Each event is counted once when the kernel skips any two of its programs",
       arguments: ["", "_second", "_third"], ["", "_second", "_third"])
     func skipped(first: String, second: String) throws {
       var configuration = KernelCounters.Configuration(mapEntries: 10_240, countsInAttempts: true)
       let events = ["process_fork", "process_exec", "process_exit"]
       configuration.programsLeftOut = Set(events.flatMap { [$0 + first, $0 + second] })
       var kernel = try KernelCounters(configuration)
-      // Numbers of tasks come around: each process of the last case has threads, one of which execs.
+      // PIDs are reused: each process of the last case has threads, one of which execs.
       for workload in ["exec-chain", "spawn", "fork", "threads-exec"] {
         let truth = try #require(try Workload.run(workload, "--count", "300").first)
         let reading = try kernel.read()
         let counted = try #require(
           reading.events.first {
-            $0.key.inum == truth.pidns
-              && reading.identities[$0.key]?.cgroupPath.contains(truth.container) == true
+            $0.key.namespace.inum == truth.pidns
+              && reading.identities[$0.key.namespace]?.cgroupPath.contains(truth.container) == true
           })
         #expect(Int(counted.value.counts.execs) == truth.counts.execs, "\(workload)")
         #expect(Int(counted.value.counts.forks) == truth.counts.forks, "\(workload)")
         #expect(Int(counted.value.counts.threadStarts) == truth.counts.threadStarts, "\(workload)")
         #expect(Int(counted.value.exits.total) == truth.counts.exits, "\(workload)")
-        try kernel.delete(counted.key, counted.value)
+        try kernel.delete(counted.key)
       }
     }
 
-    @Test("The host's namespace is always among the live ones, and counts come with its key")
+    @Test("The host's namespace is always live, and its counts have its key")
     func host() throws {
       var kernel = try KernelCounters(.init(mapEntries: 16))
       _ = try Child.run("/usr/bin/true", [])
       let tasks = try kernel.walkTasks()
-      let host = try #require(tasks.keys.first { $0.inum == 4_026_531_836 })
+      let host = try #require(tasks.keys.first { $0.namespace.inum == 4_026_531_836 && $0.isOfInit })
       #expect(try #require(tasks[host]).processes >= 2)
       let events = try #require(try kernel.read().events[host])
       #expect(events.counts.execs >= 1 && events.exits.byReason[.completed] >= 1)
-      try kernel.delete(host, events)
-      try kernel.delete(host, events)
+      try kernel.delete(host)
+      try kernel.delete(host)
     }
   }
 }

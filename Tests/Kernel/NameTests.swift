@@ -5,18 +5,18 @@ import Harness
 import Testing
 
 extension KernelTests {
-  /// What series are called, with real containers of runtimes without Kubernetes.
+  /// The names of series for real containers of runtimes without Kubernetes.
   @Suite(.serialized) struct Names {
-    /// What the exporters here do not show of a namespace.
+    /// The families that these exporters do not expose.
     static let off: Set<Facts.Kind> = [.exitCodes, .execFailures, .lifetimes]
 
-    /// An exporter that waits for names as long as one that is installed does.
+    /// An exporter with the default grace time for names.
     static func exporter(_ flags: String...) throws -> RunningExporter {
       try RunningExporter(["--labels.grace=5s"] + flags)
     }
 
     @Test(
-      "A container is known by its cgroup, in the shape of each runtime",
+      "A container is identified by its cgroup path, in the form of each runtime",
       arguments: [
         ("/docker/ID", "docker", ""), ("/system.slice/docker-ID.scope", "docker", ""),
         (
@@ -39,7 +39,7 @@ extension KernelTests {
       let container = try Runc().start(specification)
       let truth = try container.untilReady()
       let scrape = try exporter.scrape()
-      let names = Scrape.Names(pidns: truth.pidns, container: String(specification.id.prefix(12)))
+      let names = Scrape.Names(pidns: truth.pidns, container: "(unnamed)")
       #expect(scrape.differences(names, from: truth.facts, mayLack: Self.off) == [])
       let info = try scrape.container(id: specification.id).info
       #expect(info["pidns"] == "\(truth.pidns)")
@@ -52,7 +52,7 @@ extension KernelTests {
       _ = try container.stopAndFinish()
     }
 
-    @Test("A container of podman has its name and its image, without a socket; a second one of its own")
+    @Test("Each podman container has its name and image, read without a socket")
     func podman() throws {
       let podman = try Podman()
       let exporter = try Self.exporter("--podman.root=\(podman.storage)")
@@ -78,7 +78,7 @@ extension KernelTests {
         try eventually("\(name) has ended") {
           try exporter.scrape().samples[Self.moment("end", names)] != nil
         }
-        // podman has forgotten it by now.
+        // podman has deleted it.
         let scrape = try exporter.scrape()
         #expect((begun...ended).contains(try scrape[Self.moment("end", names)]))
         #expect(scrape.differences(names, from: truth.facts, mayLack: Self.off) == [])
@@ -86,15 +86,16 @@ extension KernelTests {
     }
 
     @Test(
-      "500 containers of 50 ms, so many at a time: each one is known by its own id, and counted to the last event",
+      "500 containers that live for 50 ms are each identified by id and counted exactly, at each concurrency",
       arguments: [1, 20])
     func many(atATime: Int) throws {
-      let exporter = try Self.exporter()
+      // By their ids, as numbers of namespaces are used again.
+      let exporter = try Self.exporter("--no-local-names")
       let specifications = (0..<500).map { number in
         RuncSpecification(ContainerWork(count: 1 + number % 7, execs: 1 + number % 5)) { "/docker/\($0)" }
       }
       let truths = try Runc().run(specifications, atATime: atATime)
-      // The last ones may wait for their names.
+      // The last ones may still wait for their names.
       let ids = Set(specifications.map(\.id))
       func shown(_ scrape: Scrape) -> [String] {
         scrape.infos.compactMap { $0["container_id"] }.filter(ids.contains)
@@ -109,9 +110,9 @@ extension KernelTests {
       #expect(scrape.dropped == 0)
     }
 
-    @Test("Containers add up by level, and the sum stays when they go")
+    @Test("Counts of containers add up at each label level, and the sum stays after they end")
     func levels() throws {
-      // Nothing is held back, so that the sum is of all that has happened.
+      // No namespace is held back, so the sum has all events.
       let exporter = try RunningExporter("--labels.level=namespace", "--namespaces.retention=2s")
       let specifications = (0..<20).map { _ in
         RuncSpecification(ContainerWork(count: 2, execs: 3)) { "/docker/\($0)" }
@@ -121,13 +122,13 @@ extension KernelTests {
       #expect(scrape.names == [Scrape.Names()])
       #expect(scrape.infos.isEmpty)
       let truth = truths.map(\.facts).reduce(Facts(), +)
-      // The host's own are in it, and those of all others.
+      // The sum includes the host's namespace and all others.
       let shown = try scrape.counts(Scrape.Names())
       #expect(try before.isAtMost(shown) && shown.isAtMost(scrape.node))
       #expect(shown.execs >= Counts(truth).execs && Counts(truth).execs > 0)
     }
 
-    @Test("Namespaces that the flags exclude are in the node's totals, and counted as excluded")
+    @Test("Namespaces excluded by flags are in the node totals, and are counted as excluded")
     func selection() throws {
       let exporter = try Self.exporter(
         "--namespaces.include=container=.+", "--namespaces.exclude=container=test-.*")
@@ -135,7 +136,7 @@ extension KernelTests {
       let truth = try container.untilReady()
       let hold = try Workload("hold", "--namespaces", "3", "--execs", "2")
       let others = try hold.untilReady().truths
-      try eventually("all are told") {
+      try eventually("all are exposed") {
         try exporter.scrape()[#"pidns_namespaces_dropped_total{reason="excluded"}"#] >= 4
       }
       let scrape = try exporter.scrape()

@@ -5,15 +5,15 @@ import Harness
 import Testing
 
 extension KernelTests {
-  /// In a PID namespace that is not the host's, as on a node of kind, which is a container itself.
+  /// An exporter in a nested PID namespace, as on a node of kind, which is a container itself.
   @Suite(.serialized) struct Nested {
-    /// Starts the command that follows it in a PID namespace with an init of its own, as a node of kind is one.
+    /// Starts a command in a PID namespace with its own init, like a node of kind.
     static let node = [
       "/usr/bin/unshare", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-c",
       #""$@" & while read -r line; do :; done"#, "sh",
     ]
 
-    /// What runs a command in a node.
+    /// The command prefix that runs a command in a node.
     static func entry(_ node: Child) throws -> [String] {
       let children = try String(
         contentsOfFile: "/proc/\(node.pid)/task/\(node.pid)/children", encoding: .utf8)
@@ -23,7 +23,7 @@ extension KernelTests {
       return ["/usr/bin/nsenter", "--target", String(initPID), "--pid", "--mount"]
     }
 
-    /// Runs the workload in a node, in which it makes namespaces.
+    /// Runs the workload in a node, where it creates namespaces.
     static func run(in node: Child, _ options: [String]) throws -> [Truth] {
       var command = try entry(node) + [Built.workload.path()] + options
       let (status, stdout, stderr) = try Child.run(command.removeFirst(), command)
@@ -33,7 +33,7 @@ extension KernelTests {
       }
     }
 
-    /// An exporter in a node of its own.
+    /// An exporter in its own node.
     static func exporter(_ flags: [String] = []) throws -> RunningExporter {
       try RunningExporter(command: node + [Built.exporter.path()], [scope] + flags)
     }
@@ -41,14 +41,14 @@ extension KernelTests {
     static let scope = "--namespaces.scope=own"
 
     @Test(
-      "With --namespaces.scope=own every count is exact, and what happens outside is in none",
+      "With --namespaces.scope=own every count is exact, and events outside are not counted",
       arguments: [
         ["spawn", "--count", "300"], ["mixed", "--count", "200"], ["init-killed"], ["signals"], ["oom"],
         ["threads-barrier", "--count", "300", "--threads", "2", "--parallel", "1"],
         ["nested", "--count", "20"], ["nested-teardown"], ["setns", "--count", "20"],
       ], [["--no-bpf.count-in-attempts"], ["--bpf.count-in-attempts"], ["--bpf.exit-detection=claimed"]])
     func own(options: [String], flags: [String]) throws {
-      // They live until the end, so that nothing inside gets one of their numbers.
+      // They live until the end, so no namespace inside gets one of their inums.
       let outside = try Workload("hold", "--namespaces", "3", "--execs", "50")
       let outsiders = Set(try outside.untilReady().truths.map(\.pidns))
       let exporter = try Self.exporter(flags)
@@ -60,7 +60,7 @@ extension KernelTests {
       for truth in truths { #expect(scrape.differences(from: truth) == []) }
       #expect(scrape.namespaces.isDisjoint(with: outsiders))
       #expect(!scrape.namespaces.contains(Scrape.host))
-      // Every event is in the series of a namespace, and nothing else is in the totals.
+      // The totals have exactly the events of the namespaces inside.
       let all = scrape.namespaces.map { Counts(scrape.facts($0)) }
       let totals = try scrape.node
       #expect(totals.forks == all.map(\.forks).reduce(0, +))
@@ -70,7 +70,7 @@ extension KernelTests {
       _ = try outside.finish()
     }
 
-    @Test("A namespace inside lives for as many walks as it has processes, and ends with them")
+    @Test("A nested namespace is live while it has processes, and ends with the last one")
     func lives() throws {
       let exporter = try Self.exporter()
       var command =
@@ -81,7 +81,7 @@ extension KernelTests {
         truths.append(try JSONDecoder().decode(Truth.self, from: Data(line.utf8)))
       }
       #expect(truths.count == 2)
-      // Two walks that miss a namespace would end it.
+      // Two task scans that miss a namespace would end it.
       for _ in 0..<4 {
         let scrape = try exporter.scrape()
         for truth in truths {
@@ -102,7 +102,7 @@ extension KernelTests {
       }
     }
 
-    @Test("events shows those of the namespaces inside, and no others")
+    @Test("events shows events of nested namespaces only")
     func events() throws {
       var command =
         Self.node + [Built.exporter.path(), "events", Self.scope, "--output=json", "--log.level=info"]
@@ -126,7 +126,7 @@ extension KernelTests {
       for truth in truths { #expect(found[truth.pidns] == truth.counts.execs) }
     }
 
-    @Test("On the host, --namespaces.scope=own counts all")
+    @Test("On the host, --namespaces.scope=own counts all namespaces")
     func onTheHost() throws {
       let exporter = try RunningExporter(Self.scope)
       let truth = try #require(try Workload.run("mixed", "--count", "50").first)

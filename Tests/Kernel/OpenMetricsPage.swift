@@ -3,9 +3,9 @@
 import Foundation
 import Harness
 
-/// What an exporter serves in OpenMetrics, as the parser of prometheus_client reads it.
+/// A page in OpenMetrics, as the parser of prometheus_client reads it.
 struct OpenMetricsPage {
-  /// A sample; one that is there twice is an error.
+  /// A sample; a duplicate is an error.
   struct Sample: Decodable {
     let name: String
     let labels: [String: String]
@@ -22,7 +22,7 @@ struct OpenMetricsPage {
 
   let samples: [Sample]
 
-  /// Asks for the last snapshot.
+  /// Reads the last snapshot.
   init(of exporter: RunningExporter) throws {
     let page = try Self.text(of: exporter)
     guard page.hasSuffix("# EOF\n") else { throw TestFailure("no end: \(page.suffix(100))") }
@@ -45,7 +45,7 @@ struct OpenMetricsPage {
     ).body
   }
 
-  /// The samples of one container that have an exemplar, by name and by what tells its samples apart.
+  /// The samples of one container that have an exemplar, by name and distinguishing label.
   func exemplars(_ container: String) -> [String: Exemplar] {
     var exemplars: [String: Exemplar] = [:]
     for sample in samples where sample.labels["container"] == container {

@@ -2,9 +2,9 @@
 
 import Harness
 
-/// A row of the status page's table, as a browser has it.
+/// A row of the status page's table in the browser.
 struct PageRow: Equatable {
-  /// The container, whether it has ended, and the pod.
+  /// The container, its pod, and whether it has ended.
   var name = ""
   var pidns = ""
   /// Per second.
@@ -12,12 +12,12 @@ struct PageRow: Equatable {
   var failures = 0.0
   var processes = 0.0
   var zombies = 0.0
-  /// Execs, exits and failures since the exporter began.
+  /// Execs, exits and failures since the exporter started.
   var totals: [Double] = []
 
   init() {}
 
-  /// - Parameter cells: As ``script`` answers them.
+  /// - Parameter cells: The cells as ``script`` returns them.
   fileprivate init(_ cells: [String]) throws {
     guard cells.count == 12 else { throw TestFailure("no row: \(cells)") }
     (name, pidns) = (cells[0], cells[1])
@@ -26,7 +26,7 @@ struct PageRow: Equatable {
     totals = cells[9...].map { Double($0) ?? -1 }
   }
 
-  /// A line for each row, its cells between tabs; then what the titles of the rates say.
+  /// Returns a line per row, with the cells separated by tabs, then the titles of the rates.
   fileprivate static let script = """
     return [...document.querySelectorAll("main > table tbody tr")].map((row) => {
       const totals = [...row.querySelectorAll("td[title]")].map((cell) => cell.title.replace(" in all", ""));
@@ -40,12 +40,12 @@ extension Browser {
   func rows() throws -> [PageRow] {
     try answer(PageRow.script).split(separator: "\n").compactMap { line in
       let cells = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
-      // The one that says that there is none.
+      // The row that reports an empty table.
       return cells.count == 1 ? nil : try PageRow(cells)
     }
   }
 
-  /// What is seen of the first element that a selector finds.
+  /// The visible text of the first element that matches a selector.
   func text(_ selector: String) throws -> String {
     try answer("return document.querySelector('\(selector)')?.innerText ?? ''")
   }
@@ -53,7 +53,7 @@ extension Browser {
   /// Runs statements.
   func run(_ script: String) throws { _ = try answer("\(script); return true") }
 
-  /// What the table is sorted by, and how.
+  /// The sort column and direction.
   func sorting() throws -> String {
     try answer(
       """

@@ -6,9 +6,9 @@ import Harness
 import Testing
 
 extension KernelTests {
-  /// What series are called in a pod: real containers, and an API server that says what the kubelet would.
+  /// The names of series in a pod, with real containers and an API server that reports what the kubelet would.
   @Suite(.serialized) struct Pods {
-    @Test("The containers of a pod and its sandbox are called by their names, and counted each on its own")
+    @Test("The sandbox and each container of a pod have their names and separate counts")
     func separate() async throws {
       let cluster = try await Cluster()
       let exporter = try cluster.exporter()
@@ -16,7 +16,7 @@ extension KernelTests {
       let app = try sandbox.start(name: "app", .untilStopped(count: 7, execs: 5))
       let short = try sandbox.start(name: "short", ContainerWork(count: 2, execs: 1))
       let shortTruth = try short.finish()
-      // The kubelet tells of a container seconds after it began.
+      // The kubelet reports a container seconds after its start.
       cluster.server.put(
         cluster.pod(sandbox, [.init(name: "app", id: app.id), .init(name: "short", id: short.id)]))
       let appTruth = try app.untilReady()
@@ -46,31 +46,8 @@ extension KernelTests {
       try await cluster.end()
     }
 
-    @Test("Containers that share a namespace are counted together, as their pod's")
-    func shared() async throws {
-      let cluster = try await Cluster()
-      let exporter = try cluster.exporter()
-      let sandbox = try Containerd().start(
-        PodSpecification(namespace: "shop", name: "cart", sharesProcessNamespace: true))
-      var pod = cluster.pod(sandbox, [])
-      pod.sharesProcessNamespace = true
-      cluster.server.put(pod)
-      let app = try sandbox.start(name: "app", .untilStopped(count: 7, execs: 5))
-      let sidecar = try sandbox.start(name: "sidecar", .untilStopped(count: 2, execs: 9))
-      pod.statuses = [.init(name: "app", id: app.id), .init(name: "sidecar", id: sidecar.id)]
-      cluster.server.put(pod)
-      let truth = try app.untilReady().facts + sidecar.untilReady().facts + .sandbox
-      let names = Scrape.Names(pidns: try sandbox.pidns(), namespace: "shop", pod: "cart")
-      try eventually("it is shown") { try exporter.scrape().names.contains(names) }
-      let scrape = try exporter.scrape()
-      #expect(scrape.differences(names, from: truth, mayLack: Names.off) == [])
-      #expect(scrape.names.count { $0.pod == "cart" } == 1)
-      _ = try app.stopAndFinish()
-      _ = try sidecar.stopAndFinish()
-      try await cluster.end()
-    }
-
-    @Test("A container that is restarted 10 times is one series for each inum: none goes down, all is in it")
+    @Test(
+      "A container that restarts 10 times has one series per inum; no counter decreases, no event is lost")
     func restarts() async throws {
       let cluster = try await Cluster()
       let exporter = try cluster.exporter()
@@ -81,7 +58,7 @@ extension KernelTests {
       var truths: [ContainerTruth] = []
       var highest: [String: Double] = [:]
       func look() throws {
-        // Reading `Scrape` fails where a series is shown twice.
+        // `Scrape` throws if a series occurs twice.
         for (series, value) in try exporter.scrapeLast().samples where series.contains("_total{pidns=") {
           #expect(value >= highest[series] ?? 0, "\(series) went down")
           highest[series] = value
@@ -92,7 +69,7 @@ extension KernelTests {
         let work = ContainerWork(count: 1 + restart % 4, execs: 1 + restart % 3)
         let specification = RuncSpecification(work) { path.replacing("ID", with: $0) }
         truths += try runc.run([specification])
-        // It has ended by the time that its id is in the status, as the last state of the next one.
+        // When its id is in the status, as the last state of the next container, it has ended.
         pod.statuses = [
           .init(name: "web", id: restart == 10 ? specification.id : nil, lastID: specification.id)
         ]
@@ -113,7 +90,7 @@ extension KernelTests {
       }
       let scrape = try exporter.scrape()
       #expect(Set(scrape.names.filter { $0.pod == "cart" }) == Set(series))
-      // The kernel hands out the lowest free number.
+      // The kernel reuses the lowest free inum.
       #expect(series.count < truths.count)
       for names in series {
         let truth = truths.filter { $0.pidns == names.pidns }.map(\.facts).reduce(Facts(), +)
@@ -127,7 +104,7 @@ extension KernelTests {
           try prometheus.latest("sum(\(selector))").first?.value == truth
         }
         #expect(try prometheus.latest("resets(\(selector)[10m]) > 0").isEmpty)
-        // Last minus first of each series is what its later containers did.
+        // Last minus first of each series equals the events of its later containers.
         for names in series {
           let own = "\(selector.dropLast()),pidns=\"\(names.pidns ?? 0)\"}"
           let counts = truths.filter { $0.pidns == names.pidns }.compactMap {
@@ -135,7 +112,7 @@ extension KernelTests {
           }
           let afterEach = counts.reduce(into: [0.0]) { $0.append($0[$0.count - 1] + $1) }
           let samples = try prometheus.stored("\(own)[10m]").map(\.samples)
-          func sum(_ pick: ([RunningPrometheus.Sample]) -> RunningPrometheus.Sample?) -> Double {
+          func sum(_ pick: ([StoredSample]) -> StoredSample?) -> Double {
             samples.compactMap(pick).reduce(0) { $0 + $1.value }
           }
           #expect(sum(\.last) == afterEach.last)
@@ -146,13 +123,14 @@ extension KernelTests {
     }
 
     @Test(
-      "While the API server is away counts go on and labels stay; what began then is named when it is back")
+      "While the API server is unavailable, counts and labels stay; containers started meanwhile get their names later"
+    )
     func away() async throws {
       let cluster = try await Cluster()
       let exporter = try cluster.exporter("--labels.grace=1s")
       let runc = try Runc()
       var first = PodJSON(1)
-      // Escaped as JSON has it: no name may forge a series.
+      // Escaped as in JSON: no name may forge a series.
       first.name = #"ca\"rt\n\\"#
       let begun = try Self.start(runc, first)
       first.statuses = [.init(name: "web", id: begun.id)]
@@ -162,7 +140,7 @@ extension KernelTests {
         pidns: live.pidns, namespace: "shop", pod: "ca\"rt\n\\", container: "web")
       try eventually("it is named") { try exporter.scrape().names.contains(firstNames) }
 
-      try await cluster.server.goAway()
+      try await cluster.server.disconnect()
       var second = PodJSON(2)
       let unnamed = try Self.start(runc, second)
       let secondTruth = try unnamed.untilReady()
@@ -180,7 +158,7 @@ extension KernelTests {
         try exporter.scrape()[#"pidns_kubernetes_watch_errors_total{reason="connection"}"#] > 0
       }
 
-      try await cluster.server.comeBack()
+      try await cluster.server.reconnect()
       second.statuses = [.init(name: "web", id: unnamed.id)]
       third.statuses = [.init(name: "web", id: short.id)]
       cluster.server.put(second, third)
@@ -188,7 +166,7 @@ extension KernelTests {
         pidns: secondTruth.pidns, namespace: "shop", pod: second.name, container: "web")
       try eventually("it is named") { try exporter.scrape().names.contains(secondNames) }
       let ended = try unnamed.stopAndFinish()
-      // All of it is under its names, and no more under none; so it is of what had ended before it was known.
+      // All events are under its names and none without names, also those of containers that ended before they were known.
       let scrape = try exporter.scrape()
       #expect(scrape.differences(secondNames, from: ended.facts, mayLack: Names.off) == [])
       let thirdNames = Scrape.Names(
@@ -217,7 +195,7 @@ extension Cluster {
     try RunningExporter(["--labels.grace=5s"] + self.flags + flags)
   }
 
-  /// What the kubelet tells of a pod of containerd's.
+  /// The pod status that the kubelet would report for a pod of containerd.
   func pod(_ sandbox: PodSandbox, _ statuses: [PodJSON.Status]) -> PodJSON {
     PodJSON(
       uid: sandbox.specification.uid, namespace: sandbox.specification.namespace,

@@ -6,17 +6,14 @@ import Harness
 import Testing
 
 extension KernelTests {
-  /// The configurations of docs/scale.md, run: what they send, and what stays. Another Prometheus receives it.
+  /// Runs the remote-write configurations of docs/scale.md against a second Prometheus, and checks what is sent and what stays local.
   @Suite(.serialized) struct RemoteWrite {
-    private static let repository = URL(filePath: #filePath).deletingLastPathComponent()
-      .appending(path: "../..").standardized
-
-    /// A configuration of the page, which begins with a comment, with what is the reader's own put in its place.
+    /// Returns the configuration of the page that begins with a comment, with its placeholders replaced.
     private static func configuration(
       _ first: String, writingTo receiver: RunningPrometheus, scraping targets: String
     ) throws -> String {
       let page = try String(
-        contentsOf: repository.appending(path: "docs/scale.md"), encoding: .utf8)
+        contentsOf: Repository.root.appending(path: "docs/scale.md"), encoding: .utf8)
       let blocks = page.components(separatedBy: "```yaml\n").dropFirst().compactMap {
         $0.components(separatedBy: "```").first
       }
@@ -34,7 +31,7 @@ extension KernelTests {
       for (theirs, ours) in [
         ("global:\n", "global:\n  scrape_interval: 1s\n  evaluation_interval: 1s\n"),
         ("http://receiver.example/api/v1/push", receiver.writeAddress),
-        ("/etc/prometheus/pidns/", "\(repository.path())/dashboards/"),
+        ("/etc/prometheus/pidns/", "\(Repository.dashboards.path())/"),
         (pods, discovery),
       ] { text = text.replacing(theirs, with: ours) }
       if !text.contains("scrape_configs:") {
@@ -48,7 +45,7 @@ extension KernelTests {
         try receiver.latest(#"count by (__name__) ({__name__!=""})"#).compactMap { $0.labels["__name__"] })
     }
 
-    @Test("A Prometheus sends its roll-ups, and keeps the series that they are made of")
+    @Test("Prometheus writes roll-ups remotely and keeps their source series local")
     func rollUps() async throws {
       let receiver = try RunningPrometheus { _ in "global: {}" }
       let sender = try RunningPrometheus { targets in
@@ -68,7 +65,7 @@ extension KernelTests {
       }
       #expect(wrong.isEmpty)
 
-      // The same samples, under the labels that say from where.
+      // The same samples, under external labels.
       let selector = #"workload:pidns_processes:sum{namespace="shop", workload="cart"}[5m]"#
       let there = try #require(try receiver.stored(selector).first)
       #expect(there.labels["cluster"] == "blue" && there.labels["replica"] == "a")
@@ -80,7 +77,7 @@ extension KernelTests {
       try await cluster.end()
     }
 
-    @Test("An agent sends every event, with exemplars, but for what is dropped")
+    @Test("A Prometheus agent writes every series and exemplar, except those that relabelling drops")
     func agent() async throws {
       let receiver = try RunningPrometheus { _ in "global: {}" }
       let agent = try RunningPrometheus(.agent) { targets in
@@ -103,7 +100,7 @@ extension KernelTests {
           $0.labels["pid"] != nil
         }
       }
-      // The sandbox, which the exporter shows, does not arrive.
+      // The exporter exposes the sandbox, but the agent drops it.
       try #expect(exporter.scrape().names.contains { $0.container == "POD" })
       #expect(try receiver.latest(#"{container="POD"}"#).isEmpty)
       try await cluster.end()

@@ -5,10 +5,10 @@ import Harness
 import Testing
 
 extension KernelTests {
-  /// Containers of real runtimes: their counts hold what the runtime itself does in a new namespace, a fork
+  /// Containers of real runtimes. Their counts include the runtime's own events in a new namespace: a fork
   /// and an exec.
   @Suite(.serialized) struct RuntimeTests {
-    /// Cgroups of containers, by their ids.
+    /// The cgroup paths of containers, by id.
     static let cgroups = [
       "/docker/ID", "/kubepods/burstable/pod6f1e2d3c-0000-4000-8000-0123456789ab/ID",
       "/kubepods.slice/kubepods-pod6f1e2d3c_0000_4000_8000_0123456789ab.slice/cri-containerd-ID.scope",
@@ -20,7 +20,7 @@ extension KernelTests {
       RuncSpecification(work, joining: joining) { cgroup.replacing("ID", with: $0) }
     }
 
-    @Test("A container of runc is counted while it lives, and after", arguments: cgroups)
+    @Test("A runc container is counted exactly while it runs and after it ends", arguments: cgroups)
     func runc(cgroup: String) throws {
       let exporter = try RunningExporter("--collector.exit-codes")
       let specification = Self.specification(.untilStopped(count: 7, execs: 5), in: cgroup)
@@ -28,7 +28,7 @@ extension KernelTests {
       try expectExact(container, exporter)
     }
 
-    @Test("A container that joins the namespace of another one adds to its counts")
+    @Test("A container that joins another's PID namespace adds to its counts")
     func joining() throws {
       let exporter = try RunningExporter("--collector.exit-codes")
       let runc = try Runc()
@@ -37,19 +37,21 @@ extension KernelTests {
       let second = try runc.run([Self.specification(ContainerWork(), joining: first.initPID())])[0]
       let truth = try first.stopAndFinish()
       #expect(second.pidns == truth.pidns)
-      #expect(
+      // It is shown once it is known to have no namespace of its own.
+      try eventually("both are counted together") {
         try exporter.scrape().differences(
-          containerID: first.id, from: truth.facts + second.facts, mayLack: Self.off) == [])
+          containerID: first.id, from: truth.facts + second.facts, mayLack: Self.off) == []
+      }
     }
 
-    @Test("A container of podman is counted while it lives, and after", arguments: [false, true])
+    @Test("A podman container is counted exactly while it runs and after it ends", arguments: [false, true])
     func podman(detached: Bool) throws {
       let exporter = try RunningExporter("--collector.exit-codes")
       let work = ContainerWork.untilStopped(count: 7, execs: 5)
       try expectExact(try Podman().start(name: "web", work, detached: detached), exporter)
     }
 
-    @Test("The containers and the sandbox of a pod each have a namespace, and its counts")
+    @Test("The sandbox and each container of a pod have their own namespace and exact counts")
     func pod() throws {
       let exporter = try RunningExporter("--collector.exit-codes")
       let pod = try Containerd().start(PodSpecification(name: "web"))
@@ -62,7 +64,7 @@ extension KernelTests {
         try scrape.differences(containerID: short.id, from: shortTruth.facts, mayLack: Self.off) == [])
       #expect(try scrape.differences(containerID: pod.id, from: .sandbox, mayLack: Self.off) == [])
       #expect(try scrape.container(id: pod.id).names.pidns == sandbox)
-      // As in real life, where this tells a sandbox from a container.
+      // As in real clusters, where this distinguishes a sandbox from a container.
       #expect(try String(contentsOfFile: "/proc/\(pod.initPID())/comm", encoding: .utf8) == "pause\n")
       try expectExact(container, exporter)
       try pod.remove()
@@ -71,7 +73,7 @@ extension KernelTests {
       )
     }
 
-    @Test("The containers of a pod that share their namespace are counted together")
+    @Test("The series of containers that share a PID namespace add up to it")
     func sharedPod() throws {
       let exporter = try RunningExporter("--collector.exit-codes")
       let pod = try Containerd().start(PodSpecification(name: "web", sharesProcessNamespace: true))
@@ -79,19 +81,23 @@ extension KernelTests {
       let app = try pod.start(name: "app", .untilStopped(count: 7, execs: 5))
       let sidecar = try pod.start(name: "sidecar", .untilStopped(count: 2, execs: 9))
       let live = try app.untilReady().facts + sidecar.untilReady().facts
-      let scrape = try exporter.scrape()
       #expect(try app.pidns() == pidns)
-      #expect(try scrape.differences(containerID: pod.id, from: live + .sandbox, mayLack: Self.off) == [])
+      // They are shown once they are known to have no namespace of their own.
+      try eventually("all containers are shown") {
+        let counted = try exporter.scrape().facts(pidns)
+        return Comparison(truth: live + .sandbox, counted: counted).words(mayLack: Self.off) == []
+      }
 
       let ended = try app.stopAndFinish().facts + sidecar.stopAndFinish().facts
       try pod.remove()
       let after = try exporter.scrape()
       #expect(
-        try after.differences(containerID: pod.id, from: ended + .stoppedSandbox, mayLack: Self.off) == [])
+        Comparison(truth: ended + .stoppedSandbox, counted: after.facts(pidns)).words(mayLack: Self.off) == []
+      )
       #expect(after.dropped == 0)
     }
 
-    @Test("A container that does not end as it should is an error, as its truth is none")
+    @Test("A container that exits unexpectedly throws, because its ground truth is incomplete")
     func failure() throws {
       let runc = try Runc()
       let path = "/docker/\(ContainerID.random())"
@@ -103,7 +109,7 @@ extension KernelTests {
       #expect(throws: TestFailure.self) { try killed.finish() }
     }
 
-    @Test("What nobody stops goes with its last reference, and so do the cgroups above it")
+    @Test("Dropping the last reference to a container removes it and the cgroups above it")
     func removal() throws {
       let pods = ["web", "app"].map { PodSpecification(name: $0) }
       let uids = pods.map(\.uid)
@@ -141,7 +147,7 @@ extension KernelTests {
       try eventually("the inits are gone") { inits.allSatisfy { kill($0, 0) != 0 } }
     }
 
-    /// Cgroups, of all hierarchies, whose paths hold one of these words.
+    /// The cgroups in all hierarchies whose paths contain one of these words.
     static func cgroups(holding words: [String]) throws -> [String] {
       let found = try Child.run("/usr/bin/find", ["/sys/fs/cgroup", "-type", "d"])
       return found.stdout.split(separator: "\n").map(String.init).filter { path in
@@ -149,7 +155,7 @@ extension KernelTests {
       }
     }
 
-    /// What the exporters here do not show of a namespace.
+    /// The families that these exporters do not expose.
     private static let off: Set<Facts.Kind> = [.execFailures, .lifetimes]
 
     private func expectExact(_ container: some RunningContainer, _ exporter: RunningExporter) throws {

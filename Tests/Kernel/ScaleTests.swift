@@ -6,11 +6,11 @@ import Harness
 import Testing
 
 extension KernelTests {
-  /// docs/scale.md against what the program shows.
+  /// The numbers in docs/scale.md against those of the program.
   @Suite(.serialized) struct Scale {
-    /// The rows of the page's first table: of what, and how many.
+    /// The rows of the page's first table: the unit, and the number of series.
     private static func rows() throws -> [(of: String, series: Int, with: String)] {
-      let page = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../docs/scale.md")
+      let page = Repository.root.appending(path: "docs/scale.md")
       let lines = try String(contentsOf: page, encoding: .utf8).split(separator: "\n")
       return lines.filter { $0.hasPrefix("|") }.compactMap { line in
         let cells = line.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }
@@ -21,12 +21,14 @@ extension KernelTests {
 
     private static func series(_ what: String) throws -> Int {
       guard let row = try rows().first(where: { $0.of == what || $0.with.contains(what) }) else {
-        throw TestFailure("the page says nothing of \(what)")
+        throw TestFailure("the page has no row for \(what)")
       }
       return row.series
     }
 
-    @Test("A scrape has as many series as the page says", arguments: [[], ["--lifetimes.per-namespace"]])
+    @Test(
+      "The number of series per scrape is as documented in docs/scale.md",
+      arguments: [[], ["--lifetimes.per-namespace"]])
     func counts(flags: [String]) throws {
       let exporter = try RunningExporter(flags)
       let namespaces = 5
@@ -34,9 +36,11 @@ extension KernelTests {
       _ = try workload.untilReady()
       let perNamespace =
         try Self.series("a PID namespace") + (flags.isEmpty ? 0 : Self.series("--lifetimes.per-namespace"))
-      /// Those of the workload's namespaces, as others may have more or less.
+      /// Series of the workload's namespaces only: others may have more or fewer.
       func own(_ scrape: Scrape) -> Int {
-        scrape.samples.keys.count { $0.contains("container=\"\(workload.container.name)\"") }
+        scrape.samples.keys.count {
+          $0.contains("container=\"\(workload.container.name)\"") && !$0.contains("pidns=\"\(Scrape.host)\"")
+        }
       }
       let live = try exporter.scrape()
       let ofTheNode = live.samples.keys.count { !$0.contains(#"{pidns=""#) }
@@ -47,12 +51,12 @@ extension KernelTests {
       try eventually("they are seen to have ended") { try own(exporter.scrape()) == whenEnded }
     }
 
-    @Test("The watch of pods has as many as the page says")
+    @Test("The number of series of the pod watch is as documented in docs/scale.md")
     func watch() async throws {
       let cluster = try await Cluster()
       let exporter = try RunningExporter(cluster.flags)
       let without = try RunningExporter()
-      // Those of namespaces are as many as there are, at that moment.
+      // Without series of namespaces, whose number changes.
       func ofTheNode(_ exporter: RunningExporter) throws -> Int {
         try exporter.scrape().samples.keys.count { !$0.contains(#"{pidns=""#) }
       }

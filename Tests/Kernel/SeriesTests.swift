@@ -5,14 +5,14 @@ import Harness
 import Testing
 
 extension KernelTests {
-  /// Series over the life of the namespaces behind them.
+  /// Series during and after the life of their namespaces.
   @Suite(.serialized) struct SeriesOverTime {
-    @Test("300 namespaces that follow one another under a few inums add up, and never go down")
+    @Test("Counts of 300 successive namespaces that share a few inums add up and never decrease")
     func reuse() throws {
       let exporter = try RunningExporter()
       let workload = try Workload("churn", "--namespaces", "300", "--execs", "7")
       var highest: [String: Double] = [:]
-      // Reading `Scrape` fails where a series is shown twice.
+      // `Scrape` throws if a series occurs twice.
       func look() throws -> Scrape {
         let scrape = try exporter.scrapeLast()
         for (series, value) in scrape.samples where series.contains("_total{pidns=") {
@@ -41,7 +41,7 @@ extension KernelTests {
       #expect(scrape.dropped == 0)
     }
 
-    @Test("300 namespaces that begin at once each find room, and are counted from their first event")
+    @Test("300 namespaces that start at once all fit, and are counted from their first event")
     func burst() throws {
       let exporter = try RunningExporter()
       let workload = try Workload("hold", "--namespaces", "300", "--execs", "3")
@@ -54,9 +54,9 @@ extension KernelTests {
       _ = try workload.finish()
     }
 
-    @Test("A full map loses no event of the node, says what is missing, and recovers")
+    @Test("When the map is full, node totals stay exact, the loss is reported, and counting recovers")
     func fullMap() throws {
-      // In a PID namespace of its own, where nobody else takes room.
+      // In a nested PID namespace, where nothing else uses the map.
       let exporter = try Nested.exporter(["--bpf.map-entries=4"])
       let entry = try Nested.entry(exporter.child)
       let workload = try Workload(["hold", "--namespaces", "50", "--execs", "10"], entry: entry)
@@ -66,7 +66,7 @@ extension KernelTests {
       let full = try exporter.scrape()
       let truth = truths.reduce(Counts()) { $0 + $1.counts }
       #expect(full.dropped > 0)
-      // Each event is in a series, or is said to be missing.
+      // Each event is in a series, or is counted as missing.
       #expect(try full.counts.sum + full.dropped == full.node.sum)
       #expect(try truth.isAtMost(full.node))
       #expect(try full[#"pidns_bpf_map_entries{map="namespaces"}"#] <= 4)
@@ -76,7 +76,7 @@ extension KernelTests {
       #expect(warnings.count == 1)
 
       _ = try workload.finish()
-      // The entries of ended namespaces are free once they have been read, for whatever has the next event.
+      // The entries of ended namespaces become free after a read, for the namespace with the next event.
       let recovering = try Workload(["hold", "--namespaces", "1", "--execs", "50"], entry: entry)
       let names = try #require(try recovering.untilReady().truths.first).names
       func round() throws -> Counts {
@@ -91,13 +91,13 @@ extension KernelTests {
       }
       #expect(try round() - counted == Counts(execs: 50, forks: 50, exits: 50))
       _ = try recovering.finish()
-      // The namespace's init ends with its input, and everything in it.
+      // The namespace's init ends with its input, and the kernel kills everything in the namespace.
       exporter.child.closeInput()
       #expect(exporter.child.wait() == 0)
       #expect(exporter.child.stderr.split(separator: "\n").filter { $0.contains("map_full") }.count == 1)
     }
 
-    @Test("An ended namespace is retained, and then its series go and its kernel entry is gone")
+    @Test("An ended namespace keeps its series for the retention time; then series and map entry disappear")
     func retention() throws {
       let exporter = try RunningExporter("--namespaces.retention=5s")
       let truth = try #require(try Workload.run("spawn", "--count", "5").first)
@@ -110,7 +110,7 @@ extension KernelTests {
         try gone[#"pidns_bpf_map_entries{map="namespaces"}"#] <= gone[#"pidns_namespaces{state="live"}"#])
     }
 
-    @Test("Namespaces over --namespaces.max are in the node totals and are counted as dropped")
+    @Test("Namespaces beyond --namespaces.max are in the node totals and are counted as dropped")
     func limit() throws {
       let exporter = try RunningExporter("--namespaces.max=3")
       let workload = try Workload("hold", "--namespaces", "10", "--execs", "2")

@@ -6,7 +6,7 @@ import Harness
 import Testing
 
 extension KernelTests {
-  /// What the status page looks like, over pods that crash, fork, leave zombies, rest and end.
+  /// The appearance of the status page, with pods that crash, fork, leave zombies, idle and end.
   @Suite(.serialized) struct StatusPageLooks {
     private static let pods: [(namespace: String, pod: String, container: String, script: String)] = [
       ("shop", "cart-7d4b9c6f58-x2lqp", "cart", "while sleep 0.4; do sh -c 'kill -SEGV $$'; done"),
@@ -17,7 +17,7 @@ extension KernelTests {
       ("data", "postgres-0", "postgres", "exec sleep 6000"),
     ]
 
-    @Test("It fits on a phone, is dark where that is preferred, and shows whose each row is")
+    @Test("The page fits a phone, follows the preferred colour scheme, and names the container of each row")
     func looks() async throws {
       let cluster = try await Cluster()
       let exporter = try cluster.exporter("--poll.interval=1s")
@@ -47,7 +47,7 @@ extension KernelTests {
       }
       #expect(try phone.answer("return innerWidth") == "360")
       #expect(try phone.answer("return document.documentElement.scrollWidth") == "360")
-      // Rates, processes, zombies and the name are there, also where there is little room.
+      // Rates, processes, zombies and names are visible on narrow screens, too.
       #expect(try phone.answer(Self.visibleHeadings) == "Container Exec/s Fail/s Procs Zombies")
       #expect(try light.answer(Self.visibleHeadings).contains("Exit/s"))
       for (browser, ground) in [(phone, "rgb(255, 255, 255)"), (dark, "rgb(20, 23, 26)")] {
@@ -56,7 +56,7 @@ extension KernelTests {
         #expect(try browser.console() == [])
       }
       if let folder = ProcessInfo.processInfo.environment["PICTURES"] {
-        // For lines that are long enough to see something.
+        // Waits for sparklines with several points.
         try await Task.sleep(for: .seconds(150))
         for (browser, name) in [
           (light, "status-page"), (dark, "status-page-dark"), (phone, "status-page-phone"),
@@ -73,7 +73,7 @@ extension KernelTests {
         .map((heading) => heading.innerText.replace(/[▲▼]/, "").trim()).join(" ");
       """
 
-    /// WCAG 2.2, 1.4.3: 4.5 to 1 for all text, over the page's ground.
+    /// WCAG 2.2, 1.4.3: a contrast of 4.5 to 1 for all text.
     private static let leastContrast = """
       const numbers = (color) => color.match(/[\\d.]+/g).map(Number);
       const luminance = (color) => {

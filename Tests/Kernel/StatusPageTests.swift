@@ -5,16 +5,16 @@ import Harness
 import Testing
 
 extension KernelTests {
-  /// The page at `/`, of the program as it is shipped, in a real browser.
+  /// The page at `/` of the shipped program, in a real browser.
   @Suite(.serialized) struct StatusPage {
-    /// A PID namespace in a container of its own.
+    /// A PID namespace in its own container.
     private struct Running {
       let child: Child
-      private let container: OwnContainer
+      private let container: TestContainer
       var name: String { container.name }
 
       init(_ prefix: String, _ command: [String]) throws {
-        let container = try OwnContainer(prefix)
+        let container = try TestContainer(prefix)
         self.container = container
         child = try container.start("/usr/bin/unshare", ["--pid", "--fork", "--kill-child"] + command)
       }
@@ -30,15 +30,15 @@ extension KernelTests {
       try Running("crash", ["--mount-proc", "sh", "-c", "while sleep 0.1; do sh -c 'kill -SEGV $$'; done"])
     }
 
-    /// One in which nothing happens.
+    /// A container in which nothing happens.
     private static func idle() throws -> Running { try Running("idle", ["sleep", "600"]) }
 
-    /// The names of the rows, without what is added to those that have ended.
+    /// The names of the rows, without the mark of ended containers.
     private static func names(_ browser: Browser) throws -> [String] {
       try browser.rows().map { $0.name.replacing(#/ ended$/#, with: "") }
     }
 
-    @Test("It goes on by itself: what begins, what fails, what ends, and that nobody answers")
+    @Test("The page updates itself: new rows, failures, ended rows, and a lost connection")
     func refreshes() throws {
       let exporter = try RunningExporter()
       let browser = try Browser()
@@ -57,7 +57,7 @@ extension KernelTests {
         row = try browser.rows().first { $0.name == loop.name } ?? PageRow()
         return row.failures > 0
       }
-      // Each turn is a sleep and a shell: two execs and exits, of which one fails.
+      // Each round is a sleep and a shell: two execs and exits, one of which fails.
       #expect(row.execs > row.failures)
       let polygons = "querySelectorAll('polygon').length"
       try eventually("its course is drawn") {
@@ -71,14 +71,14 @@ extension KernelTests {
         try browser.rows().contains { $0.name == "\(loop.name) ended" }
       }
       #expect(exporter.stop() == 0)
-      try eventually("the page says that nobody answers") {
+      try eventually("the page reports a lost connection") {
         try browser.text("#news").contains("does not answer")
       }
       #expect(try browser.rows().contains { $0.name.hasPrefix(loop.name) })
       #expect(try browser.answer("return window.isTheSamePage") == "1")
     }
 
-    @Test("It shows the same counts of a container as the metrics and the ground truth")
+    @Test("The page, the metrics and the ground truth agree on a container's counts")
     func equalsMetrics() throws {
       let exporter = try RunningExporter("--labels.grace=5s")
       let runc = try Runc()
@@ -105,7 +105,7 @@ extension KernelTests {
         ])
       #expect(facts.values[Facts.Quantity(.exits)] == truth.facts.values[Facts.Quantity(.exits)])
       #expect([row.processes, row.zombies] == [fact(.processes), 0])
-      // They have been for less than the time that the page looks back.
+      // They started within the time that the page's rates cover.
       let over = "querySelectorAll('.over').length"
       #expect(
         try browser.answer(
@@ -115,7 +115,7 @@ extension KernelTests {
     }
 
     @Test(
-      "It sorts by links and filters as one types, keeps the focus, and does nothing that its policy forbids")
+      "The page sorts by link, filters while typing, keeps the focus, and violates no content policy")
     func sorts() throws {
       let exporter = try RunningExporter()
       let loop = try Self.crashLoop()
@@ -156,10 +156,10 @@ extension KernelTests {
       idle.end()
     }
 
-    @Test("It works without a script")
+    @Test("The page works without JavaScript")
     func scriptless() throws {
       let exporter = try RunningExporter()
-      // Under a name that nothing else on the machine has.
+      // A name that nothing else on the machine has.
       let folder = try TemporaryFolder()
       try folder.copy(URL(filePath: "/bin/sleep"), to: "still-here")
       let idle = try Child(
@@ -182,13 +182,13 @@ extension KernelTests {
     }
 
     @Test(
-      "A name is text, whatever is in it",
+      "A name is rendered as text, whatever it contains",
       arguments: [
         #"<img src=x onerror=document.title=1>"'&amp;"#, "<script>document.title=1</script>\u{202e}gpj.exe",
         String(repeating: "long_", count: 40),
       ])
     func hostileNames(name: String) throws {
-      // The name of a cgroup has no slash; a page does not need it to end an element.
+      // A cgroup name has no slash; without one, a name can still break out of an element.
       let name = name.replacing("/", with: "\\")
       let shown = name.replacing("\u{202e}", with: "\u{fffd}")
       let exporter = try RunningExporter("--labels.grace=5s")
@@ -208,7 +208,7 @@ extension KernelTests {
       _ = try container.stopAndFinish()
     }
 
-    @Test("--no-web.ui leaves a few links")
+    @Test("--no-web.ui serves only a list of links")
     func off() throws {
       let exporter = try RunningExporter("--no-web.ui")
       let page = try exporter.get("/")

@@ -5,22 +5,22 @@ import Harness
 import Testing
 
 extension KernelTests {
-  /// Process exits where threads race to be the last, on both ways to tell them from thread exits.
+  /// Process exits while threads race to be the last, with both exit detections.
   @Suite(.serialized) struct ThreadRaces {
     /// 20,000 processes of each kind; `PIDNS_RACES=200000` for a long run.
     static let processes = ProcessInfo.processInfo.environment["PIDNS_RACES"] ?? "20000"
 
     @Test(
-      "Exits equal processes, whichever thread is the last",
+      "Exits equal processes, whichever thread exits last",
       arguments: ["group-dead", "claimed"],
       ["threads-exit-group", "threads-barrier", "threads-leader-first", "threads-exec"])
     func exits(detection: String, workload: String) throws {
       try expectExact(detection, workload, "--count", Self.processes, "--threads", "8")
     }
 
-    /// As many threads as CPUs, and nothing else running: in a quarter of the processes and more, several
-    /// threads find no live one left.
-    @Test("Exits equal processes in the sharpest race", arguments: ["group-dead", "claimed"])
+    /// As many threads as CPUs, and nothing else running: in at least a quarter of the processes, several
+    /// threads see no live thread left.
+    @Test("Exits equal processes in the tightest thread race", arguments: ["group-dead", "claimed"])
     func sharpestRace(detection: String) throws {
       try expectExact(
         detection, "threads-barrier", "--count", Self.processes, "--threads", "2", "--parallel", "1")

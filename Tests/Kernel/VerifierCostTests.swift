@@ -9,9 +9,9 @@ extension KernelTests {
   /// How many instructions the verifier processes for each program: its limit is a million, and a change in `bpf/`
   /// that multiplies them shows in review, in verifier-instructions.tsv.
   ///
-  /// The figures depend on the kernel's verifier, so there is a row for each program, exit detection and kernel
-  /// release. On a release without rows, each program has to stay within twice what any other release took.
-  /// `UPDATE_GOLDEN=1` writes the rows of the running kernel anew.
+  /// The figures depend on the kernel's verifier, so there is a row per program, exit detection and kernel
+  /// release. On a release without rows, each program must stay below twice the maximum of the other releases.
+  /// `UPDATE_GOLDEN=1` rewrites the rows of the running kernel.
   @Suite(.serialized) struct VerifierCost {
     private struct Row: Hashable {
       let object: String
@@ -28,7 +28,7 @@ extension KernelTests {
       return text.split(separator: ".").prefix(2).joined(separator: ".")
     }
 
-    @Test("The verifier processes as many instructions as the table has")
+    @Test("The verifier processes as many instructions as verifier-instructions.tsv lists")
     func instructions() throws {
       let release = try Self.release()
       let measured = try Self.measure()
@@ -51,12 +51,12 @@ extension KernelTests {
       }
       for (row, count) in measured {
         let most = table.values.compactMap { $0[row] }.max()
-        // A program that no recorded kernel loads has only the verifier's own limit.
+        // Only the verifier's own limit applies to a program that no recorded kernel loads.
         #expect(count <= (most ?? 500_000) * 2, "\(row.program) on Linux \(release)")
       }
     }
 
-    @Test("The program that sums over the CPUs needs as many instructions as they do")
+    @Test("The program that sums over the CPUs needs a bounded number of instructions per CPU")
     func perCPU() throws {
       let cpus = try LibraryInfo.possibleCPUs()
       let configuration = KernelCounters.Configuration(mapEntries: 64, collectors: Set(Collector.allCases))
@@ -66,7 +66,7 @@ extension KernelTests {
       #expect(Int(summing.verifiedInstructions) <= 100 * (cpus + 1))
     }
 
-    /// The verifier follows its loop over the CPUs: the figure is the machine's.
+    /// The verifier unrolls its loop over the CPUs, so the figure depends on the machine.
     private static let perCPUProgram = "namespace_counts"
 
     private static func measure() throws -> [Row: UInt32] {

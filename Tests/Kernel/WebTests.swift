@@ -10,9 +10,9 @@ import Testing
 @testable import Exporter
 
 extension KernelTests {
-  /// What the program answers on its paths.
+  /// The responses on each path.
   @Suite(.serialized) struct Web {
-    @Test("Accept selects the format, and each has its Content-Type")
+    @Test("The Accept header selects the format and its Content-Type")
     func formats() throws {
       let exporter = try RunningExporter()
       let prometheus =
@@ -41,7 +41,7 @@ extension KernelTests {
       #expect(check.stdout + check.stderr == "")
     }
 
-    @Test("HEAD, other methods, unknown paths and the pages of a person get their due")
+    @Test("HEAD, other methods, unknown paths and the landing pages get the right response")
     func paths() throws {
       let exporter = try RunningExporter("--web.telemetry-path=/numbers")
       func ask(_ line: String) throws -> HTTP.Reply { try HTTP.exchange(port: exporter.port, line) }
@@ -69,7 +69,7 @@ extension KernelTests {
       #expect(try ask("GET /-/status.js HTTP/1.1")["Content-Type"] == "text/javascript; charset=utf-8")
     }
 
-    @Test("Before the first poll it is healthy and not ready, and has no metrics to show")
+    @Test("Before the first poll the exporter is healthy, not ready, and serves no metrics")
     func readiness() throws {
       let board = RenderedSnapshotStore()
       let server = try HTTPServer(
@@ -84,14 +84,14 @@ extension KernelTests {
       #expect(try status("/-/healthy") == 200)
       #expect(try status("/-/ready") == 503)
       #expect(try status("/metrics") == 503)
-      let scope = FeatureSet(collectors: [], showsLifetimesPerNamespace: false)
-      board.put(RenderedSnapshot(State(scope: scope, snapshot: Snapshot(), process: .read(), start: 0)))
+      let features = FeatureSet(collectors: [], showsLifetimesPerNamespace: false)
+      board.put(RenderedSnapshot(Snapshot(), features: features))
       #expect(try status("/-/ready") == 200)
       #expect(try status("/metrics") == 200)
       server.close()
     }
 
-    @Test("Every address given is served, IPv4 and IPv6")
+    @Test("The exporter serves every given address, IPv4 and IPv6")
     func addresses() throws {
       let exporter = try RunningExporter("--web.listen-address=[::1]:0")
       let ports = exporter.child.stderr.split(separator: "\n").filter { $0.contains("listening") }
@@ -101,7 +101,7 @@ extension KernelTests {
       #expect(curl.stdout == "Healthy.\n", "\(curl.stderr)")
     }
 
-    @Test("Log lines have the format of --log.format, and --log.level drops the rest")
+    @Test("--log.format sets the format of log lines, and --log.level filters them")
     func logs() throws {
       let json = try RunningExporter()
       for line in json.child.stderr.split(separator: "\n") {

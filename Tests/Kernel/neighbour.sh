@@ -3,9 +3,9 @@
 #
 # neighbour.sh COMMAND…
 #
-# Runs a command beside programs that make PID namespaces all the time: one after another, and some that live on
-# for a moment and are killed. They take the numbers of namespaces that ended, and free them for others.
-# Exits as the command does.
+# Runs a command beside programs that create PID namespaces all the time: one after another, and some that live
+# for a moment and are killed. They reuse the inums of ended namespaces, and free them again.
+# Exits with the status of the command.
 set -euo pipefail
 
 one_after_another() {
@@ -21,7 +21,7 @@ some_at_a_time() {
   done
 }
 
-# A group of processes each, so that each goes with its children.
+# A process group each, to kill each with its children.
 set -m
 one_after_another &
 neighbours=("$!")

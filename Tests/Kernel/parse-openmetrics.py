@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Parses an OpenMetrics text on stdin; prints each sample as a JSON line; fails for one that is there twice.
+"""Parses OpenMetrics text on stdin, and prints each sample as a JSON line. Fails for a duplicate sample.
 
-The parser accepts duplicate series, so these are looked for here.
+The parser accepts duplicates, so they are checked here.
 """
 import json
 import sys
@@ -15,7 +15,7 @@ for family in text_fd_to_metric_families(sys.stdin):
     for sample in family.samples:
         key = (sample.name, tuple(sorted(sample.labels.items())))
         if key in seen:
-            sys.exit(f"twice: {key}")
+            sys.exit(f"duplicate: {key}")
         seen.add(key)
         line = {"name": sample.name, "labels": sample.labels, "value": sample.value}
         if sample.exemplar:

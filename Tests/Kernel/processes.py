@@ -1,13 +1,13 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Processes that say who they are before they exec, exit or die: the truth for the tests of exemplars.
+"""Processes that report their identity before they exec, exit or die: the ground truth for the tests of exemplars.
 
-Is the init of a pid namespace that has the host's /proc. Prints JSON lines; the one with "ready" says that nothing
-happens from then on, until stdin ends.
+Runs as the init of a PID namespace with the host's /proc. Prints JSON lines; after the one with "ready" there are no events
+until stdin ends.
 
-    processes.py kinds ROUNDS NAME   all ends, one after another, ROUNDS times; NAME (in hex) is what the processes are
-                                     called. Each says what becomes of it, its numbers, and the time
-    processes.py storm ROUNDS        on all CPUs at once; a name says the numbers: pid.ppid.host_pid, in hex
+    processes.py kinds ROUNDS NAME   all kinds of ends, one after another, ROUNDS times; NAME (in hex) is the name of the
+                                     processes. Each reports its kind, its PIDs, and the time
+    processes.py storm ROUNDS        on all CPUs at the same time; a name has the PIDs: pid.ppid.host_pid, in hex
 """
 import ctypes
 import json
@@ -23,12 +23,12 @@ libc = ctypes.CDLL(None)
 folder = os.fsencode(tempfile.mkdtemp())
 
 
-def say(**facts):
+def report(**facts):
     os.write(1, (json.dumps(facts) + "\n").encode())
 
 
 def numbers():
-    """What getpid and getppid say, and the number that the host's /proc has."""
+    """Returns the results of getpid and getppid, and the PID in the host's /proc."""
     return {"pid": os.getpid(), "ppid": os.getppid(), "host_pid": int(os.readlink("/proc/self"))}
 
 
@@ -37,7 +37,7 @@ def rename(name):
 
 
 def execute(name):
-    """Execs a program that exits with 1, under a name."""
+    """Execs a program under a name, which exits with 1."""
     path = os.path.join(folder, name)
     os.symlink("/bin/false", path)
     os.execv(path, [b"false"])
@@ -57,7 +57,7 @@ ENDS = {
 
 
 def process(body):
-    """Runs it in a process of its own, to the end of that."""
+    """Runs a function in a new process, and waits for its end."""
     child = os.fork()
     if child == 0:
         try:
@@ -70,7 +70,7 @@ def process(body):
 def kinds(rounds, name):
     def body(kind, end):
         rename(name)
-        say(kind=kind, time=time.time(), **numbers())
+        report(kind=kind, time=time.time(), **numbers())
         end(name)
 
     for _ in range(rounds):
@@ -109,15 +109,15 @@ def storm(rounds):
 
 
 resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-say(pidns=os.stat("/proc/self/ns/pid").st_ino)
-# Not the init: what that starts has the number 1 for its parent, whatever is read.
+report(pidns=os.stat("/proc/self/ns/pid").st_ino)
+# Not the init: its children have the parent PID 1, whatever an exemplar reads.
 shell = os.fork()
 if shell == 0:
     if sys.argv[1] == "kinds":
         kinds(int(sys.argv[2]), bytes.fromhex(sys.argv[3]))
     else:
         storm(int(sys.argv[2]))
-    say(ready=True, time=time.time())
+    report(ready=True, time=time.time())
     sys.stdin.read()
     os._exit(0)
 os.waitpid(shell, 0)

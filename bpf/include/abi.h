@@ -34,8 +34,18 @@ struct pidns_config {
 	/* The inum of the exporter's own pid namespace, if only that one and those inside of it are
 	 * counted; 0 for all. */
 	__u32 outermost;
+	__u32 split; /* enum pidns_split */
+	__u32 parts; /* maximum number of parts, beside each namespace's own */
 };
-_Static_assert(sizeof(struct pidns_config) == 28, "part of the contract");
+_Static_assert(sizeof(struct pidns_config) == 36, "part of the contract");
+
+/* Which events are counted by cgroup, apart from the rest of their namespace. */
+enum pidns_split {
+	PIDNS_SPLIT_NONE,
+	PIDNS_SPLIT_SHARED, /* of processes that are in another cgroup than their namespace's init
+			     */
+	PIDNS_SPLIT_ALL,
+};
 
 /* How many programs are at a hook where the kernel may skip one of them; see attempts.h. */
 enum { PIDNS_ATTEMPTS = 3 };
@@ -50,6 +60,34 @@ struct pidns_key {
 	__u64 generation; /* ns_id; where the kernel has none, the init's start, ns since boot */
 };
 _Static_assert(sizeof(struct pidns_key) == 16, "part of the contract");
+
+/*
+ * Identifies a part of a namespace: its processes in one cgroup. Counts are stored by part, because
+ * a namespace may have several containers, or services, in it.
+ */
+struct pidns_part {
+	struct pidns_key namespace;
+	/*
+	 * 0: the part of the namespace's init, and of all that has no part of its own. Else the
+	 * number of the cgroup, its inode; with PIDNS_CGROUP_V1 for one of the hierarchy of pids.
+	 */
+	__u64 cgroup;
+};
+_Static_assert(sizeof(struct pidns_part) == 24, "part of the contract");
+
+/* Each hierarchy has its own numbers. */
+#define PIDNS_CGROUP_V1 (1ULL << 63)
+
+/*
+ * Elements of the maps parts_admitted and parts_released: the part counts of the outermost
+ * namespace, of all others together, and of each other one, by its inum.
+ */
+enum {
+	PIDNS_PARTS_OUTERMOST,
+	PIDNS_PARTS_OTHERS,
+	PIDNS_PARTS_BY_INUM,
+	PIDNS_PARTS_ELEMENTS = 1024
+};
 
 enum { PIDNS_COMM = 16, PIDNS_NAME = 256, PIDNS_PATH = 512 + PIDNS_NAME };
 
@@ -67,7 +105,7 @@ struct pidns_exemplar {
 };
 _Static_assert(sizeof(struct pidns_exemplar) == 40, "part of the contract");
 
-/* Counts of starts in a namespace; per CPU. */
+/* Counts of starts in a part of a namespace; per CPU. */
 struct pidns_counts {
 	__u64 execs;	     /* successful execve and execveat calls */
 	__u64 forks;	     /* new processes, in the namespace of the child */
@@ -142,19 +180,30 @@ struct pidns_node {
 	 * it had no room for. */
 	__u64 details_counted;
 	__u64 details_dropped;
-	/* Number of writes to `identities`, which is read only if this has changed. */
+	/* Number of writes to `identities` and to `cgroups`, which are read only if this has
+	 * changed. */
 	__u64 identities_written;
+	__u64 cgroups_written;
+	/* Events and tasks in a cgroup for which no part could be added: they are in part 0. */
+	__u64 parts_refused;
 	/* The program's own: the tick of the last time of an exec, and that time. */
 	__u64 exec_tick;
 	__u64 exec_time;
 };
-_Static_assert(sizeof(struct pidns_node) == 5840, "part of the contract");
+_Static_assert(sizeof(struct pidns_node) == 5856, "part of the contract");
 
 /*
  * The identity of a namespace: its init, as of the first event or of the init's last exec.
  */
 struct pidns_identity {
-	__u64 cgroup_id;   /* of the cgroup that the path names */
+	/*
+	 * The names of the cgroup and those around it, innermost first, each with its NUL, but for
+	 * the root of the hierarchy. Where there is no room the outermost are missing, or the last
+	 * of these is cut. After another NUL there follow the paths in other hierarchies whose
+	 * innermost name differs.
+	 */
+	char path[PIDNS_PATH];
+	__u64 cgroup_id;   /* of the cgroup that the first path names */
 	__u64 init_start;  /* ns since boot */
 	__u64 init_end;	   /* ns since boot; 0 before */
 	__u32 parent;	   /* the inum of the namespace around it; 0 for the host's */
@@ -163,22 +212,25 @@ struct pidns_identity {
 	__u16 init_is_new; /* its fork was seen, and no exec of it since */
 	__u16 path_length;
 	char init_comm[PIDNS_COMM];
-	/*
-	 * The names of the cgroup and those around it, innermost first, each with its NUL, but for
-	 * the root of the hierarchy. Where there is no room the outermost are missing, or the last
-	 * of these is cut.
-	 */
-	char path[PIDNS_PATH];
 };
 _Static_assert(sizeof(struct pidns_identity) == 824, "part of the contract");
 
+/* A cgroup that has a part in a namespace. */
+struct pidns_cgroup {
+	char path[PIDNS_PATH]; /* as in struct pidns_identity */
+	__u64 removed; /* ns since boot; 0 while it exists. No process enters it afterwards. */
+	__u32 path_length;
+	__u32 padding;
+};
+_Static_assert(sizeof(struct pidns_cgroup) == 784, "part of the contract");
+
 /* A key of the maps `details` and `signal_exemplars`, whose values are shared by the CPUs. */
 struct pidns_detail {
-	struct pidns_key namespace;
+	struct pidns_part part;
 	__u32 kind; /* enum pidns_detail_kind */
 	__u32 value;
 };
-_Static_assert(sizeof(struct pidns_detail) == 24, "part of the contract");
+_Static_assert(sizeof(struct pidns_detail) == 32, "part of the contract");
 
 /* Identifies one process: its tgid alone is reused. */
 struct pidns_exit_claim {
@@ -191,31 +243,31 @@ _Static_assert(sizeof(struct pidns_exit_claim) == 16, "part of the contract");
 /* A record of the iterator `namespace_counts`: a key, the sum over the CPUs, and the latest of
  * their exemplars. */
 struct pidns_counts_entry {
-	struct pidns_key key;
+	struct pidns_part part;
 	struct pidns_counts counts;
 };
-_Static_assert(sizeof(struct pidns_counts_entry) == 88, "part of the contract");
+_Static_assert(sizeof(struct pidns_counts_entry) == 96, "part of the contract");
 
 /* A record of the iterator `namespace_exits`. */
 struct pidns_exits_entry {
-	struct pidns_key key;
+	struct pidns_part part;
 	struct pidns_exits exits;
 };
-_Static_assert(sizeof(struct pidns_exits_entry) == 1104, "part of the contract");
+_Static_assert(sizeof(struct pidns_exits_entry) == 1112, "part of the contract");
 
 /* A record of the iterator `namespace_details`. */
 struct pidns_detail_entry {
 	struct pidns_detail detail;
 	__u64 count;
 };
-_Static_assert(sizeof(struct pidns_detail_entry) == 32, "part of the contract");
+_Static_assert(sizeof(struct pidns_detail_entry) == 40, "part of the contract");
 
 /* A record of the iterator `namespace_signal_exemplars`. */
 struct pidns_signal_exemplar_entry {
 	struct pidns_detail detail;
 	struct pidns_exemplar exemplar;
 };
-_Static_assert(sizeof(struct pidns_signal_exemplar_entry) == 64, "part of the contract");
+_Static_assert(sizeof(struct pidns_signal_exemplar_entry) == 72, "part of the contract");
 
 /* A record of the iterator `namespace_identities`. */
 struct pidns_identity_entry {
@@ -224,14 +276,21 @@ struct pidns_identity_entry {
 };
 _Static_assert(sizeof(struct pidns_identity_entry) == 840, "part of the contract");
 
+/* A record of the iterator `namespace_cgroups`. */
+struct pidns_cgroup_entry {
+	__u64 id; /* as in struct pidns_part */
+	struct pidns_cgroup cgroup;
+};
+_Static_assert(sizeof(struct pidns_cgroup_entry) == 792, "part of the contract");
+
 /*
- * A record of the iterator `task_walk`: tasks of one namespace that the scan met in a row. A
- * namespace may have several records; their sum is its total.
+ * A record of the iterator `task_walk`: tasks of one part that the scan met in a row. A part may
+ * have several records; their sum is its total.
  */
 struct pidns_tasks {
-	struct pidns_key key;
+	struct pidns_part part;
 	__u64 processes; /* without zombies */
 	__u64 threads;
 	__u64 zombies;
 };
-_Static_assert(sizeof(struct pidns_tasks) == 40, "part of the contract");
+_Static_assert(sizeof(struct pidns_tasks) == 48, "part of the contract");

@@ -26,6 +26,7 @@ struct pidns_event {
 	__u64 dropped;		    /* events for which there was no room, before this one */
 	__u64 time;		    /* ns since boot */
 	struct pidns_key namespace; /* its pid namespace */
+	__u64 part_cgroup;	    /* as `cgroup` in struct pidns_part */
 	__u64 cgroup_id;	    /* as in struct pidns_identity */
 	__u64 lifetime;		    /* of what exited, in ns */
 	__u32 kind;		    /* enum pidns_event_kind */
@@ -42,4 +43,4 @@ struct pidns_event {
 	__u32 arguments_cut; /* whether there were more */
 	char comm[PIDNS_COMM];
 };
-_Static_assert(sizeof(struct pidns_event) == 152, "part of the contract");
+_Static_assert(sizeof(struct pidns_event) == 160, "part of the contract");

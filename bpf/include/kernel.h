@@ -83,8 +83,13 @@ struct signal_struct {
 	unsigned int flags;
 };
 
+struct list_head {
+	struct list_head *next;
+};
+
 struct kernfs_node {
 	const char *name;
+	unsigned int hash; /* of the name */
 	__u64 id;
 	struct kernfs_node *__parent; /* 6.15 */
 };
@@ -107,6 +112,12 @@ struct cgroup_subsys_state {
 struct css_set {
 	struct cgroup_subsys_state *subsys[1]; /* by enum cgroup_subsys_id */
 	struct cgroup *dfl_cgrp;	       /* of cgroup v2 */
+	struct list_head cgrp_links;	       /* one for each hierarchy */
+};
+
+struct cgrp_cset_link {
+	struct cgroup *cgrp;
+	struct list_head cgrp_link;
 };
 
 typedef struct {

@@ -2,27 +2,27 @@
 /* The maps of the counters, and the choice of the counters for an event. */
 #pragma once
 
-#include "identity.h"
+#include "admission.h"
 #include "totals.h"
 
 /*
- * What began in each namespace. User space sets max_entries (a flag) and, where the kernel makes
- * that safe, BPF_F_NO_PREALLOC, here and in the other hashes, and deletes the entries of a
- * namespace that has no task left. When it is full, the events of further namespaces go into
+ * What began in each part of a namespace. User space sets max_entries (a flag) and, where the
+ * kernel makes that safe, BPF_F_NO_PREALLOC, here and in the other hashes, and deletes the entries
+ * of a namespace that has no task left. When it is full, the events of further namespaces go into
  * node.dropped.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
 	__uint(max_entries, 1);
-	__type(key, struct pidns_key);
+	__type(key, struct pidns_part);
 	__type(value, struct pidns_counts);
 } namespaces SEC(".maps");
 
-/* How the processes of each namespace ended. */
+/* How the processes of each part ended. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1);
-	__type(key, struct pidns_key);
+	__type(key, struct pidns_part);
 	__type(value, struct pidns_exits);
 } exits SEC(".maps");
 
@@ -54,61 +54,95 @@ static __always_inline struct pidns_events *drop(struct pidns_node *totals, int 
 	return &totals->dropped[reason];
 }
 
-/* Inserts an entry for a new namespace, or returns the counters of dropped events. */
-static __noinline struct pidns_counts *first_counts(const struct task_pidns *own,
+/* Adds the part of an event, or takes part 0 instead. */
+static __noinline int add_part(struct task_struct *task, struct task_pidns *own,
+			       struct pidns_node *totals, enum scratch scratch)
+{
+	static const struct pidns_counts zero;
+	__u32 element = parts_element(own);
+	int error;
+
+	if (take_part_of_namespace(element)) {
+		if (capture_cgroup(task, own->part.cgroup, &totals->cgroups_written, scratch)) {
+			error = add_if_absent(&namespaces, &own->part, &zero);
+			if (error == 0)
+				return 0;
+		} else {
+			error = -E2BIG;
+		}
+		if (element != PIDNS_PARTS_OUTERMOST)
+			give_back_part(PIDNS_PARTS_OTHERS);
+		give_back_part(element);
+		/* Another CPU was first. */
+		if (error == -EEXIST)
+			return 0;
+	}
+	own->part.cgroup = 0;
+	add_atomic(&totals->parts_refused, 1);
+	return 0;
+}
+
+/* Inserts an entry for a new part, or returns the counters of dropped events. */
+static __noinline struct pidns_counts *first_counts(struct task_struct *task,
+						    struct task_pidns *own,
 						    struct pidns_node *totals, enum scratch scratch)
 {
 	static const struct pidns_counts zero;
-	struct pidns_counts *counts = 0;
+	struct pidns_counts *counts;
 	int error;
 
 	capture_first_identity(own, &totals->identities_written, scratch);
-	error = add_if_absent(&namespaces, &own->key, &zero);
-	/* EEXIST: another CPU was first. */
-	if (error == 0 || error == -EEXIST)
-		counts = bpf_map_lookup_elem(&namespaces, &own->key);
+	if (config.split && own->part.cgroup)
+		add_part(task, own, totals, scratch);
+	error = add_if_absent(&namespaces, &own->part, &zero);
+	/* EEXIST: the entry is that of add_part(), or another CPU was first. */
+	counts = bpf_map_lookup_elem(&namespaces, &own->part);
 	return counts ? counts : &drop(totals, error)->counts;
 }
 
-/* The counts that an event of a namespace on this CPU is to be added to. */
-static __always_inline struct pidns_counts *
-counts_of(const struct task_pidns *own, struct pidns_node *totals, enum scratch scratch)
+/* The counts that an event on this CPU is to be added to. */
+static __always_inline struct pidns_counts *counts_of(struct task_struct *task,
+						      struct task_pidns *own,
+						      struct pidns_node *totals,
+						      enum scratch scratch)
 {
-	struct pidns_counts *counts = bpf_map_lookup_elem(&namespaces, &own->key);
+	struct pidns_counts *counts = bpf_map_lookup_elem(&namespaces, &own->part);
 
-	return counts ? counts : first_counts(own, totals, scratch);
+	return counts ? counts : first_counts(task, own, totals, scratch);
 }
 
 /* first_counts() for exits. */
-static __noinline struct pidns_exits *first_exits(const struct task_pidns *own,
+static __noinline struct pidns_exits *first_exits(struct task_struct *task, struct task_pidns *own,
 						  struct pidns_node *totals, enum scratch scratch)
 {
 	static const struct pidns_exits zero;
-	struct pidns_exits *counts = 0;
+	struct pidns_exits *counts;
 	int error;
 
 	capture_first_identity(own, &totals->identities_written, scratch);
-	error = add_if_absent(&exits, &own->key, &zero);
-	if (error == 0 || error == -EEXIST)
-		counts = bpf_map_lookup_elem(&exits, &own->key);
+	if (config.split && own->part.cgroup && !bpf_map_lookup_elem(&namespaces, &own->part))
+		add_part(task, own, totals, scratch);
+	error = add_if_absent(&exits, &own->part, &zero);
+	counts = bpf_map_lookup_elem(&exits, &own->part);
 	return counts ? counts : &drop(totals, error)->exits;
 }
 
-/* The counts that the exit of a process of a namespace is to be added to. */
-static __always_inline struct pidns_exits *exits_of(const struct task_pidns *own,
+/* The counts that the exit of a process is to be added to. */
+static __always_inline struct pidns_exits *exits_of(struct task_struct *task,
+						    struct task_pidns *own,
 						    struct pidns_node *totals, enum scratch scratch)
 {
-	struct pidns_exits *counts = bpf_map_lookup_elem(&exits, &own->key);
+	struct pidns_exits *counts = bpf_map_lookup_elem(&exits, &own->part);
 
-	return counts ? counts : first_exits(own, totals, scratch);
+	return counts ? counts : first_exits(task, own, totals, scratch);
 }
 
 /* Counts a rare event by its kind. */
-static __noinline int count_detail(const struct pidns_key *key, struct pidns_node *totals,
+static __noinline int count_detail(const struct pidns_part *part, struct pidns_node *totals,
 				   __u32 kind, __u32 value)
 {
 	static const __u64 zero;
-	struct pidns_detail detail = {.namespace = *key, .kind = kind, .value = value};
+	struct pidns_detail detail = {.part = *part, .kind = kind, .value = value};
 	__u64 *count = bpf_map_lookup_elem(&details, &detail);
 
 	if (!count) {

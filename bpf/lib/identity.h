@@ -11,6 +11,7 @@
  */
 #pragma once
 
+#include "cgroup.h"
 #include "config.h"
 #include "namespace.h"
 
@@ -31,6 +32,7 @@ enum scratch {
 	EXEC_SCRATCH = FORK_SCRATCH + PIDNS_ATTEMPTS,
 	EXIT_SCRATCH = EXEC_SCRATCH + PIDNS_ATTEMPTS,
 	OOM_SCRATCH = EXIT_SCRATCH + PIDNS_ATTEMPTS,
+	EXEC_FAILURE_SCRATCH,
 	WALK_SCRATCH,
 	SCRATCHES,
 };
@@ -42,55 +44,11 @@ struct {
 	__type(value, struct pidns_identity);
 } scratches SEC(".maps");
 
-/* The node around this one in its hierarchy; NULL for the root. */
-static __always_inline struct kernfs_node *parent_of(struct kernfs_node *node)
-{
-	struct kernfs_node___before_6_15 *older = (void *)node;
-
-	if (bpf_core_field_exists(node->__parent))
-		return BPF_CORE_READ(node, __parent);
-	return BPF_CORE_READ(older, parent);
-}
-
-/* The cgroup of a set for the controller of processes, or for that of memory. */
-static __always_inline struct cgroup *controlled_cgroup(struct css_set *set)
-{
-	struct cgroup_subsys_state *state = 0;
-	__u64 index;
-
-	if (bpf_core_enum_value_exists(enum cgroup_subsys_id, pids_cgrp_id))
-		index = bpf_core_enum_value(enum cgroup_subsys_id, pids_cgrp_id);
-	else if (bpf_core_enum_value_exists(enum cgroup_subsys_id, memory_cgrp_id))
-		index = bpf_core_enum_value(enum cgroup_subsys_id, memory_cgrp_id);
-	else
-		return 0;
-	bpf_probe_read_kernel(&state, sizeof(state),
-			      (void *)set + bpf_core_field_offset(set->subsys) +
-				      index * sizeof(state));
-	return BPF_CORE_READ(state, cgroup);
-}
-
-/*
- * The cgroup that names a task's container: that of v1's hierarchy of a controller that all
- * runtimes use, where it has one of its own and the task is in a cgroup of it; else that of v2.
- */
-static __always_inline struct kernfs_node *cgroup_node_of(struct task_struct *task)
-{
-	struct css_set *set = BPF_CORE_READ(task, cgroups);
-	struct cgroup *unified = BPF_CORE_READ(set, dfl_cgrp);
-	struct cgroup *controlled = controlled_cgroup(set);
-	struct kernfs_node *node = BPF_CORE_READ(controlled, kn);
-
-	if (BPF_CORE_READ(controlled, root) != BPF_CORE_READ(unified, root) && parent_of(node))
-		return node;
-	return BPF_CORE_READ(unified, kn);
-}
-
-/* Writes the names as in struct pidns_identity, and returns their length in bytes. */
-static __always_inline __u32 write_path(char path[PIDNS_PATH], struct kernfs_node *node)
+/* Writes the names as in struct pidns_identity from an offset on. Returns the length in bytes. */
+static __always_inline __u32 write_path(char path[PIDNS_PATH], __u32 length,
+					struct kernfs_node *node)
 {
 	enum { DEEPEST = 32 };
-	__u32 length = 0;
 
 	for (int depth = 0; depth < DEEPEST && length <= PIDNS_PATH - PIDNS_NAME; depth++) {
 		struct kernfs_node *parent = parent_of(node);
@@ -108,6 +66,66 @@ static __always_inline __u32 write_path(char path[PIDNS_PATH], struct kernfs_nod
 	return length;
 }
 
+/*
+ * Writes a path behind those that are in a scratch, and returns the length of all of them.
+ *
+ * verifier: not static, so that it is verified once. 5.10 lets such a function take no pointer.
+ */
+__noinline __u32 append_path(__u32 scratch, __u32 length, __u64 node, __u32 is_first)
+{
+	struct pidns_identity *identity = bpf_map_lookup_elem(&scratches, &scratch);
+
+	if (!identity || length > PIDNS_PATH - PIDNS_NAME || !config.capture_identities)
+		return length;
+	if (!is_first)
+		identity->path[length++] = 0;
+	return write_path(identity->path, length, (void *)node);
+}
+
+/*
+ * Writes the paths of a set in hierarchies of cgroup v1, as far as their innermost names differ
+ * from that of `first` and from the one before. A container may have its id in any of them only.
+ */
+__noinline __u32 append_other_paths(__u32 scratch, __u32 length, __u64 set, __u64 first)
+{
+	enum { HIERARCHIES = 16 };
+	__u64 head = set + bpf_core_field_offset(((struct css_set *)0)->cgrp_links);
+	__u32 first_name, name_before;
+	struct list_head *at;
+
+	if (!config.capture_identities)
+		return length;
+	first_name = name_before = BPF_CORE_READ((struct kernfs_node *)first, hash);
+	at = (void *)head;
+	for (int i = 0; i < HIERARCHIES; i++) {
+		struct cgrp_cset_link *link;
+		struct kernfs_node *node;
+		__u32 name;
+
+		at = BPF_CORE_READ(at, next);
+		if (!at || at == (void *)head)
+			break;
+		link = (void *)at - bpf_core_field_offset(((struct cgrp_cset_link *)0)->cgrp_link);
+		node = BPF_CORE_READ(link, cgrp, kn);
+		name = BPF_CORE_READ(node, hash);
+		if (name == first_name || name == name_before || !parent_of(node))
+			continue;
+		name_before = name;
+		length = append_path(scratch, length, (__u64)node, false);
+	}
+	return length;
+}
+
+/* Writes all paths of a set into a scratch, and returns their length. */
+static __always_inline __u32 write_paths(enum scratch scratch, struct css_set *set,
+					 struct kernfs_node *first)
+{
+	__u32 length = append_path(scratch, 0, (__u64)first, true);
+
+	length = append_other_paths(scratch, length, (__u64)set, (__u64)first);
+	return length <= PIDNS_PATH ? length : PIDNS_PATH;
+}
+
 /* Writes the identity of a namespace, and counts that in `written`. */
 static __noinline int capture_identity(const struct task_pidns *own, __u64 *written,
 				       enum scratch scratch, bool is_new)
@@ -116,6 +134,7 @@ static __noinline int capture_identity(const struct task_pidns *own, __u64 *writ
 	struct pidns_identity *identity = bpf_map_lookup_elem(&scratches, &index);
 	struct pid_namespace *ns = own->ns;
 	struct task_struct *init = BPF_CORE_READ(ns, child_reaper, group_leader);
+	struct css_set *cgroups = BPF_CORE_READ(init, cgroups);
 	struct kernfs_node *cgroup = cgroup_node_of(init);
 
 	if (!identity)
@@ -128,8 +147,8 @@ static __noinline int capture_identity(const struct task_pidns *own, __u64 *writ
 	identity->init_pid = BPF_CORE_READ(init, tgid);
 	bpf_probe_read_kernel_str(identity->init_comm, PIDNS_COMM, init->comm);
 	identity->init_is_new = is_new;
-	identity->path_length = write_path(identity->path, cgroup);
-	if (bpf_map_update_elem(&identities, &own->key, identity, BPF_ANY) == 0)
+	identity->path_length = write_paths(scratch, cgroups, cgroup);
+	if (bpf_map_update_elem(&identities, &own->part.namespace, identity, BPF_ANY) == 0)
 		add_atomic(written, 1);
 	return 0;
 }
@@ -141,7 +160,7 @@ static __noinline int capture_identity(const struct task_pidns *own, __u64 *writ
 static __always_inline void capture_first_identity(const struct task_pidns *own, __u64 *written,
 						   enum scratch scratch)
 {
-	if (config.capture_identities && !bpf_map_lookup_elem(&identities, &own->key))
+	if (config.capture_identities && !bpf_map_lookup_elem(&identities, &own->part.namespace))
 		capture_identity(own, written, scratch, own->nr == 1);
 }
 
@@ -161,7 +180,7 @@ static __always_inline void capture_identity_in_walk(const struct task_pidns *ow
 
 	if (!config.capture_identities)
 		return;
-	identity = bpf_map_lookup_elem(&identities, &own->key);
+	identity = bpf_map_lookup_elem(&identities, &own->part.namespace);
 	if (identity && identity->cgroup_id == BPF_CORE_READ(cgroup_node_of(init), id))
 		return;
 	capture_identity(own, written, WALK_SCRATCH, identity && identity->init_is_new);
@@ -200,7 +219,7 @@ static __always_inline void record_end(struct task_struct *task, const struct ta
 
 	if (!config.capture_identities || !is_of_init(task, own))
 		return;
-	identity = bpf_map_lookup_elem(&identities, &own->key);
+	identity = bpf_map_lookup_elem(&identities, &own->part.namespace);
 	if (!identity)
 		return;
 	identity->init_end = bpf_ktime_get_boot_ns();

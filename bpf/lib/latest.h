@@ -72,19 +72,18 @@ static __always_inline void keep(struct pidns_exemplar *place, const struct pidn
 }
 
 /* The same of a death by signal. */
-static __noinline int keep_signal_death(const struct pidns_key *key, __u32 signal,
+static __noinline int keep_signal_death(const struct pidns_part *part, __u32 signal,
 					const struct pidns_exemplar *latest)
 {
-	struct pidns_detail death = {
-		.namespace = *key, .kind = PIDNS_SIGNAL_DEATH, .value = signal};
+	struct pidns_detail death = {.part = *part, .kind = PIDNS_SIGNAL_DEATH, .value = signal};
 	struct pidns_exemplar *place = bpf_map_lookup_elem(&signal_exemplars, &death);
 
 	/* In place: an update would replace the entry while user space may be reading
 	 * it. */
 	if (place)
 		*place = *latest;
-	/* A namespace without an entry in `exits` is dropped: nothing would delete this one. */
-	else if (bpf_map_lookup_elem(&exits, key))
+	/* Without an entry in `exits` nothing would delete this one. */
+	else if (bpf_map_lookup_elem(&exits, part))
 		add_if_absent(&signal_exemplars, &death, latest);
 	return 0;
 }

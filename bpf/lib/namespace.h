@@ -9,7 +9,7 @@
 #include <stdbool.h>
 
 struct task_pidns {
-	struct pidns_key key;
+	struct pidns_part part; /* part 0, unless choose_part() has chosen another one */
 	struct pid_namespace *ns;
 	int nr; /* the task's number inside; 1 is the namespace's init */
 };
@@ -114,13 +114,15 @@ static __always_inline bool own_namespace_probed(struct pid *pid, struct task_pi
 	ns = number.ns;
 	own->nr = number.nr;
 	own->ns = ns;
-	own->key.inum = BPF_CORE_READ(ns, ns.inum);
-	own->key.padding = 0;
+	own->part.namespace.inum = BPF_CORE_READ(ns, ns.inum);
+	own->part.namespace.padding = 0;
+	own->part.cgroup = 0;
 	if (bpf_core_field_exists(ns->ns.ns_id))
-		own->key.generation = BPF_CORE_READ(ns, ns.ns_id);
+		own->part.namespace.generation = BPF_CORE_READ(ns, ns.ns_id);
 	else
-		own->key.generation = BPF_CORE_READ(ns, child_reaper, group_leader, start_boottime);
-	return own->key.inum != 0 && is_counted(ns);
+		own->part.namespace.generation =
+			BPF_CORE_READ(ns, child_reaper, group_leader, start_boottime);
+	return own->part.namespace.inum != 0 && is_counted(ns);
 }
 
 /*
@@ -149,13 +151,14 @@ static __always_inline bool own_namespace(struct task_struct *task, struct task_
 	ns = number->ns;
 	own->nr = number->nr;
 	own->ns = ns;
-	own->key.inum = ns->ns.inum;
-	own->key.padding = 0;
+	own->part.namespace.inum = ns->ns.inum;
+	own->part.namespace.padding = 0;
+	own->part.cgroup = 0;
 	if (bpf_core_field_exists(ns->ns.ns_id))
-		own->key.generation = ns->ns.ns_id;
+		own->part.namespace.generation = ns->ns.ns_id;
 	else
-		own->key.generation = ns->child_reaper->group_leader->start_boottime;
-	return own->key.inum != 0 && is_counted(ns);
+		own->part.namespace.generation = ns->child_reaper->group_leader->start_boottime;
+	return own->part.namespace.inum != 0 && is_counted(ns);
 }
 
 /* own_namespace() of the task that runs. */

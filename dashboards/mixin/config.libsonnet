@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What an installation may set. Every key applies to all rules, alerts and dashboards.
+// Settings of an installation. Every key applies to all rules, alerts and dashboards.
 {
   _config+:: {
     local config = self,
 
-    // The label that names the cluster. One Prometheus for one cluster may do without: then no series has it, and nothing changes.
+    // The label with the cluster's name. A Prometheus for one cluster needs none: without the label, the
+    // result is the same.
     clusterLabel: 'cluster',
 
     // Matchers on every series of the exporter, for example 'env="production"'. Empty: all series whose names begin with pidns_.
     exporterSelector: '',
 
-    // Matchers on `up` for the targets of the exporter. PidnsExporterDown then covers a target that has never answered. A target that
-    // has answered once is known by its own metrics, whatever its job is called.
+    // Matchers on `up` for the targets of the exporter. With them, PidnsExporterDown covers a target that was
+    // never scraped successfully. A target that was scraped once is recognised by its own metrics, whatever
+    // its job name.
     targetSelector: 'job=~".*pidns.*"',
 
     // Series of all clusters that must have an exporter. PidnsExporterAbsent fires for each of these clusters without one. If some of
@@ -28,6 +30,8 @@
     thresholds: {
       // PidnsProcessesCrash: crashes in ten minutes, this many or more. PidnsFirstCrash: fewer.
       crashes: 3,
+      // PidnsUnitRestartLooping: starts of a service in ten minutes. PidnsUnitCrashLooping: half of that, rounded up.
+      unitStarts: 5,
       // PidnsForkStorm: forks per second. A build on several CPUs exceeds this only for a few minutes.
       forksPerSecond: 100,
       // PidnsThreadsGrow: threads, and new threads per second. A pool that fills once stops growing.
@@ -39,8 +43,9 @@
       pollAgeSeconds: 60,
       // PidnsMapFillsUp: share of a map's capacity.
       mapUsage: 0.8,
-      // PidnsPodWatchFails: seconds without an event. An API server sends a bookmark a minute once any pod of the cluster has changed; some
-      // send none before. So silence alone is normal: the alert needs failed requests, too.
+      // PidnsPodWatchFails: seconds without an event. An API server sends a bookmark every minute once any
+      // pod of the cluster has changed; some send none before. Silence alone is normal, so the alert also
+      // requires failed requests.
       watchSilenceSeconds: 180,
     },
 

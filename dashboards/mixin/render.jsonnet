@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Files for those who do not use jsonnet: `make dashboards` writes them to dashboards/.
+// Output files for users without jsonnet: `make dashboards` writes them to dashboards/.
 local mixin = import 'mixin.libsonnet';
 
-// A block in place of a string with escaped quotes.
+// A block instead of a string with escaped quotes.
 local readable(groups) = groups {
   groups: [
     group {

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Roll-ups: from the series of PID namespaces to containers, workloads, namespaces and clusters.
+// Roll-ups from the series of PID namespaces to containers, workloads, namespaces and clusters.
 //
-// Names are level:metric:operation. A container keeps all labels but pidns, also instance and node, because it is on one node. The higher
-// levels have the labels that they name. Clusters are summed from the nodes' own totals, which lack nothing.
+// Names are level:metric:operation. A container keeps all labels except pidns, including instance and node,
+// because it is on one node. A unit of systemd counts as a container: on a host, or inside a container. Higher levels have the labels in their names. Clusters are sums of the nodes'
+// totals, which are complete.
 //
-// Failures are exits with a code other than 0 or by a signal; teardown is no failure. Crashes are deaths by config.crashSignals.
+// Failures are exits with a code other than 0 or by a signal; teardown is not a failure. Crashes are deaths
+// by config.crashSignals.
 local library = import 'lib/promql.libsonnet';
 
 local rules(config) =
@@ -33,6 +35,7 @@ local rules(config) =
     ['pidns_process_failures:rate5m', 'pidns, reason', 'rate(%s[5m])' % failures('pidns_process_exits_total')],
     ['pidns_process_crashes:rate5m', 'pidns, signal', 'rate(%s[5m])' % crashes],
     ['pidns_oom_kills:rate5m', 'pidns', 'rate(%s[5m])' % promql.own('pidns_oom_kills_total')],
+    ['pidns_unit_starts:rate5m', 'pidns', 'rate(%s[5m])' % promql.own('pidns_unit_starts_total')],
   ] + [
     ['%s:sum' % gauge, 'pidns', promql.own(gauge)]
     for gauge in ['pidns_processes', 'pidns_threads', 'pidns_zombie_processes']
@@ -59,9 +62,10 @@ local rules(config) =
       ],
     },
 
-    // A workload is the pod's name without what its controller appended: a hash and five characters (Deployment), the minute and five
-    // characters (CronJob), five characters (DaemonSet, Job), a number (StatefulSet). The alphabet is that of Kubernetes' generated names.
-    // With kube-state-metrics, docs/scale.md has a first rule with the exact owners.
+    // A workload is the pod's name without the suffix of its controller. The suffix is a hash and five
+    // characters (Deployment), the minute and five characters (CronJob), five characters (DaemonSet, Job), or
+    // a number (StatefulSet). The alphabet is that of Kubernetes' generated names. With kube-state-metrics,
+    // docs/scale.md has a first rule with the exact owners.
     {
       name: 'pidns.workload',
       rules: [
@@ -102,8 +106,8 @@ local rules(config) =
         { record: 'cluster:' + rollUp[0], expr: 'sum by (%s, job) (%s)' % [cluster, rollUp[1]] }
         for rollUp in ofClusters
       ] + [
-        // Any quantile over all nodes can be computed from these: from the buckets where Prometheus stores classic histograms, from the
-        // native histogram where it stores those.
+        // The source of any quantile over all nodes: classic buckets where Prometheus stores classic
+        // histograms, otherwise the native histogram.
         {
           record: 'cluster:pidns_node_process_lifetime_seconds_bucket:rate5m',
           expr: 'sum by (%s, job, le) (rate(%s[5m]))' % [cluster, promql.own('pidns_node_process_lifetime_seconds_bucket')],

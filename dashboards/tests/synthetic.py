@@ -16,7 +16,10 @@ CLUSTERS = ("a", "b")
 # The job of annotation discovery, which the exporter shares with others.
 JOB = "kubernetes-service-endpoints"
 CONTAINERS = 10  # of a node: 40 in all
+UNITS = 4  # of a node: 16 in all, with the same names on each node
 HOST = {"pidns": "4026531836", "namespace": "", "pod": "", "container": ""}
+# The parts of a namespace have none of these.
+OF_NAMESPACES = {"pidns_info", "pidns_start_time_seconds", "pidns_end_time_seconds"}
 # The exporter that stops ten minutes before the end.
 DOWN = ("b", "n2")
 
@@ -57,15 +60,23 @@ def _add_exporter(families, cluster, node, number):
     containers = [HOST] + [
         {"pidns": str(4026532000 + c), "namespace": "shop", "pod": f"cart-{number}{c}", "container": "web"} for c in range(CONTAINERS)
     ]
+    units = [{**HOST, "unit": f"web-{u}.service"} for u in range(UNITS)]
     end = END - 600 if (cluster, node) == DOWN else END
     for name, kind, labels in _catalogue():
-        for container in containers if "L" in labels else [{}]:
-            for fixed in _combinations(name, [label for label in labels if label != "L"]):
+        if name.startswith("pidns_unit_"):
+            subjects = units
+        elif "L" in labels:
+            subjects = containers + ([] if name in OF_NAMESPACES else units)
+        else:
+            subjects = [{}]
+        for container in subjects:
+            for fixed in _combinations(name, [label for label in labels if label not in ("L", "unit")]):
                 _add(families, name, kind, {**target, **container, **fixed}, end)
     _add(families, "up", "up", target, END, lambda time: 1 if time <= end else 0)
     for name in ("scrape_duration_seconds", "scrape_samples_scraped"):
         _add(families, name, "gauge", target, END)
-    _add(families, "ALERTS", "info", {**target, "alertname": "PidnsZombies", "alertstate": "firing"}, END)
+    for subject in ({}, units[0]):
+        _add(families, "ALERTS", "info", {**target, **subject, "alertname": "PidnsZombies", "alertstate": "firing"}, END)
     for pod in {container["pod"] for container in containers if container["pod"]}:
         owner = {"cluster": cluster, "job": "kube-state-metrics", "namespace": "shop", "pod": pod}
         _add(families, "kube_pod_owner", "info", {**owner, "owner_name": "cart", "owner_is_controller": "true"}, END)

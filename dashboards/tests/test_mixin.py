@@ -23,7 +23,7 @@ CONFIGURED = """
     runbookURLPattern: 'https://wiki.example/%s.html',
     crashSignals: 'SIGSEGV',
     thresholds+: {
-      crashes: 1001, forksPerSecond: 1002, threads: 1003, threadsPerSecond: 1004, zombies: 1005,
+      crashes: 1001, unitStarts: 1009, forksPerSecond: 1002, threads: 1003, threadsPerSecond: 1004, zombies: 1005,
       pollAgeSeconds: 1006, mapUsage: 0.1007, watchSilenceSeconds: 1008,
     },
     dashboardNamePrefix: 'Counts: ',
@@ -105,7 +105,7 @@ class Configuration(unittest.TestCase):
                 self.assertEqual(signals, "SIGSEGV")
 
     def test_dashboards(self):
-        self.assertEqual(sorted(self.mixin["dashboards"]), ["counts-container.json", "counts-exporter.json", "counts-fleet.json"])
+        self.assertEqual(sorted(self.mixin["dashboards"]), ["counts-container.json", "counts-exporter.json", "counts-fleet.json", "counts-services.json"])
         for name, dashboard in self.mixin["dashboards"].items():
             self.assertEqual(list(schema.problems(dashboard)), [])
             self.assertEqual(dashboard["uid"] + ".json", name)
@@ -127,7 +127,7 @@ class Configuration(unittest.TestCase):
         other = "{ prometheusAlerts+:: { groups+: [{ name: 'other', rules: [] }] }, grafanaDashboards+:: { 'other.json': {} } }"
         both = evaluated(f"{other} + (import 'mixin.libsonnet')")
         self.assertIn("other", [group["name"] for group in both["alerts"]["groups"]])
-        self.assertEqual(len(both["dashboards"]), 4)
+        self.assertEqual(len(both["dashboards"]), 5)
 
 
 if __name__ == "__main__":

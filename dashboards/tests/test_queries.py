@@ -86,7 +86,7 @@ class Queries(unittest.TestCase):
                     ranked += 1
                     self.assertLessEqual(len(self.all.range(query)), 10, query)
                     self.assertGreaterEqual(len(self.all.range(query)), 9, query)
-        self.assertEqual(ranked, 6)
+        self.assertEqual(ranked, 14)
         # There would be more.
         each = "sum by (cluster, namespace, pod, container) (rate(pidns_process_execs_total[2m]))"
         self.assertGreaterEqual(len(self.all.range(f"topk(10, {each})")), 40)

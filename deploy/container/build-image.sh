@@ -3,9 +3,10 @@
 #
 # build-image.sh PROGRAM ARCHIVE [NOTICE]
 #
-# Makes the image pidns-exporter:<version> of a program that is built, by buildah and without a base image, and writes it to an archive that
-# `podman load`, `docker load` and `ctr images import` take: of OCI's layout if its name ends in .oci.tar, else of Docker's. NOTICE is a
-# file that goes into the image, with the licence. The same program and commit make the same bytes.
+# Builds the image pidns-exporter:<version> from a built program with buildah, without a base image. Writes an
+# archive for `podman load`, `docker load` and `ctr images import`: in OCI's layout if its name ends in
+# .oci.tar, otherwise in Docker's. NOTICE is a file for the image's licence folder. The same program and
+# commit produce the same bytes.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -28,11 +29,11 @@ if [ $# = 3 ]; then
   install --mode 644 "$3" "$work/files/usr/share/doc/pidns-exporter/NOTICE"
 fi
 
-# The Dockerfile's second stage, with these files in place of those of the first.
+# The second stage of the Dockerfile, with these files instead of those of the first stage.
 sed '1,/^FROM scratch$/{/^FROM scratch$/!d}; s|^COPY --from=build /image /$|COPY . /|' deploy/container/Dockerfile >"$work/Dockerfile"
 time=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null)} || time=0
 name=localhost/pidns-exporter:$version
-# A storage of its own, which goes with it; copies instead of overlays work wherever this does.
+# A temporary storage of its own. The vfs driver copies instead of using overlays, which works everywhere.
 buildah() { command buildah --root "$work/storage" --runroot "$work/run" --storage-driver vfs "$@"; }
 case $2 in *.oci.tar) tag=$name ;; *) tag=docker-archive:$2:$name ;; esac
 buildah build --quiet --timestamp "$time" --build-arg VERSION="$version" --build-arg REVISION="$revision" \

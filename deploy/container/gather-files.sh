@@ -3,9 +3,9 @@
 #
 # gather-files.sh PROGRAM FOLDER
 #
-# Puts the files of the image into a folder that is not there yet: the program, the libraries that it loads and their loader, their
-# licences, and a line for root, whose name some tools look for. All are root's, and nobody else may write to them; the program needs none of
-# them to be anybody's in particular.
+# Copies the files of the image into a new folder: the program, its libraries and their loader, their
+# licences, and a passwd line for root, which some tools look up. Root owns all files, and only root may write
+# to them. The program does not depend on the owner.
 set -euo pipefail
 
 program=$1 folder=$2
@@ -13,22 +13,32 @@ umask 022
 mkdir "$folder"
 install -D --mode 755 "$program" "$folder/usr/bin/pidns-exporter"
 
-# The libraries that the program is linked with, and libcurl with its own: the program loads that one when it needs it, so that
-# ldd does not list it. It is in the folder of the others.
+# The linked libraries, and libcurl, libcrypt and libseccomp with their own. ldd does not list these, because the program
+# loads them on demand. They are in the same folder as the others.
 libraries() {
-  local linked curl
+  local linked folder library package loaded=()
   linked=$(ldd "$program")
-  curl=$(dirname "$(awk '$1 ~ /^libgnutls\.so/ { print $3 }' <<<"$linked")")/libcurl-gnutls.so.4
-  [ -e "$curl" ] || { echo "gather-files.sh: $curl does not exist: install libcurl3-gnutls" >&2; exit 1; }
-  echo "$curl"
-  { echo "$linked"; ldd "$curl"; } | awk '$2 == "=>" && $3 ~ /^\// { print $3 } $1 ~ /^\// { print $1 }'
+  folder=$(dirname "$(awk '$1 ~ /^libgnutls\.so/ { print $3 }' <<<"$linked")")
+  while read -r library package; do
+    library=$folder/$library
+    [ -e "$library" ] || { echo "gather-files.sh: $library does not exist: install $package" >&2; exit 1; }
+    loaded+=("$library")
+  done <<<'libcurl-gnutls.so.4 libcurl3-gnutls
+libcrypt.so.1 libcrypt1
+libseccomp.so.2 libseccomp2'
+  printf '%s\n' "${loaded[@]}"
+  {
+    echo "$linked"
+    # With several files, ldd prints the path of each with a colon.
+    for library in "${loaded[@]}"; do ldd "$library"; done
+  } | awk '$2 == "=>" && $3 ~ /^\// { print $3 } $1 ~ /^\// { print $1 }'
 }
 
 gathered=$(libraries | sort --unique)
-# A library by its path as the loader finds it, in the image as here. The loader itself is named by the program.
+# Each library has the path that the loader uses, in the image as here. The program names the loader itself.
 while read -r library; do
   install -D --mode 755 "$(realpath "$library")" "$folder$library"
-  # Debian's package of it, under its path in one of the two spellings that a merged /usr has.
+  # Its Debian package, by one of the two paths that a merged /usr has.
   if package=$(dpkg-query --search "$(realpath "$library")" 2>/dev/null || dpkg-query --search "$library" 2>/dev/null); then
     copyright=/usr/share/doc/${package%%:*}/copyright
     install -D --mode 644 "$(realpath "$copyright")" "$folder$copyright"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Renders the chart as its users do: by Helm 3 and 4, with one file of values and several, for the oldest and the newest Kubernetes, as a
-subchart, through kustomize."""
+"""Renders the chart in the ways of its users: with Helm 3 and 4, one or several values files, the oldest and the newest Kubernetes,
+as a subchart, and through kustomize."""
 import functools
 import json
 import pathlib
@@ -26,7 +26,7 @@ class Refused(Exception):
 
 
 def enabled_by(path: tuple, *files: dict) -> bool:
-    """Returns whether files of values, the later ones over the earlier, enable the feature at a path."""
+    """Returns whether values files enable the feature at a path. Later files override earlier ones."""
     given = [value for value in (at(values, (*path, "enabled")) for values in files) if value is not ABSENT]
     return given[-1] if given else path == SERVICE
 
@@ -50,12 +50,12 @@ class Chart:
         self.values = Values(folder)
         self.files = sorted(folder.glob("ci/*-values.yaml"))
         self.problems = list(self.values.problems())
-        # What each file of values renders by itself, and none.
+        # The objects that each values file renders alone, and without any.
         self.alone = {}
 
     def written(self, name: str, values: dict) -> pathlib.Path:
         file = self.work / f"{name}.yaml"
-        # JSON: PyYAML leaves text such as 1e3 without quotes, which is a number for Helm.
+        # JSON, because PyYAML writes text such as 1e3 without quotes, which Helm reads as a number.
         file.write_text(json.dumps(values))
         return file
 
@@ -64,7 +64,7 @@ class Chart:
         return run(helm, "template", release, chart or self.folder, "--namespace", NAMESPACE, *values, *flags)
 
     def kustomized(self, text: str) -> str:
-        """Returns what `helm template | kustomize build` makes of it: Argo CD's and Flux's post-renderers do the same."""
+        """Returns the output of `helm template | kustomize build`, as post-renderers of Argo CD and Flux use it."""
         folder = self.work / "kustomize"
         folder.mkdir(exist_ok=True)
         (folder / "all.yaml").write_text(text)
@@ -85,7 +85,7 @@ class Chart:
         return things
 
     def matrix(self):
-        """Each set of values by itself, by both Helms, for the oldest and the newest Kubernetes; what Argo CD passes."""
+        """Each values file alone, with both Helms, for the oldest and the newest Kubernetes; and the flags of Argo CD."""
         for file in [None, *self.files]:
             files = [file] if file else []
             what = f"values {file.name if file else 'of the chart'}"
@@ -105,7 +105,7 @@ class Chart:
                     self.problems.append(str(refused))
 
     def several_files(self):
-        """Two files of values at a time, in both orders. Helm must refuse both monitors together, and a monitor without its service."""
+        """Two values files at a time, in both orders. Helm must reject both monitors together, and a monitor without its service."""
         for one in self.files:
             for other in self.files:
                 if one == other:
@@ -133,13 +133,13 @@ class Chart:
         if alias:
             dependency["alias"] = alias
         (parent / "Chart.yaml").write_text(json.dumps({"apiVersion": "v2", "name": "parent", "version": "1.0.0", "dependencies": [dependency]}))
-        # Only plain files: Flux makes artefacts without symbolic links.
+        # Only plain files, because Flux omits symbolic links.
         shutil.copytree(self.folder, parent / "charts" / self.folder.name,
                         ignore=lambda folder, names: [n for n in names if (pathlib.Path(folder) / n).is_symlink()])
         return parent
 
     def subchart(self):
-        """As a subchart, also under another name: it renders the same as alone. The condition disables it."""
+        """As a subchart, also under another name, the chart renders the same objects. The condition disables it."""
         for alias in None, "counts":
             parent, name = self.parent(alias), alias or self.folder.name
             for file in [None, *self.files]:
@@ -156,8 +156,8 @@ class Chart:
                 self.problems.append(f"{name}.enabled=false renders something")
 
     def collisions(self):
-        """Gives each map of labels or annotations all keys that the chart itself writes: the user's value is there, once; what selectors
-        ask for is untouched."""
+        """Sets all keys of the chart in each map of labels or annotations. The user's value must appear once; labels of selectors must
+        not change."""
         base = {
             "prometheus": {"podMonitor": {"enabled": True}, "rules": {"enabled": True}}, "dashboards": {"enabled": True, "annotations": {"a": "b"}},
             "networkPolicy": {"enabled": True}, "securityContextConstraints": {"create": True}, "daemonsetAnnotations": {"a": "b"},
@@ -174,7 +174,8 @@ class Chart:
             seen = False
             for variant in files:
                 for thing in self.check(what, functools.partial(self.template, [variant, mine])):
-                    # The map is written here if all of its keys are: labels and annotations of the chart are never in one map.
+                    # A map with all of these keys is written here: labels and annotations of the chart never
+                    # share a map.
                     for there in filter(lambda there: keys <= there.keys(), labels_and_annotations(thing)):
                         seen = True
                         later = {"grafana_dashboard"} if thing["kind"] == "ConfigMap" and path == ("commonLabels",) else set()
@@ -184,7 +185,7 @@ class Chart:
                 self.problems.append(f"{'.'.join(path)}: the user's values are nowhere")
 
     def particulars(self):
-        """What single values are for."""
+        """The effects of single values."""
         def rendered(release=RELEASE, **values):
             return self.check(f"values {values}", lambda: self.template([self.written("particular", values)], release=release), kustomize=False)
 

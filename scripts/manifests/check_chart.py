@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""check_chart.py CHART OUTPUT: checks a chart over all of its sets of values. Writes the rendered objects into OUTPUT. Prints the failures."""
+"""check_chart.py CHART OUTPUT: checks a chart with all of its values files. Writes the rendered objects into OUTPUT. Prints the failures."""
 import pathlib
 import sys
 import tempfile

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""check_checks.py CHART: checks the checks. Each fault that they look for, made on purpose, is found. Prints those that are not."""
+"""check_checks.py CHART: checks the checks. They must find each deliberate fault. Prints the faults that they miss."""
 import copy
 import pathlib
 import re
@@ -77,7 +77,7 @@ for text in "a: 1\na: 2", "a: {b: 1, b: 2}", "- {a: 1, 'a': 2}":
 if documents("[1e3, y, off]") != [[1000.0, True, False]]:
     wrong.append("1e3, y and off are read as text")
 
-# File, pattern, replacement: makes the keys of the chart's files disagree.
+# File, pattern, replacement: each makes the keys in the chart's files disagree.
 DISAGREEMENTS = {
     "a value without a schema": ("values.yaml", r"(?m)^rbac:$", "more: 1\\nrbac:"),
     "a value inside a map without a schema": ("values.yaml", r"(?m)^  pullPolicy:", "  more: 1\\n  pullPolicy:"),

@@ -35,7 +35,7 @@ def build(name: str, used: list, **fields) -> list:
 
 
 def check_overlay(things: list):
-    """Everything is in the overlay's namespace, and the Role names the constraints as they are called."""
+    """All objects are in the overlay's namespace, and the Role has the final name of the constraints."""
     inside = {t["metadata"]["namespace"] for t in things if t["kind"] not in objects.CLUSTER_WIDE | objects.EITHER}
     if inside != {"counts"}:
         wrong.append(f"overlay: namespaces {inside}")

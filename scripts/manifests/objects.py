@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What must hold of the Kubernetes objects of one installation, however they were rendered."""
+"""Conditions that the Kubernetes objects of every installation must meet, however they were rendered."""
 import functools
 import json
 import pathlib
@@ -17,11 +17,11 @@ from strict_yaml import documents
 OTHER_KINDS = documents((pathlib.Path(__file__).parent / "other_kinds.yaml").read_text())[0]
 VERSIONS = [f"1.{minor}" for minor in range(25, int(kubernetes_validate.latest_version().split(".")[1]) + 1)]
 CLUSTER_WIDE = {"Namespace", "ClusterRole", "ClusterRoleBinding"}
-# kustomize does not know that this kind has no namespace, and the API server removes what it writes.
+# Cluster-scoped, which kustomize does not know. The API server removes the namespace that kustomize writes.
 EITHER = {"SecurityContextConstraints"}
 LABEL_VALUE = re.compile(r"([A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?")
 
-# Each file of schemas is read once: there are thousands of validations.
+# Caches each schema file, because there are thousands of validations.
 kubernetes_schemas.schema_contents = functools.cache(kubernetes_schemas.schema_contents)
 
 
@@ -31,14 +31,14 @@ def name_of(thing: dict) -> str:
 
 @functools.cache
 def invalid(text: str) -> str:
-    """Returns why an object, as JSON, is not valid; empty if it is. Each object is validated once, for each version of Kubernetes."""
+    """Returns the problem of an object in JSON; empty if it is valid. Validates each object once for each Kubernetes version."""
     thing = json.loads(text)
     schema = OTHER_KINDS.get(f"{thing['apiVersion']} {thing['kind']}")
     try:
         if schema:
             body = thing.get("spec") or {k: v for k, v in thing.items() if k not in ("apiVersion", "kind", "metadata")}
             jsonschema.validate(body, schema | {"definitions": OTHER_KINDS["definitions"]})
-            # Its metadata is that of any object.
+            # Its metadata has the same schema as any object's.
             thing = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": thing["metadata"]}
         for version in VERSIONS:
             kubernetes_validate.validate(thing, version, strict=True)
@@ -68,7 +68,7 @@ def snake(text: str) -> str:
 
 @functools.cache
 def bad_scrape(text: str) -> str:
-    """Returns what Prometheus would refuse in the scrape configuration that the operator makes of a monitor."""
+    """Returns the problems of the scrape configuration that the operator generates from a monitor, as Prometheus reports them."""
     spec = json.loads(text)
     job = {"job_name": "monitor", "static_configs": [{"targets": ["localhost:1"]}]}
     job |= {snake(key): value for key, value in spec.items() if key.endswith("Limit")}
@@ -88,7 +88,7 @@ def repeated(names: list) -> set:
 
 
 def pod_problems(pod: dict):
-    """Lists that Kubernetes and kustomize merge by a key: each key once."""
+    """In lists that Kubernetes and kustomize merge by a key, each key appears once."""
     containers = pod["containers"] + pod.get("initContainers", [])
     yield from (f"two containers are called {name}" for name in repeated([c["name"] for c in containers]))
     yield from (f"two volumes are called {name}" for name in repeated([v["name"] for v in pod.get("volumes", [])]))

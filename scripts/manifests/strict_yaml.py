@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A YAML reader that reads as Kubernetes does: it refuses a key that is written twice, of which PyYAML keeps the last one, and takes 1e3
-for a number and y for a truth value, which PyYAML takes for text."""
+"""A YAML parser with the rules of Kubernetes. It rejects duplicate keys, of which PyYAML keeps the last one. It parses 1e3 as a number and
+y as a boolean, which PyYAML parses as text."""
 import re
 
 import yaml
@@ -17,7 +17,7 @@ class StrictLoader(yaml.CSafeLoader):
         return super().construct_mapping(node, deep)
 
 
-# PyYAML fails at "=", which is a plain string elsewhere.
+# PyYAML fails at "=", which other parsers read as a plain string.
 StrictLoader.add_constructor("tag:yaml.org,2002:value", lambda loader, node: node.value)
 StrictLoader.add_implicit_resolver("tag:yaml.org,2002:float", re.compile(r"[-+]?[0-9]+[eE][-+]?[0-9]+$"), list("-+0123456789"))
 StrictLoader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("[yYnN]$"), list("yYnN"))

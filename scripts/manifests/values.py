@@ -8,7 +8,8 @@ import jsonschema
 
 from strict_yaml import documents
 
-# Keys that Helm puts beside the values of a subchart: the schema allows them, values.yaml has no default of them.
+# Keys that Helm adds to the values of a subchart. The schema allows them; values.yaml has no defaults for
+# them.
 FROM_PARENT = {"enabled", "tags"}
 ABSENT = object()
 
@@ -19,7 +20,7 @@ class Values:
         self.defaults = documents((chart / "values.yaml").read_text())[0]
         self.readme = (chart / "README.md").read_text()
         self.matrix = {file.name: documents(file.read_text())[0] for file in sorted(chart.glob("ci/*-values.yaml"))}
-        # From each key without keys of its own to its schema.
+        # Maps each key without nested keys to its schema.
         self.leaves = dict(self._leaves(self.schema, ()))
 
     def _resolved(self, schema: dict) -> dict:
@@ -34,7 +35,7 @@ class Values:
                 yield (*path, key), inner
 
     def of_kind(self, name: str) -> list[tuple]:
-        """Returns the keys whose schema is this definition: "stringMap" is that of labels and annotations."""
+        """Returns the keys whose schema is this definition. "stringMap" is the definition of labels and annotations."""
         return [path for path, schema in self.leaves.items() if schema is self.schema["definitions"][name]]
 
     def problems(self) -> list[str]:
@@ -51,8 +52,8 @@ class Values:
                 yield f"values.yaml lacks {'.'.join(path)}, which the schema has"
 
     def _coverage(self):
-        """Each key of the schema is set by a file of the matrix, to something else than its default; a switch to both of its values,
-        an enumeration to each of them."""
+        """A values file sets each key of the schema to another value than its default; a boolean to both values, an enumeration
+        to each value."""
         for path, schema in self.leaves.items():
             default = at(self.defaults, path)
             given = [value for value in (at(values, path) for values in self.matrix.values()) if value is not ABSENT]
@@ -64,7 +65,7 @@ class Values:
                 yield from (f"no file of ci/ sets {name} to {value}" for value in wanted if value not in [default, *given])
 
     def _refusals(self):
-        """A key that there is not is refused beside each key; so is a value of the wrong kind."""
+        """The schema rejects an unknown key at each level, and a value of the wrong type for each key."""
         validator = jsonschema.Draft7Validator(self.schema)
         for path in self.leaves:
             if path[0] not in ("global", "tags") and validator.is_valid(nested((*path[:-1], "nosuchkey"), "x")):
@@ -73,7 +74,7 @@ class Values:
                 yield f"the schema accepts anything as {'.'.join(path)}"
 
     def _readme(self):
-        """The table of the README has each key, and its default in backticks; a default in words is only for maps, lists and empty text."""
+        """The table of the README has each key, with its default in backticks. Only maps, lists and empty text may have a default in words."""
         rows = dict(re.findall(r"^\| `([^`]+)` \| ([^|]*?) ?\|", self.readme, re.M))
         keys = {".".join(path): at(self.defaults, path) for path in self.leaves if at(self.defaults, path) is not ABSENT}
         yield from (f"README.md lacks the value {key}" for key in keys if key not in rows)

@@ -9,7 +9,8 @@ import pathlib
 import re
 import subprocess
 
-# By Debian's source package, where its file debian/copyright has no single machine-readable licence of the library.
+# By Debian source package, for packages whose debian/copyright has no single machine-readable licence of the
+# library.
 DEBIAN_LICENCES = {
     "brotli": "MIT",
     "curl": "curl",
@@ -28,9 +29,11 @@ DEBIAN_LICENCES = {
     "libidn2": "LGPL-3.0-or-later OR GPL-2.0-or-later",
     "libmicrohttpd": "LGPL-2.1-or-later",
     "libpsl": "MIT",
+    "libseccomp": "LGPL-2.1-only",
     "libssh2": "BSD-3-Clause",
     "libtasn1-6": "LGPL-2.1-or-later",
     "libunistring": "LGPL-3.0-or-later OR GPL-2.0-or-later",
+    "libxcrypt": "LGPL-2.1-or-later",
     "libyaml": "MIT",
     "libzstd": "BSD-3-Clause OR GPL-2.0-only",
     "nettle": "LGPL-3.0-or-later OR GPL-2.0-or-later",
@@ -46,12 +49,12 @@ DEBIAN_LICENCES = {
 
 
 class InventoryError(Exception):
-    """Something in the build whose origin or licence is not known."""
+    """A part of the build whose origin or licence is unknown."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Component:
-    """One thing inside the program or its image."""
+    """A component of the program or its image."""
 
     # swift-package, swift-runtime, bpf-object or debian-package
     kind: str
@@ -62,9 +65,9 @@ class Component:
     purl: str = ""
     location: str = ""
     sha256: str = ""
-    # Of a Debian package: the libraries of it that are in the image. Of a Swift package: its modules that are linked.
+    # For a Debian package, its libraries in the image. For a Swift package, its linked modules.
     parts: tuple[str, ...] = ()
-    # Files with the terms, here.
+    # Files on this machine with the licence terms.
     terms: tuple[str, ...] = ()
 
 
@@ -73,12 +76,12 @@ def run(*command: str) -> str:
 
 
 def quoted(version: str) -> str:
-    """A version as a package URL spells it."""
+    """Returns a version in the syntax of package URLs."""
     return re.sub(r"[^A-Za-z0-9.\-_~:]", lambda found: f"%{ord(found[0]):02X}", version)
 
 
 def compiled(build: pathlib.Path) -> dict[str, tuple[str, ...]]:
-    """Object file → sources of the command that wrote it, by the manifest of the build."""
+    """Returns the sources of each object file, from the build's manifest."""
     sources: dict[str, tuple[str, ...]] = {}
     inputs: tuple[str, ...] = ()
     for line in (build / "release.yaml").read_text().splitlines():
@@ -135,7 +138,7 @@ def swift_packages(root: pathlib.Path, objects: list[str], sources: dict[str, tu
 
 
 def swift_runtime() -> Component:
-    """The runtime, Foundation and Dispatch, which --static-swift-stdlib puts into the program."""
+    """The runtime, Foundation and Dispatch, which --static-swift-stdlib links into the program."""
     target = json.loads(run("swiftc", "-print-target-info"))
     found = re.search(r"Swift version (\S+) \((\S+)\)", target["compilerVersion"])
     if not found:
@@ -195,7 +198,7 @@ def debian_packages(image: pathlib.Path) -> list[Component]:
 
 
 def owner(path: str) -> str:
-    """The Debian package that a library is from. A merged /usr has two spellings of its path."""
+    """Returns the Debian package of a library. A merged /usr has two paths for it."""
     for spelling in (str(pathlib.Path(path).resolve()), path):
         for candidate in (spelling, spelling.removeprefix("/usr"), "/usr" + spelling):
             found = subprocess.run(["dpkg-query", "--search", candidate], capture_output=True, text=True)

@@ -23,7 +23,7 @@ It contains the following software of others. The libraries that it loads at run
 def main() -> None:
     root = pathlib.Path(__file__).parents[2]
     components = [c for c in inventory(root, (root / "VERSION").read_text().strip(), None) if c.terms]
-    # Each text once, below everything that it applies to.
+    # Each text once, after the list of everything that it applies to.
     texts: dict[str, list[str]] = {}
     for component in components:
         for path in component.terms:

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Containers
 import Exposition
 import Namespaces
 import Probe
@@ -9,64 +10,75 @@ extension Catalogue {
   static let about: [Metric] = [
     Metric(
       family: MetricFamily("pidns", .info, help: "PID namespace metadata; always 1."),
-      isShown: { $0.level == .pidns }, linesPerNamespace: 3
-    ) { encoder, state in
-      for namespace in state.snapshot.namespaces {
-        guard let about = namespace.about else { continue }
-        encoder.sample(namespace.labels, adding: about.labels, 1)
+      isShown: { features, _ in features.level == .pidns }, linesPerNamespace: 3
+    ) { encoder, rendered, _ in
+      rendered.forEachSeries { series, labels in
+        if series.about != nil { encoder.sample(labels.series, adding: labels.metadata, 1) }
       }
     },
     .perMoment(
       "pidns_start_time_seconds",
       help: "Start time of the namespace's init process since unix epoch in seconds."
-    ) { $0.start },
+    ) { $0.startSinceBoot },
     .perMoment(
       "pidns_end_time_seconds",
       help: "End time of the namespace since unix epoch in seconds, while it is retained."
-    ) { $0.end },
+    ) { $0.endSinceBoot },
+    Metric(
+      family: MetricFamily(
+        "pidns_unit_starts", .counter, help: "Starts of a systemd unit, restarts included."),
+      linesPerNamespace: 0
+    ) { encoder, rendered, view in
+      rendered.forEachSeries { series, labels in
+        guard !series.key.names.unit.isEmpty else { return }
+        encoder.sample(
+          series, labels.series, series.starts, birth: series.births.series, &view, exemplar: nil)
+      }
+    },
     Metric(
       family: MetricFamily(
         "pidns_namespaces", .gauge, help: "PID namespaces exposed, by state (live, retained).")
-    ) { encoder, state in
-      let retained = state.snapshot.namespaces.count { !$0.isLive }
-      encoder.sample(LabelSet(["state": "live"]), UInt64(state.snapshot.live))
+    ) { encoder, snapshot in
+      let retained = snapshot.series.count { !$0.isLive }
+      encoder.sample(LabelSet(["state": "live"]), UInt64(snapshot.live))
       encoder.sample(LabelSet(["state": "retained"]), UInt64(retained))
     },
     .one(
       MetricFamily(
         "pidns_namespaces_unresolved", .gauge,
         help: "Live PID namespaces that have no container name yet.")
-    ) { UInt64($0.snapshot.unresolved) },
+    ) { UInt64($0.unresolved) },
     .one(
       MetricFamily(
         "pidns_namespace_starts", .counter, help: "PID namespaces started since the exporter started.")
-    ) { $0.snapshot.node.total.counts.starts },
+    ) { $0.node.total.counts.starts },
     Metric(
       family: MetricFamily(
         "pidns_namespaces_dropped", .counter,
         help: "PID namespaces that are not exposed individually, by reason.")
-    ) { encoder, state in
+    ) { encoder, snapshot in
       for reason in DropReason.allCases {
-        let dropped = state.snapshot.node.dropped[reason]?.counts.starts ?? 0
+        let dropped = snapshot.node.dropped[reason]?.counts.starts ?? 0
         encoder.sample(LabelSet(["reason": reason.rawValue]), dropped)
       }
-      encoder.sample(LabelSet(["reason": "namespaces_max"]), state.snapshot.refused)
-      encoder.sample(LabelSet(["reason": "excluded"]), state.snapshot.excluded)
+      encoder.sample(LabelSet(["reason": "namespaces_max"]), snapshot.refused)
+      encoder.sample(LabelSet(["reason": "excluded"]), snapshot.excluded)
     },
   ]
 }
 
 extension Metric {
-  /// A gauge with a sample for each exposed namespace of which a moment is known.
+  /// A gauge with a sample for each exposed namespace of which a moment is known, in seconds since boot.
   fileprivate static func perMoment(
     _ name: String, help: String, _ value: @escaping @Sendable (Snapshot.About) -> Double?
   ) -> Metric {
     Metric(
-      family: MetricFamily(name, .gauge, unit: "seconds", help: help), isShown: { $0.level == .pidns }
-    ) { encoder, state in
-      for namespace in state.snapshot.namespaces {
-        guard let value = namespace.about.flatMap(value) else { continue }
-        encoder.sample(namespace.labels, value)
+      family: MetricFamily(name, .gauge, unit: "seconds", help: help),
+      isShown: { features, _ in features.level == .pidns }, linesPerNamespace: 0
+    ) { encoder, rendered, _ in
+      rendered.forEachSeries { series, labels in
+        guard let value = series.about.flatMap(value) else { return }
+        encoder.sample(labels.series, rendered.snapshot.boot + value)
       }
     }
   }

@@ -12,26 +12,26 @@ extension Catalogue {
       MetricFamily(
         "pidns_up", .gauge,
         help: "1 if the required BPF programs are attached and the last poll succeeded, 0 otherwise.")
-    ) { $0.snapshot.failure == nil ? 1 : 0 },
+    ) { $0.failure == nil ? 1 : 0 },
     .oneReal(
       MetricFamily(
         "pidns_poll_duration_seconds", .gauge, unit: "seconds", help: "Duration of the last poll in seconds.")
-    ) { $0.snapshot.duration / .seconds(1) },
+    ) { $0.duration / .seconds(1) },
     .oneReal(
       MetricFamily(
         "pidns_last_poll_timestamp_seconds", .gauge, unit: "seconds",
         help: "End time of the last poll since unix epoch in seconds.")
-    ) { $0.snapshot.time },
+    ) { $0.time },
     .oneReal(
       MetricFamily(
         "pidns_task_walk_duration_seconds", .gauge, unit: "seconds",
         help: "Duration of the last task scan in seconds.")
-    ) { $0.snapshot.walk.duration / .seconds(1) },
+    ) { $0.walk.duration / .seconds(1) },
     .oneReal(
       MetricFamily(
         "pidns_last_task_walk_timestamp_seconds", .gauge, unit: "seconds",
         help: "Start time of the last task scan since unix epoch in seconds.")
-    ) { $0.snapshot.walk.start },
+    ) { $0.walk.start },
     Metric(
       family: MetricFamily(
         "pidns_scrapers", .gauge,

@@ -19,9 +19,9 @@ extension Catalogue {
         "pidns_bpf_events_dropped", .counter,
         help:
           "Events that could not be attributed to a PID namespace, by reason; the node totals include them.")
-    ) { encoder, state in
+    ) { encoder, snapshot in
       for reason in DropReason.allCases {
-        let dropped = state.snapshot.node.dropped[reason]?.total ?? 0
+        let dropped = snapshot.node.dropped[reason]?.total ?? 0
         encoder.sample(LabelSet(["reason": reason.rawValue]), dropped)
       }
     },
@@ -30,7 +30,14 @@ extension Catalogue {
         "pidns_bpf_details_dropped", .counter,
         help: "Exit codes and exec failures that were not counted because the map was full."
       )
-    ) { $0.snapshot.node.detailsDropped },
+    ) { $0.node.detailsDropped },
+    .one(
+      MetricFamily(
+        "pidns_cgroups_dropped", .counter,
+        help:
+          "Events and task scans of processes that were counted with their PID namespace, because too many cgroups are counted apart."
+      )
+    ) { $0.node.partsRefused },
     .perProgram(
       "pidns_bpf_program_attached", .gauge,
       help: "1 if the BPF program is attached, 0 if the kernel does not support this optional program."
@@ -56,8 +63,8 @@ extension Metric {
     _ name: String, unit: String? = nil, help: String,
     _ value: @escaping @Sendable (MapStatus) -> UInt64
   ) -> Metric {
-    Metric(family: MetricFamily(name, .gauge, unit: unit, help: help)) { encoder, state in
-      for map in state.snapshot.maps {
+    Metric(family: MetricFamily(name, .gauge, unit: unit, help: help)) { encoder, snapshot in
+      for map in snapshot.maps {
         encoder.sample(LabelSet(["map": map.map]), value(map))
       }
     }
@@ -68,8 +75,8 @@ extension Metric {
     _ name: String, _ kind: MetricFamily.Kind, unit: String? = nil, help: String,
     _ sample: @escaping @Sendable (LabelSet, inout Encoder, ProgramStatus) -> Void
   ) -> Metric {
-    Metric(family: MetricFamily(name, kind, unit: unit, help: help)) { encoder, state in
-      for program in state.snapshot.programs {
+    Metric(family: MetricFamily(name, kind, unit: unit, help: help)) { encoder, snapshot in
+      for program in snapshot.programs {
         sample(LabelSet(["program": program.program]), &encoder, program)
       }
     }

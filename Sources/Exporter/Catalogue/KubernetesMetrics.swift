@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Containers
 import Exposition
-import Kubernetes
+import Namespaces
 
 extension Catalogue {
   /// How the watch of the node's pods fares; shown where there is one.
@@ -15,14 +16,14 @@ extension Catalogue {
       MetricFamily(
         "pidns_kubernetes_last_event_timestamp_seconds", .gauge, unit: "seconds",
         help: "Time of the last event from the API server since unix epoch in seconds; 0 before the first.")
-    ) { $0.sample(.empty, $1.watch.lastEvent ?? 0) },
+    ) { $0.sample(.empty, $1.lastEvent ?? 0) },
     .ofWatch(
       MetricFamily(
         "pidns_kubernetes_watch_errors", .counter,
         help: "Failed requests to the API server and invalid responses, by reason.")
-    ) { encoder, state in
-      for reason in Reason.allCases {
-        encoder.sample(LabelSet(["reason": reason.rawValue]), state.watch.errors[reason] ?? 0)
+    ) { encoder, watch in
+      for reason in PodWatchStatus.Reason.allCases {
+        encoder.sample(LabelSet(["reason": reason.rawValue]), watch.errors[reason] ?? 0)
       }
     },
   ]
@@ -30,10 +31,10 @@ extension Catalogue {
 
 extension Metric {
   fileprivate static func ofWatch(
-    _ family: MetricFamily, _ write: @escaping @Sendable (inout Encoder, KubernetesState) -> Void
+    _ family: MetricFamily, _ write: @escaping @Sendable (inout Encoder, PodWatchStatus) -> Void
   ) -> Metric {
-    Metric(family: family, isShown: { $0.watchesPods }) { encoder, state in
-      if let kubernetes = state.kubernetes { write(&encoder, kubernetes) }
+    Metric(family: family, isShown: { $0.watchesPods }) { encoder, snapshot in
+      if let watch = snapshot.podWatch { write(&encoder, watch) }
     }
   }
 }

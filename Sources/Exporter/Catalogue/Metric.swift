@@ -16,6 +16,8 @@ struct FeatureSet: Sendable {
   var watchesPods = false
   /// Whether scrapers see what is new to them at 0.
   var holdsFirstSamples = false
+  /// Whether there is a web configuration.
+  var hasWebConfig = false
   /// Whether OpenMetrics has `_created` lines.
   var writesCreated = false
 }
@@ -26,18 +28,18 @@ struct Metric: Sendable {
   private(set) var isShown: @Sendable (FeatureSet, ExpositionFormat) -> Bool
   /// Lines for each namespace, where there is a fixed number of them.
   let linesPerNamespace: Int
-  let write: @Sendable (inout Encoder, State, inout FirstView) -> Void
+  let write: @Sendable (inout Encoder, RenderedSnapshot, inout FirstView) -> Void
 
   /// A family whose lines are there for as long as it is.
   init(
     family: MetricFamily, isShown: @escaping @Sendable (FeatureSet) -> Bool = { _ in true },
     linesPerNamespace: Int = 0,
-    write: @escaping @Sendable (inout Encoder, State) -> Void
+    write: @escaping @Sendable (inout Encoder, Snapshot) -> Void
   ) {
     self.family = family
-    self.isShown = { scope, _ in isShown(scope) }
+    self.isShown = { features, _ in isShown(features) }
     self.linesPerNamespace = linesPerNamespace
-    self.write = { encoder, state, _ in write(&encoder, state) }
+    self.write = { encoder, rendered, _ in write(&encoder, rendered.snapshot) }
   }
 
   /// A family of counters or histograms whose lines are born and go.
@@ -45,7 +47,7 @@ struct Metric: Sendable {
     family: MetricFamily,
     isShown: @escaping @Sendable (FeatureSet, ExpositionFormat) -> Bool = { _, _ in true },
     linesPerNamespace: Int,
-    writeHolding write: @escaping @Sendable (inout Encoder, State, inout FirstView) -> Void
+    writeHolding write: @escaping @Sendable (inout Encoder, RenderedSnapshot, inout FirstView) -> Void
   ) {
     self.family = family
     self.isShown = isShown
@@ -63,49 +65,52 @@ struct Metric: Sendable {
 
   /// A family with one sample, without labels.
   static func one(
-    _ family: MetricFamily, _ value: @escaping @Sendable (State) -> UInt64
+    _ family: MetricFamily, _ value: @escaping @Sendable (Snapshot) -> UInt64
   ) -> Metric {
-    Metric(family: family) { encoder, state in encoder.sample(.empty, value(state)) }
+    Metric(family: family) { encoder, snapshot in encoder.sample(.empty, value(snapshot)) }
   }
 
   /// A family with one sample, without labels, that need not be a whole number.
   ///
   /// - Parameter start: When it began, where that is not when counting began.
   static func oneReal(
-    _ family: MetricFamily, start: @escaping @Sendable (State) -> Double? = { _ in nil },
-    _ value: @escaping @Sendable (State) -> Double
+    _ family: MetricFamily, start: @escaping @Sendable (Snapshot) -> Double? = { _ in nil },
+    _ value: @escaping @Sendable (Snapshot) -> Double
   ) -> Metric {
-    Metric(family: family) { encoder, state in encoder.sample(.empty, value(state), start: start(state)) }
+    Metric(family: family) { encoder, snapshot in
+      encoder.sample(.empty, value(snapshot), start: start(snapshot))
+    }
   }
 
   /// A counter with a sample for each exposed namespace, and with the latest process of those that it counts, if it is of a
   /// kind that is kept.
   static func perNamespace(
     _ name: String, exemplar kind: ProcessExemplar.Kind? = nil, help: String,
-    _ value: @escaping @Sendable (Snapshot.Namespace) -> UInt64
+    _ value: @escaping @Sendable (Snapshot.Series) -> UInt64
   ) -> Metric {
-    Metric(family: MetricFamily(name, .counter, help: help), linesPerNamespace: 1) { encoder, state, view in
-      for namespace in state.snapshot.namespaces {
+    Metric(family: MetricFamily(name, .counter, help: help), linesPerNamespace: 1) {
+      encoder, rendered, view in
+      rendered.forEachSeries { series, labels in
         encoder.sample(
-          namespace, value(namespace), birth: namespace.births.series, &view,
-          exemplar: kind.flatMap { namespace.exemplar($0) })
+          series, labels.series, value(series), birth: series.births.series, &view,
+          exemplar: kind.flatMap { series.exemplar($0) })
       }
     }
   }
 
   /// A gauge with a sample for each exposed namespace.
   static func gaugePerNamespace(
-    _ name: String, help: String, _ value: @escaping @Sendable (Snapshot.Namespace) -> UInt64
+    _ name: String, help: String, _ value: @escaping @Sendable (Snapshot.Series) -> UInt64
   ) -> Metric {
-    Metric(family: MetricFamily(name, .gauge, help: help), linesPerNamespace: 1) { encoder, state in
-      for namespace in state.snapshot.namespaces {
-        encoder.sample(namespace.labels, value(namespace))
+    Metric(family: MetricFamily(name, .gauge, help: help), linesPerNamespace: 1) { encoder, rendered, _ in
+      rendered.forEachSeries { series, labels in
+        encoder.sample(labels.series, value(series))
       }
     }
   }
 }
 
-extension Snapshot.Namespace {
+extension Snapshot.Series {
   /// The latest process of a kind, as it is written behind a sample.
   func exemplar(_ kind: ProcessExemplar.Kind) -> Exemplar? {
     exemplars[kind].flatMap { exemplar in

@@ -23,19 +23,19 @@ extension Catalogue {
         help:
           "Process exits by reason: completed (status 0), error (status 1-255), signaled, or teardown (killed because the namespace's init exited)."
       ), linesPerNamespace: ExitReason.allCases.count
-    ) { encoder, state, view in
-      for namespace in state.snapshot.namespaces {
+    ) { encoder, rendered, view in
+      rendered.forEachSeries { series, labels in
         for reason in ExitReason.allCases {
           encoder.sample(
-            namespace, adding: reason.labels, namespace.events.exits.byReason[reason],
-            birth: namespace.births.series, &view, exemplar: namespace.exemplar(.exit(reason)))
+            series, labels.series, adding: reason.labels, series.events.exits.byReason[reason],
+            birth: series.births.series, &view, exemplar: series.exemplar(.exit(reason)))
         }
       }
     },
     .perDetail(
       "pidns_process_signal_deaths",
       help: "Processes terminated by a signal, by signal name; teardown is not included.",
-      labels: DetailLabels("signal", (0...64).map(Signal.name)), bornAtZero: Signal.common,
+      values: DetailLabels("signal", (0...64).map(Signal.name)), bornAtZero: Signal.common,
       exemplar: { .signalDeath($0) }
     ) { if case .signalDeath(let signal) = $0 { signal } else { nil } }.of(.signals),
     .perNamespace(
@@ -43,11 +43,11 @@ extension Catalogue {
     ) { $0.events.exits.coreDumps }.of(.signals),
     .perDetail(
       "pidns_process_exit_codes", help: "Process exits by exit code.",
-      labels: DetailLabels("exit_code", (0...255).map(String.init))
+      values: DetailLabels("exit_code", (0...255).map(String.init))
     ) { if case .exitCode(let code) = $0 { Int32(code) } else { nil } }.of(.exitCodes),
     .perDetail(
       "pidns_process_exec_failures", help: "Failed execve/execveat calls by errno.",
-      labels: DetailLabels("errno", (0...133).map(Errno.name))
+      values: DetailLabels("errno", (0...133).map(Errno.name))
     ) { if case .execFailure(let errno) = $0 { errno } else { nil } }.of(.execFailures),
     .perNamespace(
       "pidns_oom_kills", exemplar: .oomKill,
@@ -58,12 +58,12 @@ extension Catalogue {
       // As a native histogram each is one series, not seventeen.
       isShown: { $0.showsLifetimesPerNamespace || $1 == .protobuf },
       linesPerNamespace: ClassicLifetimes.lines
-    ) { encoder, state, view in
-      for namespace in state.snapshot.namespaces {
-        let isHeld = view.holds(namespace.births.series, lines: ClassicLifetimes.lines)
+    ) { encoder, rendered, view in
+      rendered.forEachSeries { series, labels in
+        let isHeld = view.holds(series.births.series, lines: ClassicLifetimes.lines)
         encoder.lifetimes(
-          namespace.labels, isHeld ? Lifetimes() : namespace.events.exits.lifetimes, start: namespace.start,
-          protobufHasClassic: state.scope.showsLifetimesPerNamespace)
+          labels.series, isHeld ? Lifetimes() : series.events.exits.lifetimes, start: series.start,
+          protobufHasClassic: rendered.features.showsLifetimesPerNamespace)
       }
     }.of(.lifetimes),
     .gaugePerNamespace("pidns_processes", help: "Live processes; zombies are not included.") {
@@ -83,30 +83,30 @@ extension Metric {
   /// - Parameters:
   ///   - bornAtZero: The numbers that every namespace shows from the start.
   ///   - exemplar: Which processes are exemplars of a number; nil where there are none.
-  ///   - number: What `labels` knows a detail by; nil for details that are not the family's.
+  ///   - number: What `values` knows a detail by; nil for details that are not the family's.
   fileprivate static func perDetail(
-    _ name: String, help: String, labels: DetailLabels, bornAtZero: [Int32] = [],
+    _ name: String, help: String, values: DetailLabels, bornAtZero: [Int32] = [],
     exemplar: (@Sendable (Int32) -> ProcessExemplar.Kind)? = nil,
     _ number: @escaping @Sendable (CounterKey) -> Int32?
   ) -> Metric {
     let zeros = bornAtZero.sorted().map { (number: $0, count: 0 as UInt64) }
     let family = MetricFamily(name, .counter, help: help)
-    return Metric(family: family, linesPerNamespace: zeros.count) { encoder, state, view in
-      for namespace in state.snapshot.namespaces {
-        var counts = zeros.map { (number: $0.number, count: $0.count, birth: namespace.births.series) }
-        for (detail, count) in namespace.events.details {
+    return Metric(family: family, linesPerNamespace: zeros.count) { encoder, rendered, view in
+      rendered.forEachSeries { series, labels in
+        var counts = zeros.map { (number: $0.number, count: $0.count, birth: series.births.series) }
+        for (detail, count) in series.events.details {
           guard let number = number(detail) else { continue }
           if let zero = counts.firstIndex(where: { $0.number == number }) {
             counts[zero].count = count
           } else {
-            counts.append((number, count, namespace.births[detail]))
+            counts.append((number, count, series.births[detail]))
           }
         }
         if counts.count > zeros.count { counts.sort { $0.number < $1.number } }
         for (number, count, birth) in counts {
           encoder.sample(
-            namespace, adding: labels[number], count, birth: birth, &view,
-            exemplar: exemplar.flatMap { namespace.exemplar($0(number)) })
+            series, labels.series, adding: values[number], count, birth: birth, &view,
+            exemplar: exemplar.flatMap { series.exemplar($0(number)) })
         }
       }
     }

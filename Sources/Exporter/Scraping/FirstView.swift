@@ -29,12 +29,13 @@ extension Encoder {
   ///
   /// - Parameter birth: The number of the poll that showed the line first.
   mutating func sample(
-    _ namespace: Snapshot.Namespace, adding extra: LabelSet = .empty, _ value: UInt64, birth: Int,
+    _ series: Snapshot.Series, _ labels: LabelSet, adding extra: LabelSet = .empty, _ value: UInt64,
+    birth: Int,
     _ view: inout FirstView, exemplar: @autoclosure () -> Exemplar?
   ) {
     let isHeld = view.holds(birth)
     sample(
-      namespace.labels, adding: extra, isHeld ? 0 : value, start: namespace.start,
+      labels, adding: extra, isHeld ? 0 : value, start: series.start,
       exemplar: isHeld ? nil : exemplar())
   }
 }

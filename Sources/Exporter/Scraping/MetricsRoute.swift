@@ -10,9 +10,11 @@ struct MetricsRoute: Sendable {
   let scrapers: Scrapers?
   let rule: ScraperRule
   let notReady: Response
+  /// Makes pages that are not made yet.
+  let renderer: AnswerThread
 
-  func answer(_ request: borrowing Request) -> Response {
-    guard let publication = board.publication else { return notReady }
+  func answer(_ request: borrowing Request) -> Answer {
+    guard let publication = board.publication else { return .now(notReady) }
     let representation = Representation(
       negotiated: Negotiated(accept: request.list("Accept")),
       coding: ContentCoding(acceptEncoding: request.list("Accept-Encoding")))
@@ -29,10 +31,16 @@ struct MetricsRoute: Sendable {
         if isShown && isSent { scrapers.finish(identity, poll: number, at: .now) }
       }
     }
-    guard heldView != nil || !families.isEmpty else { return publication.answer(representation) }
-    var view = heldView ?? .ofEverything
-    let response = publication.render(representation, families: families, for: &view)
-    if request.method == .get { scrapers?.countHeld(view.heldSamples) }
-    return response
+    guard heldView != nil || !families.isEmpty else {
+      if let response = publication.rendered(representation) { return .now(response) }
+      return .later(on: renderer) { _ in .now(publication.answer(representation)) }
+    }
+    let ownView = heldView ?? .ofEverything
+    return .later(on: renderer) { request in
+      var view = ownView
+      let response = publication.render(representation, families: families, for: &view)
+      if request.method == .get { scrapers?.countHeld(view.heldSamples) }
+      return .now(response)
+    }
   }
 }

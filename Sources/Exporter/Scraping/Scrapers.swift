@@ -21,12 +21,6 @@ final class Scrapers: Sendable {
     let families: [String]
   }
 
-  /// The values of the metrics about scrapers.
-  struct Status: Equatable {
-    var known = 0
-    var heldSamples: UInt64 = 0
-  }
-
   private struct Scraper {
     let identity: Identity
     var poll: Int
@@ -57,9 +51,14 @@ final class Scrapers: Sendable {
     forgetting = retention ?? .seconds(300)
   }
 
-  /// The current values.
-  var status: Status {
-    table.withLock { Status(known: $0.scrapers.count, heldSamples: $0.heldSamples) }
+  /// The values of the metrics about scrapers.
+  var counts: ScraperCounts {
+    table.withLock { table in
+      var counts = ScraperCounts()
+      counts.known = table.scrapers.count
+      counts.heldSamples = table.heldSamples
+      return counts
+    }
   }
 
   /// The polls that scrapers were sent.

@@ -31,7 +31,7 @@ package enum CounterKey: Hashable, Sendable {
   }
 
   /// Its key in the map of details; nil for signals, which are with the exits.
-  func key(in namespace: PIDNamespace) -> pidns_detail? {
+  func key(in part: NamespacePart) -> pidns_detail? {
     let kind: pidns_detail_kind
     let value: UInt32
     switch self {
@@ -39,13 +39,13 @@ package enum CounterKey: Hashable, Sendable {
     case .exitCode(let code): (kind, value) = (PIDNS_EXIT_CODE, UInt32(code))
     case .execFailure(let errno): (kind, value) = (PIDNS_EXEC_FAILURE, UInt32(bitPattern: errno))
     }
-    return pidns_detail(namespace: namespace.key, kind: kind.rawValue, value: value)
+    return pidns_detail(part: part.key, kind: kind.rawValue, value: value)
   }
 
   /// Its key in the map of exemplars; nil for all but signals.
-  func exemplarKey(in namespace: PIDNamespace) -> pidns_detail? {
+  func exemplarKey(in part: NamespacePart) -> pidns_detail? {
     guard case .signalDeath(let signal) = self else { return nil }
     return pidns_detail(
-      namespace: namespace.key, kind: PIDNS_SIGNAL_DEATH.rawValue, value: UInt32(bitPattern: signal))
+      part: part.key, kind: PIDNS_SIGNAL_DEATH.rawValue, value: UInt32(bitPattern: signal))
   }
 }

@@ -23,6 +23,10 @@ package struct NamespaceIdentity: Equatable, Sendable {
   /// The cgroup of the init, from the root of its hierarchy: `/` or `/a/b`. That of cgroup v1's hierarchy of
   /// pids where there is one, else that of v2. Of a path of more than 512 bytes the outer part is missing.
   package var cgroupPath: String
+  /// Its paths in other hierarchies of cgroup v1, if they end in another name: a runtime may use any of them.
+  package var otherCgroupPaths: [String]
+  /// All of these paths, that of the first hierarchy first.
+  package var cgroupPaths: [String] { [cgroupPath] + otherCgroupPaths }
   /// The number of that cgroup: its inode.
   package var cgroupID: UInt64
 
@@ -30,7 +34,7 @@ package struct NamespaceIdentity: Equatable, Sendable {
   package init(
     level: UInt32 = 1, parent: UInt32 = 0, initPID: UInt32 = 0, initComm: String = "",
     initIsNew: Bool = false, initStart: UInt64 = 0, initEnd: UInt64 = 0, cgroupPath: String = "/",
-    cgroupID: UInt64 = 0
+    otherCgroupPaths: [String] = [], cgroupID: UInt64 = 0
   ) {
     self.level = level
     self.parent = parent
@@ -40,15 +44,17 @@ package struct NamespaceIdentity: Equatable, Sendable {
     self.initStart = initStart
     self.initEnd = initEnd
     self.cgroupPath = cgroupPath
+    self.otherCgroupPaths = otherCgroupPaths
     self.cgroupID = cgroupID
   }
 
   init(_ identity: pidns_identity) {
+    let paths = Self.paths(of: identity)
     self.init(
       level: identity.level, parent: identity.parent, initPID: identity.init_pid,
       initComm: Self.comm(of: identity), initIsNew: identity.init_is_new != 0,
       initStart: identity.init_start, initEnd: identity.init_end,
-      cgroupPath: Self.path(of: identity), cgroupID: identity.cgroup_id)
+      cgroupPath: paths[0], otherCgroupPaths: Array(paths.dropFirst()), cgroupID: identity.cgroup_id)
   }
 
   private static func comm(of identity: pidns_identity) -> String {
@@ -56,11 +62,9 @@ package struct NamespaceIdentity: Equatable, Sendable {
     return String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
   }
 
-  private static func path(of identity: pidns_identity) -> String {
+  private static func paths(of identity: pidns_identity) -> [String] {
     let length = Int(identity.path_length)
-    let bytes = unsafe withUnsafeBytes(of: identity.path) { unsafe Array($0.prefix(length)) }
-    let names = bytes.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
-    return "/" + names.reversed().joined(separator: "/")
+    return PartCgroup.paths(unsafe withUnsafeBytes(of: identity.path) { unsafe Array($0.prefix(length)) })
   }
 }
 

@@ -35,6 +35,11 @@ package struct NodeCounts: Equatable, Sendable {
   package var detailsDropped: UInt64
   /// Identities that have been written.
   var identitiesWritten: UInt64 = 0
+  /// Cgroups that have been written.
+  var cgroupsWritten: UInt64 = 0
+  /// Events that are in the counts of their namespace's first part, because there was no room for a part of their
+  /// own.
+  package var partsRefused: UInt64 = 0
 
   package init(
     total: EventCounts = .init(), dropped: [DropReason: EventCounts] = [:], detailsCounted: UInt64 = 0,
@@ -59,5 +64,7 @@ package struct NodeCounts: Equatable, Sendable {
     detailsCounted &+= node.details_counted
     detailsDropped &+= node.details_dropped
     identitiesWritten &+= node.identities_written
+    cgroupsWritten &+= node.cgroups_written
+    partsRefused &+= node.parts_refused
   }
 }

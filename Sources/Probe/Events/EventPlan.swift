@@ -21,8 +21,8 @@ struct EventPlan {
   /// Why OOM kills cannot be emitted; nil if they can.
   let oomKillsUnavailable: String?
 
-  /// Namespaces whose identities are kept. What is forgotten for want of room is written down again at the
-  /// next event of that namespace.
+  /// Namespaces whose identities are kept, and cgroups whose paths are. What is forgotten for want of room is written
+  /// down again at the next event of that namespace or cgroup.
   static let identities: UInt32 = 4096
 
   init(features: KernelFeatures, _ configuration: KernelEvents.Configuration) {
@@ -52,7 +52,7 @@ struct EventPlan {
     unusedMaps =
       (detection == .claimed ? [] : [.exitClaims]) + (mayBeSkipped ? [] : [.marks])
       + (oom.isEmpty ? [.oomVictims] : [])
-      + (features.addressesAreReadable ? [] : [.identities, .scratches])
+      + (features.addressesAreReadable ? [] : [.identities, .cgroups, .scratches])
     mapsOnDemand = features.hashesAllocateSafely ? EventMap.hashes : []
     func flag(_ isSet: Bool) -> UInt8 { isSet ? 1 : 0 }
     constants = pidns_config(
@@ -62,6 +62,7 @@ struct EventPlan {
       emit_forks: flag(configuration.forks), emit_oom_kills: flag(configuration.oomKills),
       // Not a matter of the kernel's addresses, but libbpf then takes the helper of old kernels for both.
       emit_arguments: flag(configuration.arguments && features.addressesAreReadable), padding: (0, 0),
-      event_bytes: bufferBytes, outermost: configuration.outermost ?? 0)
+      event_bytes: bufferBytes, outermost: configuration.outermost ?? 0,
+      split: (features.addressesAreReadable ? PIDNS_SPLIT_SHARED : PIDNS_SPLIT_NONE).rawValue, parts: 0)
   }
 }

@@ -61,6 +61,7 @@ package struct KernelEvents: ~Copyable {
   private let batch: Batch
   private let drops: BPFMap
   private let identities: BPFMap?
+  private let cgroups: BPFMap?
 
   /// Loads and attaches. After this returns, every event is emitted or counted as dropped.
   ///
@@ -70,7 +71,7 @@ package struct KernelEvents: ~Copyable {
     let object = try BPFObject(embedded: EmbeddedObject.events, name: "pidns_events")
     try object.map(EventMap.events).resize(to: plan.bufferBytes)
     try object.map(EventMap.marks).resize(to: RedundantPrograms.wordsOfMarks)
-    try object.map(EventMap.identities).useLRU(capacity: EventPlan.identities)
+    for map in [EventMap.identities, .cgroups] { try object.map(map).useLRU(capacity: EventPlan.identities) }
     for map in plan.mapsOnDemand { try object.map(map).allocateOnDemand() }
     for map in plan.unusedMaps { try object.disableMap(map.rawValue) }
     try object.setConstants(plan.constants, in: BPFObject.configurationSection)
@@ -82,6 +83,7 @@ package struct KernelEvents: ~Copyable {
     }
     let drops = try object.map(EventMap.dropped)
     let identities = plan.readsIdentities ? try object.map(EventMap.identities) : nil
+    let cgroups = plan.readsIdentities ? try object.map(EventMap.cgroups) : nil
     var hooks: [Link] = []
     for name in plan.programs { hooks.append(try object.attach(name)) }
 
@@ -92,6 +94,7 @@ package struct KernelEvents: ~Copyable {
     self.batch = batch
     self.drops = drops
     self.identities = identities
+    self.cgroups = cgroups
     oomKillsUnavailable = configuration.oomKills ? plan.oomKillsUnavailable : nil
   }
 
@@ -115,10 +118,25 @@ package struct KernelEvents: ~Copyable {
     try drops.value(of: 0 as UInt32, as: UInt64.self) ?? 0
   }
 
+  /// Whether the kernel permits this process to read its maps. One system call.
+  package var isReadable: Bool {
+    do throws(BPFError) {
+      _ = try dropped()
+    } catch {
+      return false
+    }
+    return true
+  }
+
   /// Whose a namespace is; nil for one of which no event was told, or too many others since, and in lockdown,
   /// where the kernel forbids to find out. One system call.
   package func identity(of namespace: PIDNamespace) throws(BPFError) -> NamespaceIdentity? {
     try identities?.value(of: namespace.key, as: pidns_identity.self).map { NamespaceIdentity($0) }
+  }
+
+  /// Returns the cgroup of a part of a namespace; nil as of ``identity(of:)``. One system call.
+  package func cgroup(of part: NamespacePart) throws(BPFError) -> PartCgroup? {
+    try cgroups?.value(of: part.cgroup, as: pidns_cgroup.self).map { PartCgroup($0) }
   }
 
   /// Detaches the programs: what is in the buffer by then is all that there will be.

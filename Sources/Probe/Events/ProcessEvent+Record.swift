@@ -12,7 +12,7 @@ extension ProcessEvent {
     guard let action = unsafe Action(event, text) else { return nil }
     self.init(
       droppedBefore: event.dropped, time: event.time, action: action,
-      namespace: PIDNamespace(event.namespace),
+      part: NamespacePart(PIDNamespace(event.namespace), cgroup: event.part_cgroup),
       host: Numbers(pid: event.host_pid, tid: event.host_tid, ppid: event.host_ppid),
       inside: Numbers(pid: event.pid, tid: event.tid, ppid: event.ppid),
       user: User(uid: event.uid, gid: event.gid),

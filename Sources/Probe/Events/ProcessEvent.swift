@@ -78,8 +78,10 @@ package struct ProcessEvent: Equatable, Sendable {
   package var time: UInt64
   /// What happened.
   package var action: Action
+  /// Its pid namespace, and the part of it that it is in.
+  package var part: NamespacePart
   /// Its pid namespace.
-  package var namespace: PIDNamespace
+  package var namespace: PIDNamespace { part.namespace }
   /// As the host numbers it.
   package var host: Numbers
   /// As it sees itself: getpid(), gettid(), getppid().
@@ -97,14 +99,14 @@ package struct ProcessEvent: Equatable, Sendable {
 
   /// Describes an event.
   package init(
-    droppedBefore: UInt64 = 0, time: UInt64, action: Action, namespace: PIDNamespace, host: Numbers,
+    droppedBefore: UInt64 = 0, time: UInt64, action: Action, part: NamespacePart, host: Numbers,
     inside: Numbers, user: User,
     userInside: User, comm: String, cgroupID: UInt64, namespaces: Namespaces
   ) {
     self.droppedBefore = droppedBefore
     self.time = time
     self.action = action
-    self.namespace = namespace
+    self.part = part
     self.host = host
     self.inside = inside
     self.user = user

@@ -27,7 +27,7 @@ struct ExemplarReading {
   private let before: ExemplarCursor
   /// Where the next read is to go on, if this one succeeds.
   private(set) var cursor: ExemplarCursor
-  private(set) var found: [PIDNamespace: [ProcessExemplar]] = [:]
+  private(set) var found: [NamespacePart: [ProcessExemplar]] = [:]
 
   fileprivate init(before: ExemplarCursor, now: UInt64) {
     self.before = before
@@ -38,21 +38,21 @@ struct ExemplarReading {
   /// Records an exemplar if it may be new. Returns false if it may be new, but the read was torn.
   @discardableResult
   mutating func record(
-    _ exemplar: pidns_exemplar, _ kind: ProcessExemplar.Kind, of namespace: PIDNamespace
+    _ exemplar: pidns_exemplar, _ kind: ProcessExemplar.Kind, of part: NamespacePart
   ) -> Bool {
     guard exemplar.time > 0, exemplar.time >= before.since else { return true }
     guard let process = ProcessExemplar(kind, exemplar) else { return false }
-    found[namespace, default: []].append(process)
+    found[part, default: []].append(process)
     return true
   }
 
-  /// Records those in a namespace's exits.
-  mutating func record(_ exits: pidns_exits, of namespace: PIDNamespace) {
-    record(exits.latest.0, .exit(.completed), of: namespace)
-    record(exits.latest.1, .exit(.error), of: namespace)
-    record(exits.latest.2, .exit(.signaled), of: namespace)
-    record(exits.latest.3, .exit(.teardown), of: namespace)
-    record(exits.latest_oom_kill, .oomKill, of: namespace)
+  /// Records those in a part's exits.
+  mutating func record(_ exits: pidns_exits, of part: NamespacePart) {
+    record(exits.latest.0, .exit(.completed), of: part)
+    record(exits.latest.1, .exit(.error), of: part)
+    record(exits.latest.2, .exit(.signaled), of: part)
+    record(exits.latest.3, .exit(.teardown), of: part)
+    record(exits.latest_oom_kill, .oomKill, of: part)
   }
 
   /// Reads those of deaths by signal, if there were any since they were read last.
@@ -66,7 +66,7 @@ struct ExemplarReading {
     try iterator.iterate(pidns_signal_exemplar_entry.self, "read the exemplars of deaths by signal") {
       reading.cursor.entries += 1
       let kind = ProcessExemplar.Kind.signalDeath(Int32(truncatingIfNeeded: $0.detail.value))
-      if !reading.record($0.exemplar, kind, of: PIDNamespace($0.detail.namespace)) {
+      if !reading.record($0.exemplar, kind, of: NamespacePart($0.detail.part)) {
         reading.cursor.deaths = nil
       }
     }

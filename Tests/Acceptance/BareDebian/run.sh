@@ -4,13 +4,13 @@
 # run.sh [--suite SUITE]… [--keep] [TARGET…]
 #
 # Runs make targets in a bare Debian, as root: debootstrap's smallest system with Swift, git, make and ca-certificates, and a clone of
-# what is committed here below /root, whose mode is 0700. Another program makes PID namespaces all the time.
+# this repository's last commit below /root, whose mode is 0700. Another program creates PID namespaces all the time.
 #
-#   --suite SUITE   bookworm or trixie; may be given several times (default: both)
-#   --keep          does not remove the Debian at the end, and prints where it is
-#   TARGET…         of make (default: run test check deb test-packages)
+#   --suite SUITE   bookworm or trixie; can be repeated (default: both)
+#   --keep          keeps the Debian at the end, and prints its path
+#   TARGET…         make targets (default: run test check deb test-packages)
 #
-# All mounts are in mount namespaces of their own, which end with their last process: nothing is mounted on this machine.
+# All mounts are in separate mount namespaces, which end with their last process: nothing is mounted on this machine.
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
 
@@ -28,12 +28,14 @@ done
 [ ${#targets[@]} != 0 ] || targets=(run test check deb test-packages)
 
 work=$(mktemp --directory)
-# Everything below it can be reached by every user, but for what Debian itself closes, such as /root.
+# Every user can reach the files in it, except in folders that Debian closes, such as /root.
 chmod 755 "$work"
-root='' neighbour='' passed=0 failed=0
+root='' neighbour=''
+# shellcheck source=Tests/Support/Checks/checks.sh
+. Tests/Support/Checks/checks.sh
 swift=$(dirname "$(dirname "$(dirname "$(realpath "$(command -v swift)")")")")
 
-# processes: the processes in the Debian. A runtime that still has a container is one of them.
+# processes: the processes in the Debian, those of containers included.
 processes() {
   local folder
   for folder in /proc/[0-9]*; do
@@ -59,22 +61,11 @@ clean_up() {
 }
 trap clean_up EXIT
 
-# report WHAT STATUS: counts it, and prints whether it succeeded.
-report() {
-  if [ "$2" = 0 ]; then
-    echo "ok      $1"
-    passed=$((passed + 1))
-  else
-    echo "FAILED  $1"
-    failed=$((failed + 1))
-  fi
-}
-
-# make_root SUITE: makes the Debian, with the mirrors, the certificates and the git configuration of this machine.
+# make_root SUITE: creates the Debian, with the mirrors, certificates and git configuration of this machine.
 make_root() {
   local sites mirror security file
   root=$work/$1
-  # shellcheck disable=SC2016 # A format of apt's.
+  # shellcheck disable=SC2016 # A format for apt.
   sites=$(apt-get indextargets --format '$(CODENAME) $(SITE)' 'Created-By: Packages')
   mirror=$(awk '$1 !~ /-/ { print $2; exit }' <<<"$sites")
   security=$(awk '$1 ~ /-security$/ { print $2; exit }' <<<"$sites")
@@ -89,13 +80,13 @@ make_root() {
     if [ -n "$security" ]; then echo "deb $security $1-security main"; fi
   } >"$root/etc/apt/sources.list"
   apt-config dump | grep -E '^Acquire::(Check|ForceIP|[Hh]ttp|Retries)' >"$root/etc/apt/apt.conf.d/99outside" || :
-  # Where this machine goes through a proxy that has an authority of its own.
+  # For a proxy with its own certificate authority.
   for file in /usr/local/share/ca-certificates/*.crt; do
     if [ -e "$file" ]; then cp "$file" "$root/usr/local/share/ca-certificates/"; fi
   done
   chroot "$root" update-ca-certificates >"$work/log" 2>&1
   if [ -e /etc/pip.conf ]; then cp /etc/pip.conf "$root/etc/"; fi
-  # Where this machine has packages of Swift in folders.
+  # For Swift packages in local folders.
   git config --get-regexp '^url\..*\.insteadof$' | while read -r key address; do
     git config --file "$root/etc/gitconfig" --add "$key" "$address"
     folder=${key#url.}
@@ -108,7 +99,7 @@ make_root() {
   [ "$(stat --format=%a "$root/root")" = 700 ]
 }
 
-# inside COMMAND…: runs it in the Debian, which it sees as a machine: its root is no chroot, in which no runtime makes containers.
+# inside COMMAND…: runs it in the Debian as on a machine: not in a chroot, where runtimes cannot create containers.
 inside() {
   # shellcheck disable=SC2016 # For the shell in the namespace.
   unshare --mount --propagation private bash -euc '
@@ -133,7 +124,7 @@ for name in http_proxy https_proxy no_proxy; do
   if [ -n "${!name-}" ]; then proxies+=("$name=${!name}"); fi
 done
 
-# exporters: the processes of the release that was built in the Debian.
+# exporters: the running exporters that were built in the Debian.
 exporters() {
   local pid
   for pid in $(processes); do
@@ -141,30 +132,30 @@ exporters() {
   done
 }
 
-# run: the two commands of the README, and then SIGTERM.
+# run: runs the two commands of the README, then sends SIGTERM.
 run() {
   local port=10059 flags=() make status=0
   if curl --silent --output "$work/metrics" "http://localhost:$port/metrics"; then
     port=19059
-    echo "Something listens on port 10059 here: taking port $port"
+    echo "Port 10059 is in use: using port $port"
     flags=("ARGS=--web.listen-address=:$port")
   fi
   inside make run "${flags[@]}" &
   make=$!
-  # It ends when make does, which is when nothing can come any more.
+  # Until it responds, or make has ended.
   until inside curl --silent --fail --output /metrics "http://localhost:$port/metrics"; do
     kill -0 "$make" 2>/dev/null || break
     sleep 1
   done
   grep '^pidns_up 1$' "$root/metrics" || status=1
-  echo "answered after $SECONDS s"
+  echo "responded after $SECONDS s"
   exporters | xargs --no-run-if-empty kill -TERM
   wait "$make" || status=$?
   return "$status"
 }
 
 for suite in "${suites[@]}"; do
-  echo "Making a bare Debian: $suite"
+  echo "Creating a bare Debian: $suite"
   make_root "$suite"
   (while :; do unshare --pid --fork true; sleep 0.02; done) &
   neighbour=$!
@@ -192,5 +183,4 @@ for suite in "${suites[@]}"; do
   root=
 done
 
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ]
+summarise

@@ -4,17 +4,17 @@ import APIServer
 import Foundation
 import Harness
 
-/// The nodes, the API server that names their pods, and the Prometheus over them.
+/// The nodes, the API server that reports their pods, and the Prometheus that scrapes them.
 final class Fleet {
   /// Seconds between scrapes, and between evaluations.
   static let interval = 5
-  /// Processes that begin in each pod in a second.
+  /// Process starts per second in each pod.
   static let rate = 1.0
 
   let prometheus: RunningPrometheus
-  /// A VictoriaMetrics that Prometheus writes all to that it scrapes and records.
+  /// A VictoriaMetrics that receives everything that Prometheus scrapes and records.
   let receiver: RunningVictoriaMetrics
-  /// A VictoriaMetrics that scrapes, and records by the same rules.
+  /// A VictoriaMetrics that scrapes and records by the same rules.
   let scraper: RunningVictoriaMetrics
   private(set) var nodes: [Node] = []
   private let cluster: Cluster
@@ -24,26 +24,13 @@ final class Fleet {
     try Network.begin()
     cluster = try await Cluster(address: Network.hub)
     runc = try Runc()
-    let rules = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../../dashboards")
-      .standardized
-    let files = ["recording", "alerts"].map { rules.appending(path: "\($0).rules.yml") }
+    let rules = try Repository.rules
     let receiver = try RunningVictoriaMetrics(interval: Self.interval)
     self.receiver = receiver
-    scraper = try RunningVictoriaMetrics(interval: Self.interval, rules: [files[0]])
-    prometheus = try RunningPrometheus { targets in
-      """
-      global:
-        scrape_interval: \(Self.interval)s
-        scrape_timeout: \(Self.interval)s
-        evaluation_interval: \(Self.interval)s
-      rule_files: [\(files.map { "\"\($0.path())\"" }.joined(separator: ", "))]
-      scrape_configs:
-      - job_name: pidns
-        honor_labels: true
-        file_sd_configs: [{files: ["\(targets)"]}]
-      remote_write: [{url: "\(receiver.writeAddress)"}]
-      """
-    }
+    scraper = try RunningVictoriaMetrics(
+      interval: Self.interval, rules: rules.filter { $0.lastPathComponent.hasPrefix("recording.") })
+    prometheus = try RunningPrometheus(
+      ScrapeConfiguration(interval: Self.interval, rules: rules, remoteWrite: receiver.writeAddress))
     for number in 0..<count {
       nodes.append(
         Node(
@@ -55,7 +42,7 @@ final class Fleet {
     }
   }
 
-  /// Five characters of those that Kubernetes makes names of.
+  /// Returns five characters from the alphabet of Kubernetes' generated names.
   private static func suffix(_ number: Int) -> String {
     let alphabet = Array("bcdfghjklmnpqrstvwxz2456789")
     return "x" + String((0..<4).map { alphabet[number / [1, 27, 729, 19683][$0] % 27] })
@@ -72,8 +59,8 @@ final class Fleet {
         command: ["/pidns-workload", "fork-storm", "--count", "1", "--hold-ms", "1000", "--seconds", "1800"]))
   }
 
-  /// The rules of what is above containers. That of native histograms is not among them, as none is stored here.
-  func rollUps() throws -> [RunningPrometheus.Rule] {
+  /// Returns the recording rules above containers, without that for native histograms, which are not stored here.
+  func rollUps() throws -> [PrometheusRule] {
     let rules = try prometheus.rules().map(\.rule).filter { rule in
       rule.type == "recording" && !rule.name.hasPrefix("container:") && !rule.name.hasPrefix("pod:")
         && rule.name != "cluster:pidns_node_process_lifetime_seconds:rate5m"
@@ -82,19 +69,19 @@ final class Fleet {
     return rules
   }
 
-  /// Starts all exporters, and waits until each is scraped.
+  /// Starts all exporters, and waits until each has been scraped.
   func start() throws {
     for node in nodes { try node.start(cluster) }
-    // After the exporters, which count from their beginning on.
+    // After the exporters, so that they count every event.
     for node in nodes {
       for index in node.pods.indices { node.pods[index].container = try start(node.pods[index]) }
     }
     try retarget()
-    // What a rate says is all of it once there are samples for all of its time.
+    // A rate is complete when its range is filled with samples.
     sleep(310)
   }
 
-  /// Ends some, and has others, under other names and addresses, take over their pods.
+  /// Replaces the first exporters by others with new names and addresses, which take over their pods.
   func replace(_ count: Int) throws {
     let next = (nodes.map(\.number).max() ?? 0) + 1
     for index in 0..<count {
@@ -105,7 +92,7 @@ final class Fleet {
     try retarget()
   }
 
-  /// Ends some, and starts them again under their names: their counts begin anew.
+  /// Restarts the last exporters under their names: their counters restart at 0.
   func restart(_ count: Int) throws {
     for node in nodes.suffix(count) {
       try node.stop()
@@ -129,7 +116,7 @@ final class Fleet {
         && prometheus.latest("count(pidns_process_forks_total{pod!=\"\"})").first?.value
           == Double(2 * nodes.count)
     }
-    // Some evaluations of the rules that see what is new.
+    // Some rule evaluations with the new series.
     sleep(45)
   }
 

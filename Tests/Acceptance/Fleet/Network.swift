@@ -2,18 +2,18 @@
 
 import Harness
 
-/// A network of nodes, each in a network namespace of its own, around a bridge in the one that this process is in: it has to be one of
-/// its own, too. 198.18.0.0/15 is for such tests (RFC 2544). All of it goes with the processes in it.
+/// A network of nodes. Each has its own network namespace, connected by a bridge in this process's network namespace, which must be
+/// a new one. 198.18.0.0/15 is reserved for such tests (RFC 2544). The network disappears with its processes.
 enum Network {
-  /// Where the nodes find what listens here.
+  /// The bridge's address, under which nodes reach this process.
   static let hub = "198.18.0.1"
 
   static func address(_ node: Int) -> String { "198.18.\(1 + node / 200).\(1 + node % 200)" }
 
-  /// Makes the bridge.
+  /// Creates the bridge.
   static func begin() throws {
     guard try Child.run("/usr/bin/env", ["ip", "-o", "link"]).stdout.split(separator: "\n").count == 1 else {
-      throw TestFailure("this network namespace has interfaces: run it by unshare --net")
+      throw TestFailure("this network namespace has other interfaces: start it with unshare --net")
     }
     try ip("link set lo up")
     try ip("link add hub type bridge")
@@ -21,7 +21,7 @@ enum Network {
     try ip("link set hub up")
   }
 
-  /// Connects the network namespace that a process is in, by an interface of that name.
+  /// Connects the network namespace of a process, by an interface with a name.
   static func connect(_ node: Int, _ pid: Int32, by interface: String) throws {
     try ip("link add \(interface) type veth peer name eth0 netns \(pid)")
     try ip("link set \(interface) master hub up")

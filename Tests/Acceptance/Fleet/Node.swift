@@ -4,21 +4,21 @@ import APIServer
 import Foundation
 import Harness
 
-/// A node: its pods, which this machine's kernel runs for all nodes, and an exporter that shows these alone.
+/// A node: its pods, which all run on this machine's kernel, and an exporter that exposes only these.
 final class Node {
-  /// What its address follows from; an exporter that takes another's place has another one.
+  /// Determines the address. An exporter that replaces another one has a new number.
   let number: Int
-  /// What it is called.
+  /// The instance label.
   let name: String
   var pods: [Pod]
   private var exporter: Child?
   private var starts = 0
 
-  /// A pod of one container, in which a process a second begins and ends.
+  /// A pod with one container, in which one process starts and exits per second.
   struct Pod {
     let namespace: String
     let name: String
-    /// nil before it has begun.
+    /// nil before its start.
     var container: RuncContainer?
   }
 
@@ -31,7 +31,7 @@ final class Node {
   var address: String { "\(Network.address(number)):10059" }
   var pid: Int32 { exporter?.pid ?? 0 }
 
-  /// Starts the exporter, in a network of its own, which has to be there before it listens.
+  /// Starts the exporter in its own network namespace, which is connected before the exporter listens.
   func start(_ cluster: Cluster) throws {
     let pattern = pods.map(\.name).joined(separator: "|")
     let exporter = try Child(
@@ -41,9 +41,9 @@ final class Node {
         "--labels.grace=5s",
       ]
         + cluster.flags + ["--namespaces.include=pod=\(pattern)"])
-    // By then it is in the network namespace that is to be connected.
+    // At this point it is in the new network namespace.
     guard exporter.line() == "there" else { throw TestFailure("\(name): \(exporter.stderr)") }
-    // The one before goes with its namespace, some time after the process.
+    // The previous interface disappears with its namespace, some time after the process.
     starts += 1
     try Network.connect(number, exporter.pid, by: "node\(number)-\(starts)")
     exporter.send(line: "go")
@@ -51,7 +51,7 @@ final class Node {
     self.exporter = exporter
   }
 
-  /// Ends the exporter by SIGTERM, and its network with it.
+  /// Sends SIGTERM to the exporter; its network namespace ends with it.
   func stop() throws {
     exporter?.signal(SIGTERM)
     guard exporter?.wait() == 0 else { throw TestFailure("\(name): \(exporter?.stderr ?? "")") }

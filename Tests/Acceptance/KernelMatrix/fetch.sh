@@ -3,40 +3,33 @@
 #
 # fetch.sh CACHE WHAT…
 #
-# Puts what the virtual machines are made of into the folder CACHE, unless it is there: kernels
-# (5.10-amd64), emulators (qemu), static busyboxes (busybox-arm64), what arm64 programs are linked with
-# (sysroot-arm64). All of it are Debian packages, which are unpacked there and never installed. Needs no root.
+# Fetches the parts of the virtual machines into the folder CACHE, unless they are there: kernels
+# (5.10-amd64), emulators (qemu), static busyboxes (busybox-arm64), libraries for arm64 programs
+# (sysroot-arm64). All are Debian packages, which are unpacked there and not installed. Needs no root.
 set -euo pipefail
-
-cache=$(realpath "$1")
-shift
-
-fail() {
-  echo "fetch.sh: $1" >&2
-  exit 1
-}
 
 # shellcheck source=scripts/debian-packages.sh
 . "$(dirname "$0")/../../../scripts/debian-packages.sh"
+shift
 
 # dependency PACKAGE PATTERN: the first dependency that the pattern matches.
 dependency() {
   apt-cache depends --important "$1" | sed -n 's/^  Depends: //p' | grep -m 1 -E "$2"
 }
 
-# kernel_in FOLDER: the kernel's file, wherever the package has it.
+# kernel_in FOLDER: finds the kernel's file.
 kernel_in() {
   find "$1" -type f -name 'vmlinuz*' -print -quit
 }
 
-# fetch_kernel FOLDER SUITE ARCHITECTURE: its newest cloud kernel, as FOLDER/vmlinuz.
+# fetch_kernel FOLDER SUITE ARCHITECTURE: fetches the newest cloud kernel as FOLDER/vmlinuz.
 fetch_kernel() {
   local folder=$1 package image
   use_suites "$3" '' "$2"
   package=$(dependency "linux-image-cloud-$3" '^linux-image-') || fail "$2 has no cloud kernel"
   unpack "$folder" "$package"
   image=$(kernel_in "$folder")
-  # From 7.x on the kernel itself is in a package of its own.
+  # From 7.x on, the kernel has its own package.
   if [ -z "$image" ]; then
     package=$(dependency "$package" '^linux-binary-') || fail "$package has no kernel"
     unpack "$folder" "$package"
@@ -44,12 +37,12 @@ fetch_kernel() {
   fi
   [ -n "$image" ] || fail "$package has no kernel"
   mv "$image" "$folder/vmlinuz"
-  # No module is needed.
+  # Modules are not needed.
   find "$folder" -mindepth 1 -maxdepth 1 ! -name vmlinuz -exec rm -r {} +
 }
 
-# fetch_qemu FOLDER: QEMU of the backports, with the libraries that this machine lacks. Debian 12's
-# own, 7.2, loses events of guests now and then.
+# fetch_qemu FOLDER: fetches QEMU of the backports, with the libraries that this machine lacks. Debian 12's
+# QEMU 7.2 sometimes loses events of guests.
 fetch_qemu() {
   use_suites amd64 /var/lib/dpkg/status "$own" "$own-security" "$own-backports"
   apt-get -qq --yes --no-install-recommends --download-only --target-release "$own-backports" \
@@ -58,9 +51,10 @@ fetch_qemu() {
   rm -f "$archives"/*.deb
 }
 
+# fetch WHAT FOLDER
 fetch() {
-  local folder=$1 architecture=${2#*-}
-  case $2 in
+  local folder=$2 architecture=${1#*-}
+  case $1 in
     5.10-arm64) fetch_kernel "$folder" bullseye arm64 ;;
     5.10-amd64) fetch_kernel "$folder" bullseye-security amd64 ;;
     6.1-*) fetch_kernel "$folder" bookworm-security "$architecture" ;;
@@ -75,14 +69,10 @@ fetch() {
       use_suites "$architecture" '' bookworm
       unpack "$folder" libc6-dev linux-libc-dev libgcc-12-dev libbpf-dev libelf-dev zlib1g-dev
       ;;
-    *) fail "does not know $2" ;;
+    *) fail "unknown part '$1'" ;;
   esac
 }
 
 for what; do
-  if [ -d "$cache/$what" ]; then continue; fi
-  echo "Fetching $what"
-  rm -rf "$cache/$what.new"
-  fetch "$cache/$what.new" "$what"
-  mv "$cache/$what.new" "$cache/$what"
+  fetch_once "$what" fetch "$what"
 done

@@ -4,13 +4,13 @@
 #
 # init.sh
 #
-# What the virtual machine runs: every case of /cases, with a counter started anew for each, so that no
-# series has what an earlier namespace of that number left in it. Prints what pidns-judge reads, with @@
-# in front of it, and powers off.
+# Runs every case of /cases in the virtual machine, each with a new counter, so that no series has events of an
+# earlier namespace with the same inum. Prints lines for pidns-console-check, which begin with @@, and powers
+# off.
 #
-# The counter is pidns-exporter; where that is not there, pidns-loader with the same BPF object.
+# The counter is pidns-exporter, or else pidns-loader with the same BPF object.
 
-say() { echo "@@ $*"; }
+emit() { echo "@@ $*"; }
 
 prepare() {
   /bin/busybox mkdir -p /proc /sys /dev /tmp
@@ -24,17 +24,17 @@ prepare() {
   mount -t tmpfs shm /dev/shm
   mount -t cgroup2 cgroup /sys/fs/cgroup
   echo '+memory +pids' >/sys/fs/cgroup/cgroup.subtree_control
-  # Core dumps, for the cases that make them, go where there is room.
+  # Cases with core dumps need space for them.
   echo /tmp/core >/proc/sys/kernel/core_pattern
   ulimit -c unlimited
   ip link set lo up
 }
 
-# The counter: start it, have it show all that has happened by now in /tmp/scrape, stop it.
+# The counter: launch starts it, and scrape writes all counts so far to /tmp/scrape.
 
 if [ -x /bin/pidns-exporter ]; then
-  # What is off by default.
-  flags='--collector.exit-codes --collector.exec-failures --lifetimes.per-namespace'
+  # Collectors that are disabled by default.
+  flags="--collector.exit-codes --collector.exec-failures --lifetimes.per-namespace $(cat /flags)"
 
   launch() {
     # shellcheck disable=SC2086 # flags are words
@@ -44,14 +44,14 @@ if [ -x /bin/pidns-exporter ]; then
     within 60 fetch
   }
   fetch() { wget -q -O /tmp/scrape http://127.0.0.1:10059/metrics 2>/dev/null; }
-  # A walk over the tasks began after now, and so did the poll that it is part of.
-  has_walked() {
-    fetch && walked=$(sed -n 's/^pidns_last_task_walk_timestamp_seconds \([0-9]*\).*/\1/p' /tmp/scrape) &&
-      [ "${walked:-0}" -gt "$now" ]
+  # The last task scan, and so its poll, started after $now.
+  has_scanned() {
+    fetch && scanned=$(sed -n 's/^pidns_last_task_walk_timestamp_seconds \([0-9]*\).*/\1/p' /tmp/scrape) &&
+      [ "${scanned:-0}" -gt "$now" ]
   }
   scrape() {
     now=$(date +%s)
-    within 30 has_walked
+    within 30 has_scanned
   }
 else
   launch() {
@@ -65,7 +65,7 @@ else
   }
 fi
 
-# within SECONDS COMMAND…: repeats it until it succeeds; the counter has to live.
+# within SECONDS COMMAND…: repeats it until it succeeds, while the counter runs.
 within() {
   within_tries=$(($1 * 10))
   shift
@@ -77,18 +77,18 @@ within() {
   done
 }
 
-# Without it there is nothing to see in any case.
+# Without a counter, no case can run.
 start_counter() {
   rm -f /tmp/counter.log
   if launch; then return; fi
-  say "error the counter does not start: $(tail -n 1 /tmp/counter.log)"
+  emit "error the counter does not start: $(tail -n 1 /tmp/counter.log)"
   poweroff -f
 }
 
 stop_counter() {
   kill "$counter"
-  wait "$counter" || say "error the counter ended with $?"
-  # For who looks into a log; the first one's facts are those of the kernel.
+  wait "$counter" || emit "error the counter ended with $?"
+  # For debugging. The kernel's facts are in the log of the first counter.
   sed 's/^/counter: /' /tmp/counter.log
   if [ -z "$facts" ]; then
     facts=$(sed -n 's/.*msg=counting //p' /tmp/counter.log | tr ' ' '\n' | grep -vE '^(map_entries|collectors)=')
@@ -97,25 +97,25 @@ stop_counter() {
   fi
 }
 
-# compare [after-ready]: prints the truths that no comparison had yet, and the samples of their namespaces.
+# compare [after-ready]: prints the new truths, and the samples of their namespaces.
 compared=0
 compare() {
   compare_lines=$(wc -l </tmp/truth)
-  sed -n "$((compared + 1)),\${/\"ready\":true/d;p}" /tmp/truth >/tmp/news
+  sed -n "$((compared + 1)),\${/\"ready\":true/d;p}" /tmp/truth >/tmp/new_truth
   compared=$compare_lines
-  if ! [ -s /tmp/news ]; then return; fi
+  if ! [ -s /tmp/new_truth ]; then return; fi
   scrape || {
-    say "error no scrape: $(tail -n 1 /tmp/counter.log)"
+    emit "error no scrape: $(tail -n 1 /tmp/counter.log)"
     return
   }
-  sed 's/^/@@ truth /' /tmp/news
-  compare_namespaces=$(sed -n 's/.*"pidns":\([0-9]*\).*/pidns="\1"/p' /tmp/news | sort -u | tr '\n' '|')
+  sed 's/^/@@ truth /' /tmp/new_truth
+  compare_namespaces=$(sed -n 's/.*"pidns":\([0-9]*\).*/pidns="\1"/p' /tmp/new_truth | sort -u | tr '\n' '|')
   grep -E "$compare_namespaces^pidns_(node_|bpf_program_attached|bpf_program_misses|bpf_events_dropped)" /tmp/scrape |
     sed 's/^/@@ metric /'
-  say "compare${1:+ $1}"
+  emit "compare${1:+ $1}"
 }
 
-workload_failed() { say "error the workload failed with $1: $(tail -n 1 /tmp/workload.log)"; }
+workload_failed() { emit "error the workload failed with $1: $(tail -n 1 /tmp/workload.log)"; }
 
 is_ready() { grep -q '"ready":true' /tmp/truth; }
 
@@ -127,26 +127,26 @@ run() {
   stop_counter
 }
 
-# A case that says when it is ready, and goes on at the end of its input.
+# A case that reports when it is ready, and continues at the end of its input.
 hold() {
   start_counter
   timeout 300 pidns-workload "$@" </tmp/input >/tmp/truth 2>/tmp/workload.log &
   workload=$!
   exec 3>/tmp/input
-  if within 200 is_ready; then compare; else say "error it never was ready"; fi
+  if within 200 is_ready; then compare; else emit "error it never became ready"; fi
   exec 3>&-
   wait "$workload" || workload_failed $?
   compare
   stop_counter
 }
 
-# A case whose namespace is there before the counter.
+# A case whose namespace is older than the counter.
 late() {
   timeout 300 pidns-workload "$@" </tmp/input >/tmp/truth 2>/tmp/workload.log &
   workload=$!
   exec 3>/tmp/input
   counter=$workload
-  within 200 is_ready || say "error it never was ready"
+  within 200 is_ready || emit "error it never became ready"
   start_counter
   echo go >&3
   exec 3>&-
@@ -155,12 +155,12 @@ late() {
   stop_counter
 }
 
-# named CASE FOLDER: a case in the cgroup of a pod's container, by which its namespaces have to be known.
+# named CASE FOLDER: a case in the cgroup of a pod's container, by which its namespaces must be identified.
 pod=0f3c9a1e-7d2b-4c5e-8f6a-1b2c3d4e5f60
 container=0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
 named() {
   cgroup=$2/kubepods/burstable/pod$pod/$container
-  say "case $1"
+  emit "case $1"
   compared=0
   mkdir -p "$cgroup"
   start_counter
@@ -169,112 +169,144 @@ named() {
   compare
   pidns=$(sed -n 's/.*"pidns":\([0-9]*\).*/\1/p' /tmp/truth)
   grep "^pidns_info{.*pidns=\"$pidns\"" /tmp/scrape | grep -q "$pod.*$container\|$container.*$pod" ||
-    say "error it is not known by its cgroup: $(grep '^pidns_info' /tmp/scrape | tr '\n' ' ')"
+    emit "error it is not identified by its cgroup: $(grep '^pidns_info' /tmp/scrape | tr '\n' ' ')"
   stop_counter
 }
 
-# The value of a series in the last scrape, in whole seconds.
+# unit CASE FOLDER: a service in the host's namespace, and a container in it, must have series of their own.
+unit() {
+  emit "case $1"
+  compared=0
+  mkdir -p "$2/system.slice/test.service" "$2/lxc.payload.agent"
+  start_counter
+  timeout 300 pidns-workload spawn --count 10 </dev/null >/tmp/truth 2>/tmp/workload.log || workload_failed $?
+  compare
+  for cgroup in system.slice/test.service lxc.payload.agent; do
+    sh -c 'echo 0 >"$0/cgroup.procs"; for i in 1 2 3 4 5; do /bin/busybox true; done; /bin/busybox sh -c "kill -SEGV \$\$"; :' "$2/$cgroup"
+  done
+  rmdir "$2/system.slice/test.service" "$2/lxc.payload.agent"
+  # A part is final two polls after the removal of its cgroup. A container in the host's namespace is shown after two
+  # task scans, which are far apart on an emulated CPU: the pause is 99 times as long as a scan.
+  for labels in 'container="",unit="test.service"' 'container="agent"'; do
+    within 120 has_counts "$labels" || emit "error wrong counts of $labels: $(grep -F "$labels" /tmp/scrape | tr '\n' ' ')"
+  done
+  stop_counter
+}
+has_counts() {
+  fetch
+  series="{pidns=\"4026531836\",namespace=\"\",pod=\"\",$1"
+  for count in "execs_total$series} 6" "forks_total$series} 6" "exits_total$series,reason=\"completed\"} 6" \
+    "signal_deaths_total$series,signal=\"SIGSEGV\"} 1"; do
+    grep -qxF "pidns_process_$count" /tmp/scrape || return 1
+  done
+}
+
+# seconds_of SERIES: its value in the last scrape, in whole seconds.
 seconds_of() { sed -n "s/^$1 \([0-9]*\).*/\1/p" /tmp/scrape; }
 
-# The wall clock is set: start times have to follow it, as soon as the next poll.
+# Sets the wall clock: start times must follow it at the next poll.
 clock() {
-  say 'case clock'
+  emit 'case clock'
   compared=0
   start_counter
   timeout 300 pidns-workload hold --namespaces 1 --execs 1 </tmp/input >/tmp/truth 2>/tmp/workload.log &
   workload=$!
   exec 3>/tmp/input
-  within 200 is_ready || say 'error it never was ready'
+  within 200 is_ready || emit 'error it never became ready'
   compare
   pidns=$(sed -n 's/.*"pidns":\([0-9]*\).*/\1/p' /tmp/truth | head -n 1)
   series="pidns_start_time_seconds{pidns=\"$pidns\",.*}"
   start=$(seconds_of "$series")
   own=$(seconds_of process_start_time_seconds)
   for step in 18000 -18000; do
-    date -s "@$(($(date +%s) + step))" >/dev/null || say 'error the clock cannot be set'
+    date -s "@$(($(date +%s) + step))" >/dev/null || emit 'error the clock cannot be set'
     start=$((start + step))
     own=$((own + step))
-    # What /tmp/scrape has may be from before.
-    within 30 follows || say "error $(seconds_of "$series") and $(seconds_of process_start_time_seconds) instead of $start and $own"
+    # /tmp/scrape may be older.
+    within 30 follows || emit "error $(seconds_of "$series") and $(seconds_of process_start_time_seconds) instead of $start and $own"
   done
   exec 3>&-
   wait "$workload" || workload_failed $?
   stop_counter
 }
 
-# Within the second that date loses.
+# date(1) loses up to a second.
 follows() {
   fetch && is_close "$(seconds_of "$series")" "$start" && is_close "$(seconds_of process_start_time_seconds)" "$own"
 }
 is_close() { [ "$(($1 - $2))" -ge -2 ] && [ "$(($1 - $2))" -le 2 ]; }
 
-# A number of the last truth.
+# stated FIELD: a number of the last truth.
 stated() { sed -n "\$s/.*\"$1\":\([0-9]*\).*/\1/p" /tmp/truth; }
 
-# Every event has to be told of once, and of whom the process says that it is.
-told() {
-  say 'case events'
+# Each event must be shown once, with the identity that the process reads itself.
+check_events() {
+  emit 'case events'
   compared=0
   start_counter
-  pidns-exporter events --fork --args --output=json --log.level=info >/tmp/told 2>/tmp/told.log 3>&- &
-  teller=$!
-  within 60 grep -q 'showing events' /tmp/told.log || say "error no events: $(tail -n 1 /tmp/told.log)"
+  pidns-exporter events --fork --args --output=json --log.level=info >/tmp/events 2>/tmp/events.log 3>&- &
+  events_pid=$!
+  within 60 grep -q 'showing events' /tmp/events.log || emit "error no events: $(tail -n 1 /tmp/events.log)"
   timeout 300 pidns-workload mixed --count 300 </dev/null >/tmp/truth 2>/tmp/workload.log || workload_failed $?
   compare
-  yes '' | unshare -p -f -n -u -i -m pidns-workload identities >/tmp/said 2>/tmp/workload.log || workload_failed $?
-  kill -INT "$teller"
-  wait "$teller" || say "error events ended with $?"
-  sed 's/^/events: /' /tmp/told.log
+  yes '' | unshare -p -f -n -u -i -m pidns-workload identities >/tmp/identities 2>/tmp/workload.log || workload_failed $?
+  kill -INT "$events_pid"
+  wait "$events_pid" || emit "error events ended with $?"
+  sed 's/^/events: /' /tmp/events.log
   stop_counter
 
   pidns=$(stated pidns)
   for kind in exec fork exit; do
-    lines=$(grep -c "\"event\":\"$kind\".*\"pid_ns\":$pidns," /tmp/told)
-    [ "$lines" = "$(stated "${kind}s")" ] || say "error $lines events $kind told, $(stated "${kind}s") true"
+    lines=$(grep -c "\"event\":\"$kind\".*\"pid_ns\":$pidns," /tmp/events)
+    [ "$lines" = "$(stated "${kind}s")" ] || emit "error $lines events $kind shown, $(stated "${kind}s") true"
   done
-  if grep -q '"event":"dropped"' /tmp/told; then say 'error events were dropped'; fi
-  [ "$(wc -l </tmp/said)" = 5 ] || say 'error not all have said who they are'
+  if grep -q '"event":"dropped"' /tmp/events; then emit 'error events were dropped'; fi
+  [ "$(wc -l </tmp/identities)" = 5 ] || emit 'error not all processes have reported their identity'
   while read -r line; do
     numbers=$(echo "$line" | sed 's/.*\("pid":.*"comm":"[^"]*"\).*/\1/')
     namespaces=$(echo "$line" | sed 's/.*\("cgroup_ns":.*[0-9]\).*/\1/')
-    grep -F "$numbers" /tmp/told | grep -F "$namespaces" | grep -q '"event":"exit"' ||
-      say "error no exit of $line is told"
-  done </tmp/said
+    grep -F "$numbers" /tmp/events | grep -F "$namespaces" | grep -q '"event":"exit"' ||
+      emit "error there is no exit event of $line"
+  done </tmp/identities
 }
 
 prepare
 mkfifo /tmp/input
 facts=
-say "fact uname $(uname -r)"
+emit "fact uname $(uname -r)"
 while read -r how name arguments; do
   case $how in '' | '#'*) continue ;; esac
-  say "case $name"
+  emit "case $name"
   compared=0
   : >/tmp/truth
   # shellcheck disable=SC2086 # they are words
   "$how" "$name" $arguments
 done </cases
 if [ -x /bin/pidns-exporter ]; then
-  told
+  check_events
   clock
+  unit unit-cgroup-v2 /sys/fs/cgroup
 else
-  say 'without events'
-  say 'without clock'
+  emit 'without events'
+  emit 'without clock'
+  emit 'without unit-cgroup-v2'
+  emit 'without unit-cgroup-v1'
 fi
 named cgroup-v2 /sys/fs/cgroup
-# A controller is in one hierarchy, and the kernel takes its time to have it leave one.
+# A controller is in one hierarchy at a time, and leaves it with a delay.
 echo -pids >/sys/fs/cgroup/cgroup.subtree_control
 mkdir /tmp/pids
 tries=0
 until mount -t cgroup -o pids pids /tmp/pids 2>/dev/null; do
   tries=$((tries + 1))
   [ "$tries" -lt 100 ] || {
-    say 'error there is no hierarchy of pids'
+    emit 'error there is no hierarchy for pids'
     break
   }
   usleep 100000
 done
 named cgroup-v1 /tmp/pids
-for fact in $facts; do say "fact ${fact%%=*} ${fact#*=}"; done
-say end
+if [ -x /bin/pidns-exporter ]; then unit unit-cgroup-v1 /tmp/pids; fi
+for fact in $facts; do emit "fact ${fact%%=*} ${fact#*=}"; done
+emit end
 poweroff -f

@@ -1,33 +1,34 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# run.sh [--jobs N] [--refresh] [--cases FILE] [--programs FOLDER] [KERNEL…]
+# run.sh [--jobs N] [--refresh] [--cases FILE] [--flags FLAGS] [--programs FOLDER] [KERNEL…]
 #
-# Boots Debian's kernels in QEMU, has the exporter count what the workload does in each, and prints how
-# that went, by kernel and case. Exits with 1 if anything is counted wrongly.
+# Boots Debian's kernels in QEMU, runs the exporter and the workload in each, and prints the results by
+# kernel and case. Exits with 1 if a count is wrong.
 #
-#   KERNEL        5.10, 6.1, 6.12, newest; 5.10-arm64, 6.1-arm64, newest-arm64; all of them without
-#   --jobs N      so many machines at a time; else one for every two CPUs
-#   --refresh     fetches everything anew
-#   --cases FILE  runs these cases; else those of the file `cases` beside this
-#   --programs FOLDER  where the programs were built; else .build/release
+#   KERNEL        5.10, 6.1, 6.12, newest; 5.10-arm64, 6.1-arm64, newest-arm64; default: all of them
+#   --jobs N      number of parallel machines; default: one per two CPUs
+#   --refresh     fetches everything again
+#   --cases FILE  runs these cases; default: the file `cases` in this folder
+#   --flags FLAGS  further flags of the exporter, such as --cgroups.split=all
+#   --programs FOLDER  the folder of the built programs; default: .build/release
 #
-# See README.md beside this.
+# See README.md in this folder.
 set -euo pipefail
 
 here=$(dirname "$(realpath "$0")")
 root=$(realpath "$here/../../..")
 cache=$root/.build/kernels
 programs=$root/.build/release
-silence=600 # seconds without a line on its console, after which a machine is ended: it hangs
+idle_limit=600 # a machine without console output for so many seconds is killed, because it hangs
 
 fail() {
   echo "run.sh: $1" >&2
   exit 2
 }
 
-# add_exporter FOLDER: the programs as they are built, and the libraries that ldd names: what has a slash in
-# it is not the kernel's own.
+# add_exporter FOLDER: adds the built programs, and their libraries by ldd: names with a slash, which the vDSO
+# does not have.
 add_exporter() {
   local library
   cp "$programs/pidns-exporter" "$programs/pidns-workload" "$1/bin/"
@@ -37,8 +38,8 @@ add_exporter() {
   done
 }
 
-# add_loader FOLDER: the workload and the loader for arm64, and the BPF object. The clang of the Swift
-# toolchain makes all of them.
+# add_loader FOLDER: adds the workload and the loader for arm64, and the BPF object, built with the clang of the
+# Swift toolchain.
 add_loader() {
   local toolchain
   toolchain=$(dirname "$(realpath "$(command -v swift)")")
@@ -58,6 +59,7 @@ build_initramfs() {
   cp "$cache/busybox-$1/bin/busybox" "$folder/bin/"
   install -m 755 "$here/init.sh" "$folder/init"
   cp "$cases" "$folder/cases"
+  echo "$flags" >"$folder/flags"
   case $1 in
     amd64) add_exporter "$folder" ;;
     arm64) add_loader "$folder" ;;
@@ -66,17 +68,17 @@ build_initramfs() {
     >"$work/$1.cpio" 2>"$work/cpio.log" || fail "no initramfs: $(cat "$work/cpio.log")"
 }
 
-# end_when_silent PID LOG: ends a machine that hangs. A slow one takes its time.
-end_when_silent() {
+# kill_when_silent PID LOG: kills a machine that hangs, but not a slow one.
+kill_when_silent() {
   while sleep 5 && kill -0 "$1" 2>/dev/null; do
-    if [ $(($(date +%s) - $(stat --format=%Y "$2"))) -ge "$silence" ]; then
-      echo "run.sh: nothing on the console for $silence s: $2" >&2
+    if [ $(($(date +%s) - $(stat --format=%Y "$2"))) -ge "$idle_limit" ]; then
+      echo "run.sh: nothing on the console for $idle_limit s: $2" >&2
       kill "$1"
     fi
   done
 }
 
-# boot KERNEL: runs its machine; what its console says goes into logs/KERNEL.log.
+# boot KERNEL: runs its machine, with the console in logs/KERNEL.log.
 boot() {
   local kernel=$1 architecture=${1##*-} log=$cache/logs/$1.log machine console qemu
   case $architecture in
@@ -98,16 +100,16 @@ boot() {
     -append "console=$console quiet loglevel=1 panic=-1" </dev/null >"$log.qemu" 2>&1 &
   qemu=$!
   trap 'kill "$qemu"' TERM
-  end_when_silent "$qemu" "$log" &
+  kill_when_silent "$qemu" "$log" &
   wait "$qemu" || echo "run.sh: $kernel: QEMU ended with $?: $(tail -n 1 "$log.qemu")" >&2
   echo "@@ fact seconds $SECONDS" >>"$log"
   echo "$kernel took $SECONDS s"
 }
 
-# In a function, so that bash has read all of it before it begins: a run takes minutes.
+# In a function, so that bash reads all of it first: the script may change during a run.
 main() {
   local jobs=$(($(nproc) / 2)) kernels=() architectures wanted columns=() architecture kernel status=0
-  cases=$here/cases
+  cases=$here/cases flags=
   while [ $# != 0 ]; do
     case $1 in
       --help | -h)
@@ -116,6 +118,7 @@ main() {
         ;;
       --jobs) jobs=${2-} && shift ;;
       --cases) cases=${2-} && shift ;;
+      --flags) flags=${2-} && shift ;;
       --programs) programs=${2-} && shift ;;
       --refresh) rm -rf "$cache" ;;
       5.10 | 6.1 | 6.12 | newest) kernels+=("$1-amd64") ;;
@@ -128,7 +131,7 @@ main() {
   [[ $jobs =~ ^[0-9]+$ ]] || fail "--jobs needs a number, not '$jobs'"
   [ -f "$cases" ] || fail "--cases needs a file, not '$cases'"
   [ "$(dpkg --print-architecture 2>/dev/null)" = amd64 ] || fail 'this needs a Debian of amd64'
-  [ -x "$programs/pidns-judge" ] || fail 'the programs are not built: run make test-kernels'
+  [ -x "$programs/pidns-console-check" ] || fail 'the programs are not built: run make test-kernels'
   if [ ${#kernels[@]} = 0 ]; then
     kernels=({5.10,6.1,6.12,newest}-amd64 {5.10,6.1,newest}-arm64)
   fi
@@ -140,14 +143,14 @@ main() {
   "$here/fetch.sh" "$cache" "${wanted[@]}"
 
   work=$(mktemp -d)
-  # At the end of a whole run there is no machine left to kill; the exit status stays that of the run.
+  # After a complete run there is no machine to kill; the exit status must stay that of the run.
   trap 'rm -rf "$work"; kill $(jobs -p) 2>/dev/null || :' EXIT
   for architecture in "${architectures[@]}"; do build_initramfs "$architecture"; done
 
   for kernel in "${kernels[@]}"; do
-    # A log of an earlier run is no verdict of this one.
+    # Not the log of an earlier run.
     : >"$cache/logs/$kernel.log"
-    # How a machine ended is in its log: one that failed did not get to the end, which is judged.
+    # The log shows whether a machine reached the end; its exit status does not matter.
     while [ "$(jobs -rp | wc -l)" -ge "$((jobs > 0 ? jobs : 1))" ]; do wait -n; done
     boot "$kernel" &
   done
@@ -155,7 +158,7 @@ main() {
 
   for kernel in "${kernels[@]}"; do columns+=("${kernel%-amd64}=$cache/logs/$kernel.log"); done
   echo
-  "$programs/pidns-judge" "$here/not-counted" "${columns[@]}" || status=$?
+  "$programs/pidns-console-check" "$here/not-counted" "${columns[@]}" || status=$?
   if [ "$status" != 0 ]; then echo "The machines' consoles: $cache/logs"; fi
   return "$status"
 }

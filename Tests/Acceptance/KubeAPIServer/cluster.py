@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A control plane without controllers: a real etcd, and real API servers over it."""
+"""A control plane without controllers: a real etcd and real API servers."""
 import base64
 import http.client
 import json
@@ -12,33 +12,20 @@ import urllib.request
 
 import yaml
 
+from checks import wait
 from processes import start
 
-# An address of the machine's that is no loopback address by its number, as the API server demands. See run.py.
+# The API server rejects a loopback address, so run.py adds this one.
 ADDRESS = "10.20.0.1"
 ETCD = "http://127.0.0.1:2379"
 USER_AGENT = "pidns-tests"
 ISSUER = "https://kubernetes.default.svc"
-# Seconds after which a wait has failed; no test takes as long where all is right.
-PATIENCE = 300
-
-
-def wait(what, holds, patience=PATIENCE):
-    """What holds() returns, once that is true."""
-    deadline = time.monotonic() + patience
-    while not (value := holds()):
-        if time.monotonic() > deadline:
-            raise AssertionError(f"{patience} s and still not so: {what}")
-        time.sleep(0.1)
-    return value
-
-
 def openssl(*arguments, **options):
     return subprocess.run(["openssl", *arguments], check=True, capture_output=True, **options).stdout
 
 
 class Certificates:
-    """An authority, what it has signed, and the key of service accounts."""
+    """A certificate authority, its certificates, and the key of service accounts."""
 
     def __init__(self, folder):
         self.folder = folder
@@ -66,7 +53,7 @@ class Certificates:
             "-CAcreateserial", "-out", f"{path}.crt", "-days", "2", "-extfile", f"{path}.ext")
 
     def token(self, namespace, name, uid, seconds):
-        """A token as the API server makes them, but for fewer seconds than the ten minutes that it insists on."""
+        """Returns a token like those of the API server, but with a shorter lifetime than its minimum of ten minutes."""
         def encode(data):
             return base64.urlsafe_b64encode(data).rstrip(b"=")
 
@@ -87,13 +74,13 @@ class Etcd:
                  "--unsafe-no-fsync", "--log-level", "warn"], stdout=log, stderr=log)
 
     def compact(self):
-        """Forgets all revisions but the newest: which one that is."""
-        revision = self.ask("kv/range", {"key": base64.b64encode(b"/").decode()})["header"]["revision"]
-        self.ask("kv/compaction", {"revision": revision, "physical": True})
+        """Drops all revisions but the newest, and returns that."""
+        revision = self.request("kv/range", {"key": base64.b64encode(b"/").decode()})["header"]["revision"]
+        self.request("kv/compaction", {"revision": revision, "physical": True})
         return int(revision)
 
     @staticmethod
-    def ask(path, body):
+    def request(path, body):
         with urllib.request.urlopen(f"{ETCD}/v3/{path}", json.dumps(body).encode()) as answer:
             return json.load(answer)
 
@@ -103,13 +90,13 @@ class Etcd:
 
 
 class APIServer:
-    """A kube-apiserver on a port of its own; any number share an etcd."""
+    """A kube-apiserver on its own port; several can share an etcd."""
 
     POLICY = {
         "apiVersion": "audit.k8s.io/v1", "kind": "Policy",
         "rules": [
             {"level": "Metadata", "userGroups": ["system:serviceaccounts"]},
-            {"level": "Metadata", "users": ["quiet-node-reader"]}, {"level": "None"}]}
+            {"level": "Metadata", "users": ["idle-node-reader"]}, {"level": "None"}]}
 
     def __init__(self, program, folder, certificates, port):
         self.program, self.folder, self.certificates, self.port = program, folder, certificates, port
@@ -126,7 +113,7 @@ class APIServer:
             self.process = start(
                 [self.program, f"--etcd-servers={ETCD}", f"--secure-port={self.port}", f"--advertise-address={ADDRESS}",
                  "--etcd-compaction-interval=0", "--authorization-mode=Node,RBAC",
-                 # Nobody here makes the service accounts of namespaces.
+                 # No controller creates service accounts for namespaces.
                  "--disable-admission-plugins=ServiceAccount",
                  f"--tls-cert-file={files}/server.crt", f"--tls-private-key-file={files}/server.key",
                  f"--client-ca-file={files}/ca.crt", f"--service-account-key-file={files}/service-accounts.pub",
@@ -140,22 +127,22 @@ class APIServer:
         if self.process.poll() is not None:
             raise AssertionError(f"kube-apiserver ended, see {self.folder}/kube-apiserver-{self.port}.log")
         try:
-            return self.ask("GET", "/readyz")[0] == 200
+            return self.request("GET", "/readyz")[0] == 200
         except OSError:
             return False
 
     def kill(self):
-        """Ends it at once, as a machine that fails does."""
+        """Ends it at once, as a failing machine does."""
         self.process.kill()
         self.process.wait()
 
     def stop(self):
-        """Ends it in order: it ends the watches first."""
+        """Ends it gracefully: it ends the watches first."""
         self.process.terminate()
         self.process.wait()
 
-    def ask(self, method, path, body=None, kind="application/json", token=None):
-        """Sends a request, as admin or with a token: the status, and the body from JSON."""
+    def request(self, method, path, body=None, kind="application/json", token=None):
+        """Sends a request, as admin or with a token. Returns the status and the decoded body."""
         headers = {"Content-Type": kind, "User-Agent": USER_AGENT}
         if token:
             headers["Authorization"] = f"Bearer {token}"
@@ -166,7 +153,7 @@ class APIServer:
                 answer = connection.getresponse()
                 text = answer.read()
                 break
-            # The connection was to a server that has been restarted.
+            # The server has been restarted since the last request.
             except (OSError, http.client.HTTPException) as error:
                 connection.close()
                 if is_last:
@@ -183,27 +170,27 @@ class APIServer:
             connections[is_admin] = http.client.HTTPSConnection(ADDRESS, self.port, context=context, timeout=60)
         return connections[is_admin]
 
-    def do(self, method, path, body=None, **options):
-        """The same, where it has to succeed: the body."""
-        status, answer = self.ask(method, path, body, **options)
+    def call(self, method, path, body=None, **options):
+        """Sends a request that must succeed, and returns the body."""
+        status, answer = self.request(method, path, body, **options)
         if not 200 <= status < 300:
             raise AssertionError(f"{method} {path}: {status} {answer}")
         return answer
 
     def apply(self, documents):
         for document in documents:
-            self.do("POST", self.path(document), document)
+            self.call("POST", self.path(document), document)
 
     def path(self, document):
-        """Where objects of its kind are made."""
+        """Returns the path for objects of its kind."""
         group = document["apiVersion"]
         root = f"/api/{group}" if "/" not in group else f"/apis/{group}"
         kind = next(
-            kind for kind in self.do("GET", root)["resources"] if kind["kind"] == document["kind"] and "/" not in kind["name"])
+            kind for kind in self.call("GET", root)["resources"] if kind["kind"] == document["kind"] and "/" not in kind["name"])
         namespace = f"/namespaces/{document['metadata']['namespace']}" if kind["namespaced"] else ""
         return f"{root}{namespace}/{kind['name']}"
 
     def audited(self, user):
-        """What the audit log has of a user."""
+        """Returns the audit events of a user."""
         events = map(json.loads, pathlib.Path(self.audit_log).read_text().splitlines())
         return [event for event in events if event["user"]["username"] == user]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Containers of runc, in the cgroups of pods."""
+"""runc containers in the cgroups of pods."""
 import json
 import os
 import pathlib
@@ -10,7 +10,7 @@ import time
 
 from processes import PIDNamespace
 
-# Executes something some ten times a second.
+# About ten execs per second.
 BUSY = "while :; do /bin/true; /bin/sleep 0.1; done"
 
 
@@ -29,15 +29,15 @@ class Containers:
         shutil.copy("/bin/busybox", root / "bin/busybox")
         for name in ("sh", "true", "sleep"):
             (root / "bin" / name).symlink_to("busybox")
-        # What a sandbox executes is called so, in whichever language it is written.
+        # The program of a sandbox always has this name.
         (root / "pause").write_text("#!/bin/sh\nwhile :; do sleep 60; done\n")
         (root / "pause").chmod(0o755)
 
     def start(self, pod_uid, identifier=None, command=("/bin/sh", "-c", BUSY)):
-        """Starts a container of a pod: its id."""
+        """Starts a container of a pod, and returns its id."""
         identifier = identifier or new_id()
         path = self.cgroup(pod_uid, identifier)
-        self.note_cgroups(path)
+        self.record_cgroups(path)
         bundle = self.folder / identifier
         bundle.mkdir()
         (bundle / "config.json").write_text(json.dumps({
@@ -54,15 +54,15 @@ class Containers:
         return f"/kubepods/burstable/pod{pod_uid}/{identifier}"
 
     def runc(self, *arguments):
-        # A detached container would hold a pipe open.
+        # Not a pipe, which a detached container would keep open.
         with open(self.folder / "runc.log", "w+", encoding="utf-8") as log:
             done = self.namespace.run(
                 ["runc", "--root", self.folder / "state", *arguments], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
             log.seek(0)
             assert done.returncode == 0, f"runc {arguments[0]}: {log.read()}"
 
-    def note_cgroups(self, path):
-        """Notes the cgroups of a path that are not there yet."""
+    def record_cgroups(self, path):
+        """Records the missing cgroups of a path, which are removed at the end."""
         for mount in pathlib.Path("/proc/mounts").read_text().splitlines():
             _, point, kind, *_ = mount.split()
             if kind in ("cgroup", "cgroup2"):
@@ -77,9 +77,9 @@ class Containers:
     def stop_all(self):
         self.namespace.stop()
         for cgroup in reversed(self.cgroups):
-            # A process that has ended may need a moment to leave.
+            # A process may leave its cgroup some time after its exit.
             for _ in range(50):
-                # Somebody else has put something there.
+                # Others use it.
                 if not os.path.exists(cgroup) or any(entry.is_dir() for entry in os.scandir(cgroup)):
                     break
                 try:

@@ -1,20 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The exporter as it is shipped, and what it shows."""
+"""The shipped exporter, and its metrics."""
 import os
 import pathlib
 import re
-import signal
-import subprocess
-import urllib.request
 
-from cluster import ADDRESS, wait
-from processes import start
+from checks import wait
+from cluster import ADDRESS
+from processes import Service
 
 SERVICE_ACCOUNT = pathlib.Path("/run/secrets/kubernetes.io/serviceaccount")
 
 
 class ServiceAccountFiles:
-    """The files that a pod has of its service account, replaced as the kubelet replaces them: by one link."""
+    """The service account files of a pod, which are replaced like the kubelet does, by one symbolic link."""
 
     def __init__(self, authority):
         SERVICE_ACCOUNT.mkdir(parents=True)
@@ -45,12 +43,12 @@ class Metrics:
             if name == metric and labels.items() <= found.items()]
 
     def value(self, metric, **labels):
-        """The sum over what has these labels."""
+        """Returns the sum of all samples with these labels."""
         return sum(value for _, value in self.values(metric, **labels))
 
     def names(self, container):
-        """Namespace, pod and container of a container's id; nil where it is not shown. The inum of its PID namespace would not
-        do: what has ended is still shown, and the kernel gives its inum to others."""
+        """Returns namespace, pod and container of a container id; None if it is not exposed. The inum does not identify a container:
+        ended ones are still exposed, and the kernel reuses their inums."""
         found = self.values("pidns_info", container_id=container)
         return tuple(found[0][0][label] for label in ("namespace", "pod", "container")) if found else None
 
@@ -58,43 +56,29 @@ class Metrics:
         return self.value("pidns_kubernetes_watch_errors_total", reason=reason)
 
 
-class Exporter:
+class Exporter(Service):
     def __init__(self, program, folder, port, node, *flags, api_port=None):
         environment = dict(os.environ, NODE_NAME=node)
         if api_port:
             environment |= {"KUBERNETES_SERVICE_HOST": ADDRESS, "KUBERNETES_SERVICE_PORT": str(api_port)}
-        self.url = f"http://127.0.0.1:{port}/metrics"
-        self.log_file = pathlib.Path(folder, f"exporter-{port}.log")
-        with open(self.log_file, "wb") as log:
-            self.process = start(
-                [program, f"--web.listen-address=127.0.0.1:{port}", "--labels.grace=1s", "--no-local-names", *flags],
-                env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-        wait("the exporter answers", self.answers)
-
-    def answers(self):
-        assert self.process.poll() is None, f"the exporter ended: {self.log()}"
-        try:
-            return self.metrics()
-        except OSError:
-            return None
+        super().__init__(
+            f"exporter-{port}",
+            [program, f"--web.listen-address=127.0.0.1:{port}", "--labels.grace=1s", "--no-local-names", *flags],
+            folder, f"http://127.0.0.1:{port}", "/metrics", env=environment)
 
     def metrics(self):
-        with urllib.request.urlopen(self.url, timeout=10) as answer:
-            return Metrics(answer.read().decode())
-
-    def log(self):
-        return self.log_file.read_text()
+        return Metrics(self.get("/metrics"))
 
     def wait(self, what, holds, **options):
-        """The metrics, once holds(metrics) is true."""
+        """Returns the metrics once holds(metrics) is true."""
         seen = []
 
-        def look():
+        def poll():
             seen[:] = [self.metrics()]
             return holds(seen[0])
 
         try:
-            wait(what, look, **options)
+            wait(what, poll, **options)
         except AssertionError as error:
             shown = [(labels, value) for name, labels, value in seen[0].samples if name.startswith("pidns_kubernetes")]
             raise AssertionError(f"{error}; {shown}") from error
@@ -108,7 +92,3 @@ class Exporter:
 
     def wait_for_error(self, reason, more_than=0, **options):
         return self.wait(f"an error is counted as {reason}", lambda now: now.errors(reason) > more_than, **options)
-
-    def stop(self):
-        self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(30)

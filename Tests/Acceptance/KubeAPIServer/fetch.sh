@@ -3,41 +3,33 @@
 #
 # fetch.sh CACHE
 #
-# Puts a real kube-apiserver and etcd into the folder CACHE, unless they are there. etcd and Go are Debian packages, which
-# are unpacked there and never installed. No package has kube-apiserver: it is built from the source package kubernetes,
-# which carries all that it needs: ten minutes on two CPUs. Needs no root.
+# Fetches etcd and builds kube-apiserver into the folder CACHE, unless they are there. etcd and Go are Debian packages, which
+# are unpacked there and not installed. No package has kube-apiserver, so it is built from the source package kubernetes,
+# which includes its dependencies: ten minutes on two CPUs. Needs no root.
 set -euo pipefail
-
-mkdir -p "$1"
-cache=$(realpath "$1")
-
-fail() {
-  echo "fetch.sh: $1" >&2
-  exit 1
-}
 
 # shellcheck source=scripts/debian-packages.sh
 . "$(dirname "$0")/../../../scripts/debian-packages.sh"
 
-# The last release of which Debian has the server's source, too, and the Go of the same suite.
+# The last release whose server is in Debian's source package, and the Go of the same suite.
 suite=bookworm
 release=1.20
 go=1.19
 
-# use: has apt see the suite.
+# use: adds the suite to apt.
 use() {
   with_sources=yes use_suites "$(dpkg --print-architecture)" '' "$suite"
 }
 
-# build FOLDER: kube-apiserver, as FOLDER/kube-apiserver.
+# build FOLDER: builds FOLDER/kube-apiserver.
 build() {
   local folder=$1 source version packages package=k8s.io/kubernetes/vendor/k8s.io/component-base/version
   (cd "$folder" && apt-get -qq source kubernetes >/dev/null) || fail 'apt cannot download the source of kubernetes'
   source=$(echo "$folder"/kubernetes-*/)
   version=$(dpkg-parsechangelog --file "$source/debian/changelog" --show-field Version | sed 's/.*really//; s/-.*//')
-  [[ $version == "$release".* ]] || fail "$suite has kubernetes $version, and not $release"
+  [[ $version == "$release".* ]] || fail "$suite has kubernetes $version, not $release"
 
-  # As the source's own makefiles build: in a GOPATH, by vendor/ alone.
+  # Like the source's makefiles: in a GOPATH, with vendor/ only.
   mkdir -p "$folder/path/src/k8s.io"
   mv "$source" "$folder/path/src/k8s.io/kubernetes"
   cd "$folder/path/src/k8s.io/kubernetes"
@@ -45,7 +37,7 @@ build() {
   export GO111MODULE=off GOENV=off GOFLAGS='' GOPROXY=off CGO_ENABLED=0
   PATH=$GOROOT/bin:$PATH
 
-  # The one generated file that the source does not have: the types for which OpenAPI is spoken.
+  # The source lacks one generated file: the OpenAPI definitions.
   go build -o "$folder/openapi-gen" k8s.io/kubernetes/vendor/k8s.io/kube-openapi/cmd/openapi-gen
   packages=$(
     grep -rl --include='*.go' --exclude='zz_*' --exclude-dir={code-generator,sample-apiserver} '+k8s:openapi-gen=' \
@@ -59,23 +51,22 @@ build() {
     k8s.io/kubernetes/cmd/kube-apiserver
 }
 
-if [ ! -d "$cache/etcd" ]; then
-  echo 'Fetching etcd'
-  rm -rf "$cache/etcd.new"
+# fetch_etcd FOLDER
+fetch_etcd() {
   use
-  unpack "$cache/etcd.new" etcd-server
-  mv "$cache/etcd.new" "$cache/etcd"
-fi
+  unpack "$1" etcd-server
+}
+fetch_once etcd fetch_etcd
 
-if [ ! -d "$cache/kube-apiserver-$release" ]; then
-  echo "Building kube-apiserver $release, once: it takes some ten minutes"
+# build_server FOLDER: builds in another folder, whose gigabytes are removed after that.
+build_server() {
+  echo 'Building it takes some ten minutes, once'
   rm -rf "$cache/build"
   use
   unpack "$cache/build/go" "golang-$go-go" "golang-$go-src"
   (build "$cache/build")
-  mkdir "$cache/kube-apiserver-$release.new"
-  mv "$cache/build/kube-apiserver" "$cache/kube-apiserver-$release.new/"
-  mv "$cache/kube-apiserver-$release.new" "$cache/kube-apiserver-$release"
-  # Gigabytes of which nothing is needed any more.
+  mkdir "$1"
+  mv "$cache/build/kube-apiserver" "$1/"
   rm -rf "$cache/build"
-fi
+}
+fetch_once "kube-apiserver-$release" build_server

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pods, made and kept as users, the scheduler and the kubelet do it."""
+"""Pods, with the writes of users, the scheduler and the kubelet."""
 import concurrent.futures
 
 from containers import new_id
@@ -8,7 +8,7 @@ IMAGE = "registry.example/app:1"
 
 
 class Pod:
-    """One that is on a node, and whose containers run."""
+    """A pod on a node with running containers."""
 
     def __init__(self, server, namespace, name, node, containers=("app",), init=(), annotations=None, account=""):
         self.namespace, self.name, self.containers, self.init = namespace, name, containers, init
@@ -17,7 +17,7 @@ class Pod:
         def spec(names):
             return [{"name": container, "image": IMAGE} for container in names]
 
-        made = server.do("POST", self.path.rpartition("/")[0], {
+        made = server.call("POST", self.path.rpartition("/")[0], {
             "apiVersion": "v1", "kind": "Pod",
             "metadata": {"name": name, "namespace": namespace, "annotations": annotations or {}},
             "spec": {
@@ -27,11 +27,11 @@ class Pod:
         self.ids = {container: new_id() for container in (*init, *containers)}
 
     def names(self, container):
-        """The labels that a container of it has to have."""
+        """Returns the expected labels of a container."""
         return self.namespace, self.name, container
 
     def report(self, server):
-        """Says of each container which one it is, as the kubelet does once they run."""
+        """Reports the ids of the running containers, as the kubelet does."""
         started = "2026-01-01T00:00:00Z"
 
         def status(name, state):
@@ -40,7 +40,7 @@ class Pod:
                 "containerID": f"containerd://{self.ids[name]}", "state": state}
 
         ended = {"exitCode": 0, "startedAt": started, "finishedAt": started}
-        server.do(
+        server.call(
             "PATCH", f"{self.path}/status", {
                 "status": {
                     "phase": "Running", "podIP": "10.22.0.9", "startTime": started,
@@ -52,9 +52,9 @@ class Pod:
         return self
 
     def delete(self, server):
-        """Deletes it as a user does, and then as the kubelet does when its containers have ended."""
-        server.do("DELETE", self.path)
-        server.do("DELETE", self.path, {"apiVersion": "v1", "kind": "DeleteOptions", "gracePeriodSeconds": 0})
+        """Deletes it as a user does, then as the kubelet does when its containers have ended."""
+        server.call("DELETE", self.path)
+        server.call("DELETE", self.path, {"apiVersion": "v1", "kind": "DeleteOptions", "gracePeriodSeconds": 0})
 
 
 def in_parallel(function, items):

@@ -1,237 +1,233 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The tests, in the order in which they run: each begins where the one before has ended. A test's first line is its name."""
+"""The tests, in order. Each starts from the state that the previous one left. A docstring is the test's name."""
 import os
 import pathlib
 import signal
 import sys
 import urllib.parse
 
-from cluster import USER_AGENT, wait
+from checks import Suite, wait
+from cluster import USER_AGENT
 from containers import Containers, new_id
 from exporter import Exporter
 from pods import Pod, in_parallel
 from processes import start
-from world import BINDINGS, PODS, QUIET_USER, USER
+from environment import BINDINGS, IDLE_USER, PODS, USER
 
-TESTS = []
-
-
-def test(function):
-    TESTS.append(function)
-    return function
+SUITE = Suite()
 
 
-def names_of_new_pod(world, name):
-    """Makes a pod with a container: how they are named, once they are."""
-    pod, container = world.start_pod("shop", name)
-    world.expected[pod.ids["app"]] = pod.names("app")
-    return world.exporter.wait_for_names(container, *pod.names("app"))
+def names_of_new_pod(env, name):
+    """Creates a pod with a container, and returns the metrics once the container has its names."""
+    pod, container = env.start_pod("shop", name)
+    env.expected[pod.ids["app"]] = pod.names("app")
+    return env.exporter.wait_for_names(container, *pod.names("app"))
 
 
-def pods_known(world):
-    return world.exporter.metrics().value("pidns_kubernetes_pods")
+def pods_known(env):
+    return env.exporter.metrics().value("pidns_kubernetes_pods")
 
 
-@test
-def forbidden_at_start(world):
-    """Without its ClusterRoleBinding it counts and logs 403, and shows containers without names"""
-    world.start_quiet_exporter()
-    world.start_exporter()
-    metrics = world.exporter.wait_for_error("forbidden", more_than=1)
+@SUITE.test
+def forbidden_at_start(env):
+    """Without its ClusterRoleBinding, the exporter counts and logs 403, and exposes containers without names"""
+    env.start_idle_exporter()
+    env.start_exporter()
+    metrics = env.exporter.wait_for_error("forbidden", more_than=1)
     assert metrics.value("pidns_kubernetes_pods") == 0
-    container = next(iter(world.expected))
-    world.exporter.wait_for_names(container, "", "", "")
-    assert "ClusterRoleBinding" in world.exporter.log(), world.exporter.log()
+    container = next(iter(env.expected))
+    env.exporter.wait_for_names(container, "", "", "")
+    assert "ClusterRoleBinding" in env.exporter.log(), env.exporter.log()
 
 
-@test
-def names(world):
-    """With deploy/kubernetes/daemonset.yaml it knows its node's 600 pods, and names containers: of static pods and equal names, too"""
-    world.server.apply([world.binding])
-    world.check_names(world.exporter.wait_for_pods(PODS))
-    names_of_new_pod(world, "first")
-    wait("the log has the recovery", lambda: "again" in world.exporter.log())
+@SUITE.test
+def names(env):
+    """With deploy/kubernetes/daemonset.yaml, the exporter knows its node's 600 pods and names containers, also of static pods and of pods with equal names"""
+    env.server.apply([env.binding])
+    env.check_names(env.exporter.wait_for_pods(PODS))
+    names_of_new_pod(env, "first")
+    wait("the log has the recovery", lambda: "again" in env.exporter.log())
 
 
-@test
-def hundred_containers(world):
-    """A pod has 100 containers: each of them has its name"""
-    world.check_names(world.exporter.metrics(), world.of_hundred)
+@SUITE.test
+def hundred_containers(env):
+    """Each container of a pod with 100 containers has its name"""
+    env.check_names(env.exporter.metrics(), env.of_hundred)
 
 
-@test
-def counts(world):
-    """Execs are counted under the names"""
-    container = world.expected[world.static_container]
+@SUITE.test
+def counts(env):
+    """Execs are counted under the container's names"""
+    container = env.expected[env.static_container]
     labels = dict(zip(("namespace", "pod", "container"), container))
-    before = world.exporter.metrics().value("pidns_process_execs_total", **labels)
-    world.exporter.wait(
+    before = env.exporter.metrics().value("pidns_process_execs_total", **labels)
+    env.exporter.wait(
         "the container executes something", lambda now: now.value("pidns_process_execs_total", **labels) > before + 5)
 
 
-@test
-def comes_and_goes(world):
-    """Pods are created and deleted during a watch; one that is created again under its name has a new container"""
-    before = pods_known(world)
-    first, first_container = world.start_pod("shop", "db-0")
-    world.exporter.wait_for_names(first_container, *first.names("app"))
-    world.exporter.wait_for_pods(before + 1)
-    world.containers.stop(first.ids["app"])
-    first.delete(world.second)
-    metrics = world.exporter.wait_for_pods(before)
-    assert metrics.names(first_container) == first.names("app"), "the series of what has ended keep their names"
-    second, second_container = world.start_pod("shop", "db-0")
-    world.exporter.wait_for_names(second_container, *second.names("app"))
-    world.expected[second.ids["app"]] = second.names("app")
-    doomed = [world.plain.pop() for _ in range(50)]
-    in_parallel(lambda pod: pod.delete(world.second), doomed)
-    world.check_names(world.exporter.wait_for_pods(before + 1 - len(doomed)))
+@SUITE.test
+def comes_and_goes(env):
+    """Pods are created and deleted during a watch; a pod that is recreated under its name has a new container"""
+    before = pods_known(env)
+    first, first_container = env.start_pod("shop", "db-0")
+    env.exporter.wait_for_names(first_container, *first.names("app"))
+    env.exporter.wait_for_pods(before + 1)
+    env.containers.stop(first.ids["app"])
+    first.delete(env.second)
+    metrics = env.exporter.wait_for_pods(before)
+    assert metrics.names(first_container) == first.names("app"), "series of ended containers keep their names"
+    second, second_container = env.start_pod("shop", "db-0")
+    env.exporter.wait_for_names(second_container, *second.names("app"))
+    env.expected[second.ids["app"]] = second.names("app")
+    deleted = [env.plain.pop() for _ in range(50)]
+    in_parallel(lambda pod: pod.delete(env.second), deleted)
+    env.check_names(env.exporter.wait_for_pods(before + 1 - len(deleted)))
 
 
-@test
-def restart(world):
-    """The API server restarts: names stay, and a container that started meanwhile is named afterwards"""
-    pods = pods_known(world)
-    world.server.stop()
-    failures = world.exporter.wait_for_error("connection").errors("connection")
-    pod, container = world.start_pod("games", "meanwhile")
-    metrics = world.exporter.wait_for_names(container, "", "", "")
-    world.check_names(metrics)
+@SUITE.test
+def restart(env):
+    """During a restart of the API server names stay; a container that starts meanwhile gets its names afterwards"""
+    pods = pods_known(env)
+    env.server.stop()
+    failures = env.exporter.wait_for_error("connection").errors("connection")
+    pod, container = env.start_pod("games", "meanwhile")
+    metrics = env.exporter.wait_for_names(container, "", "", "")
+    env.check_names(metrics)
     assert metrics.value("pidns_kubernetes_pods") == pods
-    world.exporter.wait_for_error("connection", more_than=failures)
-    world.server.start()
-    world.exporter.wait_for_names(container, *pod.names("app"))
-    world.expected[pod.ids["app"]] = pod.names("app")
-    world.check_names(world.exporter.wait_for_pods(pods + 1))
+    env.exporter.wait_for_error("connection", more_than=failures)
+    env.server.start()
+    env.exporter.wait_for_names(container, *pod.names("app"))
+    env.expected[pod.ids["app"]] = pod.names("app")
+    env.check_names(env.exporter.wait_for_pods(pods + 1))
 
 
-def compaction(world, *flags):
-    """Pods come and go and etcd forgets how, all while the first API server is away; it comes back with flags."""
-    before = world.exporter.metrics()
+def compaction(env, *flags):
+    """Changes pods and compacts etcd while the first API server is down, and restarts it with flags."""
+    before = env.exporter.metrics()
     pods = before.value("pidns_kubernetes_pods")
-    world.server.kill()
-    doomed = [world.plain.pop() for _ in range(20)]
-    in_parallel(lambda pod: pod.delete(world.second), doomed)
-    pod, container = world.start_pod("games", f"compacted{len(flags)}")
-    world.etcd.compact()
-    world.server.start(*flags)
-    world.exporter.wait_for_error("expired", more_than=before.errors("expired"))
-    world.exporter.wait_for_names(container, *pod.names("app"))
-    world.expected[pod.ids["app"]] = pod.names("app")
-    world.check_names(world.exporter.wait_for_pods(pods + 1 - len(doomed)))
+    env.server.kill()
+    deleted = [env.plain.pop() for _ in range(20)]
+    in_parallel(lambda pod: pod.delete(env.second), deleted)
+    pod, container = env.start_pod("games", f"compacted{len(flags)}")
+    env.etcd.compact()
+    env.server.start(*flags)
+    env.exporter.wait_for_error("expired", more_than=before.errors("expired"))
+    env.exporter.wait_for_names(container, *pod.names("app"))
+    env.expected[pod.ids["app"]] = pod.names("app")
+    env.check_names(env.exporter.wait_for_pods(pods + 1 - len(deleted)))
 
 
-@test
-def compaction_behind_cache(world):
-    """410 from the watch cache: it lacks what happened while the API server was away; the exporter lists again"""
-    compaction(world)
+@SUITE.test
+def compaction_behind_cache(env):
+    """After a 410 from the watch cache, which misses events during the downtime, the exporter lists again"""
+    compaction(env)
 
 
-@test
-def compaction_in_etcd(world):
-    """410 from etcd, without a watch cache: what happened is compacted; the exporter lists again"""
-    compaction(world, "--watch-cache=false")
+@SUITE.test
+def compaction_in_etcd(env):
+    """After a 410 from etcd, whose events are compacted, without a watch cache, the exporter lists again"""
+    compaction(env, "--watch-cache=false")
 
 
-@test
-def pages(world):
-    """A list comes in two pages where the API server reads from etcd"""
-    assert pods_known(world) > 500
-    third = Exporter(world.program, world.folder, 10061, "node", "--kubernetes", api_port=world.server.port)
+@SUITE.test
+def pages(env):
+    """A list has two pages if the API server reads from etcd"""
+    assert pods_known(env) > 500
+    third = Exporter(env.program, env.folder, 10061, "node", "--kubernetes", api_port=env.server.port)
     try:
-        third.wait_for_pods(pods_known(world))
+        third.wait_for_pods(pods_known(env))
     finally:
         third.stop()
-    uris = [event["requestURI"] for event in world.server.audited(USER) if event["verb"] == "list"]
+    uris = [event["requestURI"] for event in env.server.audited(USER) if event["verb"] == "list"]
     assert any("continue=" in uri for uri in uris), uris
 
 
 LIST_ONE = "/api/v1/pods?limit=1"
 
 
-@test
-def token_expires(world):
-    """A token expires: 401 is counted and logged, names stay, and the token that the kubelet writes next is used"""
-    before = world.exporter.metrics()
-    token = world.certificates.token("pidns-exporter", "pidns-exporter", world.account_uid, seconds=5)
-    assert world.second.ask("GET", LIST_ONE, token=token)[0] == 200, "the token is not taken for real"
-    world.files.write(token)
-    wait("the token has expired", lambda: world.second.ask("GET", LIST_ONE, token=token)[0] == 401)
-    world.server.kill()
-    world.server.start()
-    metrics = world.exporter.wait_for_error("unauthorized", more_than=before.errors("unauthorized") + 1)
-    world.check_names(metrics)
-    assert "unauthorized" in world.exporter.log(), world.exporter.log()
-    world.files.write(world.token())
-    names_of_new_pod(world, "new-token")
+@SUITE.test
+def token_expires(env):
+    """An expired token is counted and logged as 401, names stay, and the kubelet's next token is used"""
+    before = env.exporter.metrics()
+    token = env.certificates.token("pidns-exporter", "pidns-exporter", env.account_uid, seconds=5)
+    assert env.second.request("GET", LIST_ONE, token=token)[0] == 200, "the API server rejects the token"
+    env.files.write(token)
+    wait("the token has expired", lambda: env.second.request("GET", LIST_ONE, token=token)[0] == 401)
+    env.server.kill()
+    env.server.start()
+    metrics = env.exporter.wait_for_error("unauthorized", more_than=before.errors("unauthorized") + 1)
+    env.check_names(metrics)
+    assert "unauthorized" in env.exporter.log(), env.exporter.log()
+    env.files.write(env.token())
+    names_of_new_pod(env, "new-token")
 
 
-@test
-def token_is_renewed_in_time(world):
-    """A token is renewed before it ends, here with the pod that it is bound to: no 401"""
-    pod = Pod(world.second, "pidns-exporter", "pidns-exporter-x", "other", account="pidns-exporter")
-    bound = world.token(pod)
-    world.files.write(bound)
-    world.server.kill()
-    world.server.start()
-    before = names_of_new_pod(world, "bound")
-    users = [event["user"] for event in world.server.audited(USER)]
+@SUITE.test
+def token_is_renewed_in_time(env):
+    """A token that is renewed before it expires, here with the deletion of its pod, causes no 401"""
+    pod = Pod(env.second, "pidns-exporter", "pidns-exporter-x", "other", account="pidns-exporter")
+    bound = env.token(pod)
+    env.files.write(bound)
+    env.server.kill()
+    env.server.start()
+    before = names_of_new_pod(env, "bound")
+    users = [event["user"] for event in env.server.audited(USER)]
     assert users[-1]["extra"]["authentication.kubernetes.io/pod-name"] == [pod.name], users[-1]
-    world.files.write(world.token())
-    pod.delete(world.second)
-    wait("the token has ended", lambda: world.second.ask("GET", LIST_ONE, token=bound)[0] == 401)
-    world.server.kill()
-    world.server.start()
-    metrics = names_of_new_pod(world, "renewed")
+    env.files.write(env.token())
+    pod.delete(env.second)
+    wait("the token has ended", lambda: env.second.request("GET", LIST_ONE, token=bound)[0] == 401)
+    env.server.kill()
+    env.server.start()
+    metrics = names_of_new_pod(env, "renewed")
     assert metrics.errors("unauthorized") == before.errors("unauthorized")
 
 
-@test
-def role_is_revoked(world):
-    """The ClusterRoleBinding is deleted: 403 is counted and logged, names stay, and the watch recovers when it is back"""
-    before, log = world.exporter.metrics(), world.exporter.log()
-    name = world.binding["metadata"]["name"]
-    world.second.do("DELETE", f"{BINDINGS}/{name}")
-    world.server.kill()
-    world.server.start()
-    metrics = world.exporter.wait_for_error("forbidden", more_than=before.errors("forbidden") + 1)
-    world.check_names(metrics)
-    assert "forbidden" in world.exporter.log()[len(log):], world.exporter.log()
-    world.second.apply([world.binding])
-    names_of_new_pod(world, "allowed-again")
+@SUITE.test
+def role_is_revoked(env):
+    """A deleted ClusterRoleBinding is counted and logged as 403, names stay, and the watch recovers when it is recreated"""
+    before, log = env.exporter.metrics(), env.exporter.log()
+    name = env.binding["metadata"]["name"]
+    env.second.call("DELETE", f"{BINDINGS}/{name}")
+    env.server.kill()
+    env.server.start()
+    metrics = env.exporter.wait_for_error("forbidden", more_than=before.errors("forbidden") + 1)
+    env.check_names(metrics)
+    assert "forbidden" in env.exporter.log()[len(log):], env.exporter.log()
+    env.second.apply([env.binding])
+    names_of_new_pod(env, "allowed-again")
 
 
 CLOCK = "pidns_kubernetes_last_event_timestamp_seconds"
 
 
-def wait_for_bookmark(world, exporter):
-    """Makes a pod on another node: kube-apiserver sends only bookmarks that are newer than the beginning of the watch."""
+def wait_for_bookmark(env, exporter):
+    """Creates a pod on another node, because kube-apiserver sends a bookmark only if its version is newer than the watch."""
     before = exporter.metrics().value(CLOCK)
-    Pod(world.second, "games", f"elsewhere-{new_id()[:8]}", "other")
-    exporter.wait("a bookmark comes", lambda now: now.value(CLOCK) > before + 5, patience=200)
+    Pod(env.second, "games", f"elsewhere-{new_id()[:8]}", "other")
+    exporter.wait("a bookmark arrives", lambda now: now.value(CLOCK) > before + 5, timeout=200)
 
 
-@test
-def hangs(world):
-    """The API server hangs with its connections open: the missing bookmarks end the watch"""
-    # During the watch: the one before it may have been named by a list.
-    before = names_of_new_pod(world, "before-the-hang")
-    wait_for_bookmark(world, world.exporter)
-    os.kill(world.server.process.pid, signal.SIGSTOP)
+@SUITE.test
+def hangs(env):
+    """If the API server hangs with open connections, missing bookmarks end the watch"""
+    # By the watch: a list may have named the previous one.
+    before = names_of_new_pod(env, "before-the-hang")
+    wait_for_bookmark(env, env.exporter)
+    os.kill(env.server.process.pid, signal.SIGSTOP)
     try:
-        world.check_names(world.exporter.wait_for_error("timeout", more_than=before.errors("timeout"), patience=420))
+        env.check_names(env.exporter.wait_for_error("timeout", more_than=before.errors("timeout"), timeout=420))
     finally:
-        os.kill(world.server.process.pid, signal.SIGCONT)
-    names_of_new_pod(world, "thawed")
+        os.kill(env.server.process.pid, signal.SIGCONT)
+    names_of_new_pod(env, "thawed")
 
 
-@test
-def role_is_all_that_is_used(world):
-    """The audit log has all that the ClusterRole grants, nothing else, and only for the exporter's own node"""
-    # The tests try tokens out themselves.
-    events = [event for event in world.server.audited(USER) if event.get("userAgent") != USER_AGENT]
+@SUITE.test
+def role_is_all_that_is_used(env):
+    """The audit log has exactly the requests that the ClusterRole grants, and only for the exporter's node"""
+    # Without the requests of the tests themselves.
+    events = [event for event in env.server.audited(USER) if event.get("userAgent") != USER_AGENT]
     granted = {
-        (group, resource, verb) for rule in world.role["rules"] for group in rule["apiGroups"]
+        (group, resource, verb) for rule in env.role["rules"] for group in rule["apiGroups"]
         for resource in rule["resources"] for verb in rule["verbs"]}
     asked = {
         (event["objectRef"].get("apiGroup", ""), event["objectRef"]["resource"] + event["objectRef"].get("subresource", ""),
@@ -245,28 +241,28 @@ def query(event):
     return dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(event["requestURI"]).query))
 
 
-@test
-def watch_ends(world):
-    """The API server ends a watch after the requested time: the next one continues where it ended, without a list"""
+@SUITE.test
+def watch_ends(env):
+    """When the API server ends a watch after the requested time, the next one resumes without a list"""
     def watches(stage):
         return [
-            event for event in world.second.audited(QUIET_USER) if event["verb"] == "watch" and event["stage"] == stage]
+            event for event in env.second.audited(IDLE_USER) if event["verb"] == "watch" and event["stage"] == stage]
 
-    ended = wait("a watch has lasted its time", lambda: watches("ResponseComplete"), patience=660)[0]
+    ended = wait("a watch has ended by its timeout", lambda: watches("ResponseComplete"), timeout=660)[0]
     asked = query(ended)
     # Of watches, 1.20 writes the stage ResponseStarted when they end.
     assert 300 <= int(asked["timeoutSeconds"]) <= 600, asked
     following = wait("the next watch", lambda: watches("RequestReceived")[1:])[0]
-    assert int(query(following)["resourceVersion"]) > int(asked["resourceVersion"]), "bookmarks carry it on"
-    lists = [event for event in world.second.audited(QUIET_USER) if event["verb"] == "list"]
+    assert int(query(following)["resourceVersion"]) > int(asked["resourceVersion"]), "the next watch starts from a bookmark"
+    lists = [event for event in env.second.audited(IDLE_USER) if event["verb"] == "list"]
     assert {event["requestURI"] for event in lists} == {lists[0]["requestURI"]}, lists
 
 
-@test
-def bookmarks(world):
-    """On a node where nothing happens, bookmarks move the time of the last event, and no error is counted"""
-    wait_for_bookmark(world, world.quiet)
-    metrics = world.quiet.metrics()
+@SUITE.test
+def bookmarks(env):
+    """On a node without events, bookmarks update the time of the last event, and no error is counted"""
+    wait_for_bookmark(env, env.idle)
+    metrics = env.idle.metrics()
     assert metrics.value("pidns_kubernetes_pods") == 3
     assert metrics.value("pidns_kubernetes_watch_errors_total") == 0, metrics.values("pidns_kubernetes_watch_errors_total")
 
@@ -274,19 +270,19 @@ def bookmarks(world):
 KILLED_RUN = "import sys, signal, containers; containers.Containers(sys.argv[1]).start(*sys.argv[2:]); signal.pause()"
 
 
-@test
-def killed_run(world):
-    """A run of these tests that is killed leaves no process of its containers"""
+@SUITE.test
+def killed_run(env):
+    """A killed run of these tests leaves no container process"""
     uid, identifier = "of-a-killed-run", new_id()
-    world.containers.note_cgroups(Containers.cgroup(uid, identifier))
-    lists = [pathlib.Path(cgroup, "cgroup.procs") for cgroup in world.containers.cgroups if cgroup.endswith(identifier)]
+    env.containers.record_cgroups(Containers.cgroup(uid, identifier))
+    lists = [pathlib.Path(cgroup, "cgroup.procs") for cgroup in env.containers.cgroups if cgroup.endswith(identifier)]
 
     def is_running():
         return any(processes.exists() and processes.read_text() for processes in lists)
 
     run = start(
-        [sys.executable, "-B", "-c", KILLED_RUN, f"{world.folder}/killed", uid, identifier],
-        cwd=pathlib.Path(__file__).parent)
+        [sys.executable, "-B", "-c", KILLED_RUN, f"{env.folder}/killed", uid, identifier],
+        cwd=pathlib.Path(__file__).parent, env=dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path)))
     try:
         wait("its container runs", is_running)
     finally:
@@ -295,7 +291,7 @@ def killed_run(world):
     wait("its container has ended", lambda: not is_running())
 
 
-@test
-def ends(world):
+@SUITE.test
+def ends(env):
     """SIGTERM ends both exporters with 0"""
-    assert [world.exporter.stop(), world.quiet.stop()] == [0, 0]
+    assert [env.exporter.stop(), env.idle.stop()] == [0, 0]

@@ -4,37 +4,18 @@
 # in-machine.sh deb|make
 #
 # Runs in the virtual machine, as a service of its systemd: installs the exporter's service, uses it as an administrator does, and
-# removes it. Prints `ok` or `FAILED` for each step, and what pidns-judge reads, with @@ in front.
+# removes it. Prints `ok` or `FAILED` for each step, and lines for pidns-console-check, which begin with @@.
 set -uo pipefail
-# A service has none.
+# A service has no HOME.
 export HOME=/root
 test=/packages-test
-output=/tmp/output
-service=prometheus-pidns-exporter
-url=http://localhost:10059/metrics
+work=/tmp
+# shellcheck source=Tests/Support/Checks/checks.sh
+. "$test/checks.sh"
+# shellcheck source=Tests/Support/Machine/inside.sh
+. "$test/inside.sh"
 
-say() { echo "@@ $*"; }
-
-# holds WHAT COMMAND…: runs it and reports whether it succeeds; prints its output if it fails.
-holds() {
-  if "${@:2}" >"$output" 2>&1; then
-    echo "ok      $1"
-  else
-    echo "FAILED  $1"
-    cat "$output"
-  fi
-}
-
-# within SECONDS COMMAND…: repeats it until it succeeds.
-within() {
-  local end=$((SECONDS + $1))
-  until "${@:2}"; do
-    [ "$SECONDS" -lt "$end" ] || return 1
-    sleep 0.2
-  done
-}
-
-# is PROPERTY VALUE: whether systemd says that of the service.
+# is PROPERTY VALUE: whether the service has this property in systemd.
 is() {
   local value
   value=$(systemctl show --property="$1" --value "$service")
@@ -43,48 +24,43 @@ is() {
 
 main_pid() { systemctl show --property=MainPID --value "$service"; }
 status() { sed -n "s/^$1:[[:space:]]*//p" "/proc/$(main_pid)/status"; }
-scrape() { curl --silent --fail --output /tmp/scrape "$url"; }
-serves() { scrape && grep --quiet '^pidns_up 1$' /tmp/scrape; }
 
-# starts: the service runs, and has not been started again.
+# starts: whether the service runs, without a restart.
 starts() {
   within 60 serves && is ActiveState active && is SubState running && is NRestarts 0 && return
   journalctl --boot --no-pager --unit="$service" | tail -n 5
   return 1
 }
 
-# Two walks over the tasks began after now, so that all that has happened by now is in the scrape.
-has_walked() {
-  scrape && walked=$(sed -n 's/^pidns_last_task_walk_timestamp_seconds \([0-9]*\).*/\1/p' /tmp/scrape) && [ "${walked:-0}" -gt "$1" ]
-}
-
-# counts CASE OPTION…: has the workload do that, and prints the truth and what the service shows. Namespaces after one another may have one
-# number, under which their events add up: so the truth is that of all cases since the service started.
+# counts CASE OPTION…: runs a case of the workload, and prints the truth and the service's samples. Successive namespaces may have one
+# inum, and their events add up. So the truth is that of all cases since the service started.
 counts() {
-  say "case $1"
+  emit "case $1"
   if [ "$(main_pid)" != "$counting" ]; then : >/tmp/truth; fi
   counting=$(main_pid)
   timeout 120 pidns-workload "$@" </dev/null >>/tmp/truth 2>/tmp/workload.log ||
-    say "error the workload failed with $?: $(tail -n 1 /tmp/workload.log)"
-  within 60 has_walked "$(date +%s)" || say 'error no scrape'
+    emit "error the workload failed with $?: $(tail -n 1 /tmp/workload.log)"
+  within 60 has_scanned "$(date +%s)" || emit 'error no scrape'
   sed 's/^/@@ truth /' /tmp/truth
   grep -E "$(sed -n 's/.*"pidns":\([0-9]*\).*/pidns="\1"/p' /tmp/truth | sort -u | tr '\n' '|')^pidns_(node_|bpf_)" /tmp/scrape |
     sed 's/^/@@ metric /'
-  say compare
+  emit compare
 }
 counting=
 
-# The flags that the workload's truth can be compared with in full; more than one, as one word of systemd's could be all of them.
+# All collectors, for a complete comparison. Several flags, because systemd could pass them as one word.
 set_flags() {
   sed --in-place 's/^ARGS=.*/ARGS="--collector.exit-codes --collector.exec-failures --lifetimes.per-namespace --poll.interval=100ms --labels.grace=0s"/' \
     "/etc/default/$service" && systemctl restart "$service"
 }
 
-# 38 and 39: CAP_PERFMON and CAP_BPF.
-holds_two_capabilities() {
+# The service was started with CAP_PERFMON and CAP_BPF (38 and 39), and has given them up. The bounding set stays,
+# because CAP_SETPCAP is not in it.
+gave_up_two_capabilities() {
   local set
-  for set in CapInh CapPrm CapEff CapBnd CapAmb; do
-    [ "$(status $set)" = 000000c000000000 ] || { echo "$set $(status $set)"; return 1; }
+  [ "$(status CapBnd)" = 000000c000000000 ] || { echo "CapBnd $(status CapBnd)"; return 1; }
+  for set in CapInh CapPrm CapEff CapAmb; do
+    [ "$(status $set)" = 0000000000000000 ] || { echo "$set $(status $set)"; return 1; }
   done
 }
 
@@ -95,20 +71,20 @@ is_confined() {
   [ "$(status NoNewPrivs)" = 1 ] && [ "$(status Seccomp)" = 2 ] && [ "$(status Uid | cut -f 1)" -ge 61184 ]
 }
 
-# Every line of the unit is understood, and none is overridden.
+# systemd knows every line of the unit, and none is overridden.
 is_understood() {
   [ -z "$(systemctl show --property=DropInPaths --value "$service")" ] && systemd-analyze verify --man=no "$service.service" &&
     ! journalctl --boot --no-pager | grep -F "$service.service:" | grep -iE 'unknown|ignoring|failed to parse|not supported'
 }
 
-# Fewer privileges than this would be a service that cannot load; more would be a surprise.
+# Higher than this threshold means more privileges than the exporter needs.
 is_hardened() { systemd-analyze security --threshold=20 --no-pager "$service.service"; }
 
 log_is_clean() { ! journalctl --boot --no-pager --unit="$service" | grep -E 'level=(warning|error|critical)|Failed|Error'; }
 
-# It finds a server by its name and speaks TLS with it, with the authority and the certificate of a kubeconfig: the log says that the answer was read,
-# and that it is none of an API server.
-talks_to_servers() {
+# Connects to a server by name with TLS, with the authority and the certificate of a kubeconfig. The log shows that the response was read,
+# and is not that of an API server.
+connects_to_server() {
   local status=0
   openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout /tmp/key -out /tmp/certificate -subj /CN=api.test \
     -addext 'subjectAltName=DNS:api.test' || return 1
@@ -126,9 +102,9 @@ END
   kill $!
   return "$status"
 }
-has_read_answer() { journalctl --boot --no-pager --unit="$service" | tee "$output" | grep -F 'error="the response is not a list"'; }
+has_read_answer() { journalctl --boot --no-pager --unit="$service" | tee "$work/output" | grep -F 'error="the response is not a list"'; }
 
-# What /etc/default says to do for Docker's names.
+# Follows the advice of /etc/default for Docker's names.
 reads_names() {
   local id pidns
   id=$(printf '%064d' 7)
@@ -140,9 +116,9 @@ reads_names() {
   cat "/etc/systemd/system/$service.service.d/names.conf"
   systemctl daemon-reload && systemctl restart "$service" && within 60 serves || return 1
   (echo 0 >"/sys/fs/cgroup/docker/$id/cgroup.procs" && exec pidns-workload spawn --count 10) >/tmp/named </dev/null || return 1
-  within 60 has_walked "$(date +%s)"
+  within 60 has_scanned "$(date +%s)"
   pidns=$(sed -n 's/.*"pidns":\([0-9]*\).*/\1/p' /tmp/named)
-  grep -F "pidns=\"$pidns\"" /tmp/scrape | tee -a "$output" | grep -qF 'container="shop"'
+  grep -F "pidns=\"$pidns\"" /tmp/scrape | tee -a "$work/output" | grep -qF 'container="shop"'
 }
 
 undo_changes() {
@@ -152,7 +128,7 @@ undo_changes() {
 install_deb() { apt-get install --yes "$test"/packages/*.deb; }
 install_make() { systemctl daemon-reload && systemctl enable --now "$service"; }
 
-# The flags that were set stay, and the new program runs.
+# The new program runs with the same flags.
 upgrade_deb() {
   local before flags
   before=$(main_pid) flags=$(cat "/etc/default/$service")
@@ -165,20 +141,20 @@ upgrade_make() {
   systemctl daemon-reload && systemctl restart "$service" && within 60 serves && [ "$(main_pid)" != "$before" ]
 }
 
-# link_ids PID: the links of BPF programs that a process holds. systemd may hold one of its own.
+# link_ids PID: the BPF links that a process holds. systemd may hold its own.
 link_ids() { sed -n 's/^link_id:[[:space:]]*//p' /proc/"$1"/fdinfo/* | sort -u; }
 
 # attached FILE: whether any process holds one of these links, and prints them.
 attached() {
   local folder held
-  # Processes end meanwhile, which is no failure.
+  # Processes may end meanwhile.
   held=$(for folder in /proc/[0-9]*; do link_ids "${folder#/proc/}"; done 2>/dev/null | sort -u)
   comm -12 - "$1" <<<"$held" | grep .
 }
 
 stops() {
   link_ids "$(main_pid)" >/tmp/links
-  attached /tmp/links || { echo 'it has attached nothing'; return 1; }
+  attached /tmp/links || { echo 'the service has attached nothing'; return 1; }
   systemctl stop "$service" && is ActiveState inactive && is Result success && ! scrape && ! attached /tmp/links
 }
 
@@ -198,17 +174,17 @@ remove_make() {
 
 main() {
   local how=$1
-  say "fact uname $(uname -r)"
-  say "fact systemd $(systemctl --version | sed -n '1s/[^ ]* \([0-9]*\).*/\1/p')"
-  holds 'the service installs' "install_$how"
-  holds 'it starts, with every line of the unit in force' starts
-  holds 'systemd understands every line, and none is overridden' is_understood
-  holds 'it starts at boot' is UnitFileState enabled
-  holds 'it has two capabilities' holds_two_capabilities
-  holds 'it is nobody, with filtered system calls' is_confined
-  holds 'its exposure is below 2.0' is_hardened
-  holds 'it takes the flags of /etc/default' set_flags
-  holds 'it starts with them' starts
+  emit "fact uname $(uname -r)"
+  emit "fact systemd $(systemctl --version | sed -n '1s/[^ ]* \([0-9]*\).*/\1/p')"
+  check 'the service installs' "install_$how"
+  check 'the service starts' starts
+  check 'systemd knows every line of the unit, and none is overridden' is_understood
+  check 'the service is enabled' is UnitFileState enabled
+  check 'the service has given up its two capabilities' gave_up_two_capabilities
+  check 'the service has a dynamic user and filtered system calls' is_confined
+  check 'its exposure level is below 2.0' is_hardened
+  check 'flags in /etc/default are applied by a restart' set_flags
+  check 'the service starts with them' starts
   counts spawn --count 300
   counts mixed --count 100
   counts threads-exit-group --count 50 --threads 4
@@ -216,21 +192,21 @@ main() {
   counts exec-failure --count 60
   counts init-killed
   counts oom
-  holds 'its log has no warning' log_is_clean
-  holds 'it is upgraded: restarted, with its flags' "upgrade_$how"
+  check 'its log has no warning' log_is_clean
+  check 'an upgrade restarts the service with its flags' "upgrade_$how"
   counts fork --count 100
-  holds 'it finds servers by name, and speaks TLS with them' talks_to_servers
-  holds "it reads Docker's names, with the lines of /etc/default" reads_names
-  holds 'it runs without these lines again' undo_changes
-  holds 'it stops, and leaves nothing in the kernel' stops
+  check 'the service connects to a server by name, with TLS' connects_to_server
+  check "the service reads Docker's names with the advice of /etc/default" reads_names
+  check 'the service runs without that advice again' undo_changes
+  check 'the service stops, and leaves nothing in the kernel' stops
   case $how in
     deb)
-      holds 'it is removed, and its flags stay' remove_deb
-      holds 'it is purged, and nothing is left' purge_deb
+      check 'the package is removed, and its flags stay' remove_deb
+      check 'the package is purged, and nothing is left' purge_deb
       ;;
-    make) holds 'it is uninstalled, and its flags stay' remove_make ;;
+    make) check 'the service is uninstalled, and its flags stay' remove_make ;;
   esac
-  say end
+  emit end
 }
 
 exec </dev/null >/dev/ttyS1 2>&1

@@ -3,8 +3,8 @@
 #
 # install-tree.sh
 #
-# Puts what `make install` installs into .build/packages/tree, as the user who builds; service.sh copies it into a machine. Installs twice, as an
-# upgrade does: flags that were changed meanwhile have to stay.
+# Installs with `make install` into .build/packages/tree, as the user who builds; service.sh copies it into a machine. Installs twice, like an
+# upgrade: changed flags must stay.
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
 

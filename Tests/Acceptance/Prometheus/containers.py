@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Containers that pidns-workload makes and knows the truth of: each is a PID namespace in a cgroup that names it, as LXC would."""
+"""Containers with the ground truth of pidns-workload. Each is a PID namespace in a cgroup that names it, in the form of LXC."""
 import concurrent.futures
 import json
 import os
@@ -9,7 +9,7 @@ import secrets
 import subprocess
 import time
 
-# The counter families, the fields of the truth that they show, and the label that tells their parts apart.
+# The counter families, their fields in the ground truth, and the label of their parts.
 FAMILIES = {
     "pidns_process_execs_total": ("execs", None),
     "pidns_process_forks_total": ("forks", None),
@@ -24,17 +24,20 @@ FAMILIES = {
     "pidns_process_lifetime_seconds": ("exits", None),
 }
 
+# The processes that make the namespaces are in the containers' cgroups, too, but in the host's namespace.
+IN_CONTAINERS = 'container=~"prometheus-.+",pidns!="4026531836"'
+
 
 class Container:
-    """What happened in a container that has ended."""
+    """The ground truth of a container that has ended."""
 
     def __init__(self, name, truth, earliest, latest):
         self.name, self.truth = name, truth
-        # Between which its namespace began, in seconds since the epoch.
+        # The bounds of its start, in seconds since the epoch.
         self.earliest, self.latest = earliest, latest
 
     def parts(self, family):
-        """What was counted, by the label's value, or under None; parts at 0 are left out."""
+        """Returns the counts by label value, or under None without a label; parts at 0 are left out."""
         fields, label = FAMILIES[family]
         if isinstance(fields, tuple):
             found = {field: self.truth[field] for field in fields}
@@ -46,7 +49,7 @@ class Container:
 
 
 def hierarchy():
-    """Where cgroups are made that the exporter looks at: v1's hierarchy of pids, else v2."""
+    """Returns the cgroup hierarchy that the exporter reads: v1's pids, else v2."""
     mounts = [line.split() for line in pathlib.Path("/proc/mounts").read_text().splitlines()]
     pids = [mount[1] for mount in mounts if mount[2] == "cgroup" and "pids" in mount[3].split(",")]
     return (pids or [mount[1] for mount in mounts if mount[2] == "cgroup2"])[0]
@@ -55,17 +58,17 @@ def hierarchy():
 class Containers:
     def __init__(self, workload):
         self.workload = workload
-        # A name that no other run has.
+        # Unique among runs.
         self.prefix = f"prometheus-{secrets.token_hex(4)}"
         self.root = hierarchy()
         self.made = 0
 
     def run(self, *case):
-        """Runs a case of pidns-workload that makes a namespace of its own, in a container's cgroup."""
+        """Runs a case of pidns-workload that creates its own namespace, in a container's cgroup."""
         return self._run([self.workload, *case], 0)
 
     def run_as_init(self, milliseconds, *case):
-        """Runs a case of pidns-workload that is a container's entry point, in a namespace made for it, for so long at least."""
+        """Runs a case of pidns-workload as the init of a new namespace, for at least some milliseconds."""
         return self._run(["unshare", "--pid", "--fork", "--kill-child", self.workload, *case], milliseconds)
 
     def _run(self, command, milliseconds):
@@ -75,7 +78,7 @@ class Containers:
         os.mkdir(folder)
         try:
             earliest = time.time()
-            # A process of several threads starts others: a parent-death signal would come at the end of one of those.
+            # Without a parent-death signal, which would be sent when the starting thread ends.
             done = subprocess.run(
                 ["sh", "-c", 'echo 0 >"$0/cgroup.procs" && exec "$@"', folder, *command],
                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
@@ -85,11 +88,11 @@ class Containers:
             remove(folder)
 
     def crashing(self):
-        """One second of life, in which five processes die of SIGSEGV."""
+        """Lives for one second, in which five processes die of SIGSEGV."""
         return self.run_as_init(996, "crash-loop", "--hold-ms", "249", "--seconds", "1")
 
     def of_any_length(self, seed):
-        """50 ms to 3 s of life, in which some processes execute, start threads, fail and are killed."""
+        """Lives for 50 ms to 3 s, with execs, threads, failures and kills."""
         numbers = random.Random(seed)
         milliseconds = numbers.randint(50, 3000)
         options = {
@@ -99,7 +102,7 @@ class Containers:
 
 
 def remove(folder):
-    """Removes a cgroup: what was in it may still be dying."""
+    """Removes a cgroup, whose processes may still be exiting."""
     for _ in range(100):
         try:
             return os.rmdir(folder)
@@ -109,6 +112,6 @@ def remove(folder):
 
 
 def at_once(number, tasks):
-    """The results of tasks, so many of which run at a time."""
+    """Returns the results of tasks, which run in `number` threads."""
     with concurrent.futures.ThreadPoolExecutor(number) as pool:
         return [future.result() for future in [pool.submit(*task) for task in tasks]]

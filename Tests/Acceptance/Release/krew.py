@@ -2,7 +2,7 @@
 #
 # krew.py MANIFEST ARCHIVE VERSION
 #
-# Compares krew's manifest with the archive that it names: digest, address, and that each file is in it.
+# Compares the krew manifest with its archive: digest, address, and files.
 import fnmatch
 import hashlib
 import os
@@ -25,5 +25,5 @@ with tarfile.open(archive) as tar:
 for entry in platform["files"]:
     assert any(fnmatch.fnmatch(name, entry["from"]) for name in names), (entry, names)
 assert any(name.endswith("/" + platform["bin"]) for name in names), names
-# krew's own limits.
+# A limit of krew.
 assert len(plugin["spec"]["shortDescription"]) <= 50

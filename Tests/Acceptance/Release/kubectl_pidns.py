@@ -3,8 +3,8 @@
 #
 # kubectl_pidns.py PLUGIN FOLDER-OF-KUBECTL
 #
-# Runs the kubectl plugin with a real kubectl against a small API server, and compares what it asks for with what it has to. The server
-# answers pods as labels, fields and namespace select them, and refuses each exec, whose command is in the request.
+# Runs the kubectl plugin with a real kubectl against a small API server, and checks its requests. The server
+# selects pods by labels, fields and namespace, and rejects each exec, whose command is in the request.
 import http.server
 import json
 import os
@@ -30,7 +30,7 @@ def pod(namespace, name, node, port=None, phase="Running", label="pidns-exporter
 
 
 class Cluster(http.server.ThreadingHTTPServer):
-    """An API server that knows pods."""
+    """An API server with pods."""
 
     daemon_threads = True
 
@@ -90,7 +90,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         url = urllib.parse.urlsplit(self.path)
         query = urllib.parse.parse_qs(url.query)
         parts = url.path.strip("/").split("/")
-        # kubectl asks a second time, in the older protocol, where the first one is refused.
+        # kubectl repeats a rejected request in the older protocol.
         request = (parts[3], parts[5], query["command"], query.get("tty", ["false"])[0], query.get("container", [None])[0])
         if request not in self.server.execs:
             self.server.execs.append(request)
@@ -116,7 +116,7 @@ def top(port):
 
 class Plugin(unittest.TestCase):
     def plugin(self, *arguments, pods=FLEET, namespace="shop", terminal=False):
-        """Runs the plugin: its exit status, what it wrote, and what it had kubectl exec."""
+        """Runs the plugin. Returns its exit status, its output, and the exec requests of kubectl."""
         cluster = Cluster(pods)
         with tempfile.TemporaryDirectory() as folder:
             configuration = {
@@ -143,14 +143,14 @@ class Plugin(unittest.TestCase):
         return done.returncode, done.stdout + done.stderr, cluster.execs
 
     def expect(self, arguments, pod_name, command, *, tty="false", **options):
-        _, said, execs = self.plugin(*arguments, **options)
-        self.assertEqual([(e[1], e[2], e[3]) for e in execs], [(pod_name, command, tty)], said)
+        _, output, execs = self.plugin(*arguments, **options)
+        self.assertEqual([(e[1], e[2], e[3]) for e in execs], [(pod_name, command, tty)], output)
         self.assertEqual(execs[0][0], "monitoring")
 
     def refuse(self, arguments, status, text, **options):
-        returned, said, execs = self.plugin(*arguments, **options)
-        self.assertEqual((returned, execs), (status, []), said)
-        self.assertIn(text, said)
+        returned, output, execs = self.plugin(*arguments, **options)
+        self.assertEqual((returned, execs), (status, []), output)
+        self.assertIn(text, output)
 
     def test_events_of_a_node(self):
         self.expect(["events", "--node", "worker-1"], "pidns-exporter-a", EVENTS)
@@ -197,9 +197,9 @@ class Plugin(unittest.TestCase):
         )
 
     def test_the_status_of_kubectl_is_the_plugins(self):
-        status, said, _ = self.plugin("events", "--node", "worker-1")
+        status, output, _ = self.plugin("events", "--node", "worker-1")
         self.assertEqual(status, 1)
-        self.assertIn("exec reached the server", said)
+        self.assertIn("exec reached the server", output)
 
     def test_errors(self):
         self.refuse([], 2, "Usage:")
@@ -207,7 +207,7 @@ class Plugin(unittest.TestCase):
         self.refuse(["watch"], 2, "unknown command watch")
         self.refuse(["events", "--failed"], 2, "unknown flag --failed; flags of pidns-exporter come after --")
         self.refuse(["events", "cart-7d9", "--node", "worker-1"], 2, "not both")
-        self.refuse(["events", "--namespace", "shop"], 2, "there is no POD")
+        self.refuse(["events", "--namespace", "shop"], 2, "--namespace needs POD")
         self.refuse(["events", "cart-7d9", "more"], 2, "unexpected argument more")
         self.refuse(["events"], 2, "--node with one of: worker-1 worker-2")
         self.refuse(["events", "--node", "worker-9"], 1, "no exporter is running on node worker-9")
@@ -215,9 +215,9 @@ class Plugin(unittest.TestCase):
         self.refuse(["events", "gone"], 1, 'pods "gone" not found')
 
     def test_help(self):
-        status, said, _ = self.plugin("--help")
+        status, output, _ = self.plugin("--help")
         self.assertEqual(status, 0)
-        self.assertIn("kubectl pidns events cart-7d9", said)
+        self.assertIn("kubectl pidns events cart-7d9", output)
 
 
 unittest.main(argv=sys.argv[:1])

@@ -2,8 +2,8 @@
 #
 # sbom.py SPDX CYCLONEDX PROGRAM REPOSITORY NOTICE
 #
-# Validates the CycloneDX document, and compares both with the program: each library that the loader finds for it, and each Swift package a
-# module of which is named in it, has to be in both, with a version and a licence.
+# Validates the CycloneDX document, and compares both documents with the program. Each library that the loader finds, and each Swift package
+# with a module in the program, must be in both, with a version and a licence.
 import hashlib
 import json
 import os
@@ -29,7 +29,7 @@ expect(cyclonedx["specVersion"] == "1.6", "version of CycloneDX")
 error = JsonStrictValidator(SchemaVersion.V1_6).validate_str(cyclonedx_path.read_text())
 expect(error is None, f"not valid CycloneDX: {error}")
 
-# Both of the same: names, versions, licences.
+# Both have the same names, versions and licences.
 subject, *packages = spdx["packages"]
 in_spdx = sorted((p["name"], p["versionInfo"], p["licenseDeclared"]) for p in packages)
 in_cyclonedx = sorted((c["name"], c["version"], c["licenses"][0]["expression"]) for c in cyclonedx["components"])
@@ -40,11 +40,11 @@ for component in cyclonedx["components"]:
     if "purl" in component:
         expect(PackageURL.from_string(component["purl"]).name, component["purl"])
 digest = hashlib.sha256(program.read_bytes()).hexdigest()
-expect(subject["checksums"][0]["checksumValue"] == digest, "SPDX is of another program")
-expect(cyclonedx["metadata"]["component"]["hashes"][0]["content"] == digest, "CycloneDX is of another program")
+expect(subject["checksums"][0]["checksumValue"] == digest, "SPDX describes another program")
+expect(cyclonedx["metadata"]["component"]["hashes"][0]["content"] == digest, "CycloneDX describes another program")
 versions = {name: version for name, version, _ in in_spdx}
 
-# The libraries, asked of the loader and of dpkg here, and not of what made the documents.
+# The libraries, from the loader and from dpkg, independent of the generator.
 listed = subprocess.run(["ldd", program], check=True, capture_output=True, text=True).stdout
 libraries = [word for line in listed.splitlines() for word in line.split() if word.startswith("/")]
 expect(len(libraries) >= 5, f"ldd names few libraries: {libraries}")
@@ -55,17 +55,18 @@ for library in libraries:
         if asked.returncode == 0:
             found = asked.stdout.split(":")[0]
             break
-    expect(found, f"{library} is of no package")
+    expect(found, f"{library} is in no package")
     if found:
         installed = subprocess.run(
             ["dpkg-query", "--show", "--showformat=${Version}\n", found], check=True, capture_output=True, text=True
         ).stdout.split("\n")[0]
-        expect(versions.get(found) == installed, f"{library} is of {found} {installed}, which the documents have as {versions.get(found)}")
+        expect(versions.get(found) == installed, f"{library} is in {found} {installed}; the documents have version {versions.get(found)}")
 
-# Loaded by name when it is needed, so that ldd does not list it.
+# Loaded with dlopen(), so ldd does not list them.
 expect(any(name.startswith("libcurl3") for name in versions), "libcurl is missing")
+expect(any(name.startswith("libseccomp2") for name in versions), "libseccomp is missing")
 
-# The Swift packages: types are in the program with the names of their modules. Short ones (X509) are also words of C libraries.
+# The Swift packages: the program contains the module names of types. Short ones (X509) also occur in C libraries.
 text, notices = program.read_bytes(), notice.read_text()
 linked = 0
 for pin in json.loads((repository / "Package.resolved").read_text())["pins"]:
@@ -78,7 +79,7 @@ for pin in json.loads((repository / "Package.resolved").read_text())["pins"]:
         expect(f"{name} {pin['state'].get('version')}: " in notices, f"{name} is not in NOTICE")
 expect(linked >= 2, f"only {linked} Swift packages found in the program")
 expect("swift-runtime" in versions and "swift-runtime " in notices, "Swift's runtime is missing")
-expect(sum(name.endswith(".bpf.o") for name in versions) == 2, "two BPF objects are in the program")
+expect(sum(name.endswith(".bpf.o") for name in versions) == 2, "the program must have two BPF objects")
 
 for line in wrong:
     print(line)

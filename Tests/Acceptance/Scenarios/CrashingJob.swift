@@ -1,27 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Foundation
-internal import Harness
+import Foundation
+import Harness
 
-/// A job in which a process dies of SIGSEGV, and which is gone within a second: no scrape may see it alive.
-struct CrashingJob: Scenario {
+/// A process of a job dies of SIGSEGV; the job ends within a second, so no scrape may see it alive.
+struct CrashingJob: ContainerScenario {
   static let name = "crashing-job"
   static let isShortLived = true
-  let subject = Subject.container(workload: name)
+  // It exits after its first round.
+  static let workload = ["crash-loop", "--count", "1", "--hold-ms", "1000"]
+  static let seconds = 1
   let alerts = [ExpectedAlert("PidnsFirstCrash")]
+  let container: CRIContainer
   let began: Date?
-  private let container: CRIContainer
 
-  init(in bed: Bed) throws {
-    began = Date()
-    // It ends after its first turn.
-    container = try bed.start(
-      workload: Self.name, "crash-loop", "--count", "1", "--hold-ms", "1000", seconds: 1)
-  }
-
-  func end() throws -> [Saying] {
-    let truth = try container.finish().facts.values[Facts.Quantity(.signals, "SIGSEGV")] ?? 0
-    let crashes = #"pidns_process_signal_deaths_total{\#(subject.selector),signal="SIGSEGV"}[1h]"#
-    return [Saying("max_over_time(\(crashes)) - min_over_time(\(crashes))", is: truth)]
+  func end() throws -> [QueryExpectation] {
+    [
+      .rise(
+        of: #"pidns_process_signal_deaths_total{\#(subject.selector),signal="SIGSEGV"}"#,
+        is: try groundTruth(.signals, "SIGSEGV"))
+    ]
   }
 }

@@ -3,21 +3,22 @@
 import Foundation
 import Harness
 
-/// A probe that the kubelet has run in a container every 5 seconds: nothing to be told of.
-struct ExecProbes: Scenario {
+/// The kubelet runs an exec probe in a container every 5 seconds: no alert.
+struct ExecProbes: ContainerScenario {
   static let name = "exec-probes"
+  static let workload = ScenarioEnvironment.idle
   static let period = 5.0
-  let subject = Subject.container(workload: name)
   let alerts: [ExpectedAlert] = []
-  let began: Date? = Date()
-  private let container: CRIContainer
+  let container: CRIContainer
+  let began: Date?
   private var probes = 0
 
-  init(in bed: Bed) throws {
-    container = try bed.start(workload: Self.name, "idle", "--hold-ms", "1000")
+  init(container: CRIContainer, began: Date?) {
+    self.container = container
+    self.began = began
   }
 
-  mutating func goOn() throws {
+  mutating func advance() throws {
     guard let began, -began.timeIntervalSinceNow >= Double(probes) * Self.period else { return }
     try container.run("/bin/true")
     probes += 1
@@ -25,16 +26,15 @@ struct ExecProbes: Scenario {
 
   private var execs: String { "pidns_process_execs_total{\(subject.selector)}" }
 
-  // One probe in 5 seconds, 60 in 5 minutes, and one more or less at the borders.
-  var sayings: [Saying] {
+  // One probe in 5 seconds, 60 in 5 minutes, and one more or less at the ends of the range.
+  var expectations: [QueryExpectation] {
     [
-      Saying("increase(\(execs)[5m])", in: 58...62),
-      Saying(panel: "fleet: Execs by container: A", in: 10.0 / 60...14.0 / 60),
+      QueryExpectation("increase(\(execs)[5m])", in: 58...62),
+      QueryExpectation(panel: "fleet: Execs by container: A", in: 10.0 / 60...14.0 / 60),
     ]
   }
 
-  func end() throws -> [Saying] {
-    let truth = try container.stopAndFinish().facts
-    return [Saying(execs, is: (truth.values[Facts.Quantity(.execs)] ?? 0) + Double(probes))]
+  func end() throws -> [QueryExpectation] {
+    [QueryExpectation(execs, is: try groundTruth(.execs) + Double(probes))]
   }
 }

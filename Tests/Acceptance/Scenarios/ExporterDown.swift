@@ -3,27 +3,26 @@
 import Foundation
 import Harness
 
-/// An exporter that was killed.
+/// An exporter is killed.
 struct ExporterDown: Scenario {
   static let name = "exporter-down"
   let subject = Subject.instance(name)
   let alerts = [ExpectedAlert("PidnsExporterDown")]
-  private(set) var began: Date?
-  private let exporter: RunningExporter
-  private let bed: Bed
+  var began: Date? { exporter.failed }
+  private var exporter: FailingExporter
 
-  init(in bed: Bed) throws {
-    self.bed = bed
-    exporter = try bed.start(exporter: Self.name, [Bed.showsNone])
+  init(in environment: ScenarioEnvironment) throws {
+    exporter = try FailingExporter(Self.name, in: environment)
   }
 
-  mutating func goOn() throws {
-    guard began == nil, try bed.isScraped(Self.name) else { return }
-    began = Date()
-    exporter.child.signal(SIGKILL)
+  mutating func advance() async throws {
+    try await exporter.failOnceScraped { $0.child.signal(SIGKILL) }
   }
 
-  var sayings: [Saying] {
-    [Saying("up{\(subject.selector)}", is: 0), Saying(panel: "exporter: Exporters down: A", is: 1)]
+  var expectations: [QueryExpectation] {
+    [
+      QueryExpectation("up{\(subject.selector)}", is: 0),
+      QueryExpectation(panel: "exporter: Exporters down: A", is: 1),
+    ]
   }
 }

@@ -3,35 +3,34 @@
 import Foundation
 import Harness
 
-/// An exporter that may open no more files, as each poll has to, but answers Prometheus on the connection that they have.
+/// An exporter runs out of file descriptors, so its polls fail; it still responds on Prometheus' open connection.
 struct FailingPolls: Scenario {
   static let name = "failing-polls"
   let subject = Subject.instance(name)
   let alerts = [ExpectedAlert("PidnsNotCounting")]
-  private(set) var began: Date?
-  private let exporter: RunningExporter
-  private let bed: Bed
+  var began: Date? { exporter.failed }
+  private var exporter: FailingExporter
 
-  init(in bed: Bed) throws {
-    self.bed = bed
-    exporter = try bed.start(exporter: Self.name, [Bed.showsNone])
+  init(in environment: ScenarioEnvironment) throws {
+    exporter = try FailingExporter(Self.name, in: environment)
   }
 
-  mutating func goOn() throws {
-    guard began == nil, try bed.isScraped(Self.name) else { return }
-    began = Date()
-    let pid = exporter.child.pid
-    let open = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/fd").compactMap { Int($0) }
-    // The lowest number that is free is the one that the next file would get.
-    let free = (0...open.count).first { !open.contains($0) } ?? open.count
-    let done = try Child.run("/usr/bin/prlimit", ["--pid", "\(pid)", "--nofile=\(free):\(free)"])
-    guard done.status == 0 else { throw TestFailure(done.stderr) }
+  mutating func advance() async throws {
+    try await exporter.failOnceScraped { exporter in
+      let pid = exporter.child.pid
+      let open = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/fd").compactMap { Int($0) }
+      // The next file would get the lowest free descriptor.
+      let free = (0...open.count).first { !open.contains($0) } ?? open.count
+      let done = try Child.run("/usr/bin/prlimit", ["--pid", "\(pid)", "--nofile=\(free):\(free)"])
+      guard done.status == 0 else { throw TestFailure(done.stderr) }
+    }
   }
 
-  var sayings: [Saying] {
+  var expectations: [QueryExpectation] {
     [
-      Saying("up{\(subject.selector)}", is: 1), Saying("pidns_up{\(subject.selector)}", is: 0),
-      Saying(panel: "exporter: Not counting: A", is: 1),
+      QueryExpectation("up{\(subject.selector)}", is: 1),
+      QueryExpectation("pidns_up{\(subject.selector)}", is: 0),
+      QueryExpectation(panel: "exporter: Not counting: A", is: 1),
     ]
   }
 }

@@ -1,34 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Foundation
-internal import Harness
+import Foundation
+import Harness
 
-/// The first process of an old container that dies of SIGBUS: the series of that signal begins with it.
+/// In an old container, a process dies of SIGBUS for the first time, so the series of that signal begins with it.
 struct FirstSIGBUS: Scenario {
   static let name = "first-sigbus"
   static let isShortLived = true
-  /// How old the container is by then.
+  /// The container's age at the crash, in seconds.
   static let age = 300.0
   let subject = Subject.container(workload: name)
   let alerts = [ExpectedAlert("PidnsFirstCrash")]
-  private(set) var began: Date?
-  private let started: Date
-  private let container: CRIContainer
+  var began: Date? { idle.executed }
+  private var idle: IdleContainer
 
-  init(in bed: Bed) throws {
-    container = try bed.start(workload: Self.name, "idle", "--hold-ms", "1000")
-    started = Date()
+  init(in environment: ScenarioEnvironment) throws {
+    idle = try IdleContainer(workload: Self.name, in: environment)
   }
 
-  mutating func goOn() throws {
-    guard began == nil, -started.timeIntervalSinceNow >= Self.age else { return }
-    began = Date()
-    // The shell around it reaps it, and ends well.
-    try container.run("/bin/sh", "-c", "/bin/sh -c 'kill -BUS $$'; true")
+  mutating func advance() throws {
+    // The outer shell reaps the crashed one, and exits with 0.
+    try idle.execute("/bin/sh", "-c", "/bin/sh -c 'kill -BUS $$'; true", at: Self.age)
   }
 
-  func end() -> [Saying] {
-    let deaths = #"pidns_process_signal_deaths_total{\#(subject.selector),signal="SIGBUS"}[1h]"#
-    return [Saying("max_over_time(\(deaths)) - min_over_time(\(deaths))", is: 1)]
+  func end() -> [QueryExpectation] {
+    [.rise(of: #"pidns_process_signal_deaths_total{\#(subject.selector),signal="SIGBUS"}"#, is: 1)]
   }
 }

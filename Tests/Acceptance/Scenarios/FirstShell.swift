@@ -3,36 +3,29 @@
 import Foundation
 import Harness
 
-/// Somebody opens a shell, once, in a container in which nothing has been executed since it began.
+/// A shell runs once in a container that has executed nothing since its start.
 struct FirstShell: Scenario {
   static let name = "first-shell"
-  /// How long the container has been idle by then: a little more than the quarter of an hour that the rule asks for.
-  static let idle = 920.0
+  /// The container's age at the exec, in seconds: a little more than the 15 minutes of the rule.
+  static let age = 920.0
   let subject = Subject.container(workload: name)
   let alerts = [ExpectedAlert("PidnsFirstExec")]
-  private(set) var began: Date?
-  private let started: Date
-  private let container: CRIContainer
+  var began: Date? { idle.executed }
+  private var idle: IdleContainer
 
-  init(in bed: Bed) throws {
-    container = try bed.start(workload: Self.name, "idle", "--hold-ms", "1000")
-    started = Date()
+  init(in environment: ScenarioEnvironment) throws {
+    idle = try IdleContainer(workload: Self.name, in: environment)
   }
 
-  mutating func goOn() throws {
-    guard began == nil, -started.timeIntervalSinceNow >= Self.idle else { return }
-    began = Date()
-    let said = try container.run("/bin/sh", "-c", "echo $$")
-    guard !said.isEmpty else { throw TestFailure("the shell says nothing") }
-  }
+  mutating func advance() throws { try idle.execute("/bin/sh", "-c", "echo $$", at: Self.age) }
 
   private var execs: String { "pidns_process_execs_total{\(subject.selector)}" }
 
-  // One, and what the borders of the range add to that.
-  var sayings: [Saying] { [Saying("increase(\(execs)[5m])", in: 1...1.1)] }
+  // One, and the extrapolation at the ends of the range.
+  var expectations: [QueryExpectation] { [QueryExpectation("increase(\(execs)[5m])", in: 1...1.1)] }
 
-  func end() throws -> [Saying] {
-    let truth = try container.stopAndFinish().facts
-    return [Saying(execs, is: (truth.values[Facts.Quantity(.execs)] ?? 0) + 1)]
+  func end() throws -> [QueryExpectation] {
+    let truth = try idle.container.stopAndFinish().facts
+    return [QueryExpectation(execs, is: (truth.values[Facts.Quantity(.execs)] ?? 0) + 1)]
   }
 }

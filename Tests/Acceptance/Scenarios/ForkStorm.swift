@@ -3,34 +3,26 @@
 import Foundation
 import Harness
 
-/// 200 processes a second, all of which end as they should.
-struct ForkStorm: Scenario {
+/// 200 processes start per second, and all of them exit with 0.
+struct ForkStorm: ContainerScenario {
   static let name = "fork-storm"
-  let subject = Subject.container(workload: name)
+  static let workload = ["fork-storm", "--count", "20", "--hold-ms", "100"]
   let alerts = [ExpectedAlert("PidnsForkStorm", share: 0.5)]
+  let container: CRIContainer
   let began: Date?
-  private let container: CRIContainer
-
-  init(in bed: Bed) throws {
-    container = try bed.start(workload: Self.name, "fork-storm", "--count", "20", "--hold-ms", "100")
-    began = Date()
-  }
 
   private var forks: String { "pidns_process_forks_total{\(subject.selector)}" }
 
-  var sayings: [Saying] {
+  var expectations: [QueryExpectation] {
     [
-      Saying("rate(\(forks)[5m])", in: 198...202),
-      Saying(panel: "fleet: Containers: B", in: 194...206),
-      Saying(panel: "fleet: Forks by container: A", in: 194...206),
-      Saying("container:pidns_process_forks:rate5m{\(subject.selector)}", in: 198...202),
-      Saying(#"workload:pidns_process_forks:rate5m{workload="\#(Self.name)"}"#, in: 198...202),
-      Saying("container:pidns_process_failures:rate5m{\(subject.selector)}", is: 0),
+      QueryExpectation("rate(\(forks)[5m])", in: 198...202),
+      QueryExpectation(panel: "fleet: Containers: B", in: 194...206),
+      QueryExpectation(panel: "fleet: Forks by container: A", in: 194...206),
+      QueryExpectation("container:pidns_process_forks:rate5m{\(subject.selector)}", in: 198...202),
+      QueryExpectation(#"workload:pidns_process_forks:rate5m{workload="\#(Self.name)"}"#, in: 198...202),
+      QueryExpectation("container:pidns_process_failures:rate5m{\(subject.selector)}", is: 0),
     ]
   }
 
-  func end() throws -> [Saying] {
-    let truth = try container.stopAndFinish().facts
-    return [Saying(forks, is: truth.values[Facts.Quantity(.forks)] ?? 0)]
-  }
+  func end() throws -> [QueryExpectation] { [QueryExpectation(forks, is: try groundTruth(.forks))] }
 }

@@ -3,10 +3,10 @@
 import Foundation
 import Harness
 
-/// An exporter whose map in the kernel has room for fewer namespaces than the node has.
+/// The BPF map of an exporter has fewer entries than the node has namespaces.
 struct FullMap: Scenario {
   static let name = "full-map"
-  static let room = 4
+  static let entries = 4
   let subject = Subject.instance(name)
   let alerts = [
     ExpectedAlert("PidnsEventsWithoutNamespace"), ExpectedAlert("PidnsMapFillsUp"),
@@ -15,12 +15,17 @@ struct FullMap: Scenario {
   let began: Date?
   private let exporter: RunningExporter
 
-  init(in bed: Bed) throws {
-    exporter = try bed.start(exporter: Self.name, [Bed.showsNone, "--bpf.map-entries=\(Self.room)"])
+  init(in environment: ScenarioEnvironment) throws {
+    exporter = try environment.start(
+      exporter: Self.name,
+      [ScenarioEnvironment.hidesNamespaces, "--bpf.map-entries=\(Self.entries)"])
     began = Date()
   }
 
-  var sayings: [Saying] {
-    [Saying(#"pidns_bpf_map_entries{\#(subject.selector),map="namespaces"}"#, is: Double(Self.room))]
+  var expectations: [QueryExpectation] {
+    [
+      QueryExpectation(
+        #"pidns_bpf_map_entries{\#(subject.selector),map="namespaces"}"#, is: Double(Self.entries))
+    ]
   }
 }

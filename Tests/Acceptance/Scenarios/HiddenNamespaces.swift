@@ -3,26 +3,31 @@
 import Foundation
 import Harness
 
-/// A namespace begins under an exporter that shows no more than one.
+/// A namespace starts, and the exporter already exposes its maximum of one.
 struct HiddenNamespaces: Scenario {
   static let name = "hidden-namespaces"
   let subject = Subject.instance(name)
   let alerts = [ExpectedAlert("PidnsNamespacesNotShown")]
-  private(set) var began: Date?
-  private let bed: Bed
-  private let exporter: RunningExporter
+  var began: Date? { exporter.failed }
+  private let environment: ScenarioEnvironment
+  private var exporter: FailingExporter
   private var container: CRIContainer?
 
-  init(in bed: Bed) throws {
-    self.bed = bed
-    exporter = try bed.start(exporter: Self.name, ["--namespaces.max=1"])
+  init(in environment: ScenarioEnvironment) throws {
+    self.environment = environment
+    exporter = try FailingExporter(Self.name, ["--namespaces.max=1"], in: environment)
   }
 
-  mutating func goOn() throws {
-    guard began == nil, try bed.isScraped(Self.name) else { return }
-    began = Date()
-    container = try bed.start(workload: Self.name, "idle", "--hold-ms", "1000")
+  mutating func advance() async throws {
+    let environment = environment
+    var started: CRIContainer?
+    try await exporter.failOnceScraped { _ in
+      started = try environment.start(workload: Self.name, ScenarioEnvironment.idle)
+    }
+    container = container ?? started
   }
 
-  var sayings: [Saying] { [Saying("sum(pidns_namespaces{\(subject.selector)})", is: 1)] }
+  var expectations: [QueryExpectation] {
+    [QueryExpectation("sum(pidns_namespaces{\(subject.selector)})", is: 1)]
+  }
 }

@@ -3,7 +3,7 @@
 import Foundation
 import Harness
 
-/// An exporter that polls once in five minutes: what it shows gets as old.
+/// An exporter polls once in five minutes, so its snapshot becomes that old.
 struct LatePolls: Scenario {
   static let name = "late-polls"
   let subject = Subject.instance(name)
@@ -11,13 +11,14 @@ struct LatePolls: Scenario {
   let began: Date?
   private let exporter: RunningExporter
 
-  init(in bed: Bed) throws {
-    exporter = try bed.start(exporter: Self.name, [Bed.showsNone, "--poll.interval=5m"])
+  init(in environment: ScenarioEnvironment) throws {
+    exporter = try environment.start(
+      exporter: Self.name, [ScenarioEnvironment.hidesNamespaces, "--poll.interval=5m"])
     began = Date()
   }
 
-  var sayings: [Saying] {
+  var expectations: [QueryExpectation] {
     let end = "pidns_last_poll_timestamp_seconds{\(subject.selector)}"
-    return [Saying("max_over_time((timestamp(\(end)) - \(end))[5m:5s])", in: 60...310)]
+    return [QueryExpectation("max_over_time((timestamp(\(end)) - \(end))[5m:5s])", in: 60...310)]
   }
 }

@@ -3,15 +3,15 @@
 import Foundation
 import Harness
 
-/// The node's exporter was asked for failed execs, which some kernels refuse: those without BPF trampolines.
+/// The node's exporter has the collector of failed execs, whose program kernels without BPF trampolines reject.
 struct RefusedPrograms: Scenario {
   static let name = "refused-programs"
-  let subject = Subject.instance(Bed.node)
+  let subject = Subject.instance(ScenarioEnvironment.node)
   let alerts: [ExpectedAlert]
   let began: Date?
 
-  init(in bed: Bed) throws {
-    began = bed.began
-    alerts = try bed.countsFailedExecs ? [] : [ExpectedAlert("PidnsProgramNotAttached")]
+  init(in environment: ScenarioEnvironment) throws {
+    began = environment.began
+    alerts = try environment.countsFailedExecs ? [] : [ExpectedAlert("PidnsProgramNotAttached")]
   }
 }

@@ -3,11 +3,11 @@
 import Foundation
 import Harness
 
-/// The rules as Prometheus has loaded them, and how long an alert of theirs may take to fire.
+/// The alerting rules that a Prometheus has loaded, and the time within which each must fire.
 struct Rules {
   /// Seconds between scrapes.
   private let scrapeInterval: Double
-  private let alerts: [String: (rule: RunningPrometheus.Rule, interval: Double)]
+  private let alerts: [String: (rule: PrometheusRule, interval: Double)]
 
   init(_ prometheus: RunningPrometheus, scrapeInterval: Int) throws {
     self.scrapeInterval = Double(scrapeInterval)
@@ -18,20 +18,19 @@ struct Rules {
 
   var names: Set<String> { Set(alerts.keys) }
 
-  /// Seconds from the moment when something begins to that when its alert has fired at the latest: until it is in a
-  /// poll and in a scrape, and the one after that; what the alert says is true; that has been evaluated; and
-  /// it has been true for as long as `for` says.
-  func patience(for alert: ExpectedAlert) throws -> Double {
+  /// Returns the maximum of seconds from the start of a failure until its alert fires: one poll, two scrapes, the time until the
+  /// expression is true, the rule's `for`, and two evaluations.
+  func limit(for alert: ExpectedAlert) throws -> Double {
     guard let (rule, interval) = alerts[alert.name] else {
       throw TestFailure("there is no alert \(alert.name)")
     }
     let poll = 1.0
-    let isTrue = alert.share * Self.range(of: rule.query) + alert.delay
-    return poll + 2 * scrapeInterval + isTrue + (rule.duration ?? 0) + 2 * interval
+    let untilTrue = alert.share * Self.range(of: rule.query) + alert.delay
+    return poll + 2 * scrapeInterval + untilTrue + (rule.duration ?? 0) + 2 * interval
   }
 
-  /// Seconds of samples that a query needs at the most, but for what it compares with. `last_over_time` needs one sample,
-  /// however far it looks back.
+  /// Returns the longest range of a query in seconds, without those with an offset. `last_over_time` needs one sample,
+  /// whatever its range.
   static func range(of query: String) -> Double {
     query.replacing(/last_over_time\([^\[]*\[\w+\]\)/, with: "").matches(of: /\[(\d+)([smhd])\](?! offset)/)
       .map { match in

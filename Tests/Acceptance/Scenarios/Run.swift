@@ -3,18 +3,18 @@
 import Foundation
 import Harness
 
-/// All scenarios at the same time, and what is said of them.
+/// A run of all scenarios at the same time, and its checks.
 struct Run {
-  let bed: Bed
+  let environment: ScenarioEnvironment
   let rules: Rules
   /// Those of the Prometheus with its default settings.
   let rulesByDefault: Rules
-  let verdict = Verdict()
+  let report = CheckReport()
   let table = ScenarioTable()
   private var scenarios: [any Scenario] = []
-  /// Alerts that have fired, by whom they are about, and when, in seconds since the epoch.
+  /// When each alert fired first, in seconds since the epoch.
   private var fired: [Firing: Double] = [:]
-  /// The same, in the Prometheus with its default settings.
+  /// The same in the Prometheus with its default settings.
   private var firedByDefault: [Firing: Double] = [:]
   private let queries: ShippedQueries
   /// When all scenarios had begun.
@@ -25,46 +25,48 @@ struct Run {
     let alert: String
   }
 
-  init(_ types: [any Scenario.Type], in bed: Bed) async throws {
-    self.bed = bed
-    rules = try Rules(bed.prometheus, scrapeInterval: Bed.interval)
-    rulesByDefault = try Rules(bed.unconfigured, scrapeInterval: 60)
+  init(_ types: [any Scenario.Type], in environment: ScenarioEnvironment) async throws {
+    self.environment = environment
+    rules = try Rules(environment.prometheus, scrapeInterval: ScenarioEnvironment.interval)
+    rulesByDefault = try Rules(environment.withDefaults, scrapeInterval: 60)
     queries = try ShippedQueries()
     for type in types {
-      scenarios.append(try await type.init(in: bed))
-      say("        \(type.name) has begun")
+      scenarios.append(try await type.init(in: environment))
+      printLine("        \(type.name) has begun")
     }
     began = Date()
   }
 
-  /// Goes on until every alert that should has fired, or its time is over.
-  mutating func untilAllHaveFired() async throws {
-    var told = Date()
+  /// Returns when every expected alert has fired, or its time limit has passed.
+  mutating func waitForAlerts() async throws {
+    var reported = Date()
     while true {
-      for index in scenarios.indices { try await scenarios[index].goOn() }
-      try look()
-      let missing = try scenarios.flatMap { try waits(for: $0) }
+      for index in scenarios.indices { try await scenarios[index].advance() }
+      try recordFiringAlerts()
+      let missing = try scenarios.flatMap { try pending(for: $0) }
       if missing.isEmpty { return }
-      guard -began.timeIntervalSinceNow < Double(Bed.lifetime) else {
+      guard -began.timeIntervalSinceNow < Double(ScenarioEnvironment.lifetime) else {
         throw TestFailure("it takes too long to wait for \(missing.joined(separator: ", "))")
       }
-      if -told.timeIntervalSinceNow >= 60 {
-        say(
+      if -reported.timeIntervalSinceNow >= 60 {
+        printLine(
           "        after \(Int(-began.timeIntervalSinceNow)) s, waiting for \(missing.joined(separator: ", "))"
         )
-        told = Date()
+        reported = Date()
       }
-      try Interruption.sleep(1)
+      try StopSignals.sleep(1)
     }
   }
 
-  /// Takes note of what fires, from the first evaluation on at which it did.
-  private mutating func look() throws {
-    for (firing, time) in try Self.firings(in: bed.prometheus) + Self.firings(in: bed.hungry) {
-      if fired[firing] == nil { say("        \(firing.alert) fires for \(firing.subject)") }
+  /// Records the first evaluation at which each alert fired.
+  private mutating func recordFiringAlerts() throws {
+    for (firing, time) in try Self.firings(in: environment.prometheus)
+      + Self.firings(in: environment.withoutTargets)
+    {
+      if fired[firing] == nil { printLine("        \(firing.alert) fires for \(firing.subject)") }
       fired[firing] = min(time, fired[firing] ?? time)
     }
-    for (firing, time) in try Self.firings(in: bed.unconfigured) {
+    for (firing, time) in try Self.firings(in: environment.withDefaults) {
       firedByDefault[firing] = min(time, firedByDefault[firing] ?? time)
     }
   }
@@ -76,168 +78,165 @@ struct Run {
     }
   }
 
-  /// The alerts of a scenario that may still fire in time, and the scenario itself while its queries look back to
-  /// before it had begun.
-  private func waits(for scenario: any Scenario) throws -> [String] {
+  /// Returns the alerts of a scenario that may still fire in time. Returns the scenario itself while its queries have a range
+  /// that starts before it had begun.
+  private func pending(for scenario: any Scenario) throws -> [String] {
     guard let cause = scenario.began else { return [type(of: scenario).name] }
     let since = -cause.timeIntervalSinceNow
-    let range = try scenario.sayings.map { Rules.range(of: try text(of: $0)) }.max() ?? 0
-    // A rule is behind by an evaluation, and what it reads by a scrape.
-    if -began.timeIntervalSinceNow < range + Double(3 * Bed.interval) { return [type(of: scenario).name] }
+    let range = try scenario.expectations.map { Rules.range(of: try text(of: $0)) }.max() ?? 0
+    // A recorded series lags by one evaluation, and its source by one scrape.
+    if -began.timeIntervalSinceNow < range + Double(3 * ScenarioEnvironment.interval) {
+      return [type(of: scenario).name]
+    }
     return try scenario.alerts.filter { alert in
       let firing = Firing(subject: scenario.subject, alert: alert.name)
-      return try fired[firing] == nil && since <= rules.patience(for: alert)
+      return try fired[firing] == nil && since <= rules.limit(for: alert)
         || type(of: scenario).isShortLived && firedByDefault[firing] == nil
-          && since <= rulesByDefault.patience(for: alert)
+          && since <= rulesByDefault.limit(for: alert)
     }.map { "\($0.name) for \(scenario.subject)" }
   }
 
-  /// Judges which alerts have fired, and when.
-  func judgeAlerts() throws {
-    // The environment itself makes these two, whichever scenarios run.
+  /// Checks which alerts have fired, and when.
+  func checkAlerts() throws {
+    // The environment itself causes these two, whichever scenarios run.
     var expected: Set<Firing> = [
       Firing(subject: .instance(""), alert: "PidnsExporterAbsent")
     ]
-    if try !bed.countsFailedExecs {
-      expected.insert(Firing(subject: .instance(Bed.node), alert: "PidnsProgramNotAttached"))
+    if try !environment.countsFailedExecs {
+      expected.insert(
+        Firing(subject: .instance(ScenarioEnvironment.node), alert: "PidnsProgramNotAttached"))
     }
     for scenario in scenarios {
       let name = type(of: scenario).name
       for alert in scenario.alerts {
         let firing = Firing(subject: scenario.subject, alert: alert.name)
         expected.insert(firing)
-        judge(alert.name, of: scenario, at: fired[firing], within: try rules.patience(for: alert))
+        check(alert.name, of: scenario, at: fired[firing], within: try rules.limit(for: alert))
         if type(of: scenario).isShortLived {
-          judge(
+          check(
             "\(alert.name), by default", of: scenario, at: firedByDefault[firing],
-            within: try rulesByDefault.patience(for: alert))
+            within: try rulesByDefault.limit(for: alert))
         }
       }
       if scenario.alerts.isEmpty { table.add(scenario: name, alert: "none", after: nil, within: nil) }
     }
     let others = Set(fired.keys).subtracting(expected).map { "\($0.alert) for \($0.subject)" }.sorted()
-    verdict.note("no other alert fires", problem: others.isEmpty ? nil : others.joined(separator: ", "))
-    let problems = try [bed.prometheus, bed.hungry, bed.unconfigured].flatMap { try $0.rules() }
-      .map(\.rule)
-      .filter { $0.health != "ok" }.map { "\($0.name): \($0.lastError ?? "not evaluated")" }
-    verdict.note(
-      "every rule is evaluated", problem: problems.isEmpty ? nil : problems.joined(separator: "; "))
-    let complaints = [bed.prometheus, bed.hungry, bed.unconfigured].flatMap { $0.log.split(separator: "\n") }
-      .filter { $0.contains("level=warn") || $0.contains("level=error") }
-    verdict.note(
-      "Prometheus complains of nothing",
-      problem: complaints.isEmpty ? nil : complaints.joined(separator: "; "))
+    report.record("no other alert fires", problems: others)
+    let errors = try environment.servers.flatMap { try $0.rules() }.map(\.rule).filter { $0.health != "ok" }
+    report.record(
+      "every rule is evaluated without an error",
+      problems: errors.map { "\($0.name): \($0.lastError ?? "not evaluated")" })
+    report.record(
+      "Prometheus logs no warning and no error", problems: environment.servers.flatMap(\.warnings))
   }
 
-  /// Judges when an alert has fired.
-  private func judge(_ alert: String, of scenario: any Scenario, at time: Double?, within: Double) {
+  /// Checks when an alert has fired.
+  private func check(_ alert: String, of scenario: any Scenario, at time: Double?, within: Double) {
     let name = type(of: scenario).name
     let after = time.flatMap { time in scenario.began.map { time - $0.timeIntervalSince1970 } }
     table.add(scenario: name, alert: alert, after: after, within: within)
     let problem: String? =
       switch after {
       case nil: "it has not fired"
-      case let after? where after > within:
-        "it has fired after \(after) s, and should have within \(within) s"
-      case let after? where after < 0: "it has fired before that began"
+      case let after? where after > within: "it fired after \(after) s; the limit is \(within) s"
+      case let after? where after < 0: "it fired before the failure began"
       default: nil
       }
-    verdict.note("\(name): \(alert) fires", problem: problem)
+    report.record("\(name): \(alert) fires", problem: problem)
   }
 
-  /// Judges what queries say while all goes on.
-  func judgeSayings() throws {
+  /// Checks the results of queries while the load runs.
+  func checkExpectations() throws {
     for scenario in scenarios {
-      for saying in scenario.sayings { try judge(saying, of: scenario) }
+      for expectation in scenario.expectations { try check(expectation, of: scenario) }
     }
   }
 
-  /// Ends all, and judges what is stored in the end.
-  mutating func endAndJudge() throws {
+  /// Ends all scenarios, and checks the stored values after that.
+  mutating func endAndCheck() throws {
     for index in scenarios.indices {
-      let sayings = try scenarios[index].end()
-      for saying in sayings {
-        // The last poll's may take two scrapes to be stored.
-        try? eventually("it is stored") {
-          try found(saying, of: scenarios[index]) == saying.range.lowerBound
+      let expectations = try scenarios[index].end()
+      for expectation in expectations {
+        // The values of the last poll may need two scrapes.
+        try? eventually("the value is stored") {
+          try value(of: expectation, of: scenarios[index]) == expectation.range.lowerBound
         }
-        try judge(saying, of: scenarios[index])
+        try check(expectation, of: scenarios[index])
       }
     }
   }
 
-  /// Judges whether every query that is shipped has something to say, but for those that rightly have not; and whether
-  /// every alert was made to fire, but for those that cannot be.
-  func judgeQueries() throws {
+  /// Checks that every shipped query returns data, except for the queries that must be empty, and that every alert has been
+  /// made to fire, except for those that cannot be induced.
+  func checkQueries() throws {
     let empty =
-      try Silence.always + (bed.countsFailedExecs ? Silence.withTrampolines : Silence.withoutTrampolines)
-    var (answering, silent) = (0, 0)
+      try ExpectedEmptyQuery.always
+      + (environment.countsFailedExecs
+        ? ExpectedEmptyQuery.withTrampolines : ExpectedEmptyQuery.withoutTrampolines)
+    var (withData, withoutData) = (0, 0)
     for query in queries.all {
       let reason = empty.first { $0.where == query.where }?.reason
       let count: Int
       do {
-        count = try queries.count(query, in: bed.prometheus, since: began)
+        count = try queries.count(query, in: environment.prometheus, since: began)
       } catch {
-        verdict.note(query.where, problem: "\(error)")
+        report.record(query.where, problem: "\(error)")
         continue
       }
-      if count > 0 { answering += 1 } else { silent += 1 }
+      if count > 0 { withData += 1 } else { withoutData += 1 }
       let problem: String? =
         switch (count, reason) {
-        case (0, nil): "it says nothing: \(query.query)"
-        case (1..., let reason?): "it says something, although \(reason)"
+        case (0, nil): "no data: \(query.query)"
+        case (1..., let reason?): "it returns data, although \(reason)"
         default: nil
         }
-      verdict.note(
-        "\(query.where): \(reason.map { "nothing, as \($0)" } ?? "\(count) numbers")", problem: problem)
+      report.record(
+        "\(query.where): \(reason.map { "empty: \($0)" } ?? "\(count) values")", problem: problem)
     }
     let panel = "container: Deaths by signal: A"
-    let comms = try Set(bed.prometheus.exemplars(queries[panel]).map { $0.labels["comm"] ?? "" })
-    verdict.note(
+    let comms = try Set(environment.prometheus.exemplars(queries[panel]).map { $0.labels["comm"] ?? "" })
+    report.record(
       "\(panel): exemplars of \(comms.sorted())",
       problem: comms.contains("pidns-workload") ? nil : "none of the crash loop's")
 
     let unknown = empty.map(\.where).filter { name in !queries.all.contains { $0.where == name } }
-    verdict.note(
-      "what is silent is shipped", problem: unknown.isEmpty ? nil : unknown.joined(separator: ", "))
+    report.record("every query that must be empty is shipped", problems: unknown)
 
     let made = Set(scenarios.flatMap(\.alerts).map(\.name))
     let missing = rules.names.subtracting(made).filter { name in
       !empty.contains { $0.where.hasSuffix(": \(name)") }
     }
-    verdict.note(
-      "every alert was made to fire",
-      problem: missing.isEmpty ? nil : missing.sorted().joined(separator: ", "))
-    for silence in empty { table.add(silence) }
-    table.add(queries: queries.all.count, answering: answering, silent: silent)
+    report.record("every alert has been made to fire", problems: missing.sorted())
+    for query in empty { table.add(query) }
+    table.add(queries: queries.all.count, withData: withData, withoutData: withoutData)
   }
 
-  /// The query, as Prometheus takes it.
-  private func text(of saying: Saying) throws -> String {
-    switch saying.question {
+  /// Returns the query in PromQL.
+  private func text(of expectation: QueryExpectation) throws -> String {
+    switch expectation.source {
     case .query(let text): text
     case .panel(let panel): try queries[panel]
     }
   }
 
-  /// The one value; nil where there is none, or several.
-  private func found(_ saying: Saying, of scenario: any Scenario) throws -> Double? {
-    var found = try bed.prometheus.latest(text(of: saying))
-    if case .panel = saying.question { found = found.filter { scenario.subject.isShown(by: $0.labels) } }
+  /// Returns the only value; nil if there is none, or more than one.
+  private func value(of expectation: QueryExpectation, of scenario: any Scenario) throws -> Double? {
+    var found = try environment.prometheus.latest(text(of: expectation))
+    if case .panel = expectation.source { found = found.filter { scenario.subject.matches($0.labels) } }
     return found.count == 1 ? found[0].value : nil
   }
 
-  private func judge(_ saying: Saying, of scenario: any Scenario) throws {
-    let (low, high) = (saying.range.lowerBound, saying.range.upperBound)
+  private func check(_ expectation: QueryExpectation, of scenario: any Scenario) throws {
+    let (low, high) = (expectation.range.lowerBound, expectation.range.upperBound)
     let range = low == high ? "\(low)" : "\(low) to \(high)"
-    let value = try found(saying, of: scenario)
-    let question =
-      switch saying.question {
+    let value = try value(of: expectation, of: scenario)
+    let source =
+      switch expectation.source {
       case .query(let text): text
       case .panel(let panel): "the panel '\(panel)'"
       }
-    verdict.note(
-      "\(type(of: scenario).name): \(question) is \(value.map { "\($0)" } ?? "no single series")",
-      problem: value.map { saying.range.contains($0) } == true ? nil : "it should be \(range)")
+    report.record(
+      "\(type(of: scenario).name): \(source) is \(value.map { "\($0)" } ?? "no single series")",
+      problem: value.map { expectation.range.contains($0) } == true ? nil : "expected \(range)")
   }
 }

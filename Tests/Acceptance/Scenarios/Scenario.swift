@@ -3,42 +3,42 @@
 import Foundation
 import Harness
 
-/// Something that happens on the node, and what has to be said of it.
+/// A failure or a load on the node, the alerts that must fire, and the results of queries.
 protocol Scenario: SendableMetatype {
-  /// What the table calls it, and `--only`.
+  /// Its name in the table, and for `--only`.
   static var name: String { get }
 
-  /// Begins.
-  init(in bed: Bed) async throws
+  /// Starts the load.
+  init(in environment: ScenarioEnvironment) async throws
 
-  /// Whom it happens to.
+  /// The container or exporter that the alerts name.
   var subject: Subject { get }
 
-  /// The alerts that fire for the subject. No other one may.
+  /// The alerts that must fire for the subject; no other alert may.
   var alerts: [ExpectedAlert] { get }
 
-  /// Whether the alerts have to fire in a Prometheus with its default settings, too.
+  /// Whether the alerts must also fire in a Prometheus with its default settings.
   static var isShortLived: Bool { get }
 
-  /// When that which the alerts are about began; nil: it has not yet.
+  /// When the failure began; nil before that.
   var began: Date? { get }
 
-  /// Does what is due; called every second.
-  mutating func goOn() async throws
+  /// Does the steps that are due; called every second.
+  mutating func advance() async throws
 
-  /// What queries say while it goes on.
-  var sayings: [Saying] { get }
+  /// The results of queries while the load runs.
+  var expectations: [QueryExpectation] { get }
 
-  /// Ends it, and answers what Prometheus has stored in the end.
-  mutating func end() throws -> [Saying]
+  /// Ends the load, and returns the results of queries after that.
+  mutating func end() throws -> [QueryExpectation]
 }
 
-/// An alert that has to fire.
+/// An alert that must fire.
 struct ExpectedAlert {
   let name: String
-  /// How much of the range that its rule looks at has to be filled until what the rule says is true.
+  /// The share of the rule's range that must have samples of the failure before the expression becomes true.
   let share: Double
-  /// Seconds that it takes until then otherwise.
+  /// More seconds until the expression becomes true.
   let delay: Double
 
   init(_ name: String, share: Double = 0, delay: Double = 0) {
@@ -49,8 +49,8 @@ struct ExpectedAlert {
 }
 
 extension Scenario {
-  mutating func goOn() {}
+  mutating func advance() {}
   static var isShortLived: Bool { false }
-  var sayings: [Saying] { [] }
-  mutating func end() -> [Saying] { [] }
+  var expectations: [QueryExpectation] { [] }
+  mutating func end() -> [QueryExpectation] { [] }
 }

@@ -13,15 +13,17 @@ final class ScenarioTable {
     rows.append([scenario, alert, seconds(after), seconds(within)])
   }
 
-  /// Adds what rightly says nothing, with the reason.
-  func add(_ silence: Silence) { remarks.append("says nothing: \(silence.where): \(silence.reason)") }
-
-  /// Adds how many queries there are.
-  func add(queries count: Int, answering: Int, silent: Int) {
-    remarks.append("queries: \(count) run, \(answering) with data, \(silent) rightly empty")
+  /// Adds a query that must be empty, with the reason.
+  func add(_ query: ExpectedEmptyQuery) {
+    remarks.append("empty as expected: \(query.where): \(query.reason)")
   }
 
-  /// The table, its columns aligned, and what there is to say of queries.
+  /// Adds the number of queries.
+  func add(queries count: Int, withData: Int, withoutData: Int) {
+    remarks.append("queries: \(count) run, \(withData) with data, \(withoutData) empty as expected")
+  }
+
+  /// The table with aligned columns, and the remarks.
   var summary: String {
     let widths = (0..<4).map { column in rows.map { $0[column].count }.max() ?? 0 }
     let table = rows.map { row in

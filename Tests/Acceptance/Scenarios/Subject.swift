@@ -1,46 +1,59 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Whom series and alerts are about.
+import Foundation
+import Harness
+
+/// The container, unit or exporter that series and alerts name.
 enum Subject: Hashable, CustomStringConvertible {
-  /// The container of a pod of a workload's, called as a Deployment calls it.
+  /// The container of a workload's pod, which has the pod name of a Deployment.
   case container(workload: String)
-  /// An exporter.
+  /// A service on the host.
+  case unit(String)
   case instance(String)
 
-  /// By the labels of an alert; nil: a PID namespace that is none of the scenarios', such as the host's.
+  /// Reads the labels of an alert; nil for a PID namespace or a unit outside the scenarios, such as the host's.
   init?(_ labels: [String: String]) {
+    if let unit = labels["unit"] {
+      guard [CrashingService.name, RestartingService.name].contains(where: { unit == $0 + ".service" }) else {
+        return nil
+      }
+      self = .unit(unit)
+      return
+    }
     guard labels["pidns"] != nil || labels["container"] != nil else {
       self = .instance(labels["instance"] ?? "")
       return
     }
-    guard labels["namespace"] == Bed.namespace, let pod = labels["pod"] else { return nil }
+    guard labels["namespace"] == ScenarioEnvironment.namespace, let pod = labels["pod"] else { return nil }
     let container = labels["container"] ?? ""
     let workload = pod.hasSuffix(Self.suffix) ? String(pod.dropLast(Self.suffix.count)) : pod
     self = .container(workload: container == Self.container ? workload : "\(workload)/\(container)")
   }
 
-  /// What follows a workload's name in its pod's.
+  /// The hashes of ReplicaSet and pod in a pod's name.
   private static let suffix = "-5d8f7c9b4d-x7k2p"
-  /// What the pod's one container is called.
+  /// The name of the pod's only container.
   static let container = "app"
 
-  /// The pod of a workload.
+  /// Returns the name of a workload's pod.
   static func pod(of workload: String) -> String { workload + suffix }
 
-  /// What selects its series.
+  /// The label matchers of its series.
   var selector: String {
     switch self {
     case .container(let workload):
-      #"namespace="\#(Bed.namespace)",pod="\#(Self.pod(of: workload))",container="\#(Self.container)""#
+      #"namespace="\#(ScenarioEnvironment.namespace)",pod="\#(Self.pod(of: workload))",container="\#(Self.container)""#
+    case .unit(let unit): #"unit="\#(unit)""#
     case .instance(let instance): #"instance="\#(instance)""#
     }
   }
 
-  /// Whether a panel's series is about it: one without an instance is about all.
-  func isShown(by labels: [String: String]) -> Bool {
+  /// Whether a panel's series is about it. A series without an instance is about every exporter.
+  func matches(_ labels: [String: String]) -> Bool {
     switch self {
     case .container(let workload):
       labels["pod"] == Self.pod(of: workload) && labels["container"] == Self.container
+    case .unit(let unit): labels["unit"] == unit
     case .instance(let instance): labels["instance"] ?? instance == instance
     }
   }
@@ -48,6 +61,7 @@ enum Subject: Hashable, CustomStringConvertible {
   var description: String {
     switch self {
     case .container(let workload): workload
+    case .unit(let unit): unit
     case .instance(let instance): instance.isEmpty ? "no exporter" : instance
     }
   }

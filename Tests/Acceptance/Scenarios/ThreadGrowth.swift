@@ -3,32 +3,24 @@
 import Foundation
 import Harness
 
-/// Five threads more every two seconds, which nobody ends.
-struct ThreadGrowth: Scenario {
+/// Five threads start every two seconds, and none exits.
+struct ThreadGrowth: ContainerScenario {
   static let name = "thread-growth"
-  let subject = Subject.container(workload: name)
-  // Of 300 threads, there are enough after two minutes.
+  static let workload = ["thread-growth", "--threads", "4", "--hold-ms", "2000"]
+  // The alert needs 300 threads, which exist after two minutes.
   let alerts = [ExpectedAlert("PidnsThreadsGrow", delay: 120)]
+  let container: CRIContainer
   let began: Date?
-  private let container: CRIContainer
 
-  init(in bed: Bed) throws {
-    container = try bed.start(workload: Self.name, "thread-growth", "--threads", "4", "--hold-ms", "2000")
-    began = Date()
-  }
-
-  var sayings: [Saying] {
+  var expectations: [QueryExpectation] {
     [
-      Saying("deriv(pidns_threads{\(subject.selector)}[5m])", in: 2.45...2.55),
-      Saying(panel: "fleet: Thread growth by container: A", in: 2.45...2.55),
-      Saying("deriv(container:pidns_threads:sum{\(subject.selector)}[5m])", in: 2.45...2.55),
+      QueryExpectation("deriv(pidns_threads{\(subject.selector)}[5m])", in: 2.45...2.55),
+      QueryExpectation(panel: "fleet: Thread growth by container: A", in: 2.45...2.55),
+      QueryExpectation("deriv(container:pidns_threads:sum{\(subject.selector)}[5m])", in: 2.45...2.55),
     ]
   }
 
-  func end() throws -> [Saying] {
-    let truth = try container.stopAndFinish().facts
-    return [
-      Saying("pidns_process_forks_total{\(subject.selector)}", is: truth.values[Facts.Quantity(.forks)] ?? 0)
-    ]
+  func end() throws -> [QueryExpectation] {
+    [QueryExpectation("pidns_process_forks_total{\(subject.selector)}", is: try groundTruth(.forks))]
   }
 }

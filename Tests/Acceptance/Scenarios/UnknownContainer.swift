@@ -3,19 +3,22 @@
 import Foundation
 import Harness
 
-/// A container of a pod that the API server never tells of.
+/// A container starts whose pod the API server does not report.
 struct UnknownContainer: Scenario {
   static let name = "unknown-container"
-  let subject = Subject.instance(Bed.node)
+  let subject = Subject.instance(ScenarioEnvironment.node)
   let alerts = [ExpectedAlert("PidnsNamesMissing")]
   let began: Date?
   private let container: CRIContainer
 
-  init(in bed: Bed) throws {
-    container = try bed.start(workload: Self.name, "idle", "--hold-ms", "1000", isNamed: false)
+  init(in environment: ScenarioEnvironment) throws {
     began = Date()
+    container = try environment.start(
+      workload: Self.name, ScenarioEnvironment.idle, isReported: false)
   }
 
   // The container and its sandbox.
-  var sayings: [Saying] { [Saying("pidns_namespaces_unresolved{\(subject.selector)}", is: 2)] }
+  var expectations: [QueryExpectation] {
+    [QueryExpectation("pidns_namespaces_unresolved{\(subject.selector)}", is: 2)]
+  }
 }

@@ -3,34 +3,27 @@
 import Foundation
 import Harness
 
-/// 150 children that have ended, and that nobody reaps.
-struct Zombies: Scenario {
+/// 150 children have exited, and their parent does not reap them.
+struct Zombies: ContainerScenario {
   static let name = "zombies"
   static let count = 150
-  let subject = Subject.container(workload: name)
+  static let workload = ["zombies", "--count", "\(count)", "--hold-ms", "1000"]
   let alerts = [ExpectedAlert("PidnsZombies")]
+  let container: CRIContainer
   let began: Date?
-  private let container: CRIContainer
 
-  init(in bed: Bed) throws {
-    container = try bed.start(workload: Self.name, "zombies", "--count", "\(Self.count)", "--hold-ms", "1000")
-    began = Date()
-  }
-
-  var sayings: [Saying] {
-    [
-      Saying("pidns_zombie_processes{\(subject.selector)}", is: Double(Self.count)),
-      Saying(panel: "fleet: Containers: H", is: Double(Self.count)),
-      Saying(panel: "fleet: Zombies by container: A", is: Double(Self.count)),
-      Saying(panel: "container: Zombies: A", is: Double(Self.count)),
-      Saying("container:pidns_zombie_processes:sum{\(subject.selector)}", is: Double(Self.count)),
-    ]
-  }
-
-  func end() throws -> [Saying] {
-    let truth = try container.stopAndFinish().facts
+  var expectations: [QueryExpectation] {
+    let count = Double(Self.count)
     return [
-      Saying("pidns_process_forks_total{\(subject.selector)}", is: truth.values[Facts.Quantity(.forks)] ?? 0)
+      QueryExpectation("pidns_zombie_processes{\(subject.selector)}", is: count),
+      QueryExpectation(panel: "fleet: Containers: H", is: count),
+      QueryExpectation(panel: "fleet: Zombies by container: A", is: count),
+      QueryExpectation(panel: "container: Zombies: A", is: count),
+      QueryExpectation("container:pidns_zombie_processes:sum{\(subject.selector)}", is: count),
     ]
+  }
+
+  func end() throws -> [QueryExpectation] {
+    [QueryExpectation("pidns_process_forks_total{\(subject.selector)}", is: try groundTruth(.forks))]
   }
 }

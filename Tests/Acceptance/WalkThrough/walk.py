@@ -3,17 +3,17 @@
 #
 # walk.py
 #
-# Follows docs/walk-through.md as a reader would: types each command of its console blocks as written, in an empty
-# folder, and compares the output with what the page shows.
+# Follows docs/walk-through.md like a reader: runs each command of its console blocks in an empty folder, and compares
+# the output with the page.
 #
-# * `# ` begins a command, as root's prompt does. What follows belongs to it where it ends in a backslash or has a here-document; else it is shown:
-#   it has to be printed in this order, with other lines between, as the page leaves some out; numbers may be others.
-# * The page says "after a minute" and the like: a command that shows something is typed again until that comes, for five minutes.
-# * A block under "In a terminal of its own:" runs beside the others until the end, when Ctrl-C has to end it.
-# * What the page clones is what is committed here.
-# * At the end, each address on this machine that the page's text names has to answer with 200.
+# * `# `, the prompt of root, begins a command. The next lines belong to it if it ends in a backslash or has a here-document. All other lines are
+#   expected output: they must be printed in this order, but other lines may be between them, and numbers may differ.
+# * The page has text like "after a minute": a command with expected output is repeated until that is printed, for five minutes.
+# * A block under "In a terminal of its own:" runs beside the others until the end, and Ctrl-C must end it.
+# * The page's clone is the last commit of this repository.
+# * At the end, each address on this machine in the page's text must respond with 200.
 #
-# Exit status: 0 if everything came as shown; 1 and what came instead if not.
+# Exit status: 0 if all output is as on the page; else 1, with the actual output.
 import os
 import pathlib
 import re
@@ -26,7 +26,7 @@ import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 PAGE = ROOT / "docs/walk-through.md"
-PATIENCE = 300
+TIMEOUT = 300
 
 
 class Command:
@@ -36,7 +36,7 @@ class Command:
         self.shown = []
 
     def expected(self):
-        """The shown lines as a pattern: numbers, and the widths of columns, may be others."""
+        """Returns the expected lines as a pattern: numbers and column widths may differ."""
         lines = (re.escape(line.strip()) for line in self.shown)
         lines = (re.sub(r"\d+(\\\.\d+)?(e[+-]?\d+)?", r"[-+.e\\d]+", line) for line in lines)
         lines = (re.sub(r"(\\ )+", r"\\s+", line) for line in lines)
@@ -44,7 +44,7 @@ class Command:
 
 
 def commands(page):
-    """The commands of a page's console blocks, in their order."""
+    """Returns the commands of a page's console blocks, in order."""
     found, inside, before, here_document = [], False, "", None
     for line in page.splitlines():
         if line.startswith("```"):
@@ -66,13 +66,13 @@ def commands(page):
 
 
 def addresses(page):
-    """The addresses on this machine that the text of a page names: those for a browser."""
+    """Returns the addresses on this machine in a page's text, which are for a browser."""
     text = re.sub(r"^```.*?^```$", "", page, flags=re.M | re.S)
     return sorted(set(re.findall(r"http://localhost:\d+[^\s`\]]*?(?=[\s`\]]|\)[.\s])", text)))
 
 
-def broken(page):
-    """What the addresses of a page answer that is not 200."""
+def unreachable(page):
+    """Yields the addresses of a page that do not respond with 200."""
     for address in addresses(page):
         try:
             with urllib.request.urlopen(address, timeout=10) as answer:
@@ -92,7 +92,7 @@ class Terminals:
             GIT_CONFIG_VALUE_0="https://github.com/pidns-exporter/pidns-exporter")
 
     def open(self, command):
-        """Types a command into a terminal of its own, where it goes on."""
+        """Starts a command in its own terminal, where it continues."""
         log = tempfile.TemporaryFile("w+")
         process = subprocess.Popen(
             ["bash", "-c", command.text], cwd=self.here, env=self.environment, stdin=subprocess.DEVNULL,
@@ -100,8 +100,8 @@ class Terminals:
         self.running.append((command, process, log))
 
     def type(self, command):
-        """Types a command into the first terminal, until what is shown comes: what came, and whether it is that."""
-        deadline = time.monotonic() + PATIENCE
+        """Runs a command in the first terminal, until its output is as expected. Returns the output, and whether it is."""
+        deadline = time.monotonic() + TIMEOUT
         while True:
             done = subprocess.run(
                 ["bash", "-c", f"{command.text}\nstatus=$?; pwd >'{self.state}'; exit $status"], cwd=self.here,
@@ -114,14 +114,14 @@ class Terminals:
             time.sleep(1)
 
     def ended(self):
-        """What has ended in the other terminals, which should go on, and what it said."""
+        """Returns the commands in other terminals that have ended, with their output."""
         return [
-            f"# {command.text}\n{said(log)}(exit status {process.returncode})"
+            f"# {command.text}\n{tail(log)}(exit status {process.returncode})"
             for command, process, log in self.running if process.poll() is not None
         ]
 
     def close(self):
-        """Ctrl-C in each of the others, the last one first: what did not end by that."""
+        """Sends Ctrl-C to the other terminals, the last one first. Returns the commands that did not end."""
         left = []
         for command, process, log in reversed(self.running):
             if process.poll() is not None:
@@ -131,11 +131,11 @@ class Terminals:
                 process.wait(30)
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
-                left.append(f"# {command.text}\ngoes on after Ctrl-C")
+                left.append(f"# {command.text}\ndoes not end after Ctrl-C")
         return left
 
 
-def said(log):
+def tail(log):
     log.seek(0)
     return log.read()[-4000:]
 
@@ -151,18 +151,18 @@ def main():
                 if command.has_own_terminal:
                     terminals.open(command)
                     continue
-                came, is_right = terminals.type(command)
-                print("".join(f"    {line}\n" for line in came.splitlines()[-12:]), end="")
+                output, is_right = terminals.type(command)
+                print("".join(f"    {line}\n" for line in output.splitlines()[-12:]), end="")
                 print(f"    ({time.monotonic() - began:.0f} s)", flush=True)
                 if not is_right:
                     shown = "\n".join(command.shown)
                     sys.exit("\n".join([f"walk.py: the page shows:\n{shown}", *terminals.ended()]))
-            wrong = [*broken(PAGE.read_text()), *terminals.ended()]
+            wrong = [*unreachable(PAGE.read_text()), *terminals.ended()]
         finally:
             wrong_at_end = terminals.close()
         if wrong or wrong_at_end:
-            sys.exit("\n".join(["walk.py: not as the page says:", *wrong, *wrong_at_end]))
-    print(f"All came as the page shows, in {(time.monotonic() - start) / 60:.1f} minutes.")
+            sys.exit("\n".join(["walk.py: not as on the page:", *wrong, *wrong_at_end]))
+    print(f"All output is as the page shows, in {(time.monotonic() - start) / 60:.1f} minutes.")
 
 
 main()

@@ -2,86 +2,86 @@
 
 import Synchronization
 
-/// An API server of Kubernetes, as far as listing and watching pods goes: HTTP/1.1 over TLS, chunked,
-/// with resourceVersions, pages and bookmarks, and with faults on order. A thread for each connection.
+/// A Kubernetes API server that lists and watches pods: HTTP/1.1 over TLS, chunked,
+/// with resource versions, pages, bookmarks, and faults on demand. Each connection has a thread.
 ///
-/// It ignores the field selector: its pods are those of one node.
+/// It ignores the field selector: all its pods are on one node.
 package final class APIServer: Sendable {
   package enum Kind: Sendable, Hashable { case list, watch }
 
-  /// What was asked.
+  /// A received request.
   package struct Request: Sendable {
     package let kind: Kind
-    /// As it came, escaped.
+    /// Percent-encoded, as received.
     package let query: [String: String]
     package let token: String?
   }
 
-  /// What the clients have to trust.
+  /// The certificates that clients must trust.
   package let certificates: Certificates
-  /// The port, which stays the same while the server is away.
+  /// The port, which stays the same while the server is unavailable.
   package let port: Int
 
   private let address: String
   private let context: TLSContext
-  private let desk: Desk
+  private let sockets: SocketServer
 
-  /// Starts, with the certificates that all tests share unless it is given others.
+  /// Starts the server.
   ///
   /// - Parameters:
-  ///   - clients: Whether clients have to have a certificate of the authority's.
-  ///   - address: Where it listens.
+  ///   - clients: Whether clients must have a certificate of the authority.
+  ///   - address: The listen address.
   package init(
     certificates: Certificates? = nil, authenticating clients: Bool = false, address: String = "127.0.0.1"
   ) async throws {
     let certificates = try certificates ?? Certificates.shared
-    let desk = Desk()
+    let sockets = SocketServer()
     context = try TLSContext(certificates, authenticating: clients)
     self.certificates = certificates
     self.address = address
-    self.desk = desk
-    port = Int(try desk.listen(address: address, port: 0, context))
+    self.sockets = sockets
+    port = Int(try sockets.listen(address: address, port: 0, context))
   }
 
-  /// Ends.
-  package func stop() async throws { await desk.close() }
+  /// Ends the server.
+  package func stop() async throws { await sockets.close() }
 
-  /// Closes the port and every connection.
-  package func goAway() async throws { await desk.close() }
+  /// Closes the port and all connections.
+  package func disconnect() async throws { await sockets.close() }
 
   /// Opens the port again.
-  package func comeBack() async throws {
-    _ = try desk.listen(address: address, port: UInt16(port), context)
+  package func reconnect() async throws {
+    _ = try sockets.listen(address: address, port: UInt16(port), context)
   }
 
-  // MARK: What it knows
+  // MARK: State
 
-  /// All requests up to now.
-  package var requests: [Request] { desk.model.withLock { $0.requests } }
+  /// All requests so far.
+  package var requests: [Request] { sockets.model.withLock { $0.requests } }
 
-  /// How many watches run.
-  package var watches: Int { desk.model.withLock { $0.watches } }
+  /// The number of running watches.
+  package var watches: Int { sockets.model.withLock { $0.watches } }
 
-  /// The token that requests have to have; nil is none.
-  package func require(token: String?) { desk.model.withLock { $0.token = token } }
+  /// Sets the bearer token that requests need; nil for none.
+  package func require(token: String?) { sockets.model.withLock { $0.token = token } }
 
-  /// Answers lists whole, whatever their limit, as an old server does for resourceVersion 0.
-  package func ignoreLimits() { desk.model.withLock { $0.ignoresLimit = true } }
+  /// Returns complete lists despite a limit, as old servers do for resource version 0.
+  package func ignoreLimits() { sockets.model.withLock { $0.ignoresLimit = true } }
 
-  /// Does something wrong with the next requests of a kind, one after the other.
+  /// Injects faults into the next requests of a kind, one per request.
   package func inject(_ kind: Kind, _ faults: Fault...) {
-    desk.model.withLock { $0.faults[kind, default: []] += faults }
+    sockets.model.withLock { $0.faults[kind, default: []] += faults }
   }
 
-  /// How many of the faults have not been asked for yet.
-  package func faultsLeft(_ kind: Kind) -> Int { desk.model.withLock { $0.faults[kind]?.count ?? 0 } }
+  /// The number of injected faults that have not occurred yet.
+  package func faultsLeft(_ kind: Kind) -> Int { sockets.model.withLock { $0.faults[kind]?.count ?? 0 } }
 
-  /// Adds pods, or changes those of their uid; watches hear of it.
+  /// Adds or modifies pods, by uid; watches receive the events.
   package func put(_ pods: PodJSON...) { put(pods) }
 
-  /// Adds pods, or changes those of their uid.
+  /// Adds or modifies pods, by uid.
   ///
-  /// - Parameter announced: false keeps it from the watches, as if they had missed it.
+  /// - Parameter announced: false hides the events from watches, as if they had missed them.
   package func put(_ pods: [PodJSON], announced: Bool = true) {
     change { model in for pod in pods { model.put(pod, announced: announced) } }
   }
@@ -91,12 +91,12 @@ package final class APIServer: Sendable {
     change { $0.remove(pod.uid, announced: announced) }
   }
 
-  /// Sends an event as it stands, which changes nothing that the server knows.
+  /// Sends an event, without a change of the stored pods.
   package func announce(_ type: String, _ pod: PodJSON) {
     change { $0.announce(type, pod.json(resourceVersion: $0.version)) }
   }
 
-  /// Sends a line as it stands.
+  /// Sends a raw line.
   package func announce(line: String) {
     change { $0.events.append(.init(version: $0.version, line: line + "\n")) }
   }
@@ -109,7 +109,7 @@ package final class APIServer: Sendable {
     }
   }
 
-  /// Forgets all events, as etcd's compaction does: watches from before now, and pages that wait, have expired.
+  /// Drops all events, like etcd's compaction: older watches and continue tokens expire.
   package func compact() {
     change {
       $0.version += 1
@@ -117,11 +117,11 @@ package final class APIServer: Sendable {
     }
   }
 
-  /// Ends all watches, as if their time were over.
-  package func endWatches() { desk.post(.end) }
+  /// Ends all watches, as after their timeout.
+  package func endWatches() { sockets.post(.end) }
 
   private func change(_ body: (inout ServerModel) -> Void) {
-    desk.model.withLock { body(&$0) }
-    desk.post(.news)
+    sockets.model.withLock { body(&$0) }
+    sockets.post(.changed)
   }
 }

@@ -2,7 +2,7 @@
 
 import Foundation
 
-/// A certificate authority, and what it signed, made by `openssl`. All in PEM.
+/// A certificate authority and its certificates, made by `openssl`, in PEM.
 package struct Certificates: Sendable {
   /// The authority's certificate.
   package let authority: String
@@ -13,7 +13,7 @@ package struct Certificates: Sendable {
   let server: String
   let serverKey: String
 
-  /// Makes a client's certificate of another kind of key, signed by an authority of its own.
+  /// Makes a client certificate with another kind of key, signed by its own authority.
   ///
   /// - Parameter options: Options of `openssl req` for the new key.
   package static func identity(_ options: String...) throws -> (certificate: String, key: String) {
@@ -32,16 +32,16 @@ package struct Certificates: Sendable {
     return (try read("certificate"), try read("key"))
   }
 
-  /// Some that are made once for all tests, for 127.0.0.1 and the name `kubernetes.test`.
+  /// Shared by all tests, for 127.0.0.1 and the name `kubernetes.test`.
   package static var shared: Certificates {
     get throws { try made.get() }
   }
 
   private static let made = Result { try Certificates(names: "IP:127.0.0.1,DNS:kubernetes.test") }
 
-  /// Makes an authority, a server's certificate and a client's.
+  /// Makes an authority, a server certificate and a client certificate.
   ///
-  /// - Parameter names: What the server is called, as `subjectAltName` has it: `IP:127.0.0.1,DNS:name`.
+  /// - Parameter names: The server's `subjectAltName`: `IP:127.0.0.1,DNS:name`.
   package init(names: String) throws {
     let folder = FileManager.default.temporaryDirectory.appending(path: "pidns-certificates-\(UUID())")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -87,7 +87,7 @@ private func openssl(_ arguments: [String], in folder: URL) throws {
   if process.terminationStatus != 0 { throw OpenSSLFailure(arguments: arguments) }
 }
 
-/// `openssl` that did not do what it was told to.
+/// `openssl` failed.
 private struct OpenSSLFailure: Error {
   let arguments: [String]
 }

@@ -2,12 +2,12 @@
 
 import Foundation
 
-/// An API server, and what an exporter needs to ask it: a file, which goes with the last reference.
+/// An API server and a kubeconfig for it, which is deleted with the last reference.
 package final class Cluster: Sendable {
   package let server: APIServer
   private let kubeconfig: URL
 
-  /// - Parameter address: Where the server listens.
+  /// - Parameter address: The listen address of the server.
   package init(address: String = "127.0.0.1") async throws {
     let certificates = address == "127.0.0.1" ? nil : try Certificates(names: "IP:\(address)")
     server = try await APIServer(certificates: certificates, address: address)
@@ -26,7 +26,7 @@ package final class Cluster: Sendable {
     """.write(to: kubeconfig, atomically: true, encoding: .utf8)
   }
 
-  /// How a program is told of it.
+  /// The exporter's flags for this cluster.
   package var flags: [String] {
     ["--kubernetes.kubeconfig=\(kubeconfig.path())", "--kubernetes.node=node"]
   }

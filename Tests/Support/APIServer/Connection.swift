@@ -5,55 +5,55 @@ import Glibc
 import Platform
 import Synchronization
 
-/// One client's socket: its thread reads requests and answers them; other threads leave messages, and close it.
+/// A client's socket: its thread reads and answers requests; other threads post messages, and close it.
 final class Connection: Sendable {
-  /// What connections are told.
-  enum Message: Sendable { case news, end }
+  /// Messages to connections.
+  enum Message: Sendable { case changed, end }
 
   private let socket: Int32
-  private let bell = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
-  private let mailbox = Mutex<[Message]>([])
+  private let wakeUp = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
+  private let messages = Mutex<[Message]>([])
 
-  /// Takes over a socket, and closes it at the end.
+  /// Takes ownership of a socket.
   init(_ socket: Int32) { self.socket = socket }
 
   deinit {
     _ = close(socket)
-    _ = close(bell)
+    _ = close(wakeUp)
   }
 
-  /// Ends the connection below TLS, which would wait for the client to say goodbye.
+  /// Closes the socket without a TLS close, which would wait for the client.
   func cut() {
     _ = shutdown(socket, Int32(SHUT_RDWR))
-    _ = eventfd_write(bell, 1)
+    _ = eventfd_write(wakeUp, 1)
   }
 
   func post(_ message: Message) {
-    mailbox.withLock { $0.append(message) }
-    _ = eventfd_write(bell, 1)
+    messages.withLock { $0.append(message) }
+    _ = eventfd_write(wakeUp, 1)
   }
 
-  /// Returns the messages, and forgets them.
+  /// Removes and returns the messages.
   func drainMessages() -> [Message] {
     var count: eventfd_t = 0
-    _ = unsafe eventfd_read(bell, &count)
-    return mailbox.withLock { messages in
+    _ = unsafe eventfd_read(wakeUp, &count)
+    return messages.withLock { messages in
       defer { messages = [] }
       return messages
     }
   }
 
-  /// Blocks until there is a message or something to read, or until a moment.
+  /// Blocks until there is a message or data to read, or until the deadline.
   ///
-  /// - Returns: Whether there is something to read, the end among it.
+  /// - Returns: Whether there is data or the end of the stream.
   func wait(until deadline: ContinuousClock.Instant? = nil) -> Bool {
-    DescriptorPoller.wait(for: [(socket, .readable), (bell, .readable)], until: deadline)[0]
+    DescriptorPoller.wait(for: [(socket, .readable), (wakeUp, .readable)], until: deadline)[0]
   }
 
-  /// Shakes hands and answers requests until one of the two sides ends it.
-  func run(_ context: TLSContext, _ desk: Desk) {
+  /// Does the TLS handshake, and answers requests until either side closes.
+  func run(_ context: TLSContext, _ sockets: SocketServer) {
     guard let session = try? TLSSession(context, socket) else { return }
-    var conversation = Conversation(session: session, connection: self, desk: desk)
-    conversation.run()
+    var handler = RequestHandler(session: session, connection: self, sockets: sockets)
+    handler.run()
   }
 }

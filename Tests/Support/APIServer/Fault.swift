@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What the server does wrong, once, with the next request of a kind.
+/// A fault of one request.
 package enum Fault: Sendable, Equatable {
-  /// Answers with a status, and a header Retry-After if there is one.
+  /// Responds with a status, and optionally a Retry-After header.
   case status(Int, retryAfter: String? = nil)
-  /// Answers with a status, and says nothing more, though it promised to.
+  /// Responds with a status, and then sends nothing of the announced body.
   case stuckStatus(Int)
   /// Closes the connection in the middle of an object.
   case cut
-  /// Sends the beginning of the answer's body one byte at a time, each after so many milliseconds, and no end.
+  /// Sends the start of the body one byte at a time, with a pause after each, and never its end.
   case trickle(milliseconds: Int)
-  /// Accepts the request and says nothing.
+  /// Accepts the request and sends nothing.
   case silence
-  /// Sends what is no JSON as the body, then ends it.
+  /// Sends a complete body that is not JSON.
   case garbage
-  /// Sends an ERROR event with a code in a watch.
+  /// Sends an ERROR event with a code.
   case errorEvent(Int)
-  /// Sends the list with one item that is no pod in the middle.
+  /// Sends a list with an invalid item in the middle.
   case garbageItem
-  /// Ends the watch at once, as if its time were over.
+  /// Ends the watch at once, as after its timeout.
   case end
 }

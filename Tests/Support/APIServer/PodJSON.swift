@@ -1,30 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A pod as the API server writes it, of a realistic size with its `managedFields`.
+/// A pod in the API server's JSON, with `managedFields` of a realistic size.
 package struct PodJSON: Sendable {
-  /// `metadata.uid`; the container's id follows from it.
+  /// `metadata.uid`; the container's id is derived from it.
   package var uid: String
   /// `metadata.name`.
   package var name: String
   /// `metadata.namespace`.
   package var namespace = "shop"
-  /// The image of its one container.
+  /// The image of its container.
   package var image = "registry.example/shop/cart:1.0"
-  /// How often the container has been started before.
+  /// The container's number of restarts.
   package var restarts = 0
-  /// Bytes of an annotation that nobody reads.
+  /// The size of an unused annotation, in bytes.
   package var padding = 0
   /// `spec.shareProcessNamespace`.
   package var sharesProcessNamespace = false
-  /// What the status says of containers; nil is the one that follows from the uid.
+  /// The container statuses; nil for the one derived from the uid.
   package var statuses: [Status]?
 
-  /// What the status says of a container.
+  /// A container status.
   package struct Status: Sendable {
     package let name: String
     /// nil before the first start.
     package let id: String?
-    /// That before it, if it was restarted.
+    /// The previous container, after a restart.
     package let lastID: String?
 
     package init(name: String, id: String?, lastID: String? = nil) {
@@ -49,13 +49,13 @@ package struct PodJSON: Sendable {
     self.statuses = statuses
   }
 
-  /// The id of the container that runs after some restarts.
+  /// The container's id after a number of restarts.
   package func containerID(_ restart: Int) -> String {
     let id = uid.filter { $0 != "-" } + String(restart, radix: 16)
     return String(repeating: "f", count: 64 - id.count) + id
   }
 
-  /// Its JSON, on one line. Names go in as they are, escaped or not.
+  /// Its JSON on one line. Names are inserted without escaping.
   package func json(resourceVersion: Int) -> String {
     let statuses =
       statuses ?? [
@@ -74,7 +74,7 @@ package struct PodJSON: Sendable {
       """
   }
 
-  /// Some 6 KiB, as pods have them that two controllers and the kubelet write to.
+  /// About 6 KiB, as in pods to which two controllers and the kubelet write.
   private static let managedFields = (0..<3).map { writer in
     let fields = (0..<40).map { #""f:field\#($0)":{".":{},"f:value":{},"f:name":{}}"# }.joined(separator: ",")
     return

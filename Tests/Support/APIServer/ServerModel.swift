@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What the server knows: its pods, what happened to them, who is asking, and what it is to do wrong.
+/// The state of the server: pods, events, requests, and injected faults.
 struct ServerModel {
   struct Event {
     let version: Int
     let line: String
   }
 
-  /// The items of one page, and what stands at its end.
+  /// The items and the metadata of one page.
   struct Page {
     var items: [String]
     var metadata: String
@@ -17,9 +17,9 @@ struct ServerModel {
   var pods: [String: (pod: PodJSON, version: Int)] = [:]
   var events: [Event] = []
   var version = 100
-  /// Watches from before here are answered with 410.
+  /// Watches from an older version get 410.
   var oldest = 0
-  /// What a request has to have; nil asks for nothing.
+  /// The bearer token that requests need; nil for none.
   var token: String?
   var faults: [APIServer.Kind: [Fault]] = [:]
   var requests: [APIServer.Request] = []
@@ -47,7 +47,7 @@ struct ServerModel {
     announce("BOOKMARK", #"{"kind":"Pod","apiVersion":"v1","metadata":{"resourceVersion":"\#(version)"}}"#)
   }
 
-  /// A page of the list; nil where its continue token has expired.
+  /// Returns a page of the list; nil if its continue token has expired.
   func page(limit: Int?, token: String?) -> Page? {
     let sorted = pods.values.sorted { $0.pod.uid < $1.pod.uid }
     var start = 0

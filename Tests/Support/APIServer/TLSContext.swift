@@ -3,7 +3,7 @@
 import CGnuTLS
 import Glibc
 
-/// A server's certificate and key, and whom its clients have to be signed by.
+/// A server's certificate and key, and the authority for client certificates.
 @safe final class TLSContext: @unchecked Sendable {
   // Sendable: GnuTLS only reads the credentials once sessions use them.
   fileprivate let credentials: gnutls_certificate_credentials_t
@@ -31,17 +31,17 @@ import Glibc
 
   deinit {
     unsafe gnutls_certificate_free_credentials(credentials)
-    // What GnuTLS allocates, it does with malloc().
+    // GnuTLS allocates with malloc().
     unsafe free(ticketKey.data)
   }
 }
 
-/// TLS over one socket, which blocks. The socket is its caller's.
+/// TLS over a blocking socket, which the caller owns.
 @safe struct TLSSession: ~Copyable {
   private let session: gnutls_session_t
   private let context: TLSContext
 
-  /// Shakes hands.
+  /// Does the handshake.
   init(_ context: TLSContext, _ socket: Int32) throws {
     var session: gnutls_session_t?
     try unsafe check("init", gnutls_init(&session, UInt32(GNUTLS_SERVER) | UInt32(GNUTLS_NO_SIGNAL)))
@@ -75,7 +75,7 @@ import Glibc
 
   deinit { unsafe gnutls_deinit(session) }
 
-  /// Returns the next bytes; none where the client has gone.
+  /// Returns the next bytes; none after the client has disconnected.
   func receive() -> [UInt8] {
     unsafe [UInt8](unsafeUninitializedCapacity: 16 << 10) { buffer, count in
       while true {
@@ -87,7 +87,7 @@ import Glibc
     }
   }
 
-  /// Returns false where the client has gone.
+  /// Returns false after the client has disconnected.
   func send(_ text: String) -> Bool {
     var text = text
     return text.withUTF8 { bytes in
@@ -104,7 +104,7 @@ import Glibc
   }
 }
 
-/// What GnuTLS did not do.
+/// An error of GnuTLS.
 struct TLSError: Error {
   let call: String
   let code: Int32

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""cri.py SOCKET: calls a container runtime by CRI, for tests in other languages.
+"""cri.py SOCKET: a CRI client for tests in other languages.
 
-A line of stdin is a call, `{"call": "RunPodSandbox", "request": {...}}`, with the fields of cri.proto. The
-line of stdout that answers it is `{"reply": {...}}`, with the fields that are not at their defaults, or
-`{"error": "..."}`. Ends with stdin.
+Each line of stdin is a call, `{"call": "RunPodSandbox", "request": {...}}`, with the fields of cri.proto. The
+response is a line of stdout: `{"reply": {...}}` without fields at their defaults, or
+`{"error": "..."}`. Exits at the end of stdin.
 """
 
 import json
@@ -15,11 +15,11 @@ import grpc
 from google.protobuf import descriptor_pb2, descriptor_pool, json_format, message_factory
 from grpc_tools import protoc
 
-PATIENCE = 60  # seconds, for a call, and for the runtime to listen
+TIMEOUT = 60  # seconds for a call, and until the runtime listens
 
 
 def service():
-    """The service of cri.proto, described: no code is generated, which would have to fit the library."""
+    """Returns the descriptor of the service in cri.proto. Generated code would depend on the version of the library."""
     folder = os.path.dirname(os.path.abspath(__file__))
     with tempfile.NamedTemporaryFile() as file:
         status = protoc.main(["", f"-I{folder}", f"--descriptor_set_out={file.name}", "cri.proto"])
@@ -32,7 +32,7 @@ def service():
 
 
 def message(descriptor):
-    """The class of a message, which protobuf 4.22 has renamed the access to."""
+    """Returns the class of a message. protobuf 4.22 has renamed the function."""
     if hasattr(message_factory, "GetMessageClass"):
         return message_factory.GetMessageClass(descriptor)
     return message_factory.MessageFactory().GetPrototype(descriptor)
@@ -49,14 +49,14 @@ def answer(channel, methods, line):
         response_deserializer=message(method.output_type).FromString,
     )
     try:
-        reply = invoke(request, timeout=PATIENCE, wait_for_ready=True)
+        reply = invoke(request, timeout=TIMEOUT, wait_for_ready=True)
     except grpc.RpcError as error:
         return {"error": f"{method.name}: {error.code().name}: {error.details()}"}
     return {"reply": json_format.MessageToDict(reply, preserving_proto_field_name=True)}
 
 
 def main():
-    # protobuf 4's view of the methods does not keep the service: it is empty once that is gone.
+    # In protobuf 4, the view of the methods is empty after the service descriptor is freed.
     described = service()
     methods = described.methods_by_name
     with grpc.insecure_channel(f"unix://{sys.argv[1]}") as channel:

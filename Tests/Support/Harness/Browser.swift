@@ -2,7 +2,7 @@
 
 package import Foundation
 
-/// A real browser without a screen, driven by WebDriver: Debian's chromium and chromium-driver.
+/// A real headless browser, driven by WebDriver: Debian's chromium and chromium-driver.
 package final class Browser {
   private let driver: Child
   private let port: UInt16
@@ -10,9 +10,9 @@ package final class Browser {
   private var session = ""
 
   /// - Parameters:
-  ///   - isDark: Whether its user prefers dark pages.
-  ///   - runsScripts: Whether those of pages are run; what the tests ask always is.
-  ///   - phoneWidth: Has it be a phone of so many pixels; a window of 1280 else.
+  ///   - isDark: Whether the user prefers a dark colour scheme.
+  ///   - runsScripts: Whether scripts of pages run. Scripts of tests always run.
+  ///   - phoneWidth: The width of an emulated phone in pixels; nil for a window of 1280.
   package init(isDark: Bool = false, runsScripts: Bool = true, phoneWidth: Int? = nil) throws {
     port = try HTTP.freePort()
     profile = try TemporaryFolder()
@@ -22,7 +22,7 @@ package final class Browser {
     try eventually("chromedriver answers") {
       (try? HTTP.exchange(port: port, "GET /status HTTP/1.1").status) == 200
     }
-    // Root's browser cannot have a sandbox of its own.
+    // chromium's sandbox does not work as root.
     var options: [String: Any] = [
       "args": [
         "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars",
@@ -48,7 +48,7 @@ package final class Browser {
 
   deinit {
     _ = try? ask("DELETE", session)
-    // SIGTERM does not end it once it has had a session.
+    // After a session, SIGTERM does not end it.
     driver.signal(SIGKILL)
     driver.wait()
   }
@@ -56,19 +56,19 @@ package final class Browser {
   /// Loads a page.
   package func open(_ address: String) throws { _ = try ask("POST", session + "/url", ["url": address]) }
 
-  /// What a script answers, in which `return` is to stand: a text, or what is written as one.
+  /// Returns the result of a script with a `return` statement, as text.
   package func answer(_ script: String) throws -> String {
     let answer = try ask("POST", session + "/execute/sync", ["script": script, "args": []])
     return answer as? String ?? (answer is NSNull ? "null" : "\(answer)")
   }
 
-  /// What the page and the browser have said on the console since it was asked for the last time: also of what the page's policy forbids.
+  /// Returns the console messages since the last call, including violations of the page's content policy.
   package func console() throws -> [String] {
     let entries = try ask("POST", session + "/se/log", ["type": "browser"]) as? [[String: Any]] ?? []
     return entries.map { "\($0["message"] ?? $0)" }
   }
 
-  /// A picture of what is seen, as PNG.
+  /// Returns the visible part as PNG.
   package func screenshot() throws -> Data {
     guard let text = try ask("GET", session + "/screenshot") as? String, let data = Data(base64Encoded: text)
     else {

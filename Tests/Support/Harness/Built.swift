@@ -3,10 +3,11 @@
 package import Foundation
 import Glibc
 
-/// The programs that the build put beside the tests, where every user can start them.
+/// The built programs, at a path where every user can start them.
 package enum Built {
   package static let exporter = program("pidns-exporter")
   package static let workload = program("pidns-workload")
+  package static let confinementProbe = program("pidns-confinement-probe")
 
   private static func program(_ name: String) -> URL {
     let built = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
@@ -19,12 +20,12 @@ package enum Built {
   }
 }
 
-/// A program that every user can start: itself or, where a folder above it or above a library of it is closed, as those of root are, a
-/// copy, which is there until this process ends.
+/// A program that every user can start. If a folder above it or above one of its libraries is closed, as root's home is, it is a
+/// copy, which exists until this process ends.
 package struct Reachable {
   package let url: URL
 
-  /// - Parameter places: Folders where the copy may be; the first one that is open to all.
+  /// - Parameter places: Folders for the copy; the first one that every user can reach is used.
   package init(
     _ program: URL, places: [URL] = [FileManager.default.temporaryDirectory, URL(filePath: "/tmp")]
   ) throws {
@@ -39,7 +40,7 @@ package struct Reachable {
     let folder = place.appending(path: "pidns-programs-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
     CleanUp.atExit("rm -rf \"$1\"", [folder.path()])
-    // Swift's programs look for libraries beside themselves, too.
+    // Swift programs also load libraries from their own folder.
     for file in [program.path()] + libraries {
       let copy = folder.appending(path: URL(filePath: file).lastPathComponent).path()
       try FileManager.default.copyItem(
@@ -54,7 +55,7 @@ package struct Reachable {
     guard unsafe chmod(path, 0o755) == 0 else { throw TestFailure("chmod \(path): \(errno)") }
   }
 
-  /// Whether every user can read and execute it, or what is asked for, and search all folders above it.
+  /// Whether every user has these permissions on it, and can search all folders above it.
   static func isOpen(_ path: String, for mode: mode_t = S_IROTH | S_IXOTH) -> Bool {
     var url = URL(filePath: path).resolvingSymlinksInPath()
     var needed = mode
@@ -67,7 +68,7 @@ package struct Reachable {
     }
   }
 
-  /// The libraries that it loads, by ldd(1), which prints `name => path (address)`.
+  /// The libraries that the loader finds, by ldd(1), which prints `name => path (address)`.
   private static func libraries(of program: URL) throws -> [String] {
     try Child.run("/usr/bin/env", ["ldd", program.path()]).stdout.split(separator: "\n").compactMap { line in
       let words = line.split(separator: " ")
@@ -76,18 +77,20 @@ package struct Reachable {
   }
 }
 
-/// Why a test cannot go on.
+/// The reason why a test cannot continue.
 package struct TestFailure: Error, CustomStringConvertible {
   package let description: String
 
   package init(_ description: String) { self.description = description }
 }
 
-/// Waits for something that has to come true. No machine is so slow that it takes five minutes: it will never come true then.
+/// Waits until a condition is true, for at most five minutes, which is enough on every machine.
 package func eventually(_ what: String, _ condition: () throws -> Bool) throws {
   let deadline = ContinuousClock.now + .seconds(300)
   while try !condition() {
-    guard ContinuousClock.now < deadline else { throw TestFailure("it never came true that \(what)") }
+    guard ContinuousClock.now < deadline else {
+      throw TestFailure("after five minutes it is still not true that \(what)")
+    }
     usleep(20_000)
   }
 }

@@ -2,10 +2,10 @@
 
 import Foundation
 
-/// A process that a test started, which dies with it. Its stdout can be read line by line, its stderr
+/// A process that ends with the test process. Its stdout can be read line by line; its stderr
 /// goes into a file.
 ///
-/// What it starts itself lives on when it is killed: ``CleanUp``.
+/// Its own children survive if it is killed: use ``CleanUp``.
 package final class Child {
   private let process = Process()
   private let input = Pipe()
@@ -16,10 +16,10 @@ package final class Child {
   package var pid: Int32 { process.processIdentifier }
   package var isRunning: Bool { process.isRunning }
 
-  /// All that was written to stderr up to now.
+  /// Everything written to stderr so far.
   package var stderr: String { (try? String(contentsOf: log, encoding: .utf8)) ?? "" }
 
-  /// - Parameter outlivesTests: Whether it goes on when this process has ended.
+  /// - Parameter outlivesTests: Whether it continues after this process has ended.
   package init(_ program: String, _ arguments: [String], outlivesTests: Bool = false) throws {
     log = FileManager.default.temporaryDirectory.appending(path: "pidns-test-\(UUID().uuidString)")
     _ = FileManager.default.createFile(atPath: log.path(), contents: nil)
@@ -28,7 +28,7 @@ package final class Child {
     process.standardInput = input
     process.standardOutput = output
     process.standardError = try FileHandle(forWritingTo: log)
-    // Room for all that a workload says, as some tests read it only at the end.
+    // Some tests read the workload's output only at the end.
     let setPipeSize: Int32 = 1031  // F_SETPIPE_SZ, which Swift does not see
     _ = fcntl(output.fileHandleForWriting.fileDescriptor, setPipeSize, 1 << 20)
     let process = process
@@ -42,7 +42,7 @@ package final class Child {
     try? FileManager.default.removeItem(at: log)
   }
 
-  /// Runs a program to its end.
+  /// Runs a program, and waits for its end.
   package static func run(_ program: String, _ arguments: [String]) throws -> (
     status: Int32, stdout: String, stderr: String
   ) {
@@ -57,7 +57,7 @@ package final class Child {
 
   package func closeInput() { try? input.fileHandleForWriting.close() }
 
-  /// The next line of stdout; nil at its end.
+  /// Returns the next line of stdout; nil at its end.
   package func line() -> String? {
     while true {
       if let end = pending.firstIndex(of: 0x0a) {
@@ -71,7 +71,7 @@ package final class Child {
     }
   }
 
-  /// Stdout from here to its end.
+  /// Returns the rest of stdout.
   package func rest() -> String {
     let all = pending + output.fileHandleForReading.readDataToEndOfFile()
     pending = Data()
@@ -80,7 +80,7 @@ package final class Child {
 
   package func signal(_ number: Int32) { kill(pid, number) }
 
-  /// The exit status; 128 and the signal's number where a signal ended it.
+  /// Returns the exit status, or 128 plus the number of the signal that ended it.
   @discardableResult
   package func wait() -> Int32 {
     process.waitUntilExit()

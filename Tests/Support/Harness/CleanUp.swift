@@ -2,12 +2,12 @@
 
 import Synchronization
 
-/// A script that runs when it is due, or when this process has ended, whatever ended it: a process of its own waits for that, and has
-/// nothing of this process's open.
+/// A script that runs on demand, or after this process has ended for any reason. Another process waits for that; it inherits no
+/// descriptor of this one.
 ///
-/// For what outlives the process that asked for it: containers, which another process runs.
+/// For everything that outlives this process, such as containers, which another process runs.
 package final class CleanUp {
-  /// Those that wait for the end of this process.
+  /// The scripts that run at the end of this process.
   private static let last = Mutex<[CleanUp]>([])
 
   private let child: Child
@@ -15,7 +15,7 @@ package final class CleanUp {
   /// - Parameters:
   ///   - script: For sh(1), with `arguments` as `$1` and so on.
   package init(_ script: String, _ arguments: [String]) throws {
-    // Not by the keys that end the tests. Its stdin ends with this process.
+    // Signals from the terminal do not end it. Its stdin ends with this process.
     child = try Child(
       "/bin/sh", ["-c", "trap '' HUP INT TERM; cat >/dev/null; \(script)", "sh"] + arguments,
       outlivesTests: true)
@@ -23,13 +23,13 @@ package final class CleanUp {
 
   deinit { run() }
 
-  /// Runs it now, if it has not run yet, and waits for its end.
+  /// Runs the script, unless it has run, and waits for its end.
   package func run() {
     child.closeInput()
     child.wait()
   }
 
-  /// Has a script run when this process has ended.
+  /// Registers a script that runs when this process has ended.
   static func atExit(_ script: String, _ arguments: [String]) {
     last.withLock { cleanUps in
       if let cleanUp = try? CleanUp(script, arguments) { cleanUps.append(cleanUp) }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a scrape says of a namespace, held against the truth.
+/// Compares a scrape's series of one namespace with the ground truth.
 package struct Comparison {
-  /// A number that is not what it should be.
+  /// A wrong number.
   package struct Difference: Equatable, CustomStringConvertible {
     package let quantity: Facts.Quantity
     package let counted: Double
@@ -10,31 +10,31 @@ package struct Comparison {
 
     package var description: String { "\(quantity): \(counted.plain) counted, \(truth.plain) true" }
 
-    /// For the cell of a table: `-3 exits`.
+    /// A short form for a table cell: `-3 exits`.
     package var short: String {
       (counted > truth ? "+" : "") + "\((counted - truth).plain) \(quantity)"
     }
   }
 
-  /// What is counted wrongly.
+  /// The wrong numbers.
   package private(set) var differences: [Difference] = []
-  /// What the truth states and the scrape does not show at all.
+  /// The kinds in the ground truth that the scrape does not have at all.
   package private(set) var notCounted: Set<Facts.Kind> = []
 
-  /// Compares all that the truth states.
+  /// Compares every kind in the ground truth.
   package init(truth: Facts, counted: Facts) {
     for kind in Facts.Kind.allCases {
       let truths = truth[kind]
       let counts = counted[kind]
       if truths.isEmpty { continue }
-      // What is at 0 need not be shown where a series comes with its first event, or goes with the end.
+      // A series at 0 may be missing if it starts with its first event, or ends with the namespace.
       let mayBeAbsent = kind.hasNoSeriesAtZero || kind.isGauge
       if counts.isEmpty && !(mayBeAbsent && truths.values.allSatisfy { $0 == 0 }) {
         notCounted.insert(kind)
         continue
       }
       let more = kind.hasNoSeriesAtZero ? Set(counts.keys) : []
-      // The sum of the parts says nothing that the parts do not.
+      // The total of the parts adds no information.
       let quantities = Set(truths.keys).union(more).filter { $0.part != nil || kind.label == nil }
       for quantity in quantities.sorted(by: { "\($0)" < "\($1)" }) {
         let difference = Difference(
@@ -44,7 +44,7 @@ package struct Comparison {
     }
   }
 
-  /// Whatever is wrong, in words, where these kinds need not be counted.
+  /// Returns all problems, except missing kinds in `mayLack`.
   package func words(mayLack: Set<Facts.Kind>) -> [String] {
     differences.map(\.description)
       + notCounted.subtracting(mayLack).sorted().map { "\($0.rawValue): not counted" }
@@ -52,9 +52,9 @@ package struct Comparison {
 }
 
 extension Comparison.Difference {
-  /// Counts are exact. A sum of seconds is not: the kernel takes the start and the end of a process at
-  /// other moments than the one who waits for it. It is between what that one and what the process itself
-  /// measured, where that is stated, else within 1 %. For the same reason some lifetimes may be in a lower
+  /// Counts are exact. A sum of seconds is not, because the kernel reads the clock at other
+  /// moments than the parent that waits. The sum must be between the parent's and the process's own
+  /// measurement if both exist, else within 1 %. For the same reason some lifetimes may be in a lower
   /// bucket.
   fileprivate func isTolerable(in facts: Facts) -> Bool {
     guard quantity.kind == .lifetimes else { return counted == truth }
@@ -70,9 +70,9 @@ extension Comparison.Difference {
 }
 
 extension Scrape {
-  /// Compares a namespace's series with the truth, in words: nothing where every count is exact.
+  /// Returns the differences of a namespace's series from the ground truth; none if every count is exact.
   ///
-  /// - Parameter mayLack: What need not be shown, as its collector is off.
+  /// - Parameter mayLack: Kinds that may be missing, because their collector is disabled.
   package func differences(
     from truth: Truth, mayLack: Set<Facts.Kind> = Facts.Kind.optional
   ) -> [String] {
@@ -81,6 +81,6 @@ extension Scrape {
 }
 
 extension Double {
-  /// Without a fraction where there is none.
+  /// Without a fraction if it is a whole number.
   fileprivate var plain: String { Int(exactly: self).map(String.init) ?? "\(self)" }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Execs, forks, thread starts and exits, counted or true: for sums over namespaces.
+/// Execs, forks, thread starts and exits, from a scrape or from the ground truth; can be summed over namespaces.
 package struct Counts: Equatable, CustomStringConvertible {
   package var execs = 0
   package var forks = 0
@@ -14,14 +14,14 @@ package struct Counts: Equatable, CustomStringConvertible {
     self.exits = exits
   }
 
-  /// Those of the four that are stated; 0 for the others.
+  /// The four counts of the facts; 0 for a missing one.
   package init(_ facts: Facts) {
     func value(_ kind: Facts.Kind) -> Int { Int(facts.values[Facts.Quantity(kind)] ?? 0) }
     self.init(
       execs: value(.execs), forks: value(.forks), threadStarts: value(.threadStarts), exits: value(.exits))
   }
 
-  /// Whether none of the four is more than the other's.
+  /// Whether each of the four is at most the other's.
   package func isAtMost(_ other: Counts) -> Bool {
     execs <= other.execs && forks <= other.forks && threadStarts <= other.threadStarts && exits <= other.exits
   }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What is said of one namespace, by the workload or by a scrape: numbers by what they count.
+/// The numbers of one namespace, from the workload or from a scrape, by quantity.
 ///
-/// What is not stated is not there, which is not the same as 0.
+/// A missing quantity differs from 0.
 package struct Facts: Equatable {
-  /// What is counted: a metric, and what the workload calls it.
+  /// A kind of count: a metric, and its name in the workload's output.
   package enum Kind: String, CaseIterable, Comparable {
     case execs, forks
     case threadStarts = "thread_starts"
@@ -20,7 +20,7 @@ package struct Facts: Equatable {
     package static func < (left: Kind, right: Kind) -> Bool { left.rawValue < right.rawValue }
   }
 
-  /// One number of a kind: all of it, or the part with a label.
+  /// One number of a kind: the total, or the part with a label value.
   package struct Quantity: Hashable, CustomStringConvertible {
     package let kind: Kind
     /// The label's value: a reason, a signal, an upper bound; `sum` and `count` of a histogram.
@@ -40,9 +40,9 @@ package struct Facts: Equatable {
   }
 
   package var values: [Quantity: Double] = [:]
-  /// Lifetimes of which the workload cannot say more than that they may be in a lower bucket, too.
+  /// The number of lifetimes that may also be in a lower bucket.
   package var uncertainLifetimes = 0.0
-  /// By how much all lifetimes together may be shorter than stated; nil where that is not stated.
+  /// The seconds by which the sum of all lifetimes may be smaller; nil if unknown.
   package var uncertainSeconds: Double?
 
   package init(_ values: [Quantity: Double] = [:]) { self.values = values }
@@ -50,7 +50,7 @@ package struct Facts: Equatable {
   /// The numbers of a kind, by part.
   package subscript(kind: Kind) -> [Quantity: Double] { values.filter { $0.key.kind == kind } }
 
-  /// The sums, for namespaces that followed one another under one inum.
+  /// Adds the numbers of successive namespaces with one inum.
   package static func + (left: Facts, right: Facts) -> Facts {
     var sum = Facts(left.values.merging(right.values) { $0 + $1 })
     sum.uncertainLifetimes = left.uncertainLifetimes + right.uncertainLifetimes
@@ -62,7 +62,7 @@ package struct Facts: Equatable {
 }
 
 extension Facts.Kind {
-  /// The family that shows it, as its samples are named.
+  /// The metric family, under the name of its samples.
   package var metric: String {
     switch self {
     case .execs: "pidns_process_execs_total"
@@ -81,7 +81,7 @@ extension Facts.Kind {
     }
   }
 
-  /// The label that tells its parts apart.
+  /// The label that distinguishes its parts.
   package var label: String? {
     switch self {
     case .exitReasons: "reason"
@@ -93,14 +93,14 @@ extension Facts.Kind {
     }
   }
 
-  /// A part that is at 0 has no series, and the truth names all parts that are not.
+  /// Whether a part at 0 has no series. The ground truth then lists all other parts.
   var hasNoSeriesAtZero: Bool {
     self == .signals || self == .exitCodes || self == .execFailures
   }
 
-  /// Shown only of a namespace that lives.
+  /// Exposed only for a live namespace.
   var isGauge: Bool { self == .processes || self == .threads || self == .zombies }
 
-  /// What the exporter shows only by a flag.
+  /// The kinds that need a flag of the exporter.
   package static let optional: Set<Facts.Kind> = [.exitCodes, .execFailures, .lifetimes]
 }

@@ -2,11 +2,11 @@
 
 import Glibc
 
-/// A client of the loopback address that starts no process and no thread, which would be counted.
+/// An HTTP client for the loopback address. It starts no process and no thread, which would be counted.
 package enum HTTP {
   package struct Reply {
     package let status: Int
-    /// The lines before the body, the status line first.
+    /// The lines before the body, starting with the status line.
     package let head: [String]
     /// The body.
     package let bytes: [UInt8]
@@ -21,7 +21,7 @@ package enum HTTP {
     }
   }
 
-  /// Sends a request line, headers and a body, if there is one, and reads the reply to its end.
+  /// Sends a request, and reads the complete reply.
   package static func exchange(
     port: UInt16, _ requestLine: String, headers: [String] = [], body: String? = nil
   ) throws -> Reply {
@@ -36,18 +36,18 @@ package enum HTTP {
       }
       if count <= 0 { break }
       reply += piece[..<count]
-      // Some do not close, whatever they were asked for.
+      // Some servers do not close, despite the header.
       if let answer = try? parse(reply), answer.bytes.count == Int(answer["Content-Length"] ?? "") {
         break
       }
     }
     let answer = try parse(reply)
-    try KeptPages.shared?.keep(answer, of: port, requestLine, headers)
+    try PageRecorder.shared?.keep(answer, of: port, requestLine, headers)
     return answer
   }
 
-  /// Sends a request, reads the first byte of the reply, and leaves. What the server has to send must be more than the
-  /// buffers of sockets take: 4 MiB by default.
+  /// Sends a request, reads the first byte of the reply, and disconnects. The reply must be larger than the
+  /// socket buffers: 4 MiB by default.
   package static func abandon(port: UInt16, _ requestLine: String, headers: [String]) throws {
     let descriptor = try connect(port, receiveBuffer: 4096)
     defer { close(descriptor) }
@@ -62,9 +62,9 @@ package enum HTTP {
       _ = unsafe setsockopt(
         descriptor, SOL_SOCKET, SO_RCVBUF, &receiveBuffer, socklen_t(MemoryLayout<CInt>.size))
     }
-    var patience = timeval(tv_sec: 30, tv_usec: 0)
+    var timeout = timeval(tv_sec: 30, tv_usec: 0)
     _ = unsafe setsockopt(
-      descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+      descriptor, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
     address.sin_port = port.bigEndian
@@ -91,7 +91,7 @@ package enum HTTP {
     _ = unsafe request.withUnsafeBytes { unsafe Glibc.send(descriptor, $0.baseAddress, $0.count, 0) }
   }
 
-  /// A port of the loopback address that nobody listens on.
+  /// Returns a free port of the loopback address.
   package static func freePort() throws -> UInt16 {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     defer { close(descriptor) }

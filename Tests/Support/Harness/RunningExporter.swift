@@ -2,12 +2,12 @@
 
 import Foundation
 
-/// The exporter itself, as it is shipped, on a free port of the loopback address.
+/// The shipped exporter, on a free port of the loopback address.
 package final class RunningExporter: ServedExporter {
   package let child: Child
   package let port: UInt16
 
-  /// Starts it and waits until it is ready.
+  /// Starts the exporter, and returns when it is ready.
   ///
   /// - Parameter wrapper: A command in front of the program, such as `setpriv …`.
   package convenience init(_ flags: String..., wrapper: [String] = []) throws {
@@ -18,7 +18,7 @@ package final class RunningExporter: ServedExporter {
     try self.init(command: wrapper + [Built.exporter.path()], flags)
   }
 
-  /// - Parameter command: What runs it, and takes its flags.
+  /// - Parameter command: The command that runs the exporter; its flags are appended.
   package init(command: [String], _ flags: [String]) throws {
     let command = command + Self.flags + ["--web.listen-address=127.0.0.1:0"] + flags
     child = try Child(command[0], Array(command.dropFirst()))
@@ -26,10 +26,10 @@ package final class RunningExporter: ServedExporter {
     try eventually("the exporter is ready") { try get("/-/ready").status == 200 }
   }
 
-  /// What tests want of it: what happens is shown at once, under whatever name.
+  /// Flags that expose events at once, without waiting for names.
   package static let flags = ["--poll.interval=100ms", "--labels.grace=0", "--log.format=json"]
 
-  /// GETs a path; says of one that has ended what it said.
+  /// GETs a path. If the exporter has exited, the error includes its log.
   package func get(_ path: String) throws -> (status: Int, body: String) {
     do {
       let reply = try HTTP.exchange(port: port, "GET \(path) HTTP/1.0")
@@ -39,7 +39,7 @@ package final class RunningExporter: ServedExporter {
     }
   }
 
-  /// Ends it by SIGTERM, and answers its exit status.
+  /// Sends SIGTERM, and returns the exit status.
   @discardableResult
   package func stop() -> Int32 {
     child.signal(SIGTERM)

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What one GET of /metrics said, in the text format.
+/// One response of /metrics in the text format.
 package struct Scrape {
   /// Values by name and labels, as written: `pidns_up`, `pidns_bpf_map_entries{map="node"}`.
   package let samples: [String: Double]
-  /// What was counted, by the labels that tell one namespace's series from another's.
+  /// The counts by the labels that identify a namespace's series.
   private let facts: [Names: Facts]
   /// The labels of the `pidns_info` of each namespace.
   package let infos: [[String: String]]
@@ -18,12 +18,17 @@ package struct Scrape {
     package let namespace: String
     package let pod: String
     package let container: String
+    package let unit: String
 
-    package init(pidns: UInt32? = nil, namespace: String = "", pod: String = "", container: String = "") {
+    package init(
+      pidns: UInt32? = nil, namespace: String = "", pod: String = "", container: String = "",
+      unit: String = ""
+    ) {
       self.pidns = pidns
       self.namespace = namespace
       self.pod = pod
       self.container = container
+      self.unit = unit
     }
 
     /// nil for a series that is not of a namespace.
@@ -31,7 +36,8 @@ package struct Scrape {
       guard let namespace = series["namespace"], let pod = series["pod"], let container = series["container"]
       else { return nil }
       self.init(
-        pidns: series["pidns"].flatMap { UInt32($0) }, namespace: namespace, pod: pod, container: container)
+        pidns: series["pidns"].flatMap { UInt32($0) }, namespace: namespace, pod: pod, container: container,
+        unit: series["unit"] ?? "")
     }
   }
 
@@ -57,7 +63,7 @@ package struct Scrape {
     self.infos = infos
   }
 
-  /// The value of a series; 0 is not taken for one that is missing.
+  /// Returns the value of a series; throws if it is missing.
   package subscript(series: String) -> Double {
     get throws {
       guard let value = samples[series] else { throw TestFailure("no series \(series)") }
@@ -65,7 +71,7 @@ package struct Scrape {
     }
   }
 
-  /// What was counted under certain names.
+  /// Returns the counts under these labels.
   package func counts(_ names: Names) throws -> Counts {
     let facts = facts(names)
     for kind in [Facts.Kind.execs, .forks, .threadStarts, .exits] where facts[kind].isEmpty {
@@ -74,18 +80,18 @@ package struct Scrape {
     return Counts(facts)
   }
 
-  /// What was counted for all namespaces together.
+  /// The counts of all namespaces together.
   package var counts: Counts { facts.values.reduce(Counts()) { $0 + Counts($1) } }
 
-  /// All that is shown of a namespace, or of those after one another that had its number, whatever their names.
+  /// Returns all facts of an inum, under any names; successive namespaces add up.
   package func facts(_ pidns: UInt32) -> Facts {
     facts.filter { $0.key.pidns == pidns }.values.reduce(Facts(), +)
   }
 
-  /// All that is shown under certain names.
+  /// Returns all facts under these labels.
   package func facts(_ names: Names) -> Facts { facts[names] ?? Facts() }
 
-  /// The `pidns_info` of the container with an id, and the names of its series.
+  /// Returns the `pidns_info` of a container id, and the labels of its series.
   package func container(id: String) throws -> (info: [String: String], names: Names) {
     guard let info = infos.first(where: { $0["container_id"] == id }) else {
       throw TestFailure("no pidns_info of the container \(id)")
@@ -96,16 +102,16 @@ package struct Scrape {
     return (info, names)
   }
 
-  /// All names that have series.
+  /// The labels of all namespaces with series.
   package var names: Set<Names> { Set(facts.keys) }
 
-  /// The namespaces that have series.
+  /// The inums of all namespaces with series.
   package var namespaces: Set<UInt32> { Set(facts.keys.compactMap(\.pidns)) }
 
-  /// What the node's own totals say.
+  /// The node totals.
   package var node: Counts {
     get throws {
-      // A total that is split has a series for each part.
+      // A total with a label has several series.
       func total(_ name: String) throws -> Int {
         let parts = samples.filter { $0.key == name || $0.key.hasPrefix(name + "{") }
         guard !parts.isEmpty else { throw TestFailure("no series \(name)") }
@@ -119,12 +125,12 @@ package struct Scrape {
     }
   }
 
-  /// Events that are in no namespace's series, whatever the reason.
+  /// Events that are missing in the series of namespaces, for all reasons.
   package var dropped: Int {
     Int(samples.filter { $0.key.hasPrefix("pidns_bpf_events_dropped_total{") }.values.reduce(0, +))
   }
 
-  /// How often the kernel skipped a program, by its name; those that it never skipped left out.
+  /// The number of skipped runs by program, without zeros.
   package var misses: [String: Int] {
     var misses: [String: Int] = [:]
     for (text, value) in samples where value > 0 {
@@ -134,7 +140,7 @@ package struct Scrape {
     return misses
   }
 
-  /// When the poll began that this scrape shows, since the epoch.
+  /// The start of the poll, in seconds since the epoch.
   package var pollStart: Double {
     get throws {
       try self["pidns_last_poll_timestamp_seconds"] - self["pidns_poll_duration_seconds"]

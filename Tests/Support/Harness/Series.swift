@@ -7,7 +7,7 @@ struct Series {
 
   subscript(label: String) -> String? { labels[label] }
 
-  /// nil where there are no labels.
+  /// nil for a series without labels.
   init?(_ text: String) throws {
     guard let brace = text.firstIndex(of: "{") else { return nil }
     name = text[..<brace]
@@ -27,7 +27,7 @@ struct Series {
     self.labels = labels
   }
 
-  /// Takes off a value and its closing quote.
+  /// Reads a value and its closing quote.
   private static func value(_ rest: inout Substring.UnicodeScalarView, of text: String) throws -> String {
     var value = String.UnicodeScalarView()
     while let scalar = rest.popFirst() {
@@ -45,7 +45,7 @@ struct Series {
     throw TestFailure("a label without an end: \(text)")
   }
 
-  /// What the sample counts: it may be a part and add to the whole, too.
+  /// The quantities to which the sample adds: a part, the total, or both.
   var quantities: [Facts.Quantity] {
     switch name {
     case Facts.Kind.lifetimes.metric + "_sum": [Facts.Quantity(.lifetimes, "sum")]

@@ -2,7 +2,7 @@
 
 import Foundation
 
-/// An exporter that answers at a port of the loopback address, whatever runs it.
+/// An exporter that listens on a port of the loopback address.
 package protocol ServedExporter: AnyObject {
   var port: UInt16 { get }
 
@@ -11,8 +11,8 @@ package protocol ServedExporter: AnyObject {
 }
 
 extension ServedExporter {
-  /// A snapshot whose poll and whose walk over the tasks began after this call: it holds all that has
-  /// happened by now.
+  /// Returns a snapshot whose poll and task scan started after this call, so it includes all earlier
+  /// events.
   package func scrape() throws -> Scrape {
     let now = Date().timeIntervalSince1970
     var scrape = try scrapeLast()
@@ -23,14 +23,14 @@ extension ServedExporter {
     return scrape
   }
 
-  /// A snapshot, and the node's totals of a poll before it: between these and its own are its other counts, whatever
-  /// happens on the machine meanwhile. A poll reads the node's totals last.
+  /// Returns a snapshot, and the node totals of an earlier poll. All counts of the snapshot are between those totals and its own,
+  /// whatever else happens on the machine, because a poll reads the node totals last.
   package func bracketedScrape() throws -> (before: Counts, scrape: Scrape) {
     let before = try scrape().node
     return (before, try scrape())
   }
 
-  /// The last snapshot, whenever it was taken.
+  /// Returns the last snapshot.
   package func scrapeLast() throws -> Scrape {
     let (status, body) = try get("/metrics")
     guard status == 200 else { throw TestFailure("/metrics answers \(status)") }

@@ -2,8 +2,8 @@
 
 import Foundation
 
-/// Starts all children: what a child gets when its parent dies, it gets when the thread that started it does, and those
-/// that tests run on come and go.
+/// Starts all child processes. A parent-death signal is sent when the thread that started the child ends, and the threads
+/// of tests are short-lived.
 final class SpawningThread: @unchecked Sendable {
   static let shared = SpawningThread()
 
@@ -12,7 +12,7 @@ final class SpawningThread: @unchecked Sendable {
 
   private init() { Thread(block: work).start() }
 
-  /// Runs something on it, and waits for that.
+  /// Runs a closure on this thread, and waits for it.
   func run(_ body: @escaping () throws -> Void) throws {
     var failure: (any Error)?
     let done = DispatchSemaphore(value: 0)

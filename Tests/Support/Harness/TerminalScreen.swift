@@ -2,19 +2,19 @@
 
 import Foundation
 
-/// A real terminal with a command in it: tmux, with a server of its own that ends with it.
+/// A real terminal that runs a command: tmux, with its own server.
 ///
-/// What is on the screen, a person would see. It says nothing of colours.
+/// The screen is what a user would see, without colours.
 package final class TerminalScreen {
   private let folder: TemporaryFolder
   private let server: Child
 
-  /// Opens a terminal of a size, and runs a command of the shell in it; the screen stays when that has ended.
+  /// Opens a terminal and runs a shell command in it; the screen stays after the command has ended.
   package init(_ command: String, columns: Int = 80, rows: Int = 24) throws {
     let folder = try TemporaryFolder()
-    // The user's own configuration may hold anything. Without a delay, an Escape is one at once.
+    // Not the user's own configuration. Without a delay, Escape is a key at once.
     try folder.write("set -g status off\nset -g remain-on-exit on\nset -s escape-time 0\n", to: "tmux.conf")
-    // Not a daemon, which would live on, and hold what it has inherited open.
+    // Not a daemon, which would survive and keep inherited descriptors open.
     server = try Child("/usr/bin/env", Self.tmux(folder, ["-D"]))
     self.folder = folder
     try eventually("tmux listens") { FileManager.default.fileExists(atPath: folder["tmux"]) }
@@ -23,16 +23,16 @@ package final class TerminalScreen {
 
   deinit { _ = try? tmux("kill-server") }
 
-  /// The lines on the screen, without the spaces at their ends.
+  /// The lines on the screen, without trailing spaces.
   package func lines() throws -> [String] {
     try tmux("capture-pane", "-p").split(separator: "\n", omittingEmptySubsequences: false).map {
       String($0.reversed().drop { $0 == " " }.reversed())
     }
   }
 
-  /// Waits until the screen is as it has to be, and answers its lines.
+  /// Waits until the screen meets a condition, and returns its lines.
   @discardableResult
-  package func waits(until what: String, _ condition: ([String]) throws -> Bool) throws -> [String] {
+  package func wait(until what: String, _ condition: ([String]) throws -> Bool) throws -> [String] {
     var lines: [String] = []
     do {
       try eventually(what) {
@@ -45,13 +45,13 @@ package final class TerminalScreen {
     return lines
   }
 
-  /// Presses keys, by the names that tmux has for them, or by themselves: `Escape`, `PPage`, `q`, `C-c`.
+  /// Presses keys, by their tmux names or characters: `Escape`, `PPage`, `q`, `C-c`.
   package func press(_ keys: String...) throws { try tmux(["send-keys"] + keys) }
 
-  /// Types text as it is.
+  /// Types literal text.
   package func type(_ text: String) throws { try tmux("send-keys", "-l", text) }
 
-  /// Makes the terminal larger or smaller, as dragging a window's corner does.
+  /// Resizes the terminal.
   package func resize(columns: Int, rows: Int) throws {
     try tmux("resize-window", "-x", "\(columns)", "-y", "\(rows)")
   }
@@ -66,7 +66,7 @@ package final class TerminalScreen {
     return output
   }
 
-  /// The command, in UTF-8 whatever the locale of the machine is.
+  /// The tmux command, with UTF-8 in any locale.
   private static func tmux(_ folder: TemporaryFolder, _ arguments: [String]) -> [String] {
     ["-u", "TMUX", "tmux", "-u", "-S", folder["tmux"], "-f", folder["tmux.conf"]] + arguments
   }

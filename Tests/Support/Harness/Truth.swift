@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A line of the workload: what happened in a namespace.
+/// A line of the workload: the ground truth of a namespace.
 package struct Truth: Decodable {
   package let pidns: UInt32
-  /// The container that the namespace is in; empty where it is in none that is the test's own.
+  /// The container of the namespace; empty if it is in no container of the test.
   package var container = ""
-  /// Since the namespace began.
+  /// Since the start of the namespace.
   package let facts: Facts
-  /// Since the workload said that it is ready, of a namespace that was there before.
+  /// Since the workload's `ready` line, for a namespace that existed before.
   package let afterReady: Facts?
 
   package var counts: Counts { Counts(facts) }
@@ -28,10 +28,10 @@ package struct Truth: Decodable {
   }
 }
 
-/// The line by which the workload says that it waits for its input.
+/// The line by which the workload reports that it waits for its input.
 package struct Ready: Decodable {
   package let ready: Bool
-  /// The namespace that is there, if there is just one.
+  /// The namespace, if there is exactly one.
   package let pidns: UInt32?
 }
 
@@ -58,7 +58,7 @@ extension Facts: Decodable {
     }
   }
 
-  /// Reads what a line states; the four counts that every line has must be there.
+  /// Decodes a line; the four mandatory counts must be there.
   package init(from decoder: any Decoder) throws {
     let fields = try decoder.container(keyedBy: Field.self)
     func field(_ name: String) -> Field { Field(stringValue: name) }
@@ -75,7 +75,7 @@ extension Facts: Decodable {
         }
       case .signals, .exitCodes, .execFailures:
         guard let parts = try fields.decodeIfPresent([String: Double].self, forKey: key) else { continue }
-        // Stated even where there is none.
+        // The total is stated even if there is no part.
         values[Quantity(kind)] = parts.values.reduce(0, +)
         for (part, value) in parts { values[Quantity(kind, part)] = value }
       case .lifetimes:
@@ -84,7 +84,7 @@ extension Facts: Decodable {
         values[Quantity(kind, "count")] = histogram.count
         uncertainLifetimes = histogram.uncertain ?? 0
         if let sum = histogram.sum, let least = histogram.leastSum { uncertainSeconds = sum - least }
-        // The truth has each bucket alone, a scrape adds up those below.
+        // Buckets are separate in the ground truth, and cumulative in a scrape.
         var sum = 0.0
         for (bound, value) in (histogram.buckets ?? [:]).sorted(by: {
           Self.number($0.key) < Self.number($1.key)
@@ -98,6 +98,6 @@ extension Facts: Decodable {
 
   private static func number(_ bound: String) -> Double { Double(bound) ?? .infinity }
 
-  /// An upper bound in one spelling: `1` and `1.0` are one.
+  /// Normalises an upper bound: `1` and `1.0` are equal.
   static func bound(_ text: String) -> String { Double(text).map { $0.isFinite ? "\($0)" : "+Inf" } ?? text }
 }

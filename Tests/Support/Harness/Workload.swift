@@ -2,28 +2,28 @@
 
 import Foundation
 
-/// A run of pidns-workload, which knows to the event what happened in the namespaces that it made. They are in a
-/// container of its own.
+/// A run of pidns-workload, which reports the exact number of events in the namespaces that it creates. They are in their own
+/// container.
 package struct Workload {
   private let child: Child
-  package let container: OwnContainer
+  package let container: TestContainer
 
-  /// Starts it.
+  /// Starts a case.
   package init(_ arguments: String...) throws { try self.init(arguments) }
 
   /// - Parameter entry: A command in front of the program, such as `nsenter …`.
   package init(_ arguments: [String], entry: [String] = []) throws {
-    container = try OwnContainer()
+    container = try TestContainer()
     let command = entry + [Built.workload.path()] + arguments
     child = try container.start(command[0], Array(command.dropFirst()))
   }
 
-  /// Runs it to its end.
+  /// Runs a case to its end.
   package static func run(_ arguments: String...) throws -> [Truth] {
     try Workload(arguments).finish()
   }
 
-  /// Reads the lines up to the one that says `"ready":true`; the namespace in that one, if it names it.
+  /// Reads up to the line with `"ready":true`, and returns the namespace in that line, if there is one.
   package func untilReady() throws -> (truths: [Truth], pidns: UInt32?) {
     var truths: [Truth] = []
     while let line = child.line() {
@@ -32,16 +32,16 @@ package struct Workload {
       }
       truths.append(try truth(line))
     }
-    throw TestFailure("the workload never was ready: \(child.stderr)")
+    throw TestFailure("the workload never became ready: \(child.stderr)")
   }
 
-  /// Has it go on.
+  /// Lets the workload continue.
   package func go() { child.send(line: "more") }
 
-  /// Whether it is still at it.
+  /// Whether it is running.
   package var isRunning: Bool { child.isRunning }
 
-  /// Ends its input, and reads what is left to read but for the lines that say `"ready":true`.
+  /// Closes its input, and reads the remaining lines, without those with `"ready":true`.
   package func finish() throws -> [Truth] {
     child.closeInput()
     let lines = child.rest().split(separator: "\n")

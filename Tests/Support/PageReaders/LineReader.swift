@@ -10,7 +10,7 @@ struct LineReader {
   /// - Parameter line: The line without its line feed.
   init(_ line: some Sequence<UInt8>) { self.line = Array(line) }
 
-  /// Reads `name{labels} value`, then a timestamp and an exemplar where they are.
+  /// Reads `name{labels} value`, an optional timestamp and an optional exemplar.
   mutating func sample() throws(PageFault) -> Page.Sample {
     let name = try identifier()
     var labels: [String: String] = [:]
@@ -89,7 +89,7 @@ struct LineReader {
         switch escaped {
         case UInt8(ascii: "n"): value.append(UInt8(ascii: "\n"))
         case UInt8(ascii: "\""), UInt8(ascii: "\\"): value.append(escaped)
-        // Any other backslash stands for itself.
+        // Any other backslash is literal.
         default: value += [byte, escaped]
         }
       default: value.append(byte)
@@ -124,9 +124,9 @@ struct LineReader {
 }
 
 extension Double {
-  /// Reads a number as OpenMetrics writes them: decimal digits, with a sign, a point and an exponent at the most.
+  /// Reads a number in OpenMetrics syntax: decimal digits, optionally with sign, point and exponent.
   ///
-  /// `Double.init` takes more: `0x1p-3` and `infinity`.
+  /// `Double.init` accepts more: `0x1p-3` and `infinity`.
   init?(realNumber text: String) {
     guard !text.isEmpty, text.utf8.allSatisfy({ $0.isDigit || "+-.eE".utf8.contains($0) }) else { return nil }
     self.init(text)

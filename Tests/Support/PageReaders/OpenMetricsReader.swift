@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension Page {
-  /// Reads OpenMetrics 1.0, and refuses all that its specification does.
+  /// Reads OpenMetrics 1.0, and rejects everything that its specification forbids.
   ///
   /// Source: <https://prometheus.io/docs/specs/om/open_metrics_spec/>.
   package init(openMetrics bytes: [UInt8]) throws(PageFault) {
     guard String(validating: bytes, as: UTF8.self) != nil else { throw PageFault("not UTF-8") }
     var lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)[...]
-    // The line feed after the mark may be missing.
+    // The line feed after `# EOF` may be missing.
     if lines.last?.isEmpty == true { lines = lines.dropLast() }
     guard let mark = lines.popLast(), mark.elementsEqual("# EOF".utf8) else {
       throw PageFault("the last line is not the mark of the end")
@@ -24,7 +24,7 @@ extension Page {
     families = try reader.finish()
   }
 
-  /// Reads the text format 0.0.4: what this exporter writes of it, which is neither comments nor timestamps.
+  /// Reads the exporter's subset of the text format 0.0.4, without comments and timestamps.
   package init(text bytes: [UInt8]) throws(PageFault) {
     guard String(validating: bytes, as: UTF8.self) != nil else { throw PageFault("not UTF-8") }
     guard bytes.isEmpty || bytes.last == UInt8(ascii: "\n") else {
@@ -58,7 +58,7 @@ extension Page {
   }
 }
 
-/// Puts lines together to families.
+/// Groups lines into families.
 private struct FamilyReader {
   private var families: [Page.Family] = []
   private var names: Set<String> = []
@@ -112,7 +112,7 @@ private struct FamilyReader {
     families.append(Page.Family(name: name))
   }
 
-  /// Reserves the names of the last family, whose type is known now.
+  /// Reserves the sample names of the last family, whose type is known now.
   private mutating func claimNames() throws(PageFault) {
     guard let family = families.last else { return }
     for name in Set([family.name] + family.openMetricsType.sampleNames(family.name)) {
@@ -125,7 +125,7 @@ private struct FamilyReader {
 enum OpenMetricsType: String {
   case counter, gauge, histogram, gaugehistogram, stateset, info, summary, unknown
 
-  /// What the samples of a family may be called.
+  /// The allowed suffixes of a family's samples.
   func sampleNames(_ name: String) -> [String] {
     switch self {
     case .counter: ["_total", "_created"].map { name + $0 }
@@ -143,7 +143,7 @@ extension Page.Family {
 }
 
 extension String {
-  /// Undoes the escapes of a help text.
+  /// Decodes the escapes of a help text.
   fileprivate func unescaped(quotes: Bool) -> String {
     var text = UnicodeScalarView()
     var rest = unicodeScalars[...]

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension Page.Family {
-  /// Checks what OpenMetrics asks of a family beyond the form of its lines.
+  /// Checks the rules of OpenMetrics for families, beyond the syntax of lines.
   func check() throws(PageFault) {
     let type = openMetricsType
     if type == .info || type == .stateset, unit?.isEmpty == false { throw fault("a unit is forbidden") }
@@ -11,7 +11,7 @@ extension Page.Family {
 
   private func fault(_ what: String) -> PageFault { PageFault("\(name): \(what)") }
 
-  /// The samples of each label set, less the label that tells the samples of one metric apart.
+  /// The samples of each label set, without the label that distinguishes the samples of one metric.
   private func metrics(_ type: OpenMetricsType) throws(PageFault) -> [[Page.Sample]] {
     let own: String? =
       switch type {
@@ -82,7 +82,7 @@ extension Page.Family {
     }
   }
 
-  /// Of each series there is one sample, or several whose times rise.
+  /// Each series has one sample, or several with increasing timestamps.
   private func checkUnique(_ metric: [Page.Sample]) throws(PageFault) {
     var last: [Page.Series: Page.Sample] = [:]
     for sample in metric {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A page of metrics as a reader understands it, whatever format it is written in.
+/// A page of metrics as a reader parses it, independent of the format.
 package struct Page: Sendable {
   package var families: [Family] = []
 
   /// A metric family with its samples, in the order of the page.
   package struct Family: Sendable {
     package var name: String
-    /// The type as the format writes it; nil where the page does not name one.
+    /// The type as written in the format; nil if the page does not give one.
     package var type: String?
     package var unit: String?
     package var help: String?
@@ -35,7 +35,7 @@ package struct Page: Sendable {
     }
   }
 
-  /// An event that a sample's value is an example of.
+  /// The event that a sample refers to.
   package struct Exemplar: Equatable, Sendable {
     package var labels: [String: String]
     package var value: Double
@@ -72,7 +72,7 @@ package struct Page: Sendable {
   }
 }
 
-/// Why a page is not what its format asks for.
+/// The reason why a page is invalid.
 package struct PageFault: Error, CustomStringConvertible {
   package let description: String
 

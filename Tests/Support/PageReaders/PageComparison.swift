@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension ProtobufPage {
-  /// Compares the page with one of the same state in a text format, value by value; empty where they agree.
+  /// Compares the page with one of the same state in a text format, value by value; returns no difference if they agree.
   ///
-  /// What each format has alone is left out: native histograms without classic buckets, of which the text has only
-  /// the classic ones, are compared bucket by bucket; exemplars and start timestamps only where the text can have them.
+  /// Features of one format are skipped. Native histograms without classic buckets, which the text has only as
+  /// classic ones, are compared bucket by bucket; exemplars and start timestamps only if the text format supports them.
   package func differences(from text: Page, isOpenMetrics: Bool) -> [String] {
     let own = page
     let native = nativeHistograms
@@ -20,7 +20,7 @@ extension ProtobufPage {
           differences.append("only in protobuf: \(sample)")
           continue
         }
-        // A start is written to the microsecond.
+        // A start timestamp has microseconds.
         let isEqual =
           isCreated
           ? abs(sample.value - other.value) < 2e-6
@@ -68,7 +68,7 @@ extension ProtobufPage {
 }
 
 extension Page.Family {
-  /// The name that protobuf has for a family of OpenMetrics.
+  /// The protobuf name of an OpenMetrics family.
   fileprivate var protobufName: String {
     switch type {
     case "counter": name + "_total"

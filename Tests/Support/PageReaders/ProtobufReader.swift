@@ -4,12 +4,12 @@ internal import Foundation
 internal import PrometheusModel
 internal import SwiftProtobuf
 
-/// A page in delimited protocol buffers, as swift-protobuf reads it with the code that is generated from Prometheus'
+/// A page in delimited protocol buffers, read by swift-protobuf with the code generated from Prometheus'
 /// definition.
 package struct ProtobufPage: Sendable {
   private let families: [Io_Prometheus_Client_MetricFamily]
 
-  /// Reads a page, and checks what Prometheus relies on.
+  /// Reads a page, and checks the rules on which Prometheus relies.
   package init(_ bytes: [UInt8]) throws {
     let stream = InputStream(data: Data(bytes))
     stream.open()
@@ -27,7 +27,7 @@ package struct ProtobufPage: Sendable {
   /// The names of the families, in the order of the page.
   package var familyNames: [String] { families.map(\.name) }
 
-  /// The page as the text formats would have it: histograms as classic ones, where their buckets are there, and start
+  /// The page in the model of the text formats: histograms as classic ones if they have buckets, and start
   /// timestamps as `_created`.
   package var page: Page {
     var page = Page()
@@ -52,7 +52,7 @@ package struct ProtobufPage: Sendable {
   }
 }
 
-/// A native histogram with its buckets counted out.
+/// A native histogram with its buckets decoded.
 package struct NativeHistogramReading: Sendable {
   package let count: UInt64
   package let sum: Double
@@ -79,7 +79,7 @@ package struct NativeHistogramReading: Sendable {
     }
   }
 
-  /// How many measurements were at most `bound`, which must be that of a bucket.
+  /// Returns the number of measurements of at most `bound`, which must be a bucket's bound.
   package func cumulative(upTo bound: Double) -> Int64 {
     buckets.reduce(zeroThreshold <= bound ? Int64(clamping: zeroCount) : 0) {
       $0 + ($1.key <= bound ? $1.value : 0)
@@ -177,7 +177,7 @@ extension Io_Prometheus_Client_Metric {
 }
 
 extension Io_Prometheus_Client_Histogram {
-  /// As Prometheus tells native histograms from classic ones.
+  /// By Prometheus' rule for native histograms.
   fileprivate var isNative: Bool {
     zeroThreshold > 0 || zeroCount > 0 || !positiveSpan.isEmpty || !negativeSpan.isEmpty
   }

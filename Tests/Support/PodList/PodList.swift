@@ -6,8 +6,8 @@ import Kubernetes
 import Logging
 import Platform
 
-/// `pidns-pod-list KUBECONFIG`: lists and watches until all pods are gone again, and says what that took, in KiB of
-/// resident memory, the peak and what of it is no file's:
+/// `pidns-pod-list KUBECONFIG` lists and watches until all pods are deleted. It prints its resident memory in
+/// KiB, the peak and the anonymous part, at the start, after the list, and at the end:
 ///
 /// ```
 /// pods 5000 peak 17000 anonymous 9000
@@ -26,18 +26,18 @@ import Platform
     let watcher = PodWatcher(
       try Configuration.kubeconfig(path: CommandLine.arguments[1]), node: "node", pods: pods, status: status,
       logger: Logger(label: "pidns-pod-list") { StreamLogHandler.standardError(label: $0) })
-    say(pods)
+    printState(pods)
     let task = Task { await watcher.run() }
     while !status.snapshot.isListed { try await Task.sleep(for: .milliseconds(10)) }
-    say(pods)
+    printState(pods)
     while pods.count > 0 { try await Task.sleep(for: .milliseconds(10)) }
-    say(pods)
+    printState(pods)
     task.cancel()
     await task.value
   }
 
-  private static func say(_ pods: Pods) {
-    // Not buffered: it is read while the program goes on.
+  private static func printState(_ pods: Pods) {
+    // Unbuffered: it is read while the program runs.
     print("pods \(pods.count) peak \(resident("VmHWM:")) anonymous \(resident("RssAnon:"))")
     fflush(nil)
   }

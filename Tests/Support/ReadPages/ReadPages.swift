@@ -3,8 +3,8 @@
 import Foundation
 import PageReaders
 
-/// Reads the pages in a folder, by their names' endings: `.prom`, `.openmetrics` and `.protobuf`. Fails for a page that
-/// is not what its format asks for, and where there is none of a format.
+/// Reads the pages in a folder by file extension: `.prom`, `.openmetrics` and `.protobuf`. Fails for an invalid page,
+/// and if a format has no page.
 @main
 struct ReadPages {
   static func main() throws {
@@ -18,7 +18,7 @@ struct ReadPages {
         case "prom": _ = try Page(text: page)
         case "openmetrics": _ = try Page(openMetrics: page)
         case "protobuf": _ = try ProtobufPage(page)
-        default: throw PageFault("no format is called so")
+        default: throw PageFault("unknown format")
         }
         counts[file.pathExtension, default: 0] += 1
       } catch {

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Reads the pages in a folder with the prometheus_client that is on the path; fails for one that it refuses.
+"""Reads the pages in a folder with the installed prometheus_client; fails for a page that it rejects.
 
-Each series may be on a page once: the parser does not look for that.
+The parser accepts duplicate series, so they are checked here.
 """
 import pathlib
 import sys
@@ -23,12 +23,12 @@ for path in sorted(pathlib.Path(sys.argv[1]).iterdir()):
                 for sample in family.samples:
                     key = (sample.name, tuple(sorted(sample.labels.items())))
                     if key in seen:
-                        raise ValueError(f"twice: {key}")
+                        raise ValueError(f"duplicate: {key}")
                     seen.add(key)
         if not seen:
             raise ValueError("no sample")
         counts[path.suffix] += 1
-    except Exception as error:  # Whatever it is, the page broke the parser.
+    except Exception as error:  # Any exception means that the page is invalid.
         print(f"{path.name}: {type(error).__name__}: {error}")
         faults += 1
 print(", ".join(f"{name[1:]}: {count} pages read" for name, count in counts.items()))

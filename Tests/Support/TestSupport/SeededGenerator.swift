@@ -2,13 +2,13 @@
 
 import Foundation
 
-/// SplitMix64: the same numbers for the same seed, so that a failure can be run again.
+/// SplitMix64: reproducible random numbers, so that a failure can be run again.
 package struct SeededGenerator: RandomNumberGenerator {
   private var state: UInt64
 
   package init(seed: UInt64) { state = seed }
 
-  /// Returns a generator with a new seed, which it prints; `PIDNS_SEED=…` gives the seed of a run that failed.
+  /// Returns a generator with a new seed, which it prints; `PIDNS_SEED=…` repeats a failed run.
   package static func printingSeed(_ test: String) -> SeededGenerator {
     let given = ProcessInfo.processInfo.environment["PIDNS_SEED"].flatMap(UInt64.init)
     let seed = given ?? UInt64.random(in: .min ... .max)

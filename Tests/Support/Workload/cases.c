@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The cases of single-threaded processes in namespaces that come and go. */
+/* The cases of single-threaded processes in short-lived namespaces. */
 
 #include "workload.h"
 
@@ -63,7 +63,7 @@ void round_exec_chain(struct ledger *ledger, const struct options *options)
 		exec_chain(options->count);
 	count_fork(&ledger->truth, child);
 	reap(&ledger->truth, child, STATUS_DONE);
-	/* The status above is only given by the image that has none left to do. */
+	/* Only the last image exits with the status above. */
 	add(&ledger->truth.execs, options->count);
 }
 

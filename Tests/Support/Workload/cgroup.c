@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A memory cgroup of either version, at the root of what is mounted here. */
+/* A memory cgroup of v1 or v2, at the root of the mounted hierarchy. */
 
 #include "workload.h"
 
@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Whether a list, separated by commas or blanks, has `word`. */
+/* Whether a list with commas or blanks contains `word`. */
 static bool has_word(char *list, const char *word)
 {
 	char *rest = NULL;
@@ -39,7 +39,7 @@ static bool v2_has_memory(const char *mount)
 	return found;
 }
 
-/* Finds where the memory controller is mounted: it is in one hierarchy only. */
+/* Finds the mount of the memory controller, which is in one hierarchy only. */
 static bool find_memory(char mount[128], bool *v2)
 {
 	FILE *mounts = fopen("/proc/self/mountinfo", "re");
@@ -65,7 +65,7 @@ static bool find_memory(char mount[128], bool *v2)
 	return found;
 }
 
-/* Returns false, with errno, where the file is not there or does not take it. */
+/* Returns false, with errno, if the file is missing or rejects the text. */
 static bool write_file(const char *folder, const char *name, const char *text)
 {
 	char path[512];
@@ -93,7 +93,7 @@ static void limit(const struct cgroup *cgroup, uint64_t bytes)
 
 	snprintf(text, sizeof(text), "%" PRIu64, bytes);
 	cgroup_write(cgroup, cgroup->v2 ? "memory.max" : "memory.limit_in_bytes", text);
-	/* No way out into swap. The files are there only where swap is accounted for. */
+	/* Without swap. The files exist only if swap is accounted for. */
 	if (cgroup->v2) {
 		write_file(cgroup->path, "memory.swap.max", "0");
 	} else {
@@ -106,13 +106,13 @@ static _Noreturn void remove_when_all_are_gone(const struct cgroup *cgroup, int 
 {
 	char byte;
 
-	/* Not in what is killed with the workload, nor in the way of who reads its output. */
+	/* Not in the process group that is killed with the workload, and without its stdout. */
 	setsid();
 	close(STDIN_FILENO);
 	close(STDOUT_FILENO);
 	if (read(alive, &byte, 1) != 0)
 		fail("the pipe of a cgroup");
-	/* What was killed in it may take a moment to leave. */
+	/* Killed processes may leave it with a delay. */
 	for (int i = 0; rmdir(cgroup->path) < 0; i++) {
 		if (errno != EBUSY || i == 5000)
 			fail("%s", cgroup->path);
@@ -121,8 +121,8 @@ static _Noreturn void remove_when_all_are_gone(const struct cgroup *cgroup, int 
 	_exit(0);
 }
 
-/* A process removes the cgroup once nobody is left who has inherited the pipe: the workload, and
- * what it started, however they end. */
+/* A process removes the cgroup when the last process that inherited the pipe has ended: the
+ * workload and its children, however they end. */
 static void leave_removal(struct cgroup *cgroup)
 {
 	int alive[2];
@@ -149,7 +149,7 @@ void cgroup_make(struct cgroup *cgroup, uint64_t bytes, bool only_v2)
 			only_v2 ? "v2 " : "");
 		exit(STATUS_UNABLE);
 	}
-	/* Left as it is afterwards: somebody else may have come to need it. */
+	/* Not disabled again: other cgroups may use it by now. */
 	if (cgroup->v2 && !write_file(mount, "cgroup.subtree_control", "+memory"))
 		fail("%s/cgroup.subtree_control", mount);
 	snprintf(cgroup->path, sizeof(cgroup->path), "%s/pidns-workload-%d", mount, getpid());

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The case of a container's entry point: it makes no namespace, and says the truth of the one it is
- * in.
+ * The case of a container's entry point: it creates no namespace, and prints the truth of the one
+ * in which it runs.
  *
- * Somebody else, a container runtime, has made the namespace, and nobody in it can wait for this
- * process. So the last line counts its end ahead: with 0, right after that line.
+ * A container runtime has created the namespace, and no process in it can wait for this
+ * one. So the last line already counts its exit with 0, which follows that line.
  */
 
 #define _GNU_SOURCE
@@ -20,7 +20,7 @@
 
 enum { WAYS = 3 };
 
-/* Ends with 0, with an error, or by a signal, in turn. */
+/* Exits with 0, exits with an error, or dies of a signal, in turn. */
 static void work_way(struct truth *truth, const struct options *options, unsigned long index)
 {
 	if (index == 0)
@@ -43,13 +43,13 @@ static void start_in_turn(struct truth *truth, const struct options *options)
 	}
 }
 
-/* SIGTERM, which is blocked, is what runtimes send to have a container end. */
+/* Runtimes send SIGTERM, which is blocked, to end a container. */
 static void hold(const sigset_t *stop, unsigned long milliseconds)
 {
-	struct timespec patience = {.tv_sec = milliseconds / 1000,
-				    .tv_nsec = milliseconds % 1000 * 1000000};
+	struct timespec timeout = {.tv_sec = milliseconds / 1000,
+				   .tv_nsec = milliseconds % 1000 * 1000000};
 
-	if (sigtimedwait(stop, NULL, &patience) < 0 && errno != EAGAIN)
+	if (sigtimedwait(stop, NULL, &timeout) < 0 && errno != EAGAIN)
 		fail("sigtimedwait");
 }
 
@@ -62,7 +62,7 @@ struct ledger *enter_container(sigset_t *stop)
 	if (sigprocmask(SIG_BLOCK, stop, NULL) < 0)
 		fail("sigprocmask");
 	ledger->pidns = ns_inode("/proc/self/ns/pid");
-	/* The runtime's process, which came into the namespace by a fork, and executed this
+	/* The runtime's process joined the namespace by a fork, and executed this
 	 * program. */
 	ledger->truth.forks = 1;
 	ledger->truth.execs = 1;
@@ -70,7 +70,7 @@ struct ledger *enter_container(sigset_t *stop)
 	return ledger;
 }
 
-void say_ready(const struct options *options, const struct ledger *ledger)
+void report_ready(const struct options *options, const struct ledger *ledger)
 {
 	print_truth(options, ledger, NULL);
 	printf("{\"ready\":true,\"pidns\":%" PRIu64 "}", ledger->pidns);
@@ -91,13 +91,13 @@ void run_container(const struct options *options)
 
 	start_in_turn(&ledger->truth, options);
 	spawn(&ledger->truth, options->execs);
-	say_ready(options, ledger);
+	report_ready(options, ledger);
 	hold(&stop, options->milliseconds);
 	leave_container(options, ledger);
 }
 
-/* What the first container of a Kubernetes pod does: it holds the pod's namespaces, and reaps
- * orphans where the pod's containers share the pid namespace. */
+/* Does the work of a pod's sandbox container: it holds the pod's namespaces, and reaps
+ * orphans if the pod's containers share the pid namespace. */
 void role_pause(void)
 {
 	sigset_t signals;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A temporary directory that needs no place and no removal. */
+/* A temporary directory without a path, which needs no removal. */
 
 #define _GNU_SOURCE
 #include "workload.h"
@@ -7,10 +7,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* linux/mount.h has them, but does not agree with sys/mount.h. */
+/* linux/mount.h has them, but conflicts with sys/mount.h. */
 enum { CONFIG_CREATE = 6 };
 
-/* A tmpfs that is mounted nowhere: it lasts as long as it is somebody's current directory. */
+/* A tmpfs that is mounted nowhere: it exists while it is the current directory of a process. */
 void enter_temporary_directory(void)
 {
 	int context = syscall(SYS_fsopen, "tmpfs", 0);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The cases of how a process ends: each exit code, each signal, SIGKILL from two sides, a core. */
+/* The cases of exits: each exit code, each signal, SIGKILL from two sides, core dumps. */
 
 #define _GNU_SOURCE
 #include "workload.h"
@@ -26,7 +26,7 @@ void round_exit_codes(struct ledger *ledger, const struct options *options)
 			  i % CODES_END);
 }
 
-/* Those whose default action is to terminate, or to dump a core; then the real-time signals. */
+/* Signals whose default action is to terminate or to dump a core; then the real-time signals. */
 static const unsigned char deadly[] = {
 	SIGHUP,	 SIGINT,  SIGQUIT,   SIGILL,  SIGTRAP, SIGABRT, SIGBUS,	 SIGFPE,
 	SIGKILL, SIGUSR1, SIGSEGV,   SIGUSR2, SIGPIPE, SIGALRM, SIGTERM, SIGSTKFLT,
@@ -46,7 +46,7 @@ void limit_cores(rlim_t bytes)
 
 	if (setrlimit(RLIMIT_CORE, &limit) < 0)
 		fail("RLIMIT_CORE");
-	/* A core_pattern that is a pipe takes no notice of a limit of 0. */
+	/* A core_pattern with a pipe ignores a limit of 0. */
 	if (bytes == 0 && prctl(PR_SET_DUMPABLE, 0) < 0)
 		fail("PR_SET_DUMPABLE");
 }
@@ -70,7 +70,7 @@ void round_signals(struct ledger *ledger, const struct options *options)
 			    deadly_signal(i));
 }
 
-/* sigkill: the init hands descriptors of processes out to the workload, which kills them. */
+/* sigkill: the init passes pidfds to the workload, which kills the processes. */
 static int way_out;
 
 static void send_pidfd(pid_t pid)
@@ -159,7 +159,7 @@ void run_sigkill(const struct options *options)
 	print_truth(options, ledger, NULL);
 }
 
-/* core-dump: by SIGSEGV that the processor raises, and by SIGABRT. */
+/* core-dump: by a SIGSEGV of the processor, and by SIGABRT. */
 static int core_signal(unsigned long index)
 {
 	return index / 2 % 2 ? SIGABRT : SIGSEGV;
@@ -183,7 +183,7 @@ static int run_sleep(void *unused)
 	sleep_forever();
 }
 
-/* The even ones dump a core. */
+/* Even ones dump a core. */
 static void work_core(struct truth *truth, const struct options *options, unsigned long index)
 {
 	limit_cores(index % 2 ? 0 : RLIM_INFINITY);

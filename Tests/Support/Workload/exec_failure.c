@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The case of execs that fail, each in a vfork child, by execve and by execveat. */
+/* The case of failing execs, each in a vfork child, by execve and by execveat. */
 
 #define _GNU_SOURCE
 #include "workload.h"
@@ -12,7 +12,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static char *too_long; /* for one argument of an exec */
+static char *too_long; /* as one argument of an exec */
 
 static struct {
 	const char *path;
@@ -24,7 +24,7 @@ static struct {
 	{"no-x/below", ENOTDIR},
 	{program, E2BIG},
 	{"loop", ELOOP},
-	/* A script whose interpreter is missing: it fails after the kernel has opened a file. */
+	/* A script with a missing interpreter: it fails after the kernel has opened a file. */
 	{"script", ENOENT},
 	{".", EACCES},
 };
@@ -41,7 +41,7 @@ static void make_file(const char *name, const char *text, mode_t mode)
 
 void prepare_exec_failures(void)
 {
-	/* The longest argument that the kernel takes has 32 pages. */
+	/* The kernel's limit for an argument is 32 pages. */
 	size_t length = 32 * sysconf(_SC_PAGESIZE) + 1;
 
 	too_long = malloc(length + 1);
@@ -76,7 +76,7 @@ static void exec_that_fails(struct truth *truth, unsigned long kind, bool at)
 
 void try_exec(struct truth *truth, unsigned long index)
 {
-	/* Every other one execs in the end. */
+	/* Every other child execs in the end. */
 	bool execs = index % 2 == 0;
 	pid_t child = vfork();
 

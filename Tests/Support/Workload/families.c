@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The cases of processes whose parent is not who forked them. */
+/* The cases of processes whose parent is not the process that forked them. */
 
 #define _GNU_SOURCE
 #include "workload.h"
@@ -10,7 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* Ends a little later than its parent: for certain, as it waits for another one. */
+/* Exits a little later than its parent: certainly, because it waits for a new parent. */
 static _Noreturn void outlive(pid_t parent)
 {
 	while (getppid() == parent)
@@ -70,11 +70,11 @@ void round_subreaper(struct ledger *ledger, const struct options *options)
 	reap(&ledger->truth, start(&ledger->truth, options, work_subreaper, 0), STATUS_DONE);
 }
 
-/* The sibling ends as the child of who forked this process. */
+/* The sibling is a child of this process's parent. */
 static void work_clone_parent(struct truth *truth, const struct options *options,
 			      unsigned long index)
 {
-	/* No exit_signal: the kernel takes that of this process. */
+	/* No exit_signal: the kernel uses that of this process. */
 	struct clone_args arguments = {.flags = CLONE_PARENT};
 	pid_t parent = getppid();
 	pid_t sibling = syscall(SYS_clone3, &arguments, sizeof(arguments));

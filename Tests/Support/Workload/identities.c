@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The case of processes that say who they are: as they see it themselves, and before they do
- * anything else. Each waits for a byte on stdin before it ends, so that it can be looked at.
+ * The case of processes that print their own identity before they do
+ * anything else. Each waits for a byte on stdin before it exits, so that it can be inspected.
  */
 
 #define _GNU_SOURCE
@@ -26,8 +26,8 @@ static const char *const namespaces[] = {"cgroup", "ipc",  "mnt",  "net",
 /* Cleared by the kernel when the leader has ended. */
 static atomic_int leader;
 
-/* A line for the caller, as system calls and /proc/thread-self tell it. By system calls only, as a
- * thread without a leader may come here. */
+/* Prints a line, from system calls and /proc/thread-self. By system calls only, because a
+ * thread without a leader may call it. */
 static void say(const char *who)
 {
 	char line[1024], comm[17] = "", path[64];
@@ -91,7 +91,7 @@ void role_identity(char **argv)
 	_exit(STATUS_EXECED);
 }
 
-/* Where the user namespace has no such user, the process stays who it is. */
+/* If the user namespace has no such user, the process keeps its own. */
 static void execed_as_other(const char *who)
 {
 	if (setresgid(OTHER_GID, OTHER_GID, OTHER_GID) < 0 && errno != EINVAL)

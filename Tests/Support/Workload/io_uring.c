@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The case of threads that the kernel makes for a process, which no clone returns: a thread that
- * polls for each ring with IORING_SETUP_SQPOLL, and a worker for a request that blocks.
+ * The case of threads that the kernel creates for a process, without clone: a polling thread
+ * for each ring with IORING_SETUP_SQPOLL, and a worker for a blocking request.
  *
- * How many there are is what /proc/self/task lists. The worker waits in the open of a FIFO that
- * nobody writes to, so that none ends before its process.
+ * /proc/self/task gives their number. The worker waits in the open of a FIFO
+ * without a writer, so it does not end before its process.
  */
 
 #define _GNU_SOURCE
@@ -63,7 +63,7 @@ static void *map(int ring, size_t size, off_t offset)
 	return memory;
 }
 
-/* Submits an open that blocks, which the kernel leaves to a worker. */
+/* Submits a blocking open, which the kernel passes to a worker. */
 static void start_worker(struct truth *truth)
 {
 	struct io_uring_params parameters = {0};
@@ -84,7 +84,7 @@ static void start_worker(struct truth *truth)
 	add(&truth->thread_starts, WORKERS);
 }
 
-/* Has options->threads threads that poll, and a worker. */
+/* Has options->threads polling threads, and a worker. */
 static void start_kernel_threads(struct truth *truth, const struct options *options)
 {
 	enum { PATIENCE_MS = 60000 };
@@ -119,8 +119,8 @@ static void live_rings(struct truth *truth, const struct options *options, unsig
 void round_io_uring(struct ledger *ledger, const struct options *options)
 {
 	if (ledger->live.processes > 1) {
-		kill_kept();
-		reap_kept(ledger);
+		kill_survivors();
+		reap_survivors(ledger);
 		return;
 	}
 	enter_temporary_directory();
@@ -128,7 +128,7 @@ void round_io_uring(struct ledger *ledger, const struct options *options)
 		fail("mkfifo");
 	run_processes(&ledger->truth, options, options->parallel, work_rings, STATUS_DONE);
 	for (unsigned long i = 0; i < options->count; i++) {
-		keep(ledger, options, live_rings, i);
+		start_survivor(ledger, options, live_rings, i);
 		add(&ledger->live.threads, options->threads + WORKERS);
 	}
 }

@@ -2,9 +2,9 @@
 /*
  * The case of processes of known lifetimes.
  *
- * A lifetime is measured by who forks and waits: from before the fork to after the wait. That is
- * longer than what the kernel knows, so each process also measures itself, which is shorter. Where
- * the two do not fall into the same bucket, nothing is certain, and the truth says so.
+ * The parent measures a lifetime from before the fork to after the wait, which is
+ * longer than the kernel's. Each process also measures itself, which is shorter. If
+ * both are in different buckets, the bucket is uncertain, and the truth reports that.
  */
 
 #define _GNU_SOURCE
@@ -21,14 +21,14 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Powers of four, as an exposition spells them. */
+/* Powers of four, in the notation of an exposition. */
 static const char *const le[LIFETIME_BUCKETS] = {"0.0009765625", "0.00390625", "0.015625", "0.0625",
 						 "0.25",	 "1.0",	       "4.0",	   "16.0",
 						 "64.0",	 "256.0"};
 
 /*
- * In the lower halves of five buckets, as a busy machine adds to a lifetime, and never takes from
- * it. The longest come first: the others fit into their time.
+ * In the lower halves of five buckets, because a busy machine only adds to a lifetime. The
+ * longest come first, so that the others fit into their time.
  */
 static const long classes[] = {1536, 384, 96, 24, 6};
 enum { CLASSES = sizeof(classes) / sizeof(*classes) };
@@ -36,7 +36,7 @@ enum { CLASSES = sizeof(classes) / sizeof(*classes) };
 struct process {
 	pid_t pid;    /* 0 once reaped */
 	double begin; /* before its fork */
-	double lived; /* as it has measured itself */
+	double lived; /* its own measurement */
 };
 
 static double now(void)
@@ -68,7 +68,7 @@ static void count_lifetime(struct lifetimes *lifetimes, double at_least, double 
 /* In memory that the children share; `started` of them are in use. */
 static struct process *processes;
 static unsigned long started;
-static double fork_time = 1; /* seconds: of the fork that took least */
+static double fork_time = 1; /* seconds of the fastest fork */
 
 static void start_one(struct truth *truth, long milliseconds)
 {
@@ -92,7 +92,7 @@ static void start_one(struct truth *truth, long milliseconds)
 	process->pid = child;
 }
 
-/* Reaps one process; returns false if none has ended, or if there is none. */
+/* Reaps one process; returns false if there is none to reap. */
 static bool reap_one(struct ledger *ledger, int flags)
 {
 	int status;
@@ -114,8 +114,8 @@ static bool reap_one(struct ledger *ledger, int flags)
 	return true;
 }
 
-/* Reaps what ends, at once, for a time in which the machine could fork eight more: processes that
- * wait for a processor would live for longer than they should. */
+/* Reaps processes for the time of eight forks: a process that waits for a processor would live
+ * too long. */
 static void pace(struct ledger *ledger, const sigset_t *child_ended)
 {
 	double until = now() + 8 * fork_time;
@@ -137,7 +137,7 @@ static void round_lifetimes(struct ledger *ledger, const struct options *options
 {
 	sigset_t child_ended;
 
-	/* Inherited by the children: sleeps end when they should. */
+	/* Inherited by the children, so that sleeps end in time. */
 	if (prctl(PR_SET_TIMERSLACK, 1) < 0)
 		fail("prctl");
 	sigemptyset(&child_ended);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The cases whose namespaces live on between what stdin tells them to do. */
+/* The cases whose namespaces live on between commands on stdin. */
 
 #include "workload.h"
 
@@ -58,17 +58,17 @@ void run_hold(const struct options *options)
 	free(all);
 }
 
-/* Before ready, the sleepers; then at most one round of spawns; at last the sleepers' end. */
+/* Before ready, the sleepers; then at most one round of spawns; last, the end of the sleepers. */
 static void round_existing(struct ledger *ledger, const struct options *options)
 {
 	if (ledger->live.processes == 1) {
 		for (unsigned long i = 0; i < options->count; i++)
-			keep(ledger, options, live_asleep, i);
+			start_survivor(ledger, options, live_asleep, i);
 		return;
 	}
 	spawn(&ledger->truth, options->count);
-	kill_kept();
-	reap_kept(ledger);
+	kill_survivors();
+	reap_survivors(ledger);
 }
 
 void run_existing(const struct options *options)
@@ -92,7 +92,7 @@ void run_existing(const struct options *options)
 	uint64_t sleepers = ledger->live.processes - 1;
 
 	ns_finish(&ns);
-	count_teardown(&ledger->truth, sleepers); /* if nobody has ended them */
+	count_teardown(&ledger->truth, sleepers); /* unless they have been killed */
 	struct truth after = truth_since(&ledger->truth, &ready);
 
 	print_truth(options, ledger, &after);
@@ -104,7 +104,7 @@ void wait_for_end_of_stdin(void)
 		;
 }
 
-/* `round` makes what lives at ready when it is done first, and ends it when it is done again. */
+/* The first `round` creates the processes that live at ready, and the second ends them. */
 static void run_until_end_of_stdin(const struct options *options, round_fn *round)
 {
 	struct ledger *ledger = new_ledgers(1);
@@ -125,16 +125,16 @@ static void run_until_end_of_stdin(const struct options *options, round_fn *roun
 static void round_states(struct ledger *ledger, const struct options *options)
 {
 	if (ledger->live.processes > 1) {
-		kill_kept();
-		reap_kept(ledger);
+		kill_survivors();
+		reap_survivors(ledger);
 		return;
 	}
 	for (unsigned long i = 0; i < options->count; i++)
-		keep_with_threads(ledger, options, live_threaded);
+		start_survivor_with_threads(ledger, options, live_threaded);
 	for (unsigned long i = 0; i < options->count / 2; i++)
-		keep_leaderless(ledger, options);
+		start_leaderless(ledger, options);
 	for (unsigned long i = 0; i < options->count; i++)
-		keep_zombie(ledger, options, i);
+		start_zombie(ledger, options, i);
 }
 
 void run_states(const struct options *options)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* pidns-workload: makes a known number of process events in fresh pid namespaces. See README.md. */
+/* pidns-workload: creates a known number of process events in new pid namespaces. See README.md. */
 
 #define _GNU_SOURCE
 #include "workload.h"
@@ -18,9 +18,9 @@
 static const struct workload_case {
 	const char *name;
 	const char *takes; /* short names of its options */
-	round_fn *round;   /* done once in one namespace, unless there is `run` */
+	round_fn *round;   /* runs once in one namespace, unless there is `run` */
 	void (*run)(const struct options *options);
-	unsigned long count; /* by default; 0: as most cases have it */
+	unsigned long count; /* the default; 0: that of most cases */
 } cases[] = {
 	{"spawn", "c", round_spawn, NULL, 0},
 	{"fork", "c", round_fork, NULL, 0},
@@ -141,7 +141,7 @@ static void parse_options(const struct workload_case *chosen, struct options *op
 		usage("too many threads", "");
 }
 
-/* Undoes what a test runner may have set, and would be inherited. */
+/* Resets inherited settings of a test runner. */
 static void reset_inherited_state(void)
 {
 	/* The kernel's struct sigaction (SIG_DFL and no flags) and signal set. */
@@ -149,13 +149,13 @@ static void reset_inherited_state(void)
 	struct rlimit files;
 
 	/*
-	 * With SIGCHLD ignored there is nothing to wait for, and others would not end anybody. Not
-	 * the C library's functions, which leave its own two signals as they are.
+	 * With SIGCHLD ignored there is nothing to wait for, and other ignored signals would kill
+	 * nothing. Not by the C library's functions, which skip its own two signals.
 	 */
 	for (int i = 1; i < SIGNALS_END; i++)
 		syscall(SYS_rt_sigaction, i, by_default, NULL, sizeof(none));
 	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &none, NULL, sizeof(none));
-	/* `hold` has a socket per namespace. */
+	/* `hold` needs a socket per namespace. */
 	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
 		files.rlim_cur = files.rlim_max;
 		setrlimit(RLIMIT_NOFILE, &files);
@@ -164,7 +164,7 @@ static void reset_inherited_state(void)
 
 int main(int argc, char **argv)
 {
-	/* First of all, as most processes of the workload do nothing but this. */
+	/* First, because most processes of the workload do only this. */
 	if (strcmp(argv[0], "exit") == 0)
 		_exit(STATUS_EXECED);
 
@@ -183,7 +183,7 @@ int main(int argc, char **argv)
 		role_wait(argv);
 	if (strcmp(argv[0], "identity") == 0)
 		role_identity(argv);
-	/* Started by that name from the image of a pod's sandbox. */
+	/* Started under that name from the image of a pod's sandbox. */
 	if (strcmp(argv[0], "/pause") == 0)
 		role_pause();
 

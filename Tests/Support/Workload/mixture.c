@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The case of everything in one namespace, in an order that looks random and is always the same. */
+/* The case of all kinds of events in one namespace, in a pseudo-random but fixed order. */
 
 #include "workload.h"
 
@@ -59,18 +59,18 @@ static void just_spawn(struct ledger *ledger, const struct options *options, uns
 static void live_on(struct ledger *ledger, const struct options *options, unsigned long random)
 {
 	if (random % 3 == 0)
-		keep_with_threads(ledger, options, live_threaded);
+		start_survivor_with_threads(ledger, options, live_threaded);
 	else if (random % 3 == 1)
-		keep_leaderless(ledger, options);
+		start_leaderless(ledger, options);
 	else
-		keep(ledger, options, live_asleep, random);
+		start_survivor(ledger, options, live_asleep, random);
 }
 
 typedef void kind_fn(struct ledger *ledger, const struct options *options, unsigned long random);
 
-/* Each is done once in as many rounds; the generator chooses how. */
+/* Each kind occurs once in as many rounds; the generator chooses the variant. */
 static kind_fn *const kinds[] = {
-	keep_zombie,   end_by_code,  live_on,	     end_by_signal, end_by_exit_group,
+	start_zombie,  end_by_code,  live_on,	     end_by_signal, end_by_exit_group,
 	end_as_orphan, fail_to_exec, end_at_barrier, just_spawn,
 };
 enum { KINDS = sizeof(kinds) / sizeof(*kinds) };
@@ -82,7 +82,7 @@ static void begin(struct ledger *ledger, const struct options *options)
 		kinds[i % KINDS](ledger, options, next_random());
 }
 
-/* The first round makes the mixture, the second ends what was left of it. */
+/* The first round creates the mixture; the second ends the survivors. */
 void round_mixture(struct ledger *ledger, const struct options *options)
 {
 	static bool begun;
@@ -92,6 +92,6 @@ void round_mixture(struct ledger *ledger, const struct options *options)
 		begun = true;
 		return;
 	}
-	kill_kept();
-	reap_kept(ledger);
+	kill_survivors();
+	reap_survivors(ledger);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A fresh pid namespace: its init, the rounds it is told to do, and the truth it leaves. */
+/* A new PID namespace: its init, the rounds of work, and its truth. */
 
 #define _GNU_SOURCE
 #include "workload.h"
@@ -40,7 +40,7 @@ static void send_byte(int control)
 		fail("send");
 }
 
-/* Returns false at the end of the stream: the other side has ended, or wants no more. */
+/* Returns false at the end of the stream, when the other side has ended or is finished. */
 static bool receive_byte(int control)
 {
 	char byte;
@@ -56,9 +56,9 @@ static _Noreturn void run_init(int control, struct ledger *ledger, round_fn *rou
 {
 	char byte;
 
-	/* The creator may die before the prctl. Its number is 0 in here, so getppid does not tell;
-	 * but an exiting process closes its files before it signals its children: a signal that
-	 * came too early for the prctl means that the socket has ended. */
+	/* The creator may die before the prctl. Its PID is 0 in here, so getppid does not help;
+	 * but an exiting process closes its files before it signals its children: if the signal
+	 * was sent before the prctl, the socket has ended. */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
 		fail("prctl");
 	if (recv(control, &byte, 1, MSG_DONTWAIT) == 0)
@@ -82,7 +82,7 @@ void ns_start(struct pidns *ns, struct ledger *ledger, round_fn *round,
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
 		fail("socketpair");
-	/* fork has no flags and clone wants a stack: the system call is what is needed. */
+	/* fork has no flags and clone needs a stack, hence the system call. */
 	pid_t init = syscall(SYS_clone, CLONE_NEWPID | SIGCHLD, NULL, NULL, NULL, NULL);
 
 	if (init < 0)
@@ -93,8 +93,8 @@ void ns_start(struct pidns *ns, struct ledger *ledger, round_fn *round,
 	}
 	close(pair[1]);
 	*ns = (struct pidns){.init = init, .control = pair[0], .ledger = ledger};
-	/* The init's first byte. Later namespaces inherit copies of this socket, and would keep it
-	 * from ending: wait until the init no longer needs that. */
+	/* The init's first byte. Later namespaces inherit copies of this socket, which would keep
+	 * it open: wait until the init no longer needs its end. */
 	ns_end_round(ns);
 }
 
@@ -108,7 +108,7 @@ void ns_end_round(struct pidns *ns)
 	if (!receive_byte(ns->control)) {
 		struct truth unused = {0};
 
-		/* Fails for the init's reason if it ended as one that failed. */
+		/* If the init failed, this reports its reason. */
 		reap(&unused, ns->init, STATUS_DONE);
 		errno = 0;
 		fail("the init of a namespace ended early");
@@ -123,7 +123,7 @@ static void ns_ended(struct pidns *ns)
 
 void ns_finish(struct pidns *ns)
 {
-	/* Not close: later namespaces may hold copies of this socket. */
+	/* Not close: later namespaces may have copies of this socket. */
 	if (shutdown(ns->control, SHUT_WR) < 0)
 		fail("shutdown");
 	reap(&ns->ledger->truth, ns->init, STATUS_DONE);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The case of ends that no exit_group and no signal to the process makes: a thread that the kernel
- * kills alone (strict seccomp), and a SIGKILL to a process that has begun to exit (by a tracer, in
- * the stop that PTRACE_O_TRACEEXIT makes). Which status is the process's is up to the kernel, and
- * differs by version: what wait() reports is counted.
+ * The case of exits without exit_group and without a signal to the process: a thread that the
+ * kernel kills alone (strict seccomp), and a SIGKILL to an exiting process (by a tracer, in the
+ * stop of PTRACE_O_TRACEEXIT). The status of the process depends on the kernel version, so the
+ * status that wait() reports is counted.
  */
 
 #define _GNU_SOURCE
@@ -28,7 +28,7 @@ static int run_last(void *unused)
 	exit_thread(STATUS_LAST);
 }
 
-/* The calling thread may read, write and exit. Any other call kills it, and it alone. */
+/* The calling thread may read, write and exit. Any other call kills this thread only. */
 static _Noreturn void be_killed_alone(void)
 {
 	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT) < 0)
@@ -37,7 +37,7 @@ static _Noreturn void be_killed_alone(void)
 		syscall(SYS_getppid);
 }
 
-/* Every other one has threads, which exit after the leader. */
+/* Every other process has threads, which exit after the leader. */
 static void work_seccomp(struct truth *truth, const struct options *options, unsigned long index)
 {
 	if (index % 2) {
@@ -49,7 +49,7 @@ static void work_seccomp(struct truth *truth, const struct options *options, uns
 	be_killed_alone();
 }
 
-/* Every other one exits by exit_group. */
+/* Every other process exits by exit_group. */
 static void work_traced(struct truth *truth, const struct options *options, unsigned long index)
 {
 	(void)truth, (void)options;
@@ -79,7 +79,7 @@ static void kill_while_exiting(pid_t child)
 	wait_for_stop(child, SIGTRAP | PTRACE_EVENT_EXIT << 8);
 	if (kill(child, SIGKILL) < 0)
 		fail("kill");
-	/* Kernels that drop the signal here (seen on 6.18) keep the process stopped. */
+	/* Kernels that drop the signal here (seen with 6.18) keep the process stopped. */
 	if (ptrace(PTRACE_CONT, child, NULL, NULL) < 0 && errno != ESRCH)
 		fail("PTRACE_CONT");
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The cases of processes that are killed for want of memory, in a cgroup made for them. */
+/* The cases of OOM kills, in a cgroup created for them. */
 
 #define _GNU_SOURCE
 #include "workload.h"
@@ -16,7 +16,7 @@ enum { MIB = 1 << 20, LIMIT_MIB = 16 };
 
 static struct cgroup cgroup;
 
-/* A test runner may be protected from the OOM killer, and its children would be with it. */
+/* Undoes a test runner's protection from the OOM killer, which children inherit. */
 static void unprotect(void)
 {
 	int file = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
@@ -61,7 +61,7 @@ static void round_oom(struct ledger *ledger, const struct options *options)
 
 	errno = 0;
 	if (kills != truth->oom_kills)
-		fail("the kernel says %" PRIu64 " OOM kills, not %lu", kills, options->count);
+		fail("the kernel counted %" PRIu64 " OOM kills, not %lu", kills, options->count);
 }
 
 static void work_bystander(struct truth *truth, const struct options *options, unsigned long index)
@@ -73,25 +73,25 @@ static void work_bystander(struct truth *truth, const struct options *options, u
 	live_asleep(truth, options, index);
 }
 
-/* The last of the group wants too much, and all of it is killed. */
+/* The last of the group exceeds the limit, and the whole group is killed. */
 static void round_oom_group(struct ledger *ledger, const struct options *options)
 {
 	struct truth *truth = &ledger->truth;
 
 	for (unsigned long i = 0; i + 1 < options->count; i++)
-		keep(ledger, options, work_bystander, i);
+		start_survivor(ledger, options, work_bystander, i);
 	reap_killed(truth, start(truth, options, work_allocate_in_cgroup, 0), SIGKILL);
-	reap_kept(ledger);
+	reap_survivors(ledger);
 	add(&truth->oom_kills, options->count);
 
-	/* The kernel kills whom it has chosen, and then all of the group, and the group again if it
-	 * wants memory meanwhile: it counts anew each who has not yet given its memory back. Here
+	/* The kernel kills its victim, then the group, and the group again if it
+	 * allocates meanwhile: it counts each process again that still has memory. Here
 	 * each process counts once. */
 	uint64_t kills = cgroup_oom_kills(&cgroup);
 
 	errno = 0;
 	if (kills < options->count)
-		fail("the kernel says %" PRIu64 " OOM kills, not %lu", kills, options->count);
+		fail("the kernel counted %" PRIu64 " OOM kills, not %lu", kills, options->count);
 }
 
 static void run_in_cgroup(const struct options *options, round_fn *round, bool group)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The cases of namespaces that are entered, or held, from outside. */
+/* The cases of namespaces that are entered or held open from outside. */
 
 #define _GNU_SOURCE
 #include "workload.h"
@@ -20,7 +20,7 @@ static void round_nothing(struct ledger *ledger, const struct options *options)
 	(void)ledger, (void)options;
 }
 
-/* The children are members of the namespace, and their parent is not. */
+/* The children are in the namespace, and their parent is not. */
 void run_setns(const struct options *options)
 {
 	struct ledger *ledger = new_ledgers(1);
@@ -38,7 +38,7 @@ void run_setns(const struct options *options)
 	print_truth(options, ledger, NULL);
 }
 
-/* Any file that is there whenever the workload can run. */
+/* A file that exists whenever the workload can run. */
 static const char mount_point[] = "/proc/version";
 
 void run_bind_mount(const struct options *options)

@@ -52,11 +52,11 @@ void exec_exit(void)
 
 void exec_role(const char *const argv[])
 {
-	/* An empty environment is the cheapest to copy, and nothing here reads it. */
+	/* An empty environment is the fastest to copy, and nothing here reads it. */
 	static char *const environment[] = {NULL};
 
 	execve(program, (char *const *)argv, environment);
-	/* No message: this may be a vfork child, or a thread. Who waits for the process says it. */
+	/* No message: this may be a vfork child, or a thread. The waiting process prints it. */
 	_exit(STATUS_EXEC_FAILED);
 }
 
@@ -69,7 +69,7 @@ void count_fork(struct truth *truth, pid_t child)
 
 static void expect(int status, int expected)
 {
-	/* Whether there is a core is up to the machine: it is counted, not expected. */
+	/* The machine decides whether a core is dumped: it is counted, not expected. */
 	if ((status & ~WCOREFLAG) != expected) {
 		errno = 0;
 		fail("a process ended with wait status 0x%x instead of 0x%x", status, expected);
@@ -112,7 +112,7 @@ void reap_killed(struct truth *truth, pid_t child, int signal)
 	expect(reap_any(truth, child), W_EXITCODE(0, signal));
 }
 
-void see_end(struct truth *truth, pid_t child)
+void wait_for_zombie(struct truth *truth, pid_t child)
 {
 	siginfo_t info;
 
@@ -124,7 +124,7 @@ void see_end(struct truth *truth, pid_t child)
 		count_end(truth, info.si_status | (info.si_code == CLD_DUMPED ? WCOREFLAG : 0));
 }
 
-void bury(pid_t zombie)
+void reap_zombie(pid_t zombie)
 {
 	if (waitpid(zombie, NULL, WNOHANG) != zombie)
 		fail("waitpid for a zombie");
@@ -154,7 +154,7 @@ static void spawn_one(struct truth *truth, bool by_fork)
 
 void spawn(struct truth *truth, unsigned long count)
 {
-	/* Both ways a process is commonly started: shells fork, posix_spawn vforks. */
+	/* In both common ways: shells fork, posix_spawn vforks. */
 	for (unsigned long i = 0; i < count; i++)
 		spawn_one(truth, i % 2);
 }

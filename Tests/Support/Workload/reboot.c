@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The case of inits that reboot(2) ends. In a pid namespace that is not the host's, it kills the
+ * The case of inits that reboot(2) ends. In a pid namespace other than the host's, it kills the
  * init, and wait() reports SIGINT (power off, halt) or SIGHUP (restart).
  */
 
@@ -27,14 +27,14 @@ static const struct {
 };
 enum { REBOOTS = sizeof(reboots) / sizeof(*reboots) };
 
-/* Who calls it. */
+/* The caller. */
 enum caller { INIT, THREAD_OF_INIT, OTHER_PROCESS, CALLERS };
 
-/* Of the namespace at hand; its processes have it from before they were forked. */
+/* Of the current namespace; processes inherit it by fork. */
 static unsigned int command;
 static enum caller caller;
 
-/* In the host's namespace it would end the machine. */
+/* In the host's namespace it would stop the machine. */
 static void check_namespace(void)
 {
 	enum { HOST = 0xeffffffc };
@@ -44,11 +44,11 @@ static void check_namespace(void)
 		fail("reboot in the host's pid namespace");
 }
 
-/* Does not touch errno, as it runs in threads. */
+/* Does not write errno, because it runs in threads. */
 static _Noreturn void call_reboot(void)
 {
 	syscall(SYS_reboot, LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2, command, "");
-	/* It has returned, so it has failed. */
+	/* It has returned, so it failed. */
 	_exit(STATUS_FAILED);
 }
 
@@ -68,7 +68,7 @@ static void work_reboot(struct truth *truth, const struct options *options, unsi
 static void round_reboot(struct ledger *ledger, const struct options *options)
 {
 	for (unsigned long i = 0; i < options->count; i++)
-		keep(ledger, options, live_asleep, i);
+		start_survivor(ledger, options, live_asleep, i);
 	check_namespace();
 	if (caller == INIT)
 		call_reboot();
@@ -79,8 +79,8 @@ static void round_reboot(struct ledger *ledger, const struct options *options)
 }
 
 /*
- * The caller is a member of the namespace whose parent is not, so that its end is known: it exits
- * with 0, unless the end of the init kills it first.
+ * The caller is in the namespace and its parent is outside, so its end is known: it exits
+ * with 0, unless the exit of the init kills it first.
  */
 static void reboot_from_process(const struct pidns *ns, const struct options *options)
 {

@@ -3,8 +3,8 @@
  * Cases of a healthy container's entry point. It repeats the same load in each turn, until SIGTERM,
  * or until `--seconds` are over in case the sender of SIGTERM was killed.
  *
- * Turns are `--hold-ms` apart by a clock that does not wait for them: after a late one the next
- * ones catch up, so that what happens in a time is known.
+ * Turns are `--hold-ms` apart by a clock that does not wait for them: after a late turn the next
+ * ones catch up, so the number of events in a time is known.
  */
 
 #define _GNU_SOURCE
@@ -26,16 +26,16 @@ static int64_t now(void)
 	return (int64_t)time.tv_sec * NANOSECONDS + time.tv_nsec;
 }
 
-/* Waits for SIGTERM, until `due` or, if that is not over by then, without waiting. */
+/* Waits for SIGTERM until `due`; does not wait if that is over. */
 static bool is_stopped(const sigset_t *stop, int64_t due)
 {
 	int64_t left = due - now();
-	struct timespec patience = {0};
+	struct timespec timeout = {0};
 
 	if (left > 0)
-		patience = (struct timespec){.tv_sec = left / NANOSECONDS,
-					     .tv_nsec = left % NANOSECONDS};
-	if (sigtimedwait(stop, NULL, &patience) >= 0)
+		timeout = (struct timespec){.tv_sec = left / NANOSECONDS,
+					    .tv_nsec = left % NANOSECONDS};
+	if (sigtimedwait(stop, NULL, &timeout) >= 0)
 		return true;
 	if (errno != EAGAIN)
 		fail("sigtimedwait");
@@ -49,13 +49,13 @@ static void run_steadily(const struct options *options,
 	struct ledger *ledger = enter_container(&stop);
 	int64_t due = now(), end = due + (int64_t)options->seconds * NANOSECONDS;
 
-	say_ready(options, ledger);
+	report_ready(options, ledger);
 	do {
 		turn(ledger, options);
 		due += (int64_t)options->milliseconds * (NANOSECONDS / 1000);
 	} while (due < end && !is_stopped(&stop, due));
-	kill_kept();
-	reap_kept(ledger);
+	kill_survivors();
+	reap_survivors(ledger);
 	leave_container(options, ledger);
 }
 
@@ -104,7 +104,7 @@ void run_fork_storm(const struct options *options)
 	run_steadily(options, turn_fork);
 }
 
-/* The container has a limit, and the children want more than that. */
+/* The children exceed the container's memory limit. */
 static void turn_allocate(struct ledger *ledger, const struct options *options)
 {
 	for (unsigned long i = 0; i < options->count; i++) {
@@ -119,12 +119,12 @@ void run_oom_loop(const struct options *options)
 	run_steadily(options, turn_allocate);
 }
 
-/* At the first turn there are none. */
+/* Only in the first turn. */
 static void turn_zombies(struct ledger *ledger, const struct options *options)
 {
 	if (ledger->live.zombies == 0)
 		for (unsigned long i = 0; i < options->count; i++)
-			keep_zombie(ledger, options, 0);
+			start_zombie(ledger, options, 0);
 }
 
 void run_zombies(const struct options *options)
@@ -132,10 +132,10 @@ void run_zombies(const struct options *options)
 	run_steadily(options, turn_zombies);
 }
 
-/* One more process with threads at each turn. */
+/* One more process with threads in each turn. */
 static void turn_threads(struct ledger *ledger, const struct options *options)
 {
-	keep_with_threads(ledger, options, live_threaded);
+	start_survivor_with_threads(ledger, options, live_threaded);
 }
 
 void run_thread_growth(const struct options *options)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The cases of inits that end, and what the kernel then kills in their namespaces; and of
- * namespaces in one another.
+ * The cases of inits that exit, of the processes that the kernel then kills, and of nested
+ * namespaces.
  *
- * Nobody can wait for what the kernel kills so, but its end is certain. Before the init ends,
- * every survivor is settled (kept.c) and never ends by itself; the init cannot be reaped before
- * the kernel has ended and reaped all of them. The zombie had ended before, and was seen to.
+ * No process can wait for these victims, but their end is certain. Before the init ends,
+ * every survivor is settled (survivors.c) and never ends by itself; the init cannot be reaped
+ * before the kernel has ended and reaped all of them. The zombie was seen to end before.
  */
 
 #include "workload.h"
@@ -13,19 +13,19 @@
 #include <errno.h>
 #include <stddef.h>
 
-/* The first two are special; then every third sleeps, spins, has threads. */
+/* The first two are special; the others sleep, spin or have threads, in turn. */
 static void round_survivors(struct ledger *ledger, const struct options *options)
 {
 	for (unsigned long i = 0; i < options->count; i++) {
 		if (i == 0)
-			keep_zombie_parent(ledger, options);
+			start_zombie_parent(ledger, options);
 		else if (i == 1)
-			keep_stopped(ledger, options);
+			start_stopped(ledger, options);
 		else if (i % 3 == 2)
-			keep_with_threads(ledger, options,
-					  i % 2 ? live_threaded : live_threaded_spinning);
+			start_survivor_with_threads(ledger, options,
+						    i % 2 ? live_threaded : live_threaded_spinning);
 		else
-			keep(ledger, options, i % 3 ? live_spinning : live_asleep, i);
+			start_survivor(ledger, options, i % 3 ? live_spinning : live_asleep, i);
 	}
 }
 
@@ -87,7 +87,7 @@ void run_nested(const struct options *options)
 static void round_sleepers(struct ledger *ledger, const struct options *options)
 {
 	for (unsigned long i = 0; i < options->count; i++)
-		keep(ledger, options, live_asleep, i);
+		start_survivor(ledger, options, live_asleep, i);
 }
 
 static void round_outer(struct ledger *ledgers, const struct options *options)
@@ -109,7 +109,7 @@ void run_nested_teardown(const struct options *options)
 	ns_begin_round(&outer);
 	ns_end_round(&outer);
 	ns_finish(&outer);
-	/* The end of an init takes the namespaces in its own along, their inits too. */
+	/* The exit of an init also ends nested namespaces with their inits. */
 	count_teardown(&ledgers[0].truth, options->count);
 	count_teardown(&ledgers[1].truth, 1 + options->count);
 	ledgers[1].live = (struct live){0};

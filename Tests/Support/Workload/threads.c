@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The cases of processes whose threads end in each other's way.
+ * The cases of processes whose threads race to exit.
  *
- * Threads are bare clones: no TLS, no pthread, none that glibc would start on the side. They share
- * the leader's thread control block, so all they do is touch atomics and make system calls that
+ * Threads are created by clone: no TLS, no pthread, no helper threads of glibc. They share
+ * the leader's thread control block, so they only use atomics and system calls that
  * cannot fail (errno is never written).
  */
 
@@ -21,10 +21,10 @@
 
 enum { STACK_SIZE = 16384, SPINS = 200, FOREVER = 3600, NEVER = 2 };
 
-/* Untouched in the init, so that each process gets fresh pages of it for no mmap. */
+/* Untouched in the init, so that each process gets new pages of it without mmap. */
 static char stacks[THREADS_MAX][STACK_SIZE] __attribute__((aligned(STACK_SIZE)));
 
-/* State of the calling process: as the init left it when the process starts. */
+/* State of the calling process, inherited from the init. */
 static atomic_uint opened;	 /* 1 once the leader has started all threads */
 static atomic_uint arrived;	 /* threads at the barrier */
 static atomic_uint leader_lives; /* 0 once the kernel has seen the leader end */
@@ -35,7 +35,7 @@ void start_thread(struct truth *truth, unsigned long slot, int (*run)(void *), v
 	int flags =
 		CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM;
 
-	/* Before it, as the thread may end the process at once. */
+	/* Before clone, because the thread may end the process at once. */
 	add(&truth->thread_starts, 1);
 	if (clone(run, stacks[slot] + STACK_SIZE, flags, argument) < 0)
 		fail("clone of a thread");
@@ -53,7 +53,7 @@ int run_nothing(void *unused)
 	exit_thread(STATUS_ALONE);
 }
 
-/* Spins, as another CPU may be about to store the value, and yields to threads of this one. */
+/* Spins, because another CPU may store the value soon, and yields to threads of this CPU. */
 static void wait_for(const atomic_uint *word, unsigned int value)
 {
 	for (unsigned int spins = 1; atomic_load(word) != value; spins++)
@@ -68,7 +68,7 @@ static void sleep_for(time_t seconds, long nanoseconds)
 	syscall(SYS_nanosleep, &duration, NULL);
 }
 
-/* Starts `run` in all threads but the leader; their argument is their number, from 1. */
+/* Starts `run` in all threads except the leader; the argument is the thread's number, from 1. */
 static void start_threads(struct truth *truth, unsigned long n, int (*run)(void *))
 {
 	for (uintptr_t number = 1; number <= n; number++)
@@ -82,8 +82,8 @@ static void prepare(const struct options *options, unsigned long index)
 }
 
 /*
- * exit_group: called by a thread that differs from process to process, while the others exit
- * alone, sleep, or do one or the other.
+ * exit_group: one thread, a different one in each process, calls it while the others exit
+ * alone, sleep, or some of each.
  */
 static int run_exit_group(void *argument)
 {
@@ -112,7 +112,7 @@ void round_exit_group(struct ledger *ledger, const struct options *options)
 	run_processes(&ledger->truth, options, options->parallel, work_exit_group, STATUS_DONE);
 }
 
-/* barrier: all threads exit alone at the same moment, and the last one ends the process. */
+/* barrier: all threads exit alone at the same time, and the last one ends the process. */
 static int run_barrier(void *unused)
 {
 	(void)unused;
@@ -134,8 +134,8 @@ void round_barrier(struct ledger *ledger, const struct options *options)
 }
 
 /*
- * leader-first: the leader exits alone; once it is gone, the others live on for a time that differs
- * from process to process, and then all exit alone.
+ * leader-first: the leader exits alone. After that, the others live for a time that differs
+ * between processes, then all exit alone.
  */
 static int run_after_leader(void *unused)
 {
@@ -153,7 +153,7 @@ static void work_leader_first(struct truth *truth, const struct options *options
 {
 	prepare(options, index);
 	atomic_store(&leader_lives, 1);
-	/* The kernel clears it when the leader ends: nothing that runs before would be as sure. */
+	/* The kernel clears it when the leader ends; nothing earlier would be as certain. */
 	syscall(SYS_set_tid_address, &leader_lives);
 	start_threads(truth, threads, run_after_leader);
 	exit_thread(STATUS_DONE);
@@ -161,15 +161,15 @@ static void work_leader_first(struct truth *truth, const struct options *options
 
 void round_leader_first(struct ledger *ledger, const struct options *options)
 {
-	/* Inherited by the children: sleeps end when they should, not up to 50 us later. */
+	/* Inherited by the children: sleeps end in time, not up to 50 us later. */
 	if (prctl(PR_SET_TIMERSLACK, 1) < 0)
 		fail("prctl");
 	run_processes(&ledger->truth, options, options->parallel, work_leader_first, STATUS_DONE);
 }
 
 /*
- * two-codes: as leader-first, but the leader and the others exit with codes that differ. Which one
- * is the process's is up to the kernel: the leader's on 5.10, the last thread's on 6.1 and later.
+ * two-codes: like leader-first, but leader and others exit with different codes. The process's
+ * code depends on the kernel: the leader's on 5.10, the last thread's on 6.1 and later.
  */
 static int run_last(void *unused)
 {
@@ -199,7 +199,7 @@ void round_two_codes(struct ledger *ledger, const struct options *options)
 	}
 }
 
-/* exec: by a thread that is not the leader, while the others spin or sleep. */
+/* exec: one thread that is not the leader execs, while the others spin or sleep. */
 static int run_exec(void *argument)
 {
 	unsigned long number = (uintptr_t)argument;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The truth: how the end of a process is counted, and the line of JSON that says it all. */
+/* The ground truth: counting exits, and the line of JSON. */
 
 #define _GNU_SOURCE
 #include "workload.h"
@@ -46,7 +46,7 @@ struct truth truth_since(const struct truth *now, const struct truth *then)
 	return since;
 }
 
-/* As kill -l and signal(7) have them. The C library keeps the first two real-time signals. */
+/* The names of kill -l and signal(7). The C library reserves the first two real-time signals. */
 static const char *signal_name(int signal, char buffer[16])
 {
 	static const char *const names[SIGNALS_END] = {
@@ -76,7 +76,7 @@ static const char *errno_name(int error, char buffer[16])
 	return strerrorname_np(error);
 }
 
-/* Prints those of `n` counters that are not zero, by their names. */
+/* Prints the counters that are not zero, by name. */
 static void print_named(const char *key, const uint64_t *counters, int n,
 			const char *(*name)(int, char[16]))
 {

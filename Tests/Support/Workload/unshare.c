@@ -39,7 +39,7 @@ void role_wait(char **argv)
 	_exit(STATUS_EXECED);
 }
 
-/* P, from its first exec on: does the work of B, reports its truth to A's init, execs once more. */
+/* P, from its first exec on: does the work of B, reports B's truth to A's init, and execs again. */
 void role_unshared(char **argv)
 {
 	unsigned long count = strtoul(argv[1], NULL, 10);
@@ -86,7 +86,7 @@ static void round_unshare(struct ledger *ledgers, const struct options *options)
 	size_t got = 0;
 	ssize_t n;
 
-	/* A report may come in parts: it is larger than what a pipe writes at once. */
+	/* A report is larger than an atomic pipe write, so it may arrive in parts. */
 	while (got < sizeof(*b) && (n = read(report[0], (char *)b + got, sizeof(*b) - got)) > 0)
 		got += n;
 	close(report[0]);
@@ -94,7 +94,7 @@ static void round_unshare(struct ledger *ledgers, const struct options *options)
 	errno = 0;
 	if (got != sizeof(*b))
 		fail("no report from the process that unshared");
-	add(&a->truth.execs, 1); /* the one that made P write the report */
+	add(&a->truth.execs, 1); /* the exec after which P wrote the report */
 }
 
 void run_unshare(const struct options *options)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Harness
 import Testing
 
 @testable import Containers
@@ -20,50 +21,81 @@ import Testing
 
   @Test("A process outside containers has no names, and that is final")
   func none() {
-    var naming = ContainerResolver(pods: Pods(retention: nil), local: nil)
-    for path in ["/", "/user.slice", "/system.slice/docker.service", ""] {
-      let answer = naming.answer(cgroupPath: path, initComm: "sh")
+    let naming = ContainerResolver(pods: Pods(retention: nil), local: nil)
+    for path in ["/", "/plain", ""] {
+      let answer = naming.answer(cgroupPaths: [path], initComm: "sh")
       #expect(answer.container == Container() && answer.certainty == .final, "\(path)")
     }
+    #expect(naming.answer(cgroupPaths: [], initComm: "sh").container == Container())
   }
 
-  @Test("Outside of Kubernetes it is the short id where there is no name", arguments: [true, false])
+  @Test("Outside Kubernetes, the short id replaces a missing name", arguments: [true, false])
   func shortID(hasPods: Bool) {
-    var naming = ContainerResolver(pods: hasPods ? Pods(retention: nil) : nil, local: nil)
-    let answer = naming.answer(cgroupPath: docker, initComm: "sh")
+    let naming = ContainerResolver(pods: hasPods ? Pods(retention: nil) : nil, local: nil)
+    let answer = naming.answer(cgroupPaths: [docker], initComm: "sh")
     #expect(answer.container.names == .init(container: "0123456789ab"))
     #expect(answer.container.id == Self.id)
     #expect(answer.container.runtime == "docker")
     #expect(answer.certainty == .final)
   }
 
-  @Test("Without the API a pod's container has its short id, and its sandbox the name POD")
+  @Test("With local names, a container whose name is unknown is unnamed, until its name is known")
+  func unnamed() throws {
+    let folder = try TemporaryFolder()
+    let names = LocalNames(dockerRoot: folder.path, podmanRoots: [folder.path])
+    let (naming, events) = (
+      ContainerResolver(pods: nil, local: names), ContainerResolver(pods: nil, local: names, showsIDs: true)
+    )
+    let uuid = "ba95266e-f39e-4736-9f7b-43211f8a8808"
+    for (path, label, shown, certainty) in [
+      (docker, "(unnamed)", "0123456789ab", .presumed),
+      ("/a/\(Self.id)", "(unnamed)", "0123456789ab", .presumed),
+      ("/libpod-\(Self.id)", "(unnamed)", "0123456789ab", .presumed),
+      ("/crio-\(Self.id)", "(unnamed)", "0123456789ab", .final),
+      ("/crun-\(uuid).scope", "(unnamed)", uuid, .final), ("/crun-web.scope", "web", "web", .final),
+      ("/garden/\(uuid)", "(unnamed)", uuid, .final), ("/lxc/\(uuid)", uuid, uuid, .final),
+      ("/machine-\(uuid).scope", uuid, uuid, .final),
+    ] as [(String, String, String, ContainerResolver.Confidence)] {
+      let answer = naming.answer(cgroupPaths: [path], initComm: "sh")
+      #expect(answer.container.names == .init(container: label) && answer.certainty == certainty, "\(path)")
+      #expect(answer.container.isUnnamed == (label == "(unnamed)"))
+      #expect(!answer.container.id.isEmpty)
+      #expect(events.answer(cgroupPaths: [path], initComm: "sh").container.names.container == shown)
+    }
+    try folder.write(Array(#"{"Name":"/web"}"#.utf8), to: "containers/\(Self.id)/config.v2.json")
+    for resolver in [naming, events] {
+      let answer = resolver.answer(cgroupPaths: [docker], initComm: "sh")
+      #expect(answer.container.names == .init(container: "web") && answer.certainty == .presumed)
+    }
+  }
+
+  @Test("Without the API, a pod's container has its short id, and its sandbox the name POD")
   func withoutAPI() {
-    var naming = ContainerResolver(pods: nil, local: nil)
-    let container = naming.answer(cgroupPath: inPod, initComm: "nginx")
+    let naming = ContainerResolver(pods: nil, local: nil)
+    let container = naming.answer(cgroupPaths: [inPod], initComm: "nginx")
     #expect(container.container.names == .init(container: "0123456789ab"))
     #expect(container.container.podUID == Self.uid && container.certainty == .final)
-    let sandbox = naming.answer(cgroupPath: inPod, initComm: "pause")
+    let sandbox = naming.answer(cgroupPaths: [inPod], initComm: "pause")
     #expect(sandbox.container.names == .init(container: "POD") && sandbox.certainty == .final)
   }
 
-  @Test("A container is what its pod's status calls it")
+  @Test("A container has the name from its pod's status")
   func byID() {
     let pods = Pods(retention: nil)
     pods.put(cart(containers: [web]))
-    var naming = ContainerResolver(pods: pods, local: nil)
+    let naming = ContainerResolver(pods: pods, local: nil)
     for path in [inPod, "/system.slice/cri-containerd-\(Self.id).scope"] {
-      let answer = naming.answer(cgroupPath: path, initComm: "pause")
+      let answer = naming.answer(cgroupPaths: [path], initComm: "pause")
       #expect(answer.container.names == .init(namespace: "shop", pod: "cart", container: "web"))
       #expect(answer.container.image == "shop/web:7" && answer.certainty == .final)
     }
   }
 
-  @Test("One that the status does not have yet is its pod's, until it does")
+  @Test("A container missing from the pod status is attributed to the pod until the status lists it")
   func later() {
     let pods = Pods(retention: nil)
-    var naming = ContainerResolver(pods: pods, local: nil)
-    let unknown = naming.answer(cgroupPath: inPod, initComm: "nginx")
+    let naming = ContainerResolver(pods: pods, local: nil)
+    let unknown = naming.answer(cgroupPaths: [inPod], initComm: "nginx")
     #expect(unknown.container.names == .init() && unknown.certainty == .partial)
     #expect(unknown.container.podUID == Self.uid && unknown.container.id == Self.id)
     var version = naming.version
@@ -71,72 +103,72 @@ import Testing
     pods.put(cart())
     #expect(naming.version > version)
     version = naming.version
-    let inPod = naming.answer(cgroupPath: inPod, initComm: "nginx")
+    let inPod = naming.answer(cgroupPaths: [inPod], initComm: "nginx")
     #expect(inPod.container.names == .init(namespace: "shop", pod: "cart") && inPod.certainty == .partial)
-    let sandbox = naming.answer(cgroupPath: self.inPod, initComm: "pause")
+    let sandbox = naming.answer(cgroupPaths: [self.inPod], initComm: "pause")
     #expect(sandbox.container.names == .init(namespace: "shop", pod: "cart", container: "POD"))
-    // It may be a program of that name: its status will tell.
+    // It may be a program of that name; only its status can show that.
     #expect(sandbox.certainty == .presumed)
 
     pods.put(cart(containers: [web]))
     #expect(naming.version > version)
     for comm in ["nginx", "pause"] {
-      #expect(naming.answer(cgroupPath: self.inPod, initComm: comm).container.names.container == "web")
+      #expect(naming.answer(cgroupPaths: [self.inPod], initComm: comm).container.names.container == "web")
     }
   }
 
-  @Test("A container that was started inside of a pod's container is of that container")
+  @Test("A container started inside a pod's container is attributed to that container")
   func nested() {
     let pods = Pods(retention: nil)
     pods.put(cart(containers: [web]))
-    var naming = ContainerResolver(pods: pods, local: nil)
+    let naming = ContainerResolver(pods: pods, local: nil)
     let inner = String(repeating: "a", count: 64)
-    let answer = naming.answer(cgroupPath: inPod + "/docker/" + inner, initComm: "sh")
+    let answer = naming.answer(cgroupPaths: [inPod + "/docker/" + inner], initComm: "sh")
     #expect(answer.container.names == .init(namespace: "shop", pod: "cart", container: "web"))
     #expect(answer.container.id == inner && answer.container.image == "" && answer.certainty == .final)
   }
 
-  @Test("A cgroup of one pod that has the id of another one's container is not that container's")
+  @Test("A cgroup of one pod is not resolved to another pod's container with the same id")
   func forged() {
     let pods = Pods(retention: nil)
     pods.put(cart())
     pods.put(
       Pod(
         uid: "aaaaaaaa-7d2b-4c5e-8f6a-1b2c3d4e5f60", namespace: "bank", name: "vault", containers: [web]))
-    var naming = ContainerResolver(pods: pods, local: nil)
-    let answer = naming.answer(cgroupPath: inPod, initComm: "sh")
+    let naming = ContainerResolver(pods: pods, local: nil)
+    let answer = naming.answer(cgroupPaths: [inPod], initComm: "sh")
     #expect(answer.container.names == .init(namespace: "shop", pod: "cart"))
   }
 
-  @Test("A namespace that containers share is the pod's, whichever of them its init is")
+  @Test("A PID namespace shared by containers is attributed to the pod, whichever container has the init")
   func shared() {
     let pods = Pods(retention: nil)
-    var naming = ContainerResolver(pods: pods, local: nil)
+    let naming = ContainerResolver(pods: pods, local: nil)
     for pod in [cart(isShared: true), cart(containers: [web], isShared: true)] {
       pods.put(pod)
-      let answer = naming.answer(cgroupPath: inPod, initComm: "pause")
+      let answer = naming.answer(cgroupPaths: [inPod], initComm: "pause")
       #expect(answer.container.names == .init(namespace: "shop", pod: "cart") && answer.certainty == .final)
     }
   }
 
-  @Test("A static pod is found by its configuration's hash, its container by its id")
+  @Test("A static pod is found by the hash of its configuration, its container by id")
   func staticPod() {
     let hash = "0123456789abcdef0123456789abcdef"
     let pods = Pods(retention: nil)
     pods.put(cart(hash: hash))
-    var naming = ContainerResolver(pods: pods, local: nil)
+    let naming = ContainerResolver(pods: pods, local: nil)
     let path =
       "/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod\(hash).slice/crio-\(Self.id).scope"
     #expect(
-      naming.answer(cgroupPath: path, initComm: "pause").container.names
+      naming.answer(cgroupPaths: [path], initComm: "pause").container.names
         == .init(namespace: "shop", pod: "cart", container: "POD"))
     pods.put(cart(containers: [web], hash: hash))
     #expect(
-      naming.answer(cgroupPath: path, initComm: "etcd").container.names
+      naming.answer(cgroupPaths: [path], initComm: "etcd").container.names
         == .init(namespace: "shop", pod: "cart", container: "web"))
   }
 
-  @Test("No text is kept beyond 256 bytes, nor half a character")
+  @Test("Names are cut to 256 bytes at a character boundary")
   func bounds() {
     let long = String(repeating: "é", count: 300)
     let names = Container.Names(namespace: long, pod: "x" + long, container: "web")

@@ -36,7 +36,7 @@ import Testing
     names.name(ofContainer: id ?? self.id, runtime: runtime).map { "\($0.name) \($0.image)" }
   }
 
-  @Test("A container of Docker 20.10 is called what docker ps calls it")
+  @Test("A Docker 20.10 container has the name that docker ps shows")
   mutating func docker() throws {
     let id = "d85351df13e01897393756ba74117879a876de132913dc626a06808d998ea3fd"
     let real = try TemporaryFolder.fixture("docker-20.10-config.v2.json")
@@ -50,7 +50,7 @@ import Testing
     #expect(found(.docker, id: id) == "other x")
   }
 
-  @Test("Containers of podman 4.3 are called what podman ps calls them")
+  @Test("podman 4.3 containers have the names that podman ps shows")
   mutating func podman() throws {
     let real = try TemporaryFolder.fixture("podman-4.3-containers.json")
     try folder.write(real, to: "podman/overlay-containers/containers.json")
@@ -67,7 +67,7 @@ import Testing
     #expect(found(.podman) == nil)
   }
 
-  @Test("All of podman's files are looked at, those of the first root first")
+  @Test("All podman files are read, those of the first root first")
   mutating func podmanFiles() throws {
     for driver in ["overlay", "vfs", "btrfs", "zfs"] {
       for file in ["containers.json", "volatile-containers.json"] {
@@ -83,7 +83,7 @@ import Testing
     }
   }
 
-  @Test("Podman's file is read again when it has changed, and only then")
+  @Test("The podman file is read again only after it has changed")
   mutating func podmanChanges() throws {
     try writePodman("[\(entry("first"))]")
     let reads = try Reads(of: "\(folder.path)/podman/overlay-containers")
@@ -95,7 +95,7 @@ import Testing
     try writePodman("[\(entry("other"))]")
     #expect(found(.podman) == "other i")
     #expect(reads.happened())
-    // One that makes no sense is not tried again and again either.
+    // An invalid file is not read again until it changes.
     try writePodman("[\(entry("third"))")
     #expect(found(.podman) == nil)
     #expect(reads.happened())
@@ -105,14 +105,14 @@ import Testing
     #expect(found(.podman) == nil)
   }
 
-  @Test("What is not an id never becomes a path")
+  @Test("Only a valid id becomes part of a path")
   mutating func idsThatAreNone() throws {
     for id in [
       "x", "..", "../../docker", String(id.dropLast()), "\(id)0", id.uppercased(), "\(id)/..", "./\(id)",
       String(repeating: "../", count: 21) + "a", String(repeating: ".", count: 64), "",
       String(repeating: "\u{0661}", count: 32),
     ] {
-      // Where it would be, if it were taken: nothing is found all the same.
+      // The path that a forged id would lead to: it is not read.
       try writeDocker(#"{"Name":"/evil"}"#, id: id.isEmpty ? "." : id)
       try writePodman("[\(entry("evil", id: id))]")
       for runtime in [nil, Runtime.docker, .podman] { #expect(found(runtime, id: id) == nil, "\(id)") }
@@ -120,7 +120,7 @@ import Testing
   }
 
   @Test(
-    "Files that make no sense name nothing",
+    "Malformed files give no names",
     arguments: [
       "", " ", "\0", "{", "[", "null", "1", "\"x\"", "[]", "{}", "[1]", "[null]", "[[]]", #"{"Name":null}"#,
       #"{"Name":1}"#, #"{"Name":""}"#, #"{"Name":"/"}"#, #"{"Name":"/web"} x"#, #"{"Name":"/\ud800"}"#,
@@ -133,7 +133,7 @@ import Testing
     for runtime in [nil, Runtime.docker, .podman] { #expect(found(runtime) == nil) }
   }
 
-  @Test("Entries that lack something name what they can")
+  @Test("Incomplete entries give the names that they have")
   mutating func gaps() throws {
     for (entry, expected) in [
       (#"{"id":"ID"}"#, nil), (#"{"id":"ID","names":[]}"#, nil), (#"{"id":"ID","names":null}"#, nil),
@@ -151,7 +151,7 @@ import Testing
     #expect(found(.docker) == "web ")
   }
 
-  @Test("A name is the text that it is, and has an end")
+  @Test("Text of a name is taken literally, up to a maximum length")
   mutating func hostileNames() throws {
     try writeDocker(#"{"Name":"/a\"b\\c\n../\u0000ü","Config":{"Image":"{}\"\n"}}"#)
     #expect(found(.docker) == "a\"b\\c\n../\0ü {}\"\n")
@@ -164,7 +164,7 @@ import Testing
     #expect(found(.docker) == "web ")
   }
 
-  @Test("A file of the longest size names, one that is a byte longer does not")
+  @Test("A file of the maximum size is read; one that is a byte longer is not")
   mutating func sizes() throws {
     func padded(_ json: String, to size: Int) -> String {
       json + String(repeating: " ", count: size - json.utf8.count)
@@ -179,7 +179,7 @@ import Testing
     #expect(found(.podman) == nil)
   }
 
-  @Test("A FIFO, a link and a folder in the place of a file name nothing, and hold nobody up")
+  @Test("A FIFO, a symbolic link or a folder in place of a file gives no names and does not block")
   mutating func otherKinds() throws {
     let docker = "docker/containers/\(id)/config.v2.json"
     let podman = "podman/overlay-containers/containers.json"

@@ -13,7 +13,7 @@ import Testing
       containers: ids.map { Pod.Container(id: $0, name: "web", image: "i") })
   }
 
-  @Test("A container is found by its id, a pod by its uid or by its configuration's hash")
+  @Test("A container is found by id; a pod by uid or by the hash of its configuration")
   func lookUps() {
     let pods = Pods(retention: .seconds(10))
     pods.put(pod("a", hash: "h"))
@@ -24,7 +24,7 @@ import Testing
     #expect(pods.pod(uid: "x") == nil)
   }
 
-  @Test("A container stays known when its successor has taken its place, the newest of many do")
+  @Test("Earlier containers of a pod stay known after a restart, up to a maximum")
   func restarts() {
     let pods = Pods(retention: nil)
     for number in 0..<100 { pods.put(pod("c\(number)")) }
@@ -34,7 +34,7 @@ import Testing
     #expect(pods.pod(uid: "u")?.containers.count == Pods.earlierContainers + 1)
   }
 
-  @Test("A deleted pod stays for the retention time, and is there again if it comes back")
+  @Test("A deleted pod stays for the retention time, and is live again if it returns")
   func deletion() {
     let pods = Pods(retention: .seconds(10))
     pods.put(pod("a", hash: "h"))
@@ -50,7 +50,7 @@ import Testing
     #expect(pods.container(id: "a") == nil && pods.pod(uid: "u") == nil && pods.pod(uid: "h") == nil)
   }
 
-  @Test("The version rises with what changes, and with nothing else")
+  @Test("Only a change raises the version")
   func version() {
     let pods = Pods(retention: nil)
     pods.put(pod("a"))
@@ -61,7 +61,7 @@ import Testing
     #expect(pods.version > version)
   }
 
-  @Test("There is an end to how many are kept")
+  @Test("The number of deleted pods that are kept is bounded")
   func limit() {
     let pods = Pods(retention: nil)
     for number in 0..<Pods.limit { #expect(pods.put(pod(uid: "u\(number)"))) }
@@ -70,7 +70,7 @@ import Testing
     #expect(pods.count == Pods.limit)
   }
 
-  @Test("Where all places are taken, a new pod gets that of the one which was deleted first")
+  @Test("When the table is full, a new pod replaces the pod that was deleted first")
   func limitWithDeleted() {
     let pods = Pods(retention: nil)
     for number in 0..<Pods.limit { pods.put(pod("c\(number)", uid: "u\(number)")) }
@@ -81,7 +81,7 @@ import Testing
     #expect(pods.container(id: "c9") == nil && pods.pod(uid: "u9") == nil)
   }
 
-  @Test("Former ids of a pod are removed with the pod")
+  @Test("Removing a pod removes its former container ids")
   func nothingStays() {
     let pods = Pods(retention: .zero)
     let many = (0..<2 * Pods.earlierContainers).map { Pod.Container(id: "a\($0)", name: "web", image: "i") }
@@ -96,7 +96,7 @@ import Testing
     #expect(pods.pod(uid: "h2") == nil)
   }
 
-  @Test("The hash of a static pod's configuration is not taken over from a pod that is there")
+  @Test("A pod does not take over another live pod's configuration hash")
   func hashIsNotTaken() {
     let pods = Pods(retention: nil)
     pods.put(pod("a", uid: "static", hash: "h"))

@@ -2,11 +2,11 @@
 
 import Glibc
 
-/// Notices when the files of a folder are read (`inotify`).
+/// Detects reads of a folder's files (`inotify`).
 final class Reads {
   private let descriptor: Int32
 
-  /// It cannot be noticed: errno.
+  /// inotify is not available: errno.
   struct Failure: Error { let number: Int32 }
 
   init(of folder: String) throws(Failure) {
@@ -18,7 +18,7 @@ final class Reads {
 
   deinit { close(descriptor) }
 
-  /// Whether one was read since this was last asked.
+  /// Whether a file was read since the last call.
   func happened() -> Bool {
     var events = [UInt8](repeating: 0, count: 64 * 1024)
     return unsafe Glibc.read(descriptor, &events, events.count) > 0

@@ -16,7 +16,7 @@ import Testing
 
   private func version(_ path: String) -> RegularFile.Version? { RegularFile(opening: path)?.version }
 
-  @Test("A file is read whole, up to the limit and not beyond it")
+  @Test("A file is read completely, up to the size limit")
   func limits() throws {
     let path = try folder.write(Array(0..<100), to: "a")
     #expect(read(path) == Array(0..<100))
@@ -26,7 +26,7 @@ import Testing
     #expect(try read(folder.write(big, to: "big"), upTo: 3 << 20) == big)
   }
 
-  @Test("What is no regular file is not opened, and nothing waits for it")
+  @Test("Only regular files are opened, without blocking")
   func otherKinds() throws {
     try folder.makeFIFO("fifo")
     try folder.write(Array("x".utf8), to: "target")
@@ -39,13 +39,13 @@ import Testing
     #expect(read("\(folder.path)/target") == Array("x".utf8))
   }
 
-  @Test("A file that cannot be read is none")
+  @Test("A file that cannot be read gives nil")
   func unreadable() {
-    // Opens for root, and reads for nobody.
+    // Root can open it, and nobody can read it.
     #expect(read("/proc/self/clear_refs") == nil)
   }
 
-  @Test("A version is another one when the file was replaced or written, and not before")
+  @Test("The version changes exactly when the file is replaced or written")
   func versions() throws {
     let path = try folder.write(Array("x".utf8), to: "a")
     let first = version(path)
@@ -59,7 +59,7 @@ import Testing
     #expect(version(path) != second)
   }
 
-  @Test("A file that gets longer or shorter after it was opened is being written, and not read")
+  @Test("A file that changes its size while it is read is skipped")
   func growth() throws {
     for length in [1, 5] as [UInt64] {
       let path = try folder.write(Array("abc".utf8), to: "a")
@@ -69,7 +69,7 @@ import Testing
     }
   }
 
-  @Test("No descriptor is left open")
+  @Test("No file descriptor leaks")
   func descriptors() throws {
     let path = try folder.write(Array("abc".utf8), to: "a")
     func links() throws -> [String] {

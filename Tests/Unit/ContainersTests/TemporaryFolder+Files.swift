@@ -7,7 +7,7 @@ import Harness
 extension TemporaryFolder {
   var path: String { url.path(percentEncoded: false) }
 
-  /// Makes the folders around a path of this folder, and returns the whole path.
+  /// Makes the folders above a path in this folder, and returns the full path.
   func place(_ relative: String) throws -> String {
     let file = url.appending(path: relative)
     try FileManager.default.createDirectory(
@@ -23,13 +23,13 @@ extension TemporaryFolder {
     return file
   }
 
-  /// Makes a FIFO that nobody writes to, in the place of what was there.
+  /// Replaces a file by a FIFO without a writer.
   func makeFIFO(_ relative: String) throws {
     let file = try cleared(relative)
     guard unsafe mkfifo(file, 0o600) == 0 else { throw CocoaError(.fileWriteUnknown) }
   }
 
-  /// Makes a symbolic link, in the place of what was there.
+  /// Replaces a file by a symbolic link.
   @discardableResult
   func makeLink(_ relative: String, to target: String) throws -> String {
     let file = try cleared(relative)
@@ -37,7 +37,7 @@ extension TemporaryFolder {
     return file
   }
 
-  /// Makes a folder, in the place of what was there.
+  /// Replaces a file by a folder.
   func replaceWithFolder(_ relative: String) throws {
     try FileManager.default.createDirectory(atPath: cleared(relative), withIntermediateDirectories: false)
   }
@@ -48,7 +48,7 @@ extension TemporaryFolder {
     return file
   }
 
-  /// Returns the content of a file that came from a real machine.
+  /// Returns the content of a file recorded on a real machine.
   static func fixture(_ name: String) throws -> Data {
     try Data(
       contentsOf: URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Fixtures/\(name)"))

@@ -14,7 +14,7 @@ import Testing
     return counts.indices.first { counts[$0] == 1 }
   }
 
-  @Test("Each of the kernel's buckets folds into the classic one whose bounds hold it")
+  @Test("Each kernel bucket is part of the classic bucket that contains its bounds")
   func folds() {
     // Upper bounds as powers of two of a second, against those of four.
     #expect(bucket(ofExponent: -14) == 0)
@@ -28,7 +28,7 @@ import Testing
     #expect(bucket(ofExponent: 25) == 14)
   }
 
-  @Test("Nothing is lost in folding")
+  @Test("Classic buckets keep the total count")
   func total() {
     var lifetimes = Lifetimes()
     for index in lifetimes.counts.indices { lifetimes.counts[index] = 1 }

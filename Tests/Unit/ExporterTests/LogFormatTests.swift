@@ -8,7 +8,7 @@ import Testing
 @Suite struct LogFormatTests {
   private static let hostile = "a \"b\" c=d \\ e\nlevel=error\u{1}\u{7f}é"
 
-  @Test("logfmt quotes what has to be, and nothing else")
+  @Test("logfmt quotes only values that need it")
   func logfmt() {
     #expect(
       LogFormat.logfmt.line([("level", "info"), ("msg", "two words"), ("empty", ""), ("path", "/a/b:1")])
@@ -23,7 +23,7 @@ import Testing
     if format == .logfmt { #expect(line.hasPrefix("msg=\"") && line.hasSuffix("\"")) }
   }
 
-  @Test("JSON reads back what was logged")
+  @Test("JSON log lines parse to the logged values")
   func json() throws {
     let line = LogFormat.json.line([("msg", Self.hostile), ("key", "value")])
     let fields = try JSONDecoder().decode([String: String].self, from: Data(line.utf8))

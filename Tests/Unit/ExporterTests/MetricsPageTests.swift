@@ -3,7 +3,6 @@
 import Containers
 import Exposition
 import Foundation
-import Kubernetes
 import LibBPF
 import Platform
 import Probe
@@ -15,22 +14,28 @@ import Testing
 /// docs/metrics.md against what the program registers and writes.
 @Suite struct MetricsPageTests {
   /// One of everything that has labels.
-  private static let state: State = {
+  private static let rendered: RenderedSnapshot = {
     var snapshot = Snapshot()
-    let labels = LabelSet(["pidns": "7", "namespace": "", "pod": "", "container": ""])
+    let key = SeriesKey(Container.Names(), inum: 7, at: .pidns)
     let details: [CounterKey: UInt64] = [.signalDeath(11): 1, .exitCode(3): 1, .execFailure(2): 1]
-    let about = Snapshot.About(NamespaceIdentity(initEnd: 1), Container(), boot: 0)
-    snapshot.namespaces = [
-      .init(labels: labels, events: EventCounts(details: details), isLive: true, about: about)
+    let about = Snapshot.About(NamespaceIdentity(initEnd: 1), Container())
+    snapshot.series = [
+      .init(key, events: EventCounts(details: details), isLive: true, about: about),
+      .init(
+        SeriesKey(Container.Names(unit: "a.service"), inum: 7, at: .pidns), events: EventCounts(),
+        isLive: true),
     ]
     snapshot.maps = [MapStatus(map: "node", entries: 1, capacity: 1, memoryBytes: 1)]
     snapshot.programs = [ProgramStatus(program: "process_exec", runs: 1, runNanoseconds: 1, misses: 0)]
-    let scope = FeatureSet(
+    snapshot.podWatch = PodWatchStatus()
+    snapshot.process = .read()
+    snapshot.start = 1_700_000_000
+    let features = FeatureSet(
       collectors: Set(Collector.allCases), showsLifetimesPerNamespace: true, watchesPods: true,
-      holdsFirstSamples: true)
-    let kubernetes = KubernetesState(pods: 1, watch: WatchStatus().snapshot)
-    return State(
-      scope: scope, snapshot: snapshot, process: .read(), start: 1_700_000_000, kubernetes: kubernetes)
+      holdsFirstSamples: true, hasWebConfig: true)
+    let web = WebStatus(
+      isLastReloadGood: true, lastGoodReload: 1, certificateExpiry: 2, counts: WebCounts())
+    return RenderedSnapshot(snapshot, features: features, web: web)
   }()
 
   /// The rows of the page's tables: name, type, labels, help.
@@ -52,7 +57,7 @@ import Testing
 
   /// The label names of the first sample of a family.
   private static func labels(of family: MetricFamily) -> String {
-    let text = String(decoding: Catalogue.render(state, as: .text), as: UTF8.self)
+    let text = String(decoding: Catalogue.render(rendered, as: .text), as: UTF8.self)
     let sample = text.split(separator: "\n").first {
       $0.hasPrefix(lineStart(of: family) + "{") || $0.hasPrefix(lineStart(of: family) + " ")
     }
@@ -61,7 +66,7 @@ import Testing
       of: "pidns, namespace, pod, container", with: "L")
   }
 
-  @Test("The page has every family in the order of a scrape, and no other")
+  @Test("The page has every family of a scrape, in the same order")
   func everyFamily() throws {
     let registered = Catalogue.metrics.map { metric in
       [
@@ -72,9 +77,9 @@ import Testing
     #expect(try Self.rows() == registered)
   }
 
-  @Test("Every family shows a sample, and a scrape ends its HELP with a full stop")
+  @Test("Every family has a sample, and its HELP ends with a full stop in a scrape")
   func everyFamilyHasSamples() {
-    let lines = String(decoding: Catalogue.render(Self.state, as: .text), as: UTF8.self).split(
+    let lines = String(decoding: Catalogue.render(Self.rendered, as: .text), as: UTF8.self).split(
       separator: "\n")
     for metric in Catalogue.metrics {
       let name = Self.lineStart(of: metric.family)
@@ -83,18 +88,16 @@ import Testing
     }
   }
 
-  @Test("A collector that is off shows no series", arguments: Collector.allCases)
+  @Test("A disabled collector has no series", arguments: Collector.allCases)
   func off(collector: Collector) throws {
-    var scope = Self.state.scope
-    scope.collectors.remove(collector)
-    let state = State(
-      scope: scope, snapshot: Self.state.snapshot, process: .read(), start: 1_700_000_000,
-      kubernetes: Self.state.kubernetes)
-    func families(_ state: State) -> Set<Substring> {
-      let text = String(decoding: Catalogue.render(state, as: .text), as: UTF8.self)
+    var features = Self.rendered.features
+    features.collectors.remove(collector)
+    let without = RenderedSnapshot(Self.rendered.snapshot, features: features)
+    func families(_ rendered: RenderedSnapshot) -> Set<Substring> {
+      let text = String(decoding: Catalogue.render(rendered, as: .text), as: UTF8.self)
       return Set(text.split(separator: "\n").filter { $0.hasPrefix("# TYPE") })
     }
-    let gone = families(Self.state).subtracting(families(state)).map { $0.split(separator: " ")[2] }
+    let gone = families(Self.rendered).subtracting(families(without)).map { $0.split(separator: " ")[2] }
     let expected: Set<Substring> =
       switch collector {
       case .signals: ["pidns_process_signal_deaths_total", "pidns_process_core_dumps_total"]
@@ -108,28 +111,35 @@ import Testing
   }
 
   @Test(
-    "Where a series may stand for many namespaces, there is nothing about one of them",
+    "A series that may stand for many namespaces has no per-namespace details",
     arguments: LabelLevel.allCases)
   func levels(level: LabelLevel) {
-    var scope = Self.state.scope
-    scope.level = level
-    let state = State(scope: scope, snapshot: Self.state.snapshot, process: .read(), start: 1_700_000_000)
-    let text = String(decoding: Catalogue.render(state, as: .text), as: UTF8.self)
+    var features = Self.rendered.features
+    features.level = level
+    let rendered = RenderedSnapshot(Self.rendered.snapshot, features: features)
+    let text = String(decoding: Catalogue.render(rendered, as: .text), as: UTF8.self)
     for family in ["pidns_info", "pidns_start_time_seconds", "pidns_end_time_seconds"] {
       #expect(text.contains("# TYPE \(family) ") == (level == .pidns), "\(family)")
     }
   }
 
-  @Test("A failed poll shows in pidns_up")
+  @Test("A failed poll sets pidns_up to 0")
   func up() {
-    var snapshot = Self.state.snapshot
+    var snapshot = Self.rendered.snapshot
     snapshot.failure = BPFError("read a map", errno: 1)
-    let failed = State(
-      scope: Self.state.scope, snapshot: snapshot, process: Self.state.process, start: Self.state.start)
-    func text(_ state: State) -> String {
-      String(decoding: Catalogue.render(state, as: .openMetrics), as: UTF8.self)
+    let failed = RenderedSnapshot(snapshot, features: Self.rendered.features)
+    func text(_ rendered: RenderedSnapshot) -> String {
+      String(decoding: Catalogue.render(rendered, as: .openMetrics), as: UTF8.self)
     }
-    #expect(text(Self.state).contains("\npidns_up 1\n"))
+    #expect(text(Self.rendered).contains("\npidns_up 1\n"))
     #expect(text(failed).contains("\npidns_up 0\n"))
+  }
+}
+
+extension Catalogue {
+  /// Writes all there is, as it is.
+  fileprivate static func render(_ rendered: RenderedSnapshot, as format: ExpositionFormat) -> [UInt8] {
+    var view = FirstView.ofEverything
+    return render(rendered, as: format, for: &view)
   }
 }

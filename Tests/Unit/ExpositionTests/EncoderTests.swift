@@ -187,10 +187,10 @@ import Testing
   }
 }
 
-/// The formats that have lines.
+/// The text formats.
 let textFormats: [ExpositionFormat] = [.text, .openMetrics]
 
-/// Returns what `write` has written in a format.
+/// Returns the output of `write` in a format.
 func encode(_ format: ExpositionFormat, _ write: (inout Encoder) -> Void) -> String {
   var encoder = Encoder(format: format)
   write(&encoder)

@@ -4,9 +4,9 @@ import Exposition
 import Foundation
 import Testing
 
-/// Compares one exposition that has everything in it with files, byte by byte.
+/// Compares an exposition that uses every feature with files, byte by byte.
 ///
-/// After a wanted change, `UPDATE_GOLDEN=1 swift test --filter GoldenTests` writes the files anew.
+/// After an intended change, `UPDATE_GOLDEN=1 swift test --filter GoldenTests` rewrites the files.
 @Suite(.serialized) struct GoldenTests {
   static let directory = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Golden")
 
@@ -48,7 +48,7 @@ import Testing
     #expect(result.output.contains("x no help text"))
   }
 
-  /// Runs `promtool check metrics`; a missing promtool is a failure, with the status and words of `env`.
+  /// Runs `promtool check metrics`; a missing promtool is a failure, with the status and output of `env`.
   private func promtoolCheck(_ metrics: URL) throws -> (status: Int32, output: String) {
     let output = Pipe()
     let process = Process()
@@ -65,7 +65,7 @@ import Testing
   }
 }
 
-/// Writes families of each kind, with and without labels, units and awkward values.
+/// Writes families of each kind, with and without labels and units, and with special values.
 func writeExample(to encoder: inout Encoder) {
   let container = LabelSet(
     ["pidns": "4026532178", "namespace": "shop", "pod": "web-7c5ddbdf54-x2x9k", "container": "nginx"])

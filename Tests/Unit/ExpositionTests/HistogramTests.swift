@@ -174,7 +174,7 @@ import Testing
     await #expect(processExitsWith: .failure) { Self.write([0, 0, 0], sum: -0.5) }
     await #expect(processExitsWith: .failure) { Self.write([0, 0, 0], sum: .nan) }
     await #expect(processExitsWith: .failure) { Self.write([0, 0, 0], sum: 0, LabelSet(["le": "1"])) }
-    // What the mistakes above are made of is none.
+    // Valid values, which the cases above combine in invalid ways.
     await #expect(processExitsWith: .success) { Self.write([0, 0, 0], sum: 0, LabelSet(["a": "le"])) }
   }
 

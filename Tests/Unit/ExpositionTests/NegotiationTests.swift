@@ -32,7 +32,7 @@ import Testing
 
   @Test(
     arguments: [
-      // Named types go by quality, and OpenMetrics first on a tie.
+      // Named types are ordered by quality; OpenMetrics wins a tie.
       ("application/openmetrics-text", .openMetrics),
       ("application/openmetrics-text;q=0.1, text/plain;q=0.2", .text),
       ("application/openmetrics-text;q=0.2, text/plain;q=0.1", .openMetrics),
@@ -47,7 +47,7 @@ import Testing
         "application/openmetrics-text;q=0.3, text/plain;q=0.2, application/openmetrics-text;q=0.1",
         .openMetrics
       ),
-      // A wildcard never beats a name.
+      // A wildcard never beats a named type.
       ("*/*;q=2, application/openmetrics-text;q=0.1", .openMetrics),
       ("application/*;q=1, text/plain;q=0.1", .text),
       ("text/*;q=1, application/openmetrics-text;q=0.1", .openMetrics),
@@ -67,7 +67,7 @@ import Testing
       ("text/plain;q=0, application/openmetrics-text;q=0, */*", .text),
       ("text/plain;q=0", .text),
       ("image/png", .text),
-      // Protobuf, if it is the message and the framing that are written here.
+      // Protobuf, if message and framing are the supported ones.
       (protobuf, .protobuf),
       ("\(protobuf);q=0.6,application/openmetrics-text;version=1.0.0;q=0.5", .protobuf),
       ("\(protobuf);q=0.4,application/openmetrics-text;version=1.0.0;q=0.5", .openMetrics),
@@ -90,7 +90,7 @@ import Testing
       (",, ,application/openmetrics-text,,", .openMetrics),
       (";;q=1;,application/openmetrics-text;;", .openMetrics),
       ("text/plainer, application/openmetrics-texts", .text),
-      // Qualities out of range are clamped, malformed ones are as if not given, the first counts.
+      // Qualities out of range are clamped; malformed ones are ignored; the first one counts.
       ("application/openmetrics-text;q=7, text/plain;q=9", .openMetrics),
       ("application/openmetrics-text;q=-1, text/plain;q=0.1", .text),
       ("application/openmetrics-text;q=high, text/plain;q=0.9", .openMetrics),
@@ -100,7 +100,7 @@ import Testing
       ("application/openmetrics-text;q, text/plain;q=0.9", .openMetrics),
       ("application/openmetrics-text;q=.5, text/plain;q=0.9", .text),
       ("application/openmetrics-text;q=0.1;q=1, text/plain;q=0.9", .text),
-      // Broken off in the middle.
+      // Truncated.
       (#"application/openmetrics-text;version=""#, .text),
       (#"application/openmetrics-text;version="1.0.0"#, .openMetrics),
       (#"application/openmetrics-text;x="\"#, .openMetrics),
@@ -164,8 +164,8 @@ import Testing
     ";q=0", "x/*,", "é", "9",
   ])
   func workGrowsLinearlyWithAHostileHeader(piece: String) {
-    // A hundred times the header may take a hundred times as long; work in squares would take 10,000 times.
-    // It is the time of this thread on a CPU, whatever else the machine does, and a factor of ten is left for slow memory.
+    // A header 100 times as long may take 100 times as long; quadratic work would take 10,000 times.
+    // Measured as CPU time of this thread, with a factor of ten for slow memory.
     func fastest(_ size: Int) -> Duration {
       let header = "text/plain;q=" + String(repeating: piece, count: size / piece.utf8.count)
       return (0..<3).map { _ in

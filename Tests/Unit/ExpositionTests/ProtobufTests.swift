@@ -4,7 +4,7 @@ import Exposition
 import PageReaders
 import Testing
 
-/// What the encoder writes, read back by swift-protobuf and compared with what it writes as text.
+/// Reads the encoder's protobuf with swift-protobuf, and compares it with the encoder's text.
 @Suite struct ProtobufTests {
   /// The page in each format.
   private func pages(
@@ -21,7 +21,7 @@ import Testing
     )
   }
 
-  @Test("Everything that the formats share has the same value in each", arguments: [false, true])
+  @Test("All formats have the same value for each shared sample", arguments: [false, true])
   func example(created: Bool) throws {
     let pages = try pages(created: created) { writeExample(to: &$0) }
     #expect(pages.protobuf.differences(from: pages.openMetrics, isOpenMetrics: true) == [])
@@ -29,14 +29,14 @@ import Testing
     #expect(pages.openMetrics.samples.keys.contains { $0.name.hasSuffix("_created") } == created)
   }
 
-  /// Counts by powers of two from 1/4 on: the last is of what is above 4.
+  /// Counts by powers of two from 1/4 on; the last is above 4.
   private static let counts: [[UInt64]] = [
     [0, 0, 0, 0, 0, 0], [7, 0, 0, 0, 0, 0], [0, 1, 0, 0, 0, 0], [0, 0, 0, 0, 0, 3], [1, 2, 0, 0, 5, 1],
     [0, 1, 0, 1, 0, 1], [1 << 40, 3, 1 << 50, 0, 1, 1], [1, 1, 1, 1, 1, 1],
   ]
 
   @Test(
-    "A native histogram has the counts of the classic one, and is read as native where it is empty",
+    "A native histogram has the counts of the classic one, also when it is empty",
     arguments: counts)
   func native(counts: [UInt64]) throws {
     let bounds = HistogramBounds([0.25, 0.5, 1, 2, 4])
@@ -63,7 +63,7 @@ import Testing
   }
 
   @Test(
-    "Labels arrive as they were given",
+    "Labels are read back as they were written",
     arguments: ["", "\\", "\\n", "\n", "\"", "\\\"\n\\", "a{b}=,\u{0}🐧", "é\u{301}"])
   func labels(value: String) throws {
     let pages = try pages {
@@ -79,7 +79,7 @@ import Testing
     #expect(pages.protobuf.differences(from: pages.openMetrics, isOpenMetrics: true) == [])
   }
 
-  @Test("A page that is cut off is refused, and so is one that is not protobuf")
+  @Test("A truncated page and one that is not protobuf are rejected")
   func broken() throws {
     var encoder = Encoder(format: .protobuf)
     writeExample(to: &encoder)
@@ -91,7 +91,7 @@ import Testing
     #expect(throws: (any Error).self) { try ProtobufPage(Array("x_total 1\n".utf8)) }
   }
 
-  @Test("A difference is found")
+  @Test("A difference between pages is detected")
   func comparison() throws {
     let pages = try pages {
       $0.begin(MetricFamily("x", .counter, help: "X."))

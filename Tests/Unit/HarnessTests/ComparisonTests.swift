@@ -39,13 +39,13 @@ import Testing
     try Scrape(lines.joined(separator: "\n")).differences(from: Self.truth(Self.line), mayLack: mayLack)
   }
 
-  @Test("A scrape that shows the truth has no differences; what is 0 and absent is no difference")
+  @Test("A scrape that equals the ground truth has no differences; a missing series equals 0")
   func equal() throws {
     #expect(try differences(Self.exact) == [])
   }
 
   @Test(
-    "One event too few or too many is a difference that names what and how many",
+    "One event more or fewer is a difference with its quantity and amount",
     arguments: [
       (0, "execs: 2 counted, 1 true"), (1, "forks: 102 counted, 101 true"),
       (2, "thread_starts: 3 counted, 2 true"), (7, "core_dumps: 4 counted, 3 true"),
@@ -59,7 +59,7 @@ import Testing
     #expect(try differences(lines) == [words])
   }
 
-  @Test("Lifetimes that the workload is not sure of may be in a lower bucket")
+  @Test("Lifetimes with an uncertain bound may be in a lower bucket")
   func uncertainLifetimes() throws {
     let truth = try JSONDecoder().decode(
       Truth.self,
@@ -77,7 +77,7 @@ import Testing
     #expect(!isRight(0) && !isRight(3))
   }
 
-  @Test("Exits under the wrong reason are differences, though their sum is right")
+  @Test("Exits under the wrong reason are differences, even if the sum is right")
   func reasons() throws {
     let lines = Self.exact.map {
       $0.replacingOccurrences(of: #"signaled"} 100"#, with: #"signaled"} 99"#)
@@ -89,7 +89,7 @@ import Testing
       ])
   }
 
-  @Test("A signal that nobody died of is a difference, as is a part that is missing")
+  @Test("A signal death that did not happen is a difference, and so is a missing label value")
   func parts() throws {
     var lines = Self.exact.filter { !$0.contains("SIGSEGV") }
     lines.append("pidns_process_signal_deaths_total{\(Self.labels),signal=\"SIGBUS\"} 3")
@@ -101,14 +101,14 @@ import Testing
       ])
   }
 
-  @Test("What is not shown at all is not counted, which has to be allowed")
+  @Test("A missing family is reported as not counted, and must be allowed explicitly")
   func notCounted() throws {
     let lines = Self.exact.filter { !$0.contains("lifetime") && !$0.contains("core_dumps") }
     #expect(try differences(lines) == ["core_dumps: not counted", "lifetimes: not counted"])
     #expect(try differences(lines, mayLack: [.lifetimes]) == ["core_dumps: not counted"])
   }
 
-  @Test("A namespace without series lacks everything, what every exporter counts too")
+  @Test("A namespace without series lacks all families, also the mandatory ones")
   func absent() throws {
     let words = try differences([], mayLack: Facts.Kind.optional)
     #expect(
@@ -118,7 +118,7 @@ import Testing
         })
   }
 
-  @Test("Exits without reasons are compared as a whole")
+  @Test("Exits without reasons are compared by their total")
   func wholeExits() throws {
     var lines = Self.exact.filter { !$0.contains("reason=") }
     lines.append("pidns_process_exits_total{\(Self.labels)} 101")
@@ -127,7 +127,7 @@ import Testing
   }
 
   @Test(
-    "The sum of lifetimes is between what was measured from outside and from inside",
+    "The sum of lifetimes must be between the outer and the inner measurement",
     arguments: [(9.5, true), (10.0, true), (9.4, false), (10.1, false)])
   func sumOfLifetimes(counted: Double, isRight: Bool) throws {
     let line = """
@@ -140,7 +140,7 @@ import Testing
     #expect(comparison.differences.isEmpty == isRight)
   }
 
-  @Test("A line without one of the four counts is no truth")
+  @Test("A ground truth without one of the four counts is invalid")
   func incomplete() {
     #expect(throws: DecodingError.self) { try Self.truth(#"{"pidns":7,"execs":1,"forks":1,"exits":1}"#) }
   }

@@ -6,7 +6,7 @@ import Testing
 @testable import Harness
 
 @Suite struct ReachableTests {
-  @Test("A program below a closed folder has a copy that every user can start; one that is open has none")
+  @Test("A program below a closed folder is copied to a place that every user can reach; others are not")
   func closedFolder() throws {
     let folder = try TemporaryFolder()
     try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: folder.url.path())
@@ -23,7 +23,7 @@ import Testing
     #expect(try Reachable(program).url == program)
   }
 
-  @Test("Where no folder is open to all, that is an error")
+  @Test("It throws when no folder is open to every user")
   func noPlace() throws {
     let folder = try TemporaryFolder()
     try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: folder.url.path())

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Kubernetes
 
-/// What the start says of files that an operator hands over.
+/// The check at start-up of files that an operator provides.
 @Suite struct ConfigurationCheckTests {
   private let folder: URL
 
@@ -31,7 +31,7 @@ import Testing
       identity: identity, origin: "config")
   }
 
-  /// The error's line, without what it begins with.
+  /// The error line, without its prefix.
   private func error(_ configuration: Configuration) -> String {
     let text = #expect(throws: KubernetesError.self) { try configuration.check() }?.description ?? ""
     #expect(text.hasPrefix("config: ") && !text.contains("\n") && !text.contains("PRIVATE"))
@@ -39,7 +39,7 @@ import Testing
   }
 
   @Test(
-    "Keys of every kind that openssl makes are accepted",
+    "Each key type that openssl generates is accepted",
     arguments: [
       ["-newkey", "ed25519"], ["-newkey", "rsa:2048"], ["-newkey", "ed448"],
       ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:secp384r1"],
@@ -54,11 +54,11 @@ import Testing
     try configuration(certificate: identity.certificate, key: identity.key).check()
   }
 
-  @Test("A key of another certificate, half a key, and no key are told apart from a good one")
+  @Test("A mismatched key, a truncated key and a missing key each give their own error")
   func broken() throws {
     defer { removeFolder() }
     let one = try Certificates.identity("-newkey", "ed25519")
-    // GnuTLS 3.7 does not compare two Ed25519 keys: of those, the server's refusal is the first sign.
+    // GnuTLS 3.7 does not compare two Ed25519 keys; only the server's rejection shows the mismatch.
     let certificates = try Certificates.shared
     let other = try Certificates.identity("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1")
     #expect(
@@ -79,7 +79,7 @@ import Testing
   }
 
   @Test(
-    "An authority that is no certificate is refused",
+    "An authority that is not a certificate is rejected",
     arguments: ["", "x", "-----BEGIN CERTIFICATE-----\nAAAA\n"])
   func authority(text: String) throws {
     defer { removeFolder() }
@@ -88,14 +88,14 @@ import Testing
         "the certificate authority is not a certificate in PEM"))
   }
 
-  @Test("An empty token is refused")
+  @Test("An empty token is rejected")
   func emptyToken() throws {
     defer { removeFolder() }
     #expect(error(try configuration(token: "\n")) == "the token is empty")
   }
 
   @Test(
-    "A path that is no readable file of a sensible size is named",
+    "The error for an unreadable, irregular or too large file names its path",
     arguments: ["absent", "folder", "fifo", "huge"])
   func files(kind: String) throws {
     defer { removeFolder() }

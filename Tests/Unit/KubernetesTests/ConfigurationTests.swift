@@ -49,7 +49,7 @@ import Testing
     return try Configuration.kubeconfig(path: path, context: context)
   }
 
-  /// The error's line, which begins with the kubeconfig's path and is one.
+  /// The error, which must be one line that begins with the kubeconfig's path.
   private func error(_ body: () throws -> Configuration) -> String {
     defer { try? FileManager.default.removeItem(at: folder) }
     let error = #expect(throws: KubernetesError.self) { try body() }
@@ -63,7 +63,7 @@ import Testing
   // MARK: In a pod
 
   @Test(
-    "In a pod, the server is that of the variables, in IPv6 too",
+    "In a pod, the environment variables give the server, IPv6 included",
     arguments: [("10.0.0.1", "10.0.0.1"), ("fd00::1", "[fd00::1]")])
   func inCluster(host: String, written: String) throws {
     defer { try? FileManager.default.removeItem(at: folder) }
@@ -76,7 +76,7 @@ import Testing
     #expect(configuration.token == .file("\(folder.path)/token"))
   }
 
-  @Test("Outside a pod, and without a token, the error has advice")
+  @Test("The errors for running outside a pod and for a missing token give advice")
   func notInCluster() throws {
     defer { try? FileManager.default.removeItem(at: folder) }
     let outside = #expect(throws: KubernetesError.self) { try Configuration.inCluster(environment: [:]) }
@@ -107,7 +107,7 @@ import Testing
     #expect(nobody.token == nil && nobody.identity == nil)
   }
 
-  @Test("Certificates and keys stand in the file or beside it, where data wins")
+  @Test("Certificates and keys are read inline or from files; inline data wins")
   func sources() throws {
     defer { try? FileManager.default.removeItem(at: folder) }
     let files = try kubeconfig(
@@ -128,7 +128,7 @@ import Testing
     #expect(data.token == nil && data.baseURL == "https://[fd00::1]:6443")
   }
 
-  @Test("The certificate's name takes the place of the address, which stays where to connect to")
+  @Test("tls-server-name is used for verification; the address is used for the connection")
   func serverName() throws {
     defer { try? FileManager.default.removeItem(at: folder) }
     let name = try kubeconfig(cluster: "server: https://10.0.0.1:6443\ntls-server-name: api.test")
@@ -138,7 +138,7 @@ import Testing
   }
 
   @Test(
-    "What cannot be done securely or at all is refused, in one line that says what to do",
+    "Insecure and unsupported settings are rejected with one line of advice",
     arguments: [
       (
         "insecure-skip-tls-verify: true\ncertificate-authority: ca.crt", "",
@@ -153,13 +153,25 @@ import Testing
         "", "exec: {command: aws, apiVersion: client.authentication.k8s.io/v1, interactiveMode: Always}",
         ": exec has interactiveMode Always, but the exporter has no terminal"
       ),
-      ("", "exec: {command: '', apiVersion: client.authentication.k8s.io/v1}", ": exec has no command"),
+      (
+        "", "exec: {command: '', apiVersion: client.authentication.k8s.io/v1}",
+        ": exec has no command: write the path of the plugin"
+      ),
       ("", "auth-provider: {name: gcp}", " uses auth-provider, which is not supported; use"),
       ("", "username: admin\npassword: secret", " uses username, which is not supported; use"),
       ("", "as: admin\ntoken: secret", " uses as, which is not supported; use"),
-      ("", "client-certificate: x", " has a client-certificate without client-key or client-key-data"),
-      ("certificate-authority-data: '***'", "", ": certificate-authority-data is not base64"),
-      ("tls-server-name: 'a b'", "", ": tls-server-name \"a b\" is not a host name"),
+      (
+        "", "client-certificate: x",
+        " has a client-certificate without its key: add client-key or client-key-data"
+      ),
+      (
+        "certificate-authority-data: '***'", "",
+        ": certificate-authority-data is not base64: encode the PEM file with base64 -w0"
+      ),
+      (
+        "tls-server-name: 'a b'", "",
+        ": tls-server-name \"a b\" is not a host name: write a name of the server's certificate"
+      ),
     ])
   func refused(cluster: String, user: String, message: String) {
     let text = error {
@@ -169,9 +181,10 @@ import Testing
   }
 
   @Test(
-    "A server's address has to be one, over TLS",
+    "The server must be a valid https address",
     arguments: [
-      ("http://api.test", "is not https, which the token needs"), ("api.test:6443", "is n"),
+      ("http://api.test", "is not https, so the token is not sent: write https://HOST:PORT"),
+      ("api.test:6443", "is n"),
       ("''", "is not a URL"),
       ("https://", "is not a URL"), ("https://user@api.test", "is not a URL"),
       ("https://api.test?x=1", "is not a URL"),
@@ -181,7 +194,7 @@ import Testing
     #expect(text.contains(message), "\(text)")
   }
 
-  @Test("What a kubeconfig lacks is named")
+  @Test("The error for an incomplete kubeconfig names the missing field")
   func missing() throws {
     #expect(
       error { try kubeconfig(current: "") }.hasPrefix(" has no current-context: set it with kubectl config"))
@@ -207,7 +220,7 @@ import Testing
     #expect(error { try Configuration.kubeconfig(path: path) }.hasPrefix(" is not YAML: "))
   }
 
-  @Test("Another document is not taken for a kubeconfig", arguments: ["- 1", "42", ""])
+  @Test("A YAML document that is not a kubeconfig is rejected", arguments: ["- 1", "42", ""])
   func noKubeconfig(text: String) throws {
     let path = try write("config", text)
     let line = error { try Configuration.kubeconfig(path: path) }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Containers
 import APIServer
 import Foundation
 import Testing
@@ -31,7 +32,7 @@ import Testing
 
   private func removeFolder() { try? FileManager.default.removeItem(at: folder) }
 
-  @Test("A token is read again after a minute, not before, and at once when it was refused")
+  @Test("A token is read again after a minute, or at once after the server rejects it")
   func age() throws {
     defer { removeFolder() }
     var credentials = try credentials()
@@ -42,11 +43,11 @@ import Testing
     #expect(try credentials.current(at: start + .seconds(60)).token == "second")
     try write("token", "third\n")
     #expect(try credentials.current(at: start + .seconds(61)).token == "second")
-    credentials.refuse()
+    credentials.invalidate()
     #expect(try credentials.current(at: start + .seconds(62)).token == "third")
   }
 
-  @Test("A file that is missing or broken for a while does not take away what was read before")
+  @Test("If a file is temporarily missing or broken, the last credentials stay in use")
   func missing() throws {
     defer { removeFolder() }
     var credentials = try credentials(authority: true)
@@ -62,7 +63,7 @@ import Testing
     #expect(try credentials.current(at: start + .seconds(180)).token == "second")
   }
 
-  @Test("What was never there is said, in one line without secrets")
+  @Test("The error for credentials that never existed is one line without secrets")
   func never() throws {
     defer { removeFolder() }
     var credentials = try credentials(authority: true, identity: true)

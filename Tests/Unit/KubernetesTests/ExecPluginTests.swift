@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Containers
 import APIServer
 import Foundation
 import Platform
@@ -7,7 +8,7 @@ import Testing
 
 @testable import Kubernetes
 
-/// Programs that print credentials.
+/// Exec plug-ins: programs that print credentials.
 @Suite struct ExecPluginTests {
   private func plugin(_ script: String, command: String = "/bin/sh", hint: String? = nil) -> ExecPlugin {
     ExecPlugin(
@@ -27,7 +28,7 @@ import Testing
     #"{"apiVersion":"\#(version)","kind":"ExecCredential","status":{\#(status)}}"#
   }
 
-  @Test("A program's token, certificate and expiration are read; it has its variables and no input")
+  @Test("The token, certificate and expiration of a plug-in are read; it has its environment and no input")
   func printed() throws {
     let token = try plugin(
       #"read -r line && exit 9; printf '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{"token":"%s","expirationTimestamp":"2026-01-02T03:04:05Z"}}' "$GIVEN-${#KUBERNETES_EXEC_INFO}""#
@@ -43,7 +44,7 @@ import Testing
   }
 
   @Test(
-    "What is no credential is named",
+    "The error for invalid credentials describes them",
     arguments: [
       ("", "prints no ExecCredential"), ("{}", "prints no ExecCredential"),
       (credential("", version: "client.authentication.k8s.io/v1beta1"), "prints apiVersion"),
@@ -53,7 +54,10 @@ import Testing
       ),
       (credential(""), "prints neither a token nor"),
       (credential(#""clientKeyData":"k""#), "prints a client certificate without its key"),
-      (credential(#""token":"t","expirationTimestamp":"soon""#), "prints the expirationTimestamp \"soon\""),
+      (
+        credential(#""token":"t","expirationTimestamp":"soon""#),
+        "prints an invalid expirationTimestamp: \"soon\""
+      ),
     ])
   func invalid(text: String, message: String) {
     let failure = #expect(throws: WatchFailure.self) { try plugin("").parse(Array(text.utf8)) }
@@ -61,7 +65,7 @@ import Testing
       failure?.detail.hasPrefix("the exec plugin \"/bin/sh\" \(message)") == true, "\(failure?.detail ?? "")")
   }
 
-  @Test("A program that fails, hangs with its children, or prints without end is ended and named")
+  @Test("A plug-in that fails, hangs with its children, or prints without end is killed and reported")
   func failures() {
     #expect(
       failure(plugin("echo no such profile >&2; exit 3")).hasSuffix(
@@ -75,7 +79,7 @@ import Testing
         == "the exec plugin \"no-such-plugin\" is not installed: \"get it\"")
   }
 
-  @Test("A program runs once, again when what it printed has expired, and again when the server refuses it")
+  @Test("A plug-in runs once, then again when its credentials expire or the server rejects them")
   func life() throws {
     let folder = FileManager.default.temporaryDirectory.appending(path: "pidns-exec-\(UUID())")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -96,10 +100,10 @@ import Testing
     var lasting = try credentials("2999-01-01T00:00:00Z")
     #expect(try lasting.current(at: start).token == "t")
     _ = try lasting.current(at: start + .seconds(3600))
-    lasting.refuse(isUnauthorized: false)
+    lasting.invalidate(isUnauthorized: false)
     _ = try lasting.current(at: start)
     #expect(count() == 1)
-    lasting.refuse()
+    lasting.invalidate()
     _ = try lasting.current(at: start)
     #expect(count() == 2)
     var expired = try credentials("2001-01-01T00:00:00Z")

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Containers
 import Foundation
 import Testing
 import TestSupport
@@ -27,7 +28,7 @@ import TestSupport
     return parts
   }
 
-  /// Lists, and what is in them.
+  /// Lists and their items.
   private static let lists: [(String, items: [String], metadata: String?)] = [
     (
       #"{"metadata":{"resourceVersion":"1"},"items":[{"a":1},{"b":[2]}]}"#, [#"{"a":1}"#, #"{"b":[2]}"#],
@@ -49,7 +50,7 @@ import TestSupport
     ),
   ]
 
-  @Test("The items and the metadata are the same wherever the body is cut in two", arguments: lists)
+  @Test("Items and metadata do not depend on where the body is split into chunks", arguments: lists)
   func boundaries(text: String, items: [String], metadata: String?) throws {
     let expected = Parts(items: items, metadata: metadata, isComplete: true)
     for cut in 0...text.utf8.count {
@@ -58,7 +59,7 @@ import TestSupport
     #expect(try split(text, at: Array(1..<text.utf8.count)) == expected, "byte by byte")
   }
 
-  @Test("A list that ends anywhere before its end is not complete", arguments: lists)
+  @Test("A truncated list is never complete", arguments: lists)
   func cut(text: String, items: [String], metadata: String?) throws {
     let end = text.utf8.count - text.reversed().prefix { $0 != "}" }.count
     for length in 0..<end {
@@ -68,7 +69,7 @@ import TestSupport
   }
 
   @Test(
-    "What is no list is refused, or never complete",
+    "A body that is not a list is rejected or never complete",
     arguments: [
       "", "[]", "null", "x", #"{"items":[,]}"#, #"{"items":[1,]}"#, #"{"items":[1}"#, #"{"items"}"#,
       #"{"a":,}"#,
@@ -79,9 +80,9 @@ import TestSupport
     #expect(parts?.isComplete != true)
   }
 
-  @Test("Random faults: what is still JSON is split, and every text in the same way wherever it is cut")
-  func noise() throws {
-    var random = SeededGenerator.printingSeed("ListSplitterTests.noise")
+  @Test("Random corruption: valid JSON is split, and the result does not depend on the chunks")
+  func randomFaults() throws {
+    var random = SeededGenerator.printingSeed("ListSplitterTests.randomFaults")
     let alphabet = Array(#"{}[]",:\ items0"#.utf8)
     var (split, refused) = (0, 0)
     for _ in 0..<20_000 {
@@ -104,7 +105,7 @@ import TestSupport
     #expect(split > 1000 && refused > 1000)
   }
 
-  @Test("An item that is too big is left out, and metadata that is too big refused")
+  @Test("An oversized item is skipped; oversized metadata is rejected")
   func limits() throws {
     let big = #"{"a":""# + String(repeating: "x", count: ListSplitter.itemLimit) + #""}"#
     var splitter = ListSplitter()
@@ -120,7 +121,7 @@ import TestSupport
 }
 
 @Suite struct LineSplitterTests {
-  @Test("The lines are the same wherever the body is cut, without empty ones")
+  @Test("Lines do not depend on the chunks, and empty lines are skipped")
   func boundaries() throws {
     let bytes = Array("{\"a\":1}\n\n{\"é\":\"\\n\"}\n{}\nrest".utf8)
     for first in 0...bytes.count {
@@ -136,7 +137,7 @@ import TestSupport
     }
   }
 
-  @Test("A line of 8 MiB is taken, a longer one refused")
+  @Test("A line of 8 MiB is accepted, a longer one rejected")
   func limit() throws {
     var splitter = LineSplitter()
     let line = [UInt8](repeating: 0x20, count: LineSplitter.limit)

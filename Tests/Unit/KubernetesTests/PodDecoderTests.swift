@@ -11,7 +11,7 @@ import Testing
   private func pod(_ json: String) -> Pod? { decoder.pod(Array(json.utf8)) }
   private func event(_ json: String) throws -> PodWatch.Event { try decoder.event(Array(json.utf8)) }
 
-  @Test("A pod is taken with the ids of all its containers, those from before a restart first")
+  @Test("A pod has the ids of all its containers, those before a restart first")
   func everything() {
     let pod = pod(
       #"""
@@ -36,14 +36,14 @@ import Testing
           ]))
   }
 
-  @Test("A pod that has just been made has no more than its name")
+  @Test("A pod that was just created has only its name")
   func minimal() {
     let json = #"{"metadata":{"uid":"u","namespace":"n","name":"p"}}"#
     #expect(pod(json) == Pod(uid: "u", namespace: "n", name: "p"))
   }
 
   @Test(
-    "What is wrong in one place voids nothing around it",
+    "An invalid field does not affect the other fields",
     arguments: [
       #""spec":7"#, #""status":[]"#, #""status":{"containerStatuses":{}}"#,
       #""spec":{"containers":[7,{"name":[]}]}"#,
@@ -61,7 +61,7 @@ import Testing
   }
 
   @Test(
-    "What has no uid is no pod",
+    "An object without a uid is not a pod",
     arguments: [
       "", "{}", "7", "]", #"{"metadata":{"name":"p","namespace":"n"}}"#,
       #"{"metadata":{"uid":"","name":"p","namespace":"n"}}"#,
@@ -70,7 +70,7 @@ import Testing
     ])
   func noPod(json: String) { #expect(pod(json) == nil) }
 
-  @Test("Text is cut at 256 bytes between characters, and long ids are left out")
+  @Test("Text is cut to 256 bytes at a character boundary, and overlong ids are skipped")
   func bounds() {
     let long = String(repeating: "é", count: 5000)
     let json = """
@@ -86,7 +86,7 @@ import Testing
   }
 
   @Test(
-    "All containers of a big pod have names; of more than any object can have, those that run are kept, the rest counted"
+    "All containers of a big pod have names; beyond the maximum, running containers are kept and the others counted"
   )
   func manyContainers() {
     func bigPod(_ count: Int) -> Pod? {
@@ -105,7 +105,7 @@ import Testing
     #expect(huge?.droppedContainers == Pods.containersInStatus)
   }
 
-  @Test("Events are put, delete and bookmark, each with its version")
+  @Test("Events decode to put, delete or bookmark, each with its version")
   func events() throws {
     let object = #"{"metadata":{"uid":"u","namespace":"n","name":"p","resourceVersion":"7"}}"#
     let pod = Pod(uid: "u", namespace: "n", name: "p")
@@ -125,7 +125,7 @@ import Testing
         == PodWatch.Event(kind: .put, pod: nil, resourceVersion: nil))
   }
 
-  @Test("An ERROR event is a failure by its code, and what is no event is invalid")
+  @Test("An ERROR event decodes to a failure by code; other objects are invalid")
   func errors() {
     #expect(throws: WatchFailure(.expired, "410 \"too old\"")) {
       try event(#"{"type":"ERROR","object":{"kind":"Status","code":410,"message":"too old"}}"#)
@@ -142,7 +142,7 @@ import Testing
     }
   }
 
-  @Test("A page needs a version, and tells whether there are more")
+  @Test("A page needs a version, and reports whether more pages follow")
   func pages() throws {
     func page(_ json: String) throws -> PodWatch.Page { try decoder.page(Array(json.utf8)) }
     #expect(

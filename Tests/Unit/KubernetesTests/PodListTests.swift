@@ -4,9 +4,9 @@ import APIServer
 import Foundation
 import Testing
 
-/// What a list takes of memory, told of a process that does nothing else.
+/// The memory that a list needs, measured in a process that does nothing else.
 @Suite struct PodListTests {
-  /// A line of the program's, in KiB.
+  /// A line of that program, in KiB.
   private struct Line {
     let pods: Int
     let peak: Int
@@ -20,7 +20,7 @@ import Testing
     }
   }
 
-  /// Waits for a line to be there whole. No machine is so slow that it takes ten minutes: it never comes then.
+  /// Waits for a complete line, for at most ten minutes.
   private func line(_ index: Int, of output: URL) async throws -> Line {
     let deadline = ContinuousClock.now + .seconds(600)
     while ContinuousClock.now < deadline {
@@ -33,7 +33,7 @@ import Testing
   }
 
   @Test(
-    "A list of 5,000 pods takes less than 20 MB at its peak, and what it took is given back",
+    "Listing 5,000 pods needs less than 20 MB at its peak, and frees it afterwards",
     arguments: [true, false])
   func memory(inPages: Bool) async throws {
     let server = try await APIServer()

@@ -32,7 +32,7 @@ import Testing
     }
   }
 
-  @Test("It lists from what the server has at hand, page by page, then watches from the list's version")
+  @Test("The watch lists from the server's cache, page by page, then watches from the version of the list")
   func listing() throws {
     var watch = watch
     #expect(watch.next(jitter: 0) == list("0"))
@@ -45,7 +45,7 @@ import Testing
     #expect(watch.next(jitter: 0.999_999) == .watch(resourceVersion: "10", seconds: 600))
   }
 
-  @Test("A page that fails begins the list anew, and nothing is deleted before one came whole")
+  @Test("A failed page restarts the list, and no pod is deleted before a list completes")
   func listFailures() throws {
     for (reason, version) in [
       (Reason.connection, "0"), (.timeout, "0"), (.throttled, "0"), (.unauthorized, "0"), (.server, "0"),
@@ -61,7 +61,7 @@ import Testing
     }
   }
 
-  @Test("A continue token that has expired begins the list anew with what is true now")
+  @Test("An expired continue token restarts the list with the most recent data")
   func expiredToken() throws {
     var watch = watch
     _ = watch.list(pod("a"))
@@ -73,13 +73,13 @@ import Testing
     #expect(try watch.finish(.init(resourceVersion: "11", continueToken: nil)) == .keepOnly(["b"]))
   }
 
-  @Test("A list whose pages have no end is given up, and begun anew after a while")
+  @Test("A list without a last page is aborted, and restarted after a delay")
   func endless() throws {
     var watch = watch
     for _ in 1..<PodWatch.pageLimit {
       _ = try watch.finish(.init(resourceVersion: "10", continueToken: "more"))
     }
-    let failure = #expect(throws: WatchFailure(.invalid, "the list has no end")) {
+    let failure = #expect(throws: WatchFailure(.invalid, "the list has more than 1000 pages")) {
       try watch.finish(.init(resourceVersion: "10", continueToken: "more"))
     }
     watch.fail(try #require(failure))
@@ -88,7 +88,7 @@ import Testing
     #expect(try watch.finish(.init(resourceVersion: "10", continueToken: "more")) == nil)
   }
 
-  @Test("Too many pods to keep in mind delete none")
+  @Test("A list with too many pods to remember deletes none")
   func tooMany() throws {
     var watch = watch
     for number in 0...Pods.limit { _ = watch.list(pod("\(number)")) }
@@ -96,7 +96,7 @@ import Testing
     #expect(watch.next(jitter: 0) == .watch(resourceVersion: "10", seconds: 300))
   }
 
-  @Test("The watch continues at once from the last received version, including bookmarks")
+  @Test("The watch resumes at once from the last version, bookmarks included")
   func versions() throws {
     var watch = try watching
     #expect(watch.handle(put(pod("b"), "11")) == .put(pod("b")))
@@ -109,14 +109,14 @@ import Testing
     #expect(watch.next(jitter: 0) == .watch(resourceVersion: "not a number", seconds: 300))
   }
 
-  @Test("A pod that cannot be decoded moves the version on and changes nothing else")
+  @Test("A pod that cannot be decoded advances the version and changes nothing else")
   func undecodable() throws {
     var watch = try watching
     #expect(watch.handle(.init(kind: .put, pod: nil, resourceVersion: "12")) == nil)
     #expect(watch.next(jitter: 0) == .watch(resourceVersion: "12", seconds: 300))
   }
 
-  @Test("A late event of a deleted pod does not restore it, until a list has it")
+  @Test("A late event of a deleted pod does not restore it; a list does")
   func lateEvents() throws {
     var watch = try watching
     #expect(watch.handle(delete(pod("b"), "11")) == .delete(pod("b")))
@@ -129,7 +129,7 @@ import Testing
     #expect(watch.handle(put(pod("b"), "21")) == .put(pod("b")))
   }
 
-  @Test("Deleted pods are kept in mind up to a number, the last ones")
+  @Test("The most recently deleted pods are remembered, up to a maximum")
   func deletedLimit() throws {
     var watch = try watching
     for number in 0...PodWatch.deletedLimit { _ = watch.handle(delete(pod("\(number)"), "11")) }
@@ -138,7 +138,7 @@ import Testing
   }
 
   @Test(
-    "A version that is too old is followed by a list of nothing older, and that by one of what is true now")
+    "A version that is too old leads to a list that is not older, then to one of the most recent data")
   func expired() throws {
     var watch = try watching
     watch.fail(WatchFailure(.expired, ""))
@@ -149,7 +149,7 @@ import Testing
     #expect(watch.next(jitter: 0) == list(""))
   }
 
-  @Test("What a failed watch is followed by", arguments: Reason.allCases)
+  @Test("Next request after each kind of watch failure", arguments: Reason.allCases)
   func watchFailures(reason: Reason) throws {
     var watch = try watching
     watch.fail(WatchFailure(reason, ""))
@@ -161,7 +161,7 @@ import Testing
     }
   }
 
-  @Test("A list of nothing older that the server cannot give is followed by one of what is true now")
+  @Test("If the server cannot list at a version, the most recent data is listed")
   func versionTooLarge() throws {
     var watch = try watching
     watch.fail(WatchFailure(.invalid, ""))
@@ -170,7 +170,7 @@ import Testing
     #expect(watch.next(jitter: 0) == list(""))
   }
 
-  @Test("Waits are by chance below a bound that doubles up to 30 s")
+  @Test("Retry delays are random, below a bound that doubles up to 30 s")
   func backoff() throws {
     var watch = try watching
     for bound in [0.8, 1.6, 3.2, 6.4, 12.8, 25.6, 30, 30] {
@@ -184,7 +184,7 @@ import Testing
     #expect(watch.next(jitter: 0.5) == .wait(.seconds(15)))
   }
 
-  @Test("Waits are short again after a watch that said something, or lasted, and not after a list alone")
+  @Test("A watch with events or of normal duration resets the delay; a list alone does not")
   func reset() throws {
     var failing = try watching
     for _ in 0..<5 { failing.fail(WatchFailure(.connection, "")) }
@@ -208,7 +208,7 @@ import Testing
     #expect(listed.failures == 7)
   }
 
-  @Test("A watch that ends as soon as it began is asked for again later and later")
+  @Test("A watch that ends at once is retried with growing delays")
   func shortWatches() throws {
     var watch = try watching
     for bound in [0.8, 1.6, 3.2] {
@@ -218,7 +218,7 @@ import Testing
     }
   }
 
-  @Test("A Retry-After is waited for, with a bound, and not by all nodes alike")
+  @Test("Retry-After is respected up to a bound, with jitter between nodes")
   func retryAfter() throws {
     for (asked, waited) in [(7, 7), (1_000_000, 300), (-5, 0)] {
       var watch = try watching
@@ -228,7 +228,7 @@ import Testing
   }
 
   @Test(
-    "A status has its reason",
+    "Each status code maps to its reason",
     arguments: [
       (401, Reason.unauthorized), (403, .forbidden), (410, .expired), (429, .throttled), (500, .server),
       (503, .server),
@@ -240,7 +240,7 @@ import Testing
   }
 
   @Test(
-    "A Retry-After is seconds or a date",
+    "Retry-After is parsed as seconds or as a date",
     arguments: [
       ("120", 120), ("0", 0), ("Sun, 06 Nov 1994 08:49:37 GMT", 37), ("Sat, 01 Jan 1994 00:00:00 GMT", 0),
       ("Thu, 29 Feb 1996 00:00:00 GMT", 41_440_260), ("", nil), ("-1", nil), ("soon", nil), ("1.5", nil),

@@ -6,70 +6,70 @@ import Testing
 
 @testable import Kubernetes
 
-/// Whom the watcher believes, and who it says it is, against a server over TLS.
+/// Authentication in both directions, against a server over TLS.
 @Suite struct PodWatcherTrustTests {
-  @Test("A token that is not accepted is read again, whatever its age")
+  @Test("A rejected token is read again, whatever its age")
   func newToken() async throws {
-    try await withWorld { world in
-      world.server.put(PodJSON(1))
-      world.server.require(token: "first")
-      try world.watch()
-      try await world.eventually("it watches") { world.server.watches == 1 }
-      world.server.require(token: "second")
-      world.server.endWatches()
-      try await world.eventually("it is not accepted") { world.errors(.unauthorized) >= 2 }
-      try world.write(token: "second")
-      try await world.eventually("it watches again") { world.server.watches == 1 }
-      #expect(world.server.requests.last?.token == "second")
-      #expect(world.knows(PodJSON(1)))
+    try await withFixture { fixture in
+      fixture.server.put(PodJSON(1))
+      fixture.server.require(token: "first")
+      try fixture.watch()
+      try await fixture.eventually("it watches") { fixture.server.watches == 1 }
+      fixture.server.require(token: "second")
+      fixture.server.endWatches()
+      try await fixture.eventually("it is not accepted") { fixture.errors(.unauthorized) >= 2 }
+      try fixture.write(token: "second")
+      try await fixture.eventually("it watches again") { fixture.server.watches == 1 }
+      #expect(fixture.server.requests.last?.token == "second")
+      #expect(fixture.hasResolved(PodJSON(1)))
     }
   }
 
-  @Test("A new authority is read from its file, and a server that none signed is not believed")
+  @Test("A new authority is read from its file; a server with an unknown authority is rejected")
   func newAuthority() async throws {
     let others = try Certificates(names: "IP:127.0.0.1")
-    try await withWorld { world in
-      world.server.put(PodJSON(1))
-      try world.trust(others)
-      try world.watch()
-      try await world.eventually("it is not believed") { world.errors(.connection) >= 3 }
-      #expect(world.server.requests.isEmpty && world.pods.count == 0)
+    try await withFixture { fixture in
+      fixture.server.put(PodJSON(1))
+      try fixture.trust(others)
+      try fixture.watch()
+      try await fixture.eventually("the server is rejected") { fixture.errors(.connection) >= 3 }
+      #expect(fixture.server.requests.isEmpty && fixture.pods.count == 0)
       #expect(
-        world.log.errors == [
+        fixture.log.errors == [
           "the server's certificate is not signed by the certificate authority, or has expired"
         ])
-      try world.trust(world.server.certificates)
-      try await world.eventually("it is believed") { world.knows(PodJSON(1)) }
+      try fixture.trust(fixture.server.certificates)
+      try await fixture.eventually("the server is accepted") { fixture.hasResolved(PodJSON(1)) }
     }
   }
 
-  @Test("A certificate that is another host's is not believed, unless the configuration names it")
+  @Test("A certificate for another host is rejected unless the configuration names that host")
   func hostName() async throws {
-    try await withWorld(certificates: try Certificates(names: "DNS:kubernetes.test")) { world in
-      world.server.put(PodJSON(1))
-      try world.watch(world.configuration(serverName: nil, identity: nil))
-      try await world.eventually("it is not believed") { world.errors(.connection) >= 3 }
-      #expect(world.server.requests.isEmpty)
-      #expect(world.log.errors == ["the server's certificate is for another name, see tls-server-name"])
-      await world.stopWatching()
-      try world.watch(world.configuration(serverName: "kubernetes.test", identity: nil))
-      try await world.eventually("it is believed") { world.knows(PodJSON(1)) }
+    try await withFixture(certificates: try Certificates(names: "DNS:kubernetes.test")) { fixture in
+      fixture.server.put(PodJSON(1))
+      try fixture.watch(fixture.configuration(serverName: nil, identity: nil))
+      try await fixture.eventually("the server is rejected") { fixture.errors(.connection) >= 3 }
+      #expect(fixture.server.requests.isEmpty)
+      #expect(fixture.log.errors == ["the server's certificate is for another name, see tls-server-name"])
+      await fixture.stopWatching()
+      try fixture.watch(fixture.configuration(serverName: "kubernetes.test", identity: nil))
+      try await fixture.eventually("the server is accepted") { fixture.hasResolved(PodJSON(1)) }
     }
   }
 
-  @Test("A client certificate is shown to a server that asks for one")
+  @Test("A client certificate is presented when the server requests one")
   func clientCertificate() async throws {
-    try await withWorld(authenticating: true) { world in
-      world.server.put(PodJSON(1))
-      try world.watch(world.configuration(serverName: nil, identity: nil))
-      try await world.eventually("it is turned away") { world.errors(.connection) >= 2 }
-      #expect(world.server.requests.isEmpty)
-      await world.stopWatching()
-      let certificates = world.server.certificates
+    try await withFixture(authenticating: true) { fixture in
+      fixture.server.put(PodJSON(1))
+      try fixture.watch(fixture.configuration(serverName: nil, identity: nil))
+      try await fixture.eventually("it is turned away") { fixture.errors(.connection) >= 2 }
+      #expect(fixture.server.requests.isEmpty)
+      await fixture.stopWatching()
+      let certificates = fixture.server.certificates
       let identity = Configuration.Identity(
         certificate: .bytes(Array(certificates.client.utf8)), key: .bytes(Array(certificates.clientKey.utf8)))
-      try world.watch(world.configuration(serverName: nil, identity: identity))
-      try await world.eventually("it is let in") { world.knows(PodJSON(1)) }
+      try fixture.watch(fixture.configuration(serverName: nil, identity: identity))
+      try await fixture.eventually("the client is accepted") { fixture.hasResolved(PodJSON(1)) }
     }
   }
 }

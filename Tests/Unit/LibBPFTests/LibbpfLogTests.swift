@@ -5,7 +5,7 @@ import Testing
 @testable import LibBPF
 
 @Suite struct LibbpfLogTests {
-  @Test("Of a verifier log, the last word before the statistics is the useful line")
+  @Test("The cause in a verifier log is the last line before the statistics")
   func verifier() {
     let log = """
       libbpf: prog 'process_exec': BPF program load failed: Permission denied
@@ -25,7 +25,7 @@ import Testing
     #expect(LibbpfLog.usefulLine(of: log) == "invalid bpf_context access off=8 size=8")
   }
 
-  @Test("Without a verifier log it is the last line, without the library's name")
+  @Test("Without a verifier log the cause is the last line, without the library's prefix")
   func library() {
     let log =
       "libbpf: Error in bpf_create_map\nlibbpf: map 'node': failed to create: Operation not permitted(-1)\n"
@@ -39,7 +39,7 @@ import Testing
 
 @Suite struct Base64Tests {
   @Test(
-    "Decodes every length of the last group",
+    "Base64 decodes each length of the last group",
     arguments: [
       ("", []), ("Zg==", [102]), ("Zm8=", [102, 111]), ("Zm9v", [102, 111, 111]), ("/+8A", [255, 239, 0]),
     ])

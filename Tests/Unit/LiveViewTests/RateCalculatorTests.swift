@@ -5,102 +5,102 @@ import Testing
 @testable import LiveView
 
 @Suite struct RateCalculatorTests {
-  /// A reading at a time, of one namespace that has had so many execs.
-  static func reading(
+  /// A sample at a time, of one namespace that has had so many execs.
+  static func sample(
     _ time: Double?, execs: Double, exporterStart: Double? = 0, start: Double? = nil, pidns: String = "1"
-  ) -> Reading {
-    var reading = Reading()
-    reading.time = time
-    reading.exporterStart = exporterStart
-    reading.node.execs = execs
-    var entry = Reading.Entry()
+  ) -> Sample {
+    var sample = Sample()
+    sample.time = time
+    sample.exporterStart = exporterStart
+    sample.node.execs = execs
+    var entry = Sample.Entry()
     entry.events.execs = execs
     entry.processes = 1
     entry.start = start
-    reading.namespaces[.init(pidns: pidns)] = entry
-    return reading
+    sample.namespaces[.init(pidns: pidns)] = entry
+    return sample
   }
 
-  /// The execs per second of each pidns after readings.
-  static func rates(_ readings: Reading...) -> [String: Double?] {
+  /// The execs per second of each pidns after samples.
+  static func rates(_ samples: Sample...) -> [String: Double?] {
     var meter = RateCalculator()
-    for reading in readings { meter.ingest(reading, at: 0) }
+    for sample in samples { meter.ingest(sample, at: 0) }
     return Dictionary(uniqueKeysWithValues: meter.rows.map { ($0.identity.pidns, $0.rates?.execs) })
   }
 
-  @Test("A rate is what was added, by the exporter's clock")
+  @Test("A rate is the increase divided by the exporter's time")
   func rate() {
-    #expect(Self.rates(Self.reading(100, execs: 10)) == ["1": nil])
-    #expect(Self.rates(Self.reading(100, execs: 10), Self.reading(104, execs: 20)) == ["1": 2.5])
+    #expect(Self.rates(Self.sample(100, execs: 10)) == ["1": nil])
+    #expect(Self.rates(Self.sample(100, execs: 10), Self.sample(104, execs: 20)) == ["1": 2.5])
   }
 
-  @Test("Without a time from the exporter, the time of arrival is used")
+  @Test("Without an exporter timestamp, the arrival time is used")
   func ownClock() {
     var meter = RateCalculator()
-    meter.ingest(Self.reading(nil, execs: 1), at: 50)
-    meter.ingest(Self.reading(nil, execs: 9), at: 54)
+    meter.ingest(Self.sample(nil, execs: 1), at: 50)
+    meter.ingest(Self.sample(nil, execs: 9), at: 54)
     #expect(meter.node?.execs == 2)
   }
 
-  @Test("A reading of the same poll changes nothing, and does not become the one to compare with")
+  @Test("A second sample of the same poll is ignored")
   func samePoll() {
-    let first = Self.reading(100, execs: 10)
-    let second = Self.reading(101, execs: 20)
+    let first = Self.sample(100, execs: 10)
+    let second = Self.sample(101, execs: 20)
     #expect(Self.rates(first, second, second, second) == ["1": 10])
     #expect(Self.rates(first, first, second) == ["1": 10])
   }
 
-  @Test("Rates begin anew with the exporter, and where a counter fell")
+  @Test("Rates restart with the exporter, and after a counter reset")
   func restart() {
-    let before = Self.reading(100, execs: 10, exporterStart: 50)
-    #expect(Self.rates(before, Self.reading(102, execs: 30, exporterStart: 101)) == ["1": nil])
-    #expect(Self.rates(before, Self.reading(102, execs: 30, exporterStart: 50.01)) == ["1": 10])
-    #expect(Self.rates(before, Self.reading(102, execs: 3, exporterStart: 50)) == ["1": nil])
-    #expect(Self.rates(before, Self.reading(90, execs: 30, exporterStart: 50)) == ["1": nil])
+    let before = Self.sample(100, execs: 10, exporterStart: 50)
+    #expect(Self.rates(before, Self.sample(102, execs: 30, exporterStart: 101)) == ["1": nil])
+    #expect(Self.rates(before, Self.sample(102, execs: 30, exporterStart: 50.01)) == ["1": 10])
+    #expect(Self.rates(before, Self.sample(102, execs: 3, exporterStart: 50)) == ["1": nil])
+    #expect(Self.rates(before, Self.sample(90, execs: 30, exporterStart: 50)) == ["1": nil])
     #expect(
       Self.rates(
-        before, Self.reading(102, execs: 3, exporterStart: 101),
-        Self.reading(104, execs: 5, exporterStart: 101))
+        before, Self.sample(102, execs: 3, exporterStart: 101),
+        Self.sample(104, execs: 5, exporterStart: 101))
         == ["1": 1])
   }
 
-  @Test("A counter of one namespace that fell leaves the other rates alone")
+  @Test("A counter reset in one namespace does not affect other rates")
   func oneFell() {
-    var first = Self.reading(100, execs: 10)
+    var first = Self.sample(100, execs: 10)
     first.namespaces[.init(pidns: "2")] = first.namespaces[.init(pidns: "1")]
-    var second = Self.reading(102, execs: 20)
-    second.namespaces[.init(pidns: "2")] = Self.reading(0, execs: 4).namespaces.values.first
+    var second = Self.sample(102, execs: 20)
+    second.namespaces[.init(pidns: "2")] = Self.sample(0, execs: 4).namespaces.values.first
     #expect(Self.rates(first, second) == ["1": 5, "2": nil])
   }
 
-  @Test("A namespace that is new began at zero if it is young, and has no rate if that is not known")
+  @Test("A young namespace counts from zero; one of unknown age has no rate yet")
   func new() {
-    let before = Self.reading(100, execs: 1)
+    let before = Self.sample(100, execs: 1)
     func rate(start: Double?) -> Double?? {
-      Self.rates(before, Self.reading(104, execs: 20, start: start, pidns: "2"))["2"]
+      Self.rates(before, Self.sample(104, execs: 20, start: start, pidns: "2"))["2"]
     }
-    // Since the reading before: what it did in this interval.
+    // Since the sample before: what it did in this interval.
     #expect(rate(start: 102) == 5)
     // It was held back until its names were known: since it began.
     #expect(rate(start: 99) == 4)
     #expect(rate(start: 50) == .some(nil))
     #expect(rate(start: nil) == .some(nil))
     // All that there is was counted since the exporter began.
-    let young = Self.reading(100, execs: 1, exporterStart: 99)
+    let young = Self.sample(100, execs: 1, exporterStart: 99)
     #expect(
-      Self.rates(young, Self.reading(104, execs: 20, exporterStart: 99, start: 50, pidns: "2"))["2"] == 4)
+      Self.rates(young, Self.sample(104, execs: 20, exporterStart: 99, start: 50, pidns: "2"))["2"] == 4)
   }
 
-  @Test("What has ended is shown while it has rates, and then left out")
+  @Test("An ended namespace is shown while it has rates")
   func ended() {
-    func ended(_ time: Double, execs: Double) -> Reading {
-      var reading = Self.reading(time, execs: execs)
-      reading.namespaces[.init(pidns: "1")]?.processes = 0
-      reading.namespaces[.init(pidns: "1")]?.end = 101
-      return reading
+    func ended(_ time: Double, execs: Double) -> Sample {
+      var sample = Self.sample(time, execs: execs)
+      sample.namespaces[.init(pidns: "1")]?.processes = 0
+      sample.namespaces[.init(pidns: "1")]?.end = 101
+      return sample
     }
     var meter = RateCalculator()
-    meter.ingest(Self.reading(100, execs: 1), at: 0)
+    meter.ingest(Self.sample(100, execs: 1), at: 0)
     #expect(meter.rows.map(\.isLive) == [true])
     meter.ingest(ended(102, execs: 5), at: 0)
     #expect(meter.rows.map(\.isLive) == [false])

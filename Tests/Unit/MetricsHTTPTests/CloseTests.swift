@@ -8,23 +8,23 @@ import Testing
 
 extension ServerTests {
   @Suite struct CloseTests {
-    /// - Parameter connectionLimit: As many as a test has.
+    /// - Parameter connectionLimit: The limit that the test needs.
     private func makeServer(_ routes: [String: HTTPServer.Handler], connectionLimit: Int = 128) throws
       -> HTTPServer
     {
       try HTTPServer(
-        addresses: [#require(ListenAddress("127.0.0.1:0"))], routes: routes, connectionLimit: connectionLimit,
-        idleTimeout: idleTimeout)
+        addresses: [#require(ListenAddress("127.0.0.1:0"))], routes: routes,
+        limits: .patient(connections: connectionLimit))
     }
 
-    /// Close does not wait for it: it would take longer than any machine needs.
-    private let idleTimeout = Duration.seconds(3600)
+    /// close() does not wait for this timeout, which is longer than any machine needs.
+    private let timeout = Duration.seconds(3600)
 
-    @Test("close returns with idle, half-sent and slow clients connected, and drops them")
+    @Test("close returns with idle, half-sent and slow clients connected, and disconnects them")
     func withClients() throws {
       let big = Response(contentType: "text/plain", body: pattern(count: 10_000_000))
       let small = Response(contentType: "text/plain", body: [UInt8]("up 1\n".utf8))
-      let server = try makeServer(["/metrics": { _ in big }, "/up": { _ in small }])
+      let server = try makeServer(["/metrics": { _ in .now(big) }, "/up": { _ in .now(small) }])
       let port = server.boundAddresses[0].port
       let silent = try RawClient(port: port)
       let idle = try RawClient(port: port)
@@ -40,13 +40,13 @@ extension ServerTests {
       let start = clock.now
       server.close()
       let elapsed = clock.now - start
-      #expect(elapsed < idleTimeout)
+      #expect(elapsed < timeout)
       for client in [silent, idle, half, body] { #expect(try client.isClosed()) }
       #expect(try slow.rest().count < 10_000_000)
       #expect(throws: RawClient.Failure.self) { try RawClient(port: port) }
     }
 
-    @Test("close waits for the handler that runs")
+    @Test("close waits for a running handler")
     func waitsForHandler() throws {
       let progress = Progress()
       let server = try makeServer([
@@ -54,7 +54,7 @@ extension ServerTests {
           progress.state.store(1, ordering: .sequentiallyConsistent)
           usleep(300_000)
           progress.state.store(2, ordering: .sequentiallyConsistent)
-          return Response(contentType: "text/plain", body: [])
+          return .now(Response(contentType: "text/plain", body: []))
         }
       ])
       let client = try RawClient(port: server.boundAddresses[0].port)
@@ -72,11 +72,11 @@ extension ServerTests {
       let clock = ContinuousClock()
       let start = clock.now
       server.close()
-      #expect(clock.now - start < idleTimeout)
+      #expect(clock.now - start < timeout)
       #expect(try client.isClosed())
     }
 
-    @Test("a server that goes out of scope is closed")
+    @Test("a server that is deinitialised closes")
     func outOfScope() throws {
       func serve() throws -> (UInt16, RawClient) {
         let server = try makeServer(metrics("up 1\n"))
@@ -90,7 +90,7 @@ extension ServerTests {
       #expect(throws: RawClient.Failure.self) { try RawClient(port: port) }
     }
 
-    @Test("fifty servers leave no socket open")
+    @Test("fifty servers leak no socket")
     func descriptors() throws {
       for _ in 0..<50 {
         var served: UInt16?
@@ -100,26 +100,26 @@ extension ServerTests {
           #expect(try openDescriptors().contains { Self.ports(of: $0).contains(port) })
           served = port
         }
-        // At once: the port may be given to another test of the process after that.
+        // At once, before another test of the process may get the port.
         let port = try #require(served)
         #expect(try !openDescriptors().contains { Self.ports(of: $0).contains(port) })
       }
     }
 
-    @Test("programs that are started get none of the server's sockets")
+    @Test("child processes inherit no socket of the server")
     func closeOnExec() throws {
       try withServer(routes: metrics("up 1\n")) { port in
         let client = try RawClient(port: port)
         #expect(try client.exchange("GET", "/metrics").status == 200)
-        // By their port: other tests of the process open and close descriptors meanwhile.
+        // By port, because other tests of the process open and close descriptors meanwhile.
         let sockets = try openDescriptors().filter { Self.ports(of: $0).contains(port) }
-        // The listening one and both ends of the connection.
-        #expect(sockets.count == 3)
+        // The listening socket, of which MHD has a duplicate, and both ends of the connection.
+        #expect(sockets.count == 4)
         for descriptor in sockets { #expect(fcntl(descriptor, F_GETFD) & FD_CLOEXEC != 0) }
       }
     }
 
-    /// The ports of both ends of a descriptor, as far as it is a socket that has them.
+    /// The ports of both ends of a descriptor, if it is such a socket.
     private static func ports(of descriptor: Int32) -> [UInt16] {
       [false, true].compactMap { isPeer in
         var address = sockaddr_in()
@@ -134,14 +134,14 @@ extension ServerTests {
       }
     }
 
-    @Test("the next run can listen at once where this one had clients")
+    @Test("a restarted server can listen at once on a port that had clients")
     func restart() throws {
       let server = try makeServer(metrics("up 1\n"))
       let address = server.boundAddresses[0]
       do {
         let client = try RawClient(port: address.port)
         #expect(try client.exchange("GET", "/metrics").status == 200)
-        // The side that closes first is left in TIME_WAIT.
+        // The side that closes first stays in TIME_WAIT.
         server.close()
         #expect(try client.isClosed())
       }
@@ -150,7 +150,7 @@ extension ServerTests {
       next.close()
     }
 
-    @Test("what the routes capture is released")
+    @Test("closing releases everything that the routes captured")
     func releasesRoutes() throws {
       final class Witness: Sendable {}
       weak var witness: Witness?
@@ -158,7 +158,9 @@ extension ServerTests {
         let made = Witness()
         witness = made
         let routes: [String: HTTPServer.Handler] = [
-          "/metrics": { _ in Response(contentType: "text/plain", body: [UInt8]("\(made)".utf8)) }
+          "/metrics": { _ in
+            .now(Response(contentType: "text/plain", body: [UInt8]("\(made)".utf8)))
+          }
         ]
         try withServer(routes: routes) { port in
           let reply = try RawClient(port: port).exchange("GET", "/metrics")
@@ -172,6 +174,6 @@ extension ServerTests {
 }
 
 private final class Progress: Sendable {
-  /// 0 before, 1 in and 2 behind the handler.
+  /// 0 before, 1 in, 2 after the handler.
   let state = Atomic(0)
 }

@@ -13,7 +13,7 @@ import Testing
   }
 
   @Test(
-    "says what, why and what to do in one line",
+    "the message has what failed, why, and what to do, in one line",
     arguments: [
       (
         EADDRINUSE, "bind", HTTPServerError.Code.addressInUse,

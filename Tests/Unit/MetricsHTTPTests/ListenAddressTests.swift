@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct ListenAddressTests {
   @Test(
-    "takes host and port apart",
+    "host and port are split",
     arguments: [
       (":10059", "", 10059), ("127.0.0.1:9000", "127.0.0.1", 9000), ("[::1]:9000", "::1", 9000),
       ("localhost:9000", "localhost", 9000), ("[::]:0", "::", 0), (":0", "", 0), (":65535", "", 65535),
@@ -20,7 +20,7 @@ import Testing
   }
 
   @Test(
-    "refuses what is not an address",
+    "an invalid address is rejected",
     arguments: [
       "", ":", "9000", "localhost", "localhost:", "127.0.0.1", ":65536", ":999999", ":-1", ":+80", ": 80",
       ":80 ",

@@ -14,7 +14,7 @@ extension ServerTests {
       try #require(throws: HTTPServerError.self, performing: body)
     }
 
-    @Test("answers on the port that it says it got, on each address")
+    @Test("the server answers on the port that it reports, on each address")
     func realPorts() throws {
       let server = try HTTPServer(
         addresses: [address("127.0.0.1:0"), address("localhost:0")], routes: metrics("up 1\n"))
@@ -27,7 +27,7 @@ extension ServerTests {
       server.close()
     }
 
-    @Test("every address means IPv4 and IPv6 on one port", .enabled(if: hasIPv6))
+    @Test("a wildcard address listens on IPv4 and IPv6 on one port", .enabled(if: hasIPv6))
     func dualStack() throws {
       for text in [":0", "[::]:0"] {
         let server = try HTTPServer(addresses: [address(text)], routes: metrics("up 1\n"))
@@ -49,7 +49,7 @@ extension ServerTests {
       }
     }
 
-    @Test("an address that the machine cannot have gives way to the next, as without IPv6")
+    @Test("if the machine does not have an address, the next one is tried, as without IPv6")
     func fallsBack() throws {
       // 192.0.2.0/24 is for documentation only (RFC 5737).
       let candidates = try ["192.0.2.1:0", "127.0.0.1:0"].flatMap { try SocketAddress.resolve(address($0)) }
@@ -59,7 +59,7 @@ extension ServerTests {
       #expect(wildcards == ["::", "0.0.0.0"])
     }
 
-    @Test("a port of another program is an error that says so, whatever the family")
+    @Test("a port in use is an error for either family")
     func inUse() throws {
       let other = try ListeningSocket(address(":0"), besides: [])
       for host in ["", "127.0.0.1"] {
@@ -73,7 +73,7 @@ extension ServerTests {
       }
     }
 
-    @Test("a server does not make do with IPv4 where IPv6's port is taken", .enabled(if: hasIPv6))
+    @Test("the server does not fall back to IPv4 if only the IPv6 port is in use", .enabled(if: hasIPv6))
     func halfInUse() throws {
       let other = try ListeningSocket(address("[::1]:0"), besides: [])
       let taken = try address(":\(other.address.port)")
@@ -81,14 +81,15 @@ extension ServerTests {
       #expect(error.code == .addressInUse)
     }
 
-    @Test("a name is listened on where IPv4 has it")
+    @Test("a host name listens on its IPv4 address")
     func prefersIPv4() throws {
       let found = try ["[::1]:1", "127.0.0.1:1", "[::2]:1"].flatMap { try SocketAddress.resolve(address($0)) }
       #expect(SocketAddress.ipv4First(found).map(\.numericHost) == ["127.0.0.1", "::1", "::2"])
     }
 
     @Test(
-      "an address given twice is told from one of another program", arguments: ["127.0.0.1", "", "0.0.0.0"])
+      "the error for a duplicate address differs from that for a port in use",
+      arguments: ["127.0.0.1", "", "0.0.0.0"])
     func overlap(host: String) throws {
       let first = try ListeningSocket(address("127.0.0.1:0"), besides: [])
       let again = try address("\(host):\(first.address.port)")
@@ -100,16 +101,16 @@ extension ServerTests {
           + "give each --web.listen-address once")
     }
 
-    @Test("a server refuses an address that it was given twice")
+    @Test("a duplicate address is rejected")
     func givenTwice() throws {
       let free = try ListeningSocket(address("127.0.0.1:0"), besides: []).address
       let error = try error { try HTTPServer(addresses: [free, free], routes: [:]).close() }
       #expect(error.code == .addressesOverlap(with: free))
     }
 
-    @Test("an address of a name that does not resolve, and one of another machine")
+    @Test("an unresolvable name and another machine's address are errors")
     func unknownHosts() throws {
-      // A label of more than 63 letters is refused without asking the network.
+      // A label of more than 63 letters is rejected without a DNS query.
       let label = String(repeating: "a", count: 64)
       let unresolved = try error {
         try HTTPServer(addresses: [address("\(label).invalid:0")], routes: [:]).close()
@@ -124,7 +125,7 @@ extension ServerTests {
       #expect(elsewhere.code == .addressUnavailable)
     }
 
-    @Test("where the last address fails, the first is free again")
+    @Test("if the last address fails, the first one is released")
     func releasesTheFirst() throws {
       let other = try ListeningSocket(address("127.0.0.1:0"), besides: [])
       let free = try ListeningSocket(address("127.0.0.1:0"), besides: []).address
@@ -134,6 +135,14 @@ extension ServerTests {
       #expect(error.address == other.address)
       #expect(error.code == .addressInUse)
       #expect(try ListeningSocket(free, besides: []).address == free)
+    }
+
+    @Test("a listening socket knows how many connections wait to be accepted")
+    func waiting() throws {
+      let socket = try ListeningSocket(address("127.0.0.1:0"), besides: [])
+      #expect(socket.waitingConnections == 0)
+      let clients = try (0..<3).map { _ in try RawClient(port: socket.address.port) }
+      #expect(socket.waitingConnections == clients.count)
     }
   }
 }

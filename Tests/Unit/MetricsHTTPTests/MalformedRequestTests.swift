@@ -7,8 +7,8 @@ import Testing
 
 extension ServerTests {
   @Suite struct MalformedRequestTests {
-    /// Sends bytes on a connection of their own and gives its reply; then makes sure that the server still
-    /// answers.
+    /// Sends bytes on a new connection and returns the response; then checks that the server still
+    /// responds.
     private func status(_ request: [UInt8]) throws -> Int {
       var status = 0
       try withServer(routes: metrics("up 1\n")) { port in
@@ -21,7 +21,7 @@ extension ServerTests {
     }
 
     @Test(
-      "what is not HTTP is refused with the status that says why",
+      "a request that is not HTTP is rejected with the matching status",
       arguments: [
         ("GET /metrics\r\n\r\n", 400),
         ("this is not http\r\n\r\n", 400),
@@ -39,7 +39,7 @@ extension ServerTests {
       #expect(try status([UInt8](request.utf8)) == expected)
     }
 
-    @Test("a target, a header and headers beyond the memory of a connection are refused")
+    @Test("a target, a header or headers that exceed the connection's memory are rejected")
     func tooLong() throws {
       let long = String(repeating: "a", count: 70_000)
       let many = String(repeating: "a: b\r\n", count: 9_000)
@@ -49,7 +49,7 @@ extension ServerTests {
     }
 
     @Test(
-      "a zero byte does no harm: it ends what contains it, or the request is refused",
+      "a zero byte truncates its field or the request is rejected",
       arguments: [
         ("GET /metrics\0x HTTP/1.1\r\nHost: x\r\n\r\n", 200),
         ("GET /lost\0/metrics HTTP/1.1\r\nHost: x\r\n\r\n", 404),
@@ -59,7 +59,7 @@ extension ServerTests {
       try withServer(routes: metrics("up 1\n")) { port in
         let client = try RawClient(port: port)
         client.send(request)
-        // libmicrohttpd 0.9 hands on C strings, which end there; 1.0 answers 400 or closes the connection.
+        // libmicrohttpd 0.9 passes C strings, which end there; 1.0 responds with 400 or closes the connection.
         let status = try? client.reply().status
         #expect([inOlderVersions, 400, nil].contains(status))
         #expect(try RawClient(port: port).exchange("GET", "/metrics").status == 200)
@@ -67,10 +67,10 @@ extension ServerTests {
     }
 
     @Test(
-      "bytes that cannot be a request line close the connection without a reply",
+      "bytes that cannot be a request line close the connection without a response",
       arguments: [
         [UInt8]("\u{1}\u{2}garbage\r\n\r\n".utf8),
-        // The start of a TLS handshake, with a line's end in its random bytes.
+        // The start of a TLS handshake, with a line end in its random bytes.
         [0x16, 3, 1, 2, 0, 1, 0, 1, 0xFC, 3, 3, 0x0D, 0x0A],
       ])
     func noRequestLine(request: [UInt8]) throws {
@@ -82,7 +82,7 @@ extension ServerTests {
       }
     }
 
-    @Test("a short body is thrown away and the connection goes on", arguments: ["GET", "POST"])
+    @Test("a short body is discarded and the connection stays open", arguments: ["GET", "POST"])
     func shortBody(method: String) throws {
       try withServer(routes: metrics("up 1\n")) { port in
         let client = try RawClient(port: port)
@@ -94,10 +94,10 @@ extension ServerTests {
     }
 
     @Test(
-      "a long body, or one of unknown length, is not waited for",
+      "the server does not wait for a body that is long or of unknown length",
       arguments: [
         ("Content-Length: 1000000000000", []), ("Transfer-Encoding: chunked", []),
-        // libmicrohttpd 1.0 refuses an encoding other than chunked.
+        // libmicrohttpd 1.0 rejects encodings other than chunked.
         ("Transfer-Encoding: gzip", [400]),
       ])
     func longBody(header: String, inNewerVersions: [Int]) throws {
@@ -116,7 +116,7 @@ extension ServerTests {
       }
     }
 
-    @Test("libmicrohttpd's messages go to the hook, a line each")
+    @Test("libmicrohttpd's messages reach the hook, one line each")
     func log() throws {
       let lines = Lines()
       try withServer(routes: metrics("up 1\n"), log: lines.append) { port in

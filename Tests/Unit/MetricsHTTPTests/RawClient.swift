@@ -4,9 +4,9 @@ import Glibc
 
 @testable import MetricsHTTP
 
-/// A TCP client that sends the bytes it is told to, so that tests decide what the wire carries.
+/// A TCP client that sends given bytes, so that tests decide what is on the wire.
 final class RawClient: Sendable {
-  /// What came back from the server, split where HTTP splits it.
+  /// A response, split as HTTP specifies.
   struct Reply: Equatable {
     var statusLine: String
     var headers: [String]
@@ -15,7 +15,7 @@ final class RawClient: Sendable {
     var status: Int { statusLine.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0 }
     var text: String { String(decoding: body, as: UTF8.self) }
 
-    /// Headers by lower-case name; the last wins.
+    /// Headers by lower-case name; the last one wins.
     subscript(name: String) -> String? {
       headers.last { $0.lowercased().hasPrefix("\(name.lowercased()):") }
         .map { $0.dropFirst(name.count + 1).drop { $0 == " " }.description }
@@ -28,25 +28,31 @@ final class RawClient: Sendable {
 
   private let descriptor: CInt
 
-  /// Connects to a loopback address. Reads give up after five minutes, so that a server that hangs fails the
-  /// test, and one that a busy machine slows down does not.
-  init(port: UInt16, host: String = "127.0.0.1", receiveBuffer: CInt? = nil) throws {
+  /// Connects to a loopback address. Reads time out after five minutes, so a server that hangs fails the
+  /// test, and a busy machine does not.
+  ///
+  /// - Parameter source: The IPv4 address to connect from; nil for 127.0.0.1.
+  init(port: UInt16, host: String = "127.0.0.1", source: String? = nil, receiveBuffer: CInt? = nil) throws {
     let text = host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
     guard let address = ListenAddress(text), let target = try SocketAddress.resolve(address).first else {
       throw Failure(description: "no address \(text)")
     }
     descriptor = socket(target.family, CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue), 0)
     guard descriptor >= 0 else { throw Failure(description: "socket: \(errno)") }
-    var patience = timeval(tv_sec: 300, tv_usec: 0)
+    var timeout = timeval(tv_sec: 300, tv_usec: 0)
     _ = unsafe setsockopt(
-      descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+      descriptor, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
     _ = unsafe setsockopt(
-      descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+      descriptor, SOL_SOCKET, SO_SNDTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
     if var size = receiveBuffer {
       _ = unsafe setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, socklen_t(MemoryLayout<CInt>.size))
     }
+    if let source, let local = try SocketAddress.resolve(ListenAddress(host: source, port: 0)).first {
+      let status = unsafe local.withPointer { unsafe bind(descriptor, $0, local.length) }
+      guard status == 0 else { throw Failure(description: "bind: \(errno)") }
+    }
     let status = unsafe target.withPointer { unsafe connect(descriptor, $0, target.length) }
-    // `deinit` closes the descriptor then, too.
+    // `deinit` closes the descriptor in this case, too.
     guard status == 0 else { throw Failure(description: "connect: \(errno)") }
   }
 
@@ -54,7 +60,7 @@ final class RawClient: Sendable {
     Glibc.close(descriptor)
   }
 
-  /// Sends all bytes; false where the server has closed the connection.
+  /// Sends all bytes; false if the server has closed the connection.
   @discardableResult
   func send(_ bytes: [UInt8]) -> Bool {
     var rest = bytes[...]
@@ -73,19 +79,19 @@ final class RawClient: Sendable {
     send([UInt8](text.utf8))
   }
 
-  /// Ends the sending direction, as a client does that has nothing more to ask.
+  /// Shuts down the sending direction.
   func stopSending() {
     shutdown(descriptor, CInt(SHUT_WR))
   }
 
-  /// Sends a request of HTTP/1.1 with a Host header and reads its reply.
+  /// Sends an HTTP/1.1 request with a Host header, and reads the response.
   func exchange(_ method: String, _ target: String, headers: [String] = []) throws -> Reply {
     let lines = ["\(method) \(target) HTTP/1.1", "Host: test"] + headers
     send(lines.map { "\($0)\r\n" }.joined() + "\r\n")
     return try reply(toHead: method == "HEAD")
   }
 
-  /// Reads one reply and leaves what follows it in the socket.
+  /// Reads one response, and leaves the following bytes in the socket.
   func reply(toHead: Bool = false) throws -> Reply {
     var head: [UInt8] = []
     while !head.ends(with: "\r\n\r\n") {
@@ -107,7 +113,7 @@ final class RawClient: Sendable {
     return reply
   }
 
-  /// Reads until the server closes, and returns what came.
+  /// Reads until the server closes, and returns the bytes.
   func rest() throws -> [UInt8] {
     var all: [UInt8] = []
     while true {
@@ -117,12 +123,12 @@ final class RawClient: Sendable {
     }
   }
 
-  /// Whether the server closes the connection without sending anything more.
+  /// Whether the server closes the connection without sending more.
   func isClosed() throws -> Bool {
     try rest().isEmpty
   }
 
-  /// Returns up to `count` bytes, none at the end of the stream or after a reset; throws where nothing comes.
+  /// Returns up to `count` bytes, none at the end of the stream or after a reset; throws after the timeout.
   func receive(atMost count: Int) throws -> [UInt8] {
     var failure: CInt = 0
     let bytes = unsafe [UInt8](unsafeUninitializedCapacity: min(count, 262_144)) { buffer, used in

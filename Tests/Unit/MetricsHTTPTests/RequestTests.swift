@@ -11,10 +11,10 @@ extension ServerTests {
     private func route(_ read: @escaping @Sendable (borrowing Request) -> String) -> [String: HTTPServer
       .Handler]
     {
-      ["/": { request in Response(contentType: "text/plain", body: [UInt8](read(request).utf8)) }]
+      ["/": { request in .now(Response(contentType: "text/plain", body: [UInt8](read(request).utf8))) }]
     }
 
-    @Test("the lines of a list header are joined in their order")
+    @Test("repeated list headers are joined in order")
     func list() throws {
       try withServer(routes: route { $0.list("accept") ?? "none" }) { port in
         let client = try RawClient(port: port)
@@ -27,7 +27,7 @@ extension ServerTests {
     }
 
     @Test(
-      "a second Host or another Content-Length is refused",
+      "a second Host and a conflicting Content-Length are rejected",
       arguments: [
         (["Host: x", "Host: x"], 400), (["Host: x", "Content-Length: 0", "Content-Length: 1"], 400),
         (["Host: x", "Content-Length: 0", "Content-Length: 0"], 200),
@@ -41,7 +41,7 @@ extension ServerTests {
     }
 
     @Test(
-      "arguments are decoded, names too",
+      "query arguments are percent-decoded, names included",
       arguments: [
         ("name[]=a&name%5B%5D=b%2Fc&name[]=d+e%2B", "a|b/c|d e+"), ("name[]&name[]=", ""), ("x=1", ""),
         ("name[]=%ff%4&name[]=%zz%%41", "\u{fffd}%4|%zz%A"),
@@ -54,7 +54,7 @@ extension ServerTests {
     }
 
     @Test(
-      "the client's address has no port, and is IPv4 where the client is", arguments: ["127.0.0.1", "[::]"])
+      "the client's address has no port, and is IPv4 for an IPv4 client", arguments: ["127.0.0.1", "[::]"])
     func clientAddress(host: String) throws {
       guard host == "127.0.0.1" || hasIPv6 else { return }
       let address = try #require(ListenAddress("\(host):0"))
@@ -63,7 +63,7 @@ extension ServerTests {
       server.close()
     }
 
-    @Test("whenDone learns whether a response was sent, for each request once")
+    @Test("whenDone reports once per request whether the response was sent")
     func whenDone() throws {
       let sent = Mutex<[Bool]>([])
       let big = Response(contentType: "text/plain", body: pattern(count: 40_000_000))
@@ -72,7 +72,7 @@ extension ServerTests {
         "/": { request in
           request.whenDone { _ in Issue.record("a replaced action ran") }
           request.whenDone { isSent in sent.withLock { $0.append(isSent) } }
-          return request.argument("big") == nil ? small : big
+          return .now(request.argument("big") == nil ? small : big)
         }
       ]
       try withServer(routes: routes) { port in

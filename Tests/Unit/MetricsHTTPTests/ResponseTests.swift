@@ -10,16 +10,16 @@ extension ServerTests {
   @Suite struct ResponseTests {
     private static let request = "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n"
 
-    @Test("eight clients get a big body while a ninth does not read, and the ninth gets it later")
+    @Test("eight clients get a large body while a ninth stalls, and the ninth gets it later")
     func stalledReader() throws {
       let body = pattern(count: 10_000_000)
       let big = Response(contentType: "text/plain", body: body)
-      try withServer(routes: ["/metrics": { _ in big }]) { port in
+      try withServer(routes: ["/metrics": { _ in .now(big) }]) { port in
         let stalled = try RawClient(port: port, receiveBuffer: 4_096)
         stalled.send(Self.request)
         let clients = try (0..<8).map { _ in try RawClient(port: port) }
         for client in clients { client.send(Self.request) }
-        // In turns, so that all replies are under way at once.
+        // Interleaved, so that all responses are in progress at once.
         var received = clients.map { _ in [UInt8]() }
         var open = Set(clients.indices)
         while !open.isEmpty {
@@ -36,13 +36,13 @@ extension ServerTests {
       }
     }
 
-    @Test("a body that is written in place is sent as far as it was written")
+    @Test("a body that is generated in place is sent up to the generated length")
     func writtenInPlace() throws {
       let response = Response(contentType: "text/plain", bodyCapacity: 100) { span in
         for byte in "up 1\n".utf8 { span.append(byte) }
       }
       let empty = Response(status: 204, contentType: "text/plain", body: [])
-      try withServer(routes: ["/metrics": { _ in response }, "/empty": { _ in empty }]) { port in
+      try withServer(routes: ["/metrics": { _ in .now(response) }, "/empty": { _ in .now(empty) }]) { port in
         let client = try RawClient(port: port)
         #expect(try client.exchange("GET", "/metrics").text == "up 1\n")
         #expect(try client.exchange("GET", "/empty").status == 204)
@@ -50,7 +50,7 @@ extension ServerTests {
       }
     }
 
-    @Test("a response is gone with its last reference, but not the body that a client still reads")
+    @Test("a response is freed with its last reference; a body stays while a client reads it")
     func freed() throws {
       let body = pattern(count: 10_000_000)
       let last = Last()
@@ -58,14 +58,14 @@ extension ServerTests {
         "/metrics": { _ in
           let response = Response(contentType: "text/plain", body: body)
           last.set(response)
-          return response
+          return .now(response)
         }
       ]
       try withServer(routes: routes) { port in
         let client = try RawClient(port: port, receiveBuffer: 4_096)
         client.send(Self.request)
         #expect(try client.receive(atMost: 1) == [UInt8]("H".utf8))
-        // Answered by the thread that ran the handler, so the handler is done.
+        // The thread that ran the handler sends the response, so the handler has returned.
         #expect(try RawClient(port: port).exchange("GET", "/lost").status == 404)
         #expect(last.isGone)
         let rest = try client.reply()
@@ -73,12 +73,12 @@ extension ServerTests {
       }
     }
 
-    @Test("memory does not grow with the responses that were made and served")
+    @Test("memory does not grow with the number of responses")
     func memory() throws {
       let size = 8_000_000
       let routes: [String: HTTPServer.Handler] = [
         "/metrics": { _ in
-          Response(contentType: "text/plain", body: [UInt8](repeating: 0x61, count: size))
+          .now(Response(contentType: "text/plain", body: [UInt8](repeating: 0x61, count: size)))
         }
       ]
       try withServer(routes: routes) { port in
@@ -103,14 +103,14 @@ extension ServerTests {
   }
 }
 
-/// Watches the last response that a handler made.
+/// Observes the last response that a handler created.
 private final class Last: Sendable {
   private struct Weak {
     weak var response: Response?
   }
   private let state = Mutex<Weak?>(nil)
 
-  /// Whether there was one and it is no more.
+  /// Whether a response was created and has been freed.
   var isGone: Bool { state.withLock { $0 != nil && $0?.response == nil } }
 
   func set(_ response: Response) {

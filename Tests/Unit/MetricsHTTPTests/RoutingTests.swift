@@ -6,19 +6,22 @@ import Testing
 
 extension ServerTests {
   @Suite struct RoutingTests {
-    /// Answers with what the handler saw.
+    /// Responds with what the handler received.
     private let echo: [String: HTTPServer.Handler] = [
       "/metrics": { request in
         let accept = request.header("aCCept") ?? "none"
-        return Response(
-          contentType: "text/plain", headers: [("X-Seen", "\(request.method) \(request.path)")],
-          body: [UInt8]("accept: \(accept)".utf8))
+        return .now(
+          Response(
+            contentType: "text/plain", headers: [("X-Seen", "\(request.method) \(request.path)")],
+            body: [UInt8]("accept: \(accept)".utf8)))
       },
-      "/": { _ in Response(status: 503, contentType: "text/html; charset=utf-8", body: [UInt8]("root".utf8))
+      "/": { _ in
+        .now(
+          Response(status: 503, contentType: "text/html; charset=utf-8", body: [UInt8]("root".utf8)))
       },
     ]
 
-    @Test("a GET gets status, headers and body of its route")
+    @Test("GET returns status, headers and body of the route")
     func get() throws {
       try withServer(routes: echo) { port in
         let client = try RawClient(port: port)
@@ -35,7 +38,7 @@ extension ServerTests {
       }
     }
 
-    @Test("a header that is absent is nil, one that is not UTF-8 is repaired")
+    @Test("a missing header is nil; invalid UTF-8 in a header is repaired")
     func headers() throws {
       try withServer(routes: echo) { port in
         let client = try RawClient(port: port)
@@ -46,7 +49,7 @@ extension ServerTests {
       }
     }
 
-    @Test("a HEAD gets the headers of the GET and no body, and the connection goes on")
+    @Test("HEAD returns the headers of GET without a body, and keeps the connection open")
     func head() throws {
       try withServer(routes: echo) { port in
         let client = try RawClient(port: port)
@@ -64,7 +67,7 @@ extension ServerTests {
     }
 
     @Test(
-      "the path is matched exactly, without its query",
+      "the path is matched exactly, without the query",
       arguments: [
         ("/metrics", 200), ("/metrics?a=b&c", 200), ("/metrics?", 200), ("/metrics/", 404),
         ("/metricsx", 404),
@@ -82,17 +85,17 @@ extension ServerTests {
       }
     }
 
-    @Test("a space in the path is not passed over")
+    @Test("a space in the path is not ignored")
     func space() throws {
       try withServer(routes: echo) { port in
-        // RFC 9112, 3.2, allows both: libmicrohttpd 0.9 looks the path up, and 1.0 sends to the one with %20.
+        // RFC 9112, 3.2, allows both: libmicrohttpd 0.9 uses the path, and 1.0 redirects to the one with %20.
         let status = try RawClient(port: port).exchange("GET", "/met rics").status
         #expect([404, 301].contains(status))
       }
     }
 
     @Test(
-      "a target in absolute form is served by its path",
+      "a target in absolute form is routed by its path",
       arguments: [
         ("http://x/metrics", 200), ("HTTP://x:80/metrics?a", 200), ("https://x/metrics", 200),
         ("http://x", 503),
@@ -107,7 +110,7 @@ extension ServerTests {
     }
 
     @Test(
-      "another method is told which ones there are",
+      "an unsupported method is answered with the allowed methods",
       arguments: ["POST", "PUT", "DELETE", "OPTIONS", "get", "X"])
     func methods(method: String) throws {
       try withServer(routes: echo) { port in

@@ -5,17 +5,16 @@ import Testing
 
 @testable import MetricsHTTP
 
-/// All tests that open sockets, one after the other: some count what the whole process holds.
+/// All tests that open sockets, one at a time: some count the descriptors of the whole process.
 @Suite(.serialized) enum ServerTests {}
 
-/// Runs a server on a free port of 127.0.0.1 while `body` uses it. No connection is idle for too long, however slow the machine is.
+/// Runs a server on a free port of 127.0.0.1 while `body` uses it, without timeouts.
 func withServer(
-  routes: [String: HTTPServer.Handler], connectionLimit: Int = 128, idleTimeout: Duration = .seconds(3600),
+  routes: [String: HTTPServer.Handler], limits: HTTPServer.Limits = .patient,
   log: (@Sendable (String) -> Void)? = nil, _ body: (UInt16) throws -> Void
 ) throws {
   let server = try HTTPServer(
-    addresses: [#require(ListenAddress("127.0.0.1:0"))], routes: routes, connectionLimit: connectionLimit,
-    idleTimeout: idleTimeout, log: log)
+    addresses: [#require(ListenAddress("127.0.0.1:0"))], routes: routes, limits: limits, log: log)
   let port = server.boundAddresses[0].port
   do {
     try body(port)
@@ -26,7 +25,19 @@ func withServer(
   server.close()
 }
 
-/// Waits for something that has to come true. No machine is so slow that it takes five minutes: it will never come true then.
+extension HTTPServer.Limits {
+  /// Limits with timeouts that are longer than any machine needs.
+  static var patient: HTTPServer.Limits { patient() }
+
+  static func patient(connections: Int = 128, connectionsPerAddress: Int = 128) -> HTTPServer.Limits {
+    let hour = Duration.seconds(3600)
+    return HTTPServer.Limits(
+      connections: connections, connectionsPerAddress: connectionsPerAddress, headerTimeout: hour,
+      responseTimeout: hour, idleTimeout: hour)
+  }
+}
+
+/// Waits until a condition is true, for at most five minutes.
 func eventually(_ condition: () throws -> Bool) throws -> Bool {
   let deadline = ContinuousClock.now + .seconds(300)
   while ContinuousClock.now < deadline {
@@ -36,13 +47,13 @@ func eventually(_ condition: () throws -> Bool) throws -> Bool {
   return try condition()
 }
 
-/// Routes that answer `/metrics` with `text`.
+/// Routes that respond to `/metrics` with `text`.
 func metrics(_ text: String) -> [String: HTTPServer.Handler] {
   let response = Response(contentType: "text/plain", body: [UInt8](text.utf8))
-  return ["/metrics": { _ in response }]
+  return ["/metrics": { _ in .now(response) }]
 }
 
-/// A body in which every position tells itself from its neighbours, made from a block of a prime length.
+/// A body in which each position differs from its neighbours, made from a block of a prime length.
 func pattern(count: Int) -> [UInt8] {
   let block = (0..<65_521).map { UInt8(truncatingIfNeeded: $0 &* 7) }
   var bytes: [UInt8] = []
@@ -52,7 +63,7 @@ func pattern(count: Int) -> [UInt8] {
   return bytes
 }
 
-/// The files that this process has open, without the directory that tells.
+/// The open files of this process, without the directory that lists them.
 func openDescriptors() throws -> Set<CInt> {
   let directory = unsafe try #require(opendir("/proc/self/fd"))
   defer { unsafe closedir(directory) }

@@ -32,24 +32,24 @@ private let hours: Int64 = 5 * 3600 * 1_000_000_000
     kernel.poll()
   }
 
-  @Test("Start and end follow the clock when it is set, forward and back", arguments: [hours, -hours])
+  @Test("Start and end times follow a clock change, forward and back", arguments: [hours, -hours])
   func steps(nanoseconds: Int64) {
     var kernel = kernel()
-    #expect(kernel.series(7)?.about?.start == 501)
-    #expect(kernel.series(8)?.about?.end == 502)
+    #expect(kernel.start(7) == 501)
+    #expect(kernel.end(8) == 502)
     step(&kernel, by: nanoseconds)
     let seconds = Double(nanoseconds) / 1e9
     #expect(kernel.ledger.boot == 500 + seconds)
-    #expect(kernel.series(7)?.about?.start == 501 + seconds)
-    #expect(kernel.series(8)?.about?.start == 501 + seconds)
-    #expect(kernel.series(8)?.about?.end == 502 + seconds)
+    #expect(kernel.start(7) == 501 + seconds)
+    #expect(kernel.start(8) == 501 + seconds)
+    #expect(kernel.end(8) == 502 + seconds)
     step(&kernel, by: -nanoseconds)
-    #expect(kernel.series(7)?.about?.start == 501)
-    #expect(kernel.series(8)?.about?.end == 502)
+    #expect(kernel.start(7) == 501)
+    #expect(kernel.end(8) == 502)
   }
 
   @Test(
-    "A series starts when its namespace began, also during the poll that reads it, but not after that",
+    "A series starts when its namespace did, also during the poll that reads it, but not later",
     arguments: [(initStart: 500.5, shown: 1000.5), (501.5, 1001.5), (503, 1002)])
   func startDuringPoll(initStart: Double, shown: Double) {
     var kernel = FakeKernel()
@@ -60,7 +60,7 @@ private let hours: Int64 = 5 * 3600 * 1_000_000_000
     #expect(kernel.series(7)?.start == shown)
   }
 
-  @Test("An end that only polls have seen follows the clock, too, and stays when a name comes late")
+  @Test("An end that was found by polls follows clock changes, and stays when a name arrives late")
   func observedEnd() {
     var kernel = FakeKernel()
     kernel.containers["/a"] = .init(Container(id: "a"), .presumed)
@@ -70,25 +70,25 @@ private let hours: Int64 = 5 * 3600 * 1_000_000_000
     kernel.end(first)
     kernel.settle()
     let end = kernel.epoch
-    #expect(kernel.series(7)?.about?.end == end)
+    #expect(kernel.end(7) == end)
     step(&kernel, by: hours)
-    #expect(kernel.series(7)?.about?.end == end + Double(hours) / 1e9)
+    #expect(kernel.end(7) == end + Double(hours) / 1e9)
 
     let names = Container.Names(container: "late")
     kernel.containers["/a"] = .init(Container(names: names, id: "a"), .final)
     kernel.namesVersion += 1
     kernel.poll()
-    #expect(kernel.series(7, names)?.about?.end == end + Double(hours) / 1e9)
+    #expect(kernel.end(7, names) == end + Double(hours) / 1e9)
   }
 
-  @Test("What two clocks that are read one after another differ by changes nothing, however often")
+  @Test("The delay between reading two clocks changes no time, however often it occurs")
   func jitter() {
     var kernel = kernel()
     for offset in [1, -1, 999_999_999, -999_999_999, 1_000_000_000, 12_345] as [Int64] {
       kernel.boot = 500_000_000_000 + offset
       kernel.poll()
-      #expect(kernel.series(7)?.about?.start == 501)
-      #expect(kernel.series(8)?.about?.end == 502)
+      #expect(kernel.start(7) == 501)
+      #expect(kernel.end(8) == 502)
       #expect(kernel.ledger.boot == 500)
     }
     kernel.boot = 500_000_000_000 + 1_000_000_001
@@ -96,14 +96,14 @@ private let hours: Int64 = 5 * 3600 * 1_000_000_000
     #expect(kernel.ledger.boot > 501)
   }
 
-  @Test("Many small steps add up to one that is shown")
+  @Test("Many small clock steps add up to a visible one")
   func slow() {
     var kernel = kernel()
     for _ in 0..<4 { step(&kernel, by: 300_000_000) }
     #expect(abs(kernel.ledger.boot - 501.2) < 1e-6)
   }
 
-  @Test("An exemplar keeps its time, as a scraper has stored it; the next one has the new clock's")
+  @Test("An exemplar keeps its stored timestamp; the next one uses the new clock")
   func exemplars() {
     var kernel = kernel()
     func exec(at seconds: UInt64) -> ProcessExemplar {
@@ -118,7 +118,7 @@ private let hours: Int64 = 5 * 3600 * 1_000_000_000
     #expect(kernel.series(7)?.exemplars[.exec]?.microseconds == 503_000_000 + hours / 1000)
   }
 
-  @Test("The time of events follows every step that is more than the two clocks differ by")
+  @Test("Event times follow each clock step larger than the tolerance")
   func events() {
     var epoch = BootEpoch(tolerance: .milliseconds(1), measured: 1_000_000_000)
     epoch.update(measured: 1_001_000_000)
@@ -129,7 +129,7 @@ private let hours: Int64 = 5 * 3600 * 1_000_000_000
     #expect(epoch.nanoseconds == -hours)
   }
 
-  @Test("The machine's own clocks agree within the tolerance, again and again")
+  @Test("The machine's own clocks agree within the tolerance, repeatedly")
   func machine() {
     var epoch = BootEpoch()
     let first = epoch.nanoseconds

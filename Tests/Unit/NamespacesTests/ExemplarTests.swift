@@ -25,7 +25,7 @@ private let web = Container.Names(namespace: "shop", pod: "cart", container: "we
     return kernel
   }
 
-  @Test("The latest of each kind stays shown, with its time since the epoch, until there is a later one")
+  @Test("The latest exemplar of each kind stays, with its time since the epoch, until a newer one")
   func latest() {
     var kernel = kernel()
     kernel.begin(first, execs: 1)
@@ -46,7 +46,7 @@ private let web = Container.Names(namespace: "shop", pod: "cart", container: "we
     #expect(kernel.series(7)?.exemplars[.exit(.error)]?.process.pid == 6)
   }
 
-  @Test("One that is read again, or late, takes the place of none")
+  @Test("A repeated or late exemplar replaces none")
   func readAgain() {
     var kernel = kernel()
     kernel.begin(first, execs: 1)
@@ -57,7 +57,7 @@ private let web = Container.Names(namespace: "shop", pod: "cart", container: "we
     #expect(kernel.series(7)?.exemplars[.exec]?.process.pid == 5)
   }
 
-  @Test("A later one has a later time, whatever the clocks say in between, unless they were set back")
+  @Test("A newer exemplar has a later timestamp, unless the clock was set back")
   func order() {
     func time(_ exemplars: Exemplars) -> Int64? { exemplars[.exec]?.microseconds }
     var exemplars = Exemplars()
@@ -71,7 +71,7 @@ private let web = Container.Names(namespace: "shop", pod: "cart", container: "we
     #expect(time(exemplars) == 403_000_000)
   }
 
-  @Test("A namespace that is held back brings its own when it is placed")
+  @Test("A namespace that was held back brings its exemplars")
   func heldBack() {
     var kernel = kernel(SeriesLabels())
     kernel.begin(first, execs: 1)
@@ -84,7 +84,7 @@ private let web = Container.Names(namespace: "shop", pod: "cart", container: "we
     #expect(kernel.series(7, web)?.exemplars[.exec]?.process.pid == 5)
   }
 
-  @Test("A series takes them along to its other names, and keeps them while it is retained")
+  @Test("A series keeps its exemplars under new names and during retention")
   func renamed() {
     var kernel = kernel()
     kernel.containers["/c"] = .init(Container(), .presumed)
@@ -106,7 +106,7 @@ private let web = Container.Names(namespace: "shop", pod: "cart", container: "we
     #expect(kernel.series(7, web)?.exemplars[.exec]?.process.pid == 5)
   }
 
-  @Test("Where a series stands for several namespaces, it shows the latest of them all")
+  @Test("A series of several namespaces has the latest exemplar of all")
   func aggregated() {
     var kernel = kernel(SeriesLabels(level: .container, grace: .zero))
     for namespace in [first, second] {
@@ -121,7 +121,7 @@ private let web = Container.Names(namespace: "shop", pod: "cart", container: "we
     #expect(kernel.ledger.snapshot().map { $0.exemplars[.exec]?.process.pid } == [8])
   }
 
-  @Test("One of a namespace that is not there makes none")
+  @Test("An exemplar of an unknown namespace is dropped")
   func unknown() {
     var kernel = kernel()
     kernel.exemplars[second] = [process(5, at: 2)]

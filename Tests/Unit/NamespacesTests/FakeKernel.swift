@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Containers
-import Exposition
 import Probe
 
 @testable import Namespaces
@@ -14,6 +13,10 @@ struct FakeKernel {
   var tasks: [PIDNamespace: TaskCounts] = [:]
   /// What is new at the next poll.
   var exemplars: [PIDNamespace: [ProcessExemplar]] = [:]
+  /// Parts beside those of the inits, their tasks, and their cgroups.
+  var parts: [NamespacePart: EventCounts] = [:]
+  var partTasks: [NamespacePart: TaskCounts] = [:]
+  var cgroups: [UInt64: PartCgroup] = [:]
   /// Containers by the path of their cgroup; of a path that has none nothing more will be known.
   var containers: [String: ContainerResolver.Answer] = [:]
   var namesVersion: UInt64 = 0
@@ -32,30 +35,37 @@ struct FakeKernel {
       limits: .init(series: series, retention: retention), labelling: labelling, boot: boot)
   }
 
-  /// Polls a second later, and deletes what has finished, as the poller does.
+  /// Polls a second later, deletes what has finished, as the poller does, and returns the finished namespaces.
   @discardableResult
   mutating func poll(walking: Bool = true, deleting: Bool = true) -> [PIDNamespace] {
     now += .seconds(1)
     epoch += 1
     var reading = KernelCounters.Reading()
-    reading.events = map
+    reading.events = Self.parts(map).merging(parts) { $1 }
     reading.identities = identities
-    reading.exemplars = exemplars
+    reading.cgroups = cgroups
+    reading.exemplars = Self.parts(exemplars)
     exemplars = [:]
     let containers = containers
     var moment = Ledger.Moment(now, epoch: epoch, boot: boot)
     moment.readEnd = epoch + pollDuration
     let finished = ledger.ingest(
-      tasks: walking ? tasks : nil, reading, at: moment,
+      tasks: walking ? Self.parts(tasks).merging(partTasks) { $1 } : nil, reading, at: moment,
       namesVersion: namesVersion
-    ) { containers[$0.cgroupPath] ?? ContainerResolver.Answer(Container(), .final) }
+    ) { containers[$1?.paths[0] ?? $0.cgroupPath] ?? ContainerResolver.Answer(Container(), .final) }
     if deleting {
-      for namespace in finished {
-        map[namespace] = nil
-        identities[namespace] = nil
+      for part in finished {
+        parts[part] = nil
+        guard part.isOfInit else { continue }
+        map[part.namespace] = nil
+        identities[part.namespace] = nil
       }
     }
-    return finished
+    return finished.filter(\.isOfInit).map(\.namespace)
+  }
+
+  private static func parts<Value>(_ namespaces: [PIDNamespace: Value]) -> [NamespacePart: Value] {
+    Dictionary(uniqueKeysWithValues: namespaces.map { (NamespacePart($0), $1) })
   }
 
   /// Polls until what has ended is known to have: two walks that miss it.
@@ -72,14 +82,22 @@ struct FakeKernel {
 
   mutating func end(_ namespace: PIDNamespace) { tasks[namespace] = nil }
 
-  mutating func series(_ inum: UInt32, _ names: Container.Names = .init()) -> Snapshot.Namespace? {
-    let labels = Self.labels(inum, names)
-    return ledger.snapshot().first { $0.labels == labels }
+  mutating func series(_ inum: UInt32, _ names: Container.Names = .init()) -> Snapshot.Series? {
+    let key = Self.key(inum, names)
+    return ledger.snapshot().first { $0.key == key }
   }
 
-  static func labels(_ inum: UInt32, _ names: Container.Names = .init()) -> LabelSet {
-    LabelSet([
-      "pidns": String(inum), "namespace": names.namespace, "pod": names.pod, "container": names.container,
-    ])
+  /// When the init of a series' namespace began, in seconds since the epoch.
+  mutating func start(_ inum: UInt32, _ names: Container.Names = .init()) -> Double? {
+    series(inum, names)?.about.map { ledger.boot + $0.startSinceBoot }
+  }
+
+  /// When a series' namespace ended, in seconds since the epoch.
+  mutating func end(_ inum: UInt32, _ names: Container.Names = .init()) -> Double? {
+    series(inum, names)?.about?.endSinceBoot.map { ledger.boot + $0 }
+  }
+
+  static func key(_ inum: UInt32, _ names: Container.Names = .init()) -> SeriesKey {
+    SeriesKey(names, inum: inum, at: .pidns)
   }
 }

@@ -21,7 +21,7 @@ private let first = PIDNamespace(inum: 7, generation: 10)
 private let second = PIDNamespace(inum: 7, generation: 11)
 
 @Suite struct LedgerTests {
-  @Test("A namespace without an event is born at zero")
+  @Test("A namespace without events starts at zero")
   func bornAtZero() {
     var kernel = FakeKernel()
     kernel.begin(host)
@@ -30,7 +30,7 @@ private let second = PIDNamespace(inum: 7, generation: 11)
     #expect(kernel.series(1)?.isLive == true)
   }
 
-  @Test("Counts are what the kernel says, however often it is read")
+  @Test("Reading the same kernel counts again changes nothing")
   func totals() {
     var kernel = FakeKernel()
     kernel.begin(first, execs: 5)
@@ -41,7 +41,7 @@ private let second = PIDNamespace(inum: 7, generation: 11)
     #expect(kernel.series(7)?.events.counts == ProcessCounts(execs: 9, forks: 2))
   }
 
-  @Test("The last counts of a namespace that ended are read before its entry is deleted")
+  @Test("The last counts of an ended namespace are read before its entry is deleted")
   func lastRead() {
     var kernel = FakeKernel()
     kernel.begin(first, execs: 1)
@@ -56,7 +56,7 @@ private let second = PIDNamespace(inum: 7, generation: 11)
     #expect(kernel.series(7)?.events == EventCounts.ended(execs: 3))
   }
 
-  @Test("One walk that misses a namespace proves nothing")
+  @Test("One task scan that misses a namespace does not end it")
   func missedOnce() {
     var kernel = FakeKernel()
     kernel.map[first] = EventCounts(ProcessCounts(forks: 1))
@@ -70,7 +70,7 @@ private let second = PIDNamespace(inum: 7, generation: 11)
     #expect(kernel.series(7)?.isLive == true)
   }
 
-  @Test("One that lived between two polls is told whole")
+  @Test("A namespace that lived between two polls is exposed completely")
   func livedBetweenPolls() {
     var kernel = FakeKernel()
     kernel.map[first] = EventCounts(ProcessCounts(execs: 7, forks: 8, starts: 1))
@@ -80,7 +80,7 @@ private let second = PIDNamespace(inum: 7, generation: 11)
     #expect(kernel.map.isEmpty)
   }
 
-  @Test("Polls without a walk take in the counts, and end nothing")
+  @Test("Polls without a task scan update counts and end no namespace")
   func withoutWalk() {
     var kernel = FakeKernel()
     kernel.begin(first, execs: 1)
@@ -93,7 +93,7 @@ private let second = PIDNamespace(inum: 7, generation: 11)
     #expect(kernel.settle() == [first])
   }
 
-  @Test("Exits and details of namespaces that follow one another add up, each by its kind")
+  @Test("Exits and details of successive namespaces add up by kind")
   func everythingAddsUp() {
     var kernel = FakeKernel()
     kernel.begin(first)
@@ -112,7 +112,7 @@ private let second = PIDNamespace(inum: 7, generation: 11)
     #expect(shown?.details == [.signalDeath(9): 3, .signalDeath(11): 4, .exitCode(3): 5])
   }
 
-  @Test("What a walk met is shown until the next one")
+  @Test("The result of a task scan is shown until the next one")
   func tasks() {
     var kernel = FakeKernel()
     kernel.begin(first)
@@ -126,7 +126,7 @@ private let second = PIDNamespace(inum: 7, generation: 11)
     #expect(kernel.series(7)?.tasks == TaskCounts())
   }
 
-  @Test("Namespaces that follow one another under one inum add up, and never go down")
+  @Test("Counts of successive namespaces with one inum add up and never decrease")
   func reuse() {
     var kernel = FakeKernel()
     var highest: UInt64 = 0
@@ -157,7 +157,7 @@ private let second = PIDNamespace(inum: 7, generation: 11)
     #expect(kernel.series(7)?.events.counts.execs == 3)
   }
 
-  @Test("An entry that cannot be deleted is asked for again, and counted once")
+  @Test("A failed deletion of an entry is retried, and its counts are added once")
   func failedDelete() {
     var kernel = FakeKernel()
     kernel.begin(first, execs: 4)
@@ -170,7 +170,7 @@ private let second = PIDNamespace(inum: 7, generation: 11)
     #expect(kernel.series(7)?.events.counts.execs == 4)
   }
 
-  @Test("An entry of which a part could be deleted takes nothing from its series")
+  @Test("A partly deleted entry does not reduce its series")
   func halfDeleted() {
     var kernel = FakeKernel()
     kernel.begin(first)
@@ -187,7 +187,7 @@ private let second = PIDNamespace(inum: 7, generation: 11)
     #expect(kernel.series(7)?.events == .ended(execs: 4))
   }
 
-  @Test("A series goes after the retention, and begins at zero when its inum comes back")
+  @Test("A series disappears after the retention time, and restarts at zero when its inum returns")
   func retention() {
     var kernel = FakeKernel(retention: .seconds(5))
     kernel.begin(first, execs: 4)
@@ -205,7 +205,7 @@ private let second = PIDNamespace(inum: 7, generation: 11)
     #expect(kernel.series(7)?.events == EventCounts())
   }
 
-  @Test("One that ended before it was shown restarts the retention of the series that it joins")
+  @Test("A namespace that ended before it was exposed restarts the retention of the series that it joins")
   func joinedAfterTheEnd() {
     var kernel = FakeKernel(retention: .seconds(5), labelling: SeriesLabels(grace: .seconds(4)))
     kernel.begin(first, execs: 1)
@@ -224,7 +224,7 @@ private let second = PIDNamespace(inum: 7, generation: 11)
     #expect(kernel.series(7) == nil)
   }
 
-  @Test("A successor that begins in the very poll in which the retention ends continues the series")
+  @Test("A successor in the poll that ends the retention continues the series")
   func successorAtTheEnd() {
     var kernel = FakeKernel(retention: .seconds(5))
     kernel.begin(first, execs: 100)
@@ -249,7 +249,8 @@ private let second = PIDNamespace(inum: 7, generation: 11)
     #expect(kernel.series(7)?.events.counts.execs == 4)
   }
 
-  @Test("What is over the limit is refused, counted once, and exposed whole when there is room")
+  @Test(
+    "A namespace beyond the limit is rejected and counted once, and exposed completely when there is room")
   func limit() {
     var kernel = FakeKernel(series: 1, retention: .seconds(1))
     kernel.begin(host, execs: 1)
@@ -268,7 +269,7 @@ private let second = PIDNamespace(inum: 7, generation: 11)
     #expect(kernel.ledger.refused == 1)
   }
 
-  @Test("A refused namespace's entry is deleted too when it ends")
+  @Test("The entry of a rejected namespace is deleted when it ends")
   func refusedEnds() {
     var kernel = FakeKernel(series: 1)
     kernel.begin(host, execs: 1)
@@ -280,18 +281,18 @@ private let second = PIDNamespace(inum: 7, generation: 11)
     #expect(Array(kernel.map.keys) == [host])
   }
 
-  @Test("Series come in a stable order")
+  @Test("The order of series is stable")
   func order() {
     var kernel = FakeKernel()
     for inum in [9, 3, 7, 1, 5] as [UInt32] { kernel.begin(PIDNamespace(inum: inum, generation: 1)) }
     kernel.poll()
     #expect(
-      kernel.ledger.snapshot().map(\.labels) == ([1, 3, 5, 7, 9] as [UInt32]).map { FakeKernel.labels($0) })
+      kernel.ledger.snapshot().map(\.key) == ([1, 3, 5, 7, 9] as [UInt32]).map { FakeKernel.key($0) })
     kernel.begin(PIDNamespace(inum: 4, generation: 1))
     kernel.end(PIDNamespace(inum: 3, generation: 1))
     kernel.poll()
     #expect(
-      kernel.ledger.snapshot().map(\.labels)
-        == ([1, 3, 4, 5, 7, 9] as [UInt32]).map { FakeKernel.labels($0) })
+      kernel.ledger.snapshot().map(\.key)
+        == ([1, 3, 4, 5, 7, 9] as [UInt32]).map { FakeKernel.key($0) })
   }
 }

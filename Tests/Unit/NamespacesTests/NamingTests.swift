@@ -27,7 +27,7 @@ private let pod = Container.Names(namespace: "shop", pod: "cart")
     return kernel
   }
 
-  @Test("A container is shown under its names from its first poll on")
+  @Test("A container has its names from its first poll on")
   func atOnce() {
     var kernel = kernel()
     kernel.begin(first, execs: 5)
@@ -38,7 +38,7 @@ private let pod = Container.Names(namespace: "shop", pod: "cart")
     #expect(kernel.ledger.unresolved == 0)
   }
 
-  @Test("An init that was just forked is held back until it execs, where its cgroup is the container's")
+  @Test("An init is held back between fork and exec, because exec sets the container's cgroup")
   func untilExec() {
     var kernel = kernel()
     kernel.begin(first, execs: 1)
@@ -52,7 +52,7 @@ private let pod = Container.Names(namespace: "shop", pod: "cart")
     #expect(kernel.ledger.snapshot().count == 1)
   }
 
-  @Test("One that ended before its pod was known is shown whole once it is, under its names alone")
+  @Test("A namespace that ended before its pod was known is exposed completely, under its final names only")
   func lateName() {
     var kernel = kernel()
     kernel.containers["/c"] = .init(container(pod), .partial)
@@ -70,7 +70,7 @@ private let pod = Container.Names(namespace: "shop", pod: "cart")
     #expect(kernel.ledger.snapshot().count == 1)
   }
 
-  @Test("After the grace time it is shown as far as it is known, ended or not")
+  @Test("After the grace time a namespace is exposed with the known names, ended or not")
   func grace() {
     var kernel = kernel()
     kernel.containers["/c"] = .init(container(pod), .partial)
@@ -90,7 +90,7 @@ private let pod = Container.Names(namespace: "shop", pod: "cart")
     #expect(kernel.ledger.live == 1)
   }
 
-  @Test("One whose init was never seen is shown without names after the grace time")
+  @Test("A namespace without a known init is exposed without names after the grace time")
   func withoutIdentity() {
     var kernel = kernel()
     kernel.begin(first, execs: 2)
@@ -100,7 +100,7 @@ private let pod = Container.Names(namespace: "shop", pod: "cart")
     #expect(kernel.ledger.unresolved == 1)
   }
 
-  @Test("Once names are known the series goes on under them, with all that is in it")
+  @Test("When names become known, the series continues under them with its total")
   func renamed() {
     var kernel = kernel()
     kernel.containers["/c"] = .init(container(pod), .partial)
@@ -123,7 +123,7 @@ private let pod = Container.Names(namespace: "shop", pod: "cart")
     #expect(kernel.ledger.unresolved == 0)
   }
 
-  @Test("From a series that it shares it takes along only what happens from then on")
+  @Test("From a shared series, only later events move to the new names")
   func renamedFromShared() {
     var kernel = kernel()
     kernel.containers["/c"] = .init(container(pod), .partial)
@@ -153,7 +153,7 @@ private let pod = Container.Names(namespace: "shop", pod: "cart")
     #expect(kernel.series(7, web)?.events.counts.execs == 4)
   }
 
-  @Test("One that ended, and was shown without its names, is given them for as long as it is shown")
+  @Test("An ended namespace that was exposed without names gets them while its series is retained")
   func namedAfterItsEnd() {
     var kernel = kernel()
     kernel.containers["/c"] = .init(container(pod), .partial)
@@ -171,7 +171,7 @@ private let pod = Container.Names(namespace: "shop", pod: "cart")
     #expect(kernel.ledger.memberCount == 0)
   }
 
-  @Test("One that ended in a series that it shares stays there: no other one begins for it")
+  @Test("An ended namespace stays in a shared series, and no second series starts")
   func namedAfterItsEndInShared() {
     var kernel = kernel()
     kernel.containers["/c"] = .init(container(pod), .partial)
@@ -188,7 +188,7 @@ private let pod = Container.Names(namespace: "shop", pod: "cart")
     #expect(kernel.ledger.memberCount == 0)
   }
 
-  @Test("One that ended and never gets its names is forgotten with its series")
+  @Test("An ended namespace that never gets names is dropped with its series")
   func neverNamed() {
     var kernel = FakeKernel(retention: .seconds(30), labelling: SeriesLabels())
     kernel.containers["/c"] = .init(container(pod), .partial)
@@ -200,7 +200,7 @@ private let pod = Container.Names(namespace: "shop", pod: "cart")
     #expect(kernel.ledger.memberCount == 0 && kernel.ledger.snapshot().isEmpty)
   }
 
-  @Test("What is presumed is shown at once, and corrected when more is known")
+  @Test("Presumed names are exposed at once, and corrected later")
   func presumed() {
     var kernel = kernel()
     let sandbox = Container.Names(namespace: "shop", pod: "cart", container: "POD")
@@ -217,7 +217,26 @@ private let pod = Container.Names(namespace: "shop", pod: "cart")
     #expect(kernel.ledger.snapshot().count == 1)
   }
 
-  @Test("An init that never execs is in no container once the grace time is over")
+  @Test("A renamed container has its new name, and a forgotten name is kept")
+  func renamedByRuntime() {
+    var kernel = kernel()
+    func called(_ name: String) -> ContainerResolver.Answer {
+      .init(container(.init(container: name)), .presumed)
+    }
+    kernel.identities[first] = NamespaceIdentity(cgroupPath: "/c")
+    for (version, (name, expected)) in [
+      ("(unnamed)", "(unnamed)"), ("before", "before"), ("after", "after"), ("(unnamed)", "after"),
+    ].enumerated() {
+      kernel.containers["/c"] = called(name)
+      kernel.namesVersion = UInt64(version)
+      kernel.begin(first, execs: UInt64(version + 1))
+      kernel.poll()
+      #expect(kernel.series(7, .init(container: expected))?.events.counts.execs == UInt64(version + 1))
+      #expect(kernel.ledger.snapshot().count == 1 && kernel.ledger.unresolved == 0)
+    }
+  }
+
+  @Test("An init that never execs is outside containers after the grace time")
   func neverExecs() {
     var kernel = kernel()
     kernel.begin(first, execs: 0)
@@ -229,7 +248,7 @@ private let pod = Container.Names(namespace: "shop", pod: "cart")
     #expect(kernel.ledger.unresolved == 0)
   }
 
-  @Test("A container that is restarted continues its series where it gets its inum again")
+  @Test("A restarted container continues its series if it gets the same inum")
   func restarted() {
     var kernel = kernel()
     for generation in 1...20 as ClosedRange<UInt64> {
@@ -240,37 +259,37 @@ private let pod = Container.Names(namespace: "shop", pod: "cart")
       kernel.poll()
       #expect(kernel.ledger.snapshot().count == 1)
       #expect(kernel.series(7, web)?.events.counts.execs == generation * 3)
-      #expect(kernel.series(7, web)?.about?.start == 500 + Double(generation))
-      #expect(kernel.series(7, web)?.about?.end == nil)
+      #expect(kernel.start(7, web) == 500 + Double(generation))
+      #expect(kernel.end(7, web) == nil)
       kernel.end(namespace)
     }
     kernel.settle()
     #expect(kernel.series(7, web)?.isLive == false)
     // The kernel did not tell of the end: it is the poll's that found it.
-    #expect(kernel.series(7, web)?.about?.end == kernel.epoch)
+    #expect(kernel.end(7, web) == kernel.epoch)
   }
 
-  @Test("The end is when the init ended, which the kernel says")
+  @Test("The end time is the kernel's exit time of the init")
   func end() {
     var kernel = kernel()
     kernel.identities[first] = NamespaceIdentity(
       initStart: 2_000_000_000, initEnd: 2_500_000_000, cgroupPath: "/c")
     kernel.map[first] = execs(1)
     kernel.settle()
-    #expect(kernel.series(7, web)?.about?.start == 502)
-    #expect(kernel.series(7, web)?.about?.end == 502.5)
+    #expect(kernel.start(7, web) == 502)
+    #expect(kernel.end(7, web) == 502.5)
   }
 
   @Test(
-    "Namespaces of the same labels add up at each level, beside and after one another",
+    "Namespaces with equal labels add up at each level, concurrent or successive",
     arguments: [
       (LabelLevel.container, web), (.pod, pod), (.namespace, Container.Names(namespace: "shop")),
     ])
   func levels(level: LabelLevel, names: Container.Names) {
     var kernel = kernel(SeriesLabels(level: level, grace: .zero))
-    func shown(_ kernel: inout FakeKernel) -> Snapshot.Namespace? {
-      let labels = SeriesKey(names, inum: 0, at: level).labels
-      return kernel.ledger.snapshot().first { $0.labels == labels }
+    func shown(_ kernel: inout FakeKernel) -> Snapshot.Series? {
+      let key = SeriesKey(names, inum: 0, at: level)
+      return kernel.ledger.snapshot().first { $0.key == key }
     }
     for (namespace, execs) in [(first, 2), (other, 5)] as [(PIDNamespace, UInt64)] {
       kernel.begin(namespace, execs: execs)
@@ -291,7 +310,7 @@ private let pod = Container.Names(namespace: "shop", pod: "cart")
     #expect(kernel.ledger.snapshot().count == 1)
   }
 
-  @Test("Those that the flags leave out are counted once, and their entries are deleted")
+  @Test("Namespaces excluded by flags are counted once, and their entries are deleted")
   func selection() throws {
     let selection = try LabelFilter(include: [.init("namespace=shop|bank")], exclude: [.init("pod=ca.*")])
     var kernel = kernel(SeriesLabels(grace: .zero, selection: selection))
@@ -305,8 +324,8 @@ private let pod = Container.Names(namespace: "shop", pod: "cart")
     kernel.poll()
     kernel.poll()
     #expect(
-      kernel.ledger.snapshot().map(\.labels) == [
-        FakeKernel.labels(8, .init(namespace: "bank", pod: "vault", container: "db"))
+      kernel.ledger.snapshot().map(\.key) == [
+        FakeKernel.key(8, .init(namespace: "bank", pod: "vault", container: "db"))
       ])
     #expect(kernel.ledger.excluded == 1)
     kernel.end(first)
@@ -314,7 +333,7 @@ private let pod = Container.Names(namespace: "shop", pod: "cart")
     #expect(kernel.ledger.excluded == 1)
   }
 
-  @Test("What happens while there is no room is shown when there is, once")
+  @Test("Events that occur while the limit is reached are exposed once when there is room")
   func roomLater() {
     var kernel = FakeKernel(series: 1, retention: .seconds(1))
     kernel.containers["/c"] = .init(container(web), .final)
@@ -330,7 +349,7 @@ private let pod = Container.Names(namespace: "shop", pod: "cart")
     #expect(kernel.ledger.refused == 1)
   }
 
-  @Test("However many wait for their names, no more are kept than there is room for")
+  @Test("The number of namespaces that wait for names is bounded")
   func crowd() {
     var kernel = FakeKernel(series: 10, labelling: SeriesLabels(grace: .seconds(1_000_000)))
     for generation in 1...100 as ClosedRange<UInt64> {
@@ -348,7 +367,7 @@ private let pod = Container.Names(namespace: "shop", pod: "cart")
 
 @Suite struct SelectionTests {
   @Test(
-    "A rule matches the whole value of its label",
+    "A rule matches the whole label value",
     arguments: [
       ("namespace=shop", true), ("namespace=sho", false), ("namespace=s.*", true), ("pod=cart|x", true),
       ("container=", false), ("container=web", true), ("pidns=7", true), ("pidns=8", false),
@@ -361,7 +380,7 @@ private let pod = Container.Names(namespace: "shop", pod: "cart")
   }
 
   @Test(
-    "What is no rule is refused",
+    "An invalid rule is rejected",
     arguments: ["", "shop", "node=x", "pod", "pod=(", "pod=[", " pod=x", "pod=*"])
   func problems(text: String) {
     #expect(throws: LabelFilter.Problem.self) { try LabelFilter.Rule(text) }

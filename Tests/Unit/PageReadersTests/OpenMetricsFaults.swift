@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The kinds of faults that OpenMetrics' public test inputs have, each with inputs that have it and nothing else wrong.
+/// The kinds of faults in OpenMetrics' public test inputs, each with inputs that have only that fault.
 ///
 /// Source: <https://github.com/OpenObservability/OpenMetrics>, tests/testdata/parsers: the names of its folders, `bad_…`.
 enum OpenMetricsFault: String, CaseIterable {
@@ -33,7 +33,7 @@ enum OpenMetricsFault: String, CaseIterable {
   case grouping = "grouping_or_ordering"
   case clashes = "clashing_names"
 
-  /// Inputs without the mark of the end, which is the last line of each; `noEnd` and `textAfterEnd` have their own.
+  /// Inputs without the final line `# EOF`; `noEnd` and `textAfterEnd` have their own.
   var inputs: [String] {
     switch self {
     case .blankLine: ["m 4\n\n", "\n"]

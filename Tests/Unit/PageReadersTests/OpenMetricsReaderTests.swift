@@ -3,14 +3,14 @@
 import PageReaders
 import Testing
 
-/// The reader against what OpenMetrics' public inputs say is right and is wrong: it can be trusted with a page of ours
-/// only where it refuses each kind of fault, and takes all that is allowed.
+/// Tests the reader with OpenMetrics' public inputs. A reader proves something about our pages only if it rejects
+/// each kind of fault and accepts all valid input.
 @Suite struct OpenMetricsReaderTests {
   private func read(_ input: String) throws -> Page { try Page(openMetrics: Array(input.utf8)) }
 
   private func isRefused(_ input: String) -> Bool { (try? read(input)) == nil }
 
-  @Test("Each kind of fault is refused", arguments: OpenMetricsFault.allCases)
+  @Test("Each kind of fault is rejected", arguments: OpenMetricsFault.allCases)
   func bad(fault: OpenMetricsFault) {
     let hasOwnEnd = fault == .noEnd || fault == .textAfterEnd
     for input in fault.inputs {
@@ -18,7 +18,7 @@ import Testing
     }
   }
 
-  @Test("What is no UTF-8 is refused")
+  @Test("Invalid UTF-8 is rejected")
   func encoding() {
     #expect(throws: PageFault.self) {
       try Page(openMetrics: Array("m{k=\"".utf8) + [0xff] + Array("\"} 4\n# EOF\n".utf8))
@@ -26,7 +26,7 @@ import Testing
   }
 
   @Test(
-    "What is allowed is read",
+    "Valid pages are accepted",
     arguments: [
       "", "m 4\n", "m NaN\n", "# HELP m \n# UNIT m \n", "# TYPE m counter\n# HELP m he\u{0}lp\n",
       "# HELP m words\n# TYPE m unknown\nm{k=\"v\",l=\"4\"} 10.0\nm{k=\"v\",l=\"5\"} 12.0\n",
@@ -52,7 +52,9 @@ import Testing
     #expect(throws: Never.self) { try read(input + "# EOF") }
   }
 
-  @Test("An exemplar has 128 characters at the most, whatever their bytes", arguments: ["a", "☃", "\u{301}"])
+  @Test(
+    "An exemplar's labels have at most 128 characters, in any encoding length",
+    arguments: ["a", "☃", "\u{301}"])
   func longestExemplar(character: String) throws {
     let value = String(repeating: character, count: 127)
     let page = try read("# TYPE m counter\nm_total 4 # {k=\"\(value)\"} 4 5\n# EOF\n")
@@ -70,7 +72,7 @@ import Testing
     #expect(page.families[0].samples[0].labels == ["k": meant, "l": "4"])
   }
 
-  @Test("The text format is read, and a sample that is there twice or stands elsewhere is refused")
+  @Test("The text format is read; duplicate and misplaced samples are rejected")
   func text() throws {
     let metadata = "# HELP m_total Words.\n# TYPE m_total counter\n"
     let page = try Page(text: Array((metadata + "m_total{k=\"v\"} 4\n").utf8))

@@ -6,7 +6,7 @@ import Testing
 
 @testable import pidns_exporter
 
-/// The documents and the Makefile against the program.
+/// Compares the documents and the Makefile with the program.
 @Suite struct DocumentTests {
   static let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../..")
     .standardized
@@ -15,14 +15,14 @@ import Testing
     try String(contentsOf: root.appending(path: path), encoding: .utf8)
   }
 
-  /// Flags without their `no-` form, in the order in which a text names them first.
+  /// Flags without their `no-` form, in the order of their first mention.
   static func flags(in text: String) -> [String] {
     var seen: Set<String> = ["help"]
     return text.matches(of: /--(?:no-)?([a-z][a-z.-]*[a-z])/).map { String($0.1) }
       .filter { seen.insert($0).inserted }
   }
 
-  /// The flags that a help declares: the first thing on their line.
+  /// The flags that --help declares: the first word of their line.
   static func declared(_ help: String) -> [String] {
     flags(
       in: help.split(separator: "\n").compactMap {
@@ -31,7 +31,7 @@ import Testing
       .joined(separator: "\n"))
   }
 
-  @Test("docs/flags.md has every flag of the exporter, in the order of --help, and no other")
+  @Test("docs/flags.md lists the exporter's flags in the order of --help")
   func flagsPage() throws {
     let rows = try Self.text("docs/flags.md").split(separator: "\n").compactMap {
       $0.prefixMatch(of: /\| (`--[^|]*)\|/)?.1
@@ -39,7 +39,7 @@ import Testing
     #expect(Self.flags(in: rows.joined(separator: "\n")) == Self.declared(Serve.helpMessage()))
   }
 
-  @Test("The help has what most people need first, and what is rarely needed last")
+  @Test("--help starts with the most common options and ends with the rarest")
   func helpOrder() throws {
     let sections = Serve.helpMessage().split(separator: "\n").compactMap {
       $0.wholeMatch(of: /([A-Z][A-Z' ]+):/).map { String($0.1) }
@@ -52,7 +52,7 @@ import Testing
     #expect(Self.declared(TopCommand.helpMessage()).first == "url")
   }
 
-  @Test("The README stays short, and its first load is that of the walk-through")
+  @Test("The README stays short, and its first load equals that of the walk-through")
   func readme() throws {
     let readme = try Self.text("README.md")
     #expect(readme.split(separator: "\n", omittingEmptySubsequences: false).count <= 121)
@@ -60,7 +60,7 @@ import Testing
     #expect(try Self.text("docs/walk-through.md").contains("\n# \(load)\n"))
   }
 
-  @Test("Links between the documents lead to files and headings that are there")
+  @Test("Links between documents point to existing files and headings")
   func links() throws {
     let files = try FileManager.default.subpathsOfDirectory(atPath: Self.root.path)
       .filter { $0.hasSuffix(".md") && !$0.hasPrefix(".build") && !$0.hasPrefix(".git") }
@@ -77,7 +77,7 @@ import Testing
     }
   }
 
-  /// The anchors that GitHub gives a page's headings, and those that it names itself.
+  /// The anchors of a page: those that GitHub derives from headings, and explicit ones.
   static func anchors(_ page: String) -> Set<String> {
     var anchors = Set(page.matches(of: /<a name="([^"]+)">/).map { String($0.1) })
     for heading in page.matches(of: /\n#+ (.*)/) {
@@ -90,7 +90,7 @@ import Testing
   }
 
   @Test(
-    "make run prints the address that its flags give, in both spellings",
+    "make run prints the address from its flags, in both spellings",
     arguments: [
       ("", "http://localhost:10059/metrics"),
       ("--web.listen-address=127.0.0.1:23075", "http://127.0.0.1:23075/metrics"),
@@ -105,13 +105,13 @@ import Testing
     make.arguments = ["--dry-run", "--directory", Self.root.path, "run", "ARGS=\(flags)"]
     make.standardOutput = output
     try make.run()
-    let said = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    let printed = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
     make.waitUntilExit()
     #expect(make.terminationStatus == 0)
-    #expect(said.contains("curl \(url)\""), "\(said)")
+    #expect(printed.contains("curl \(url)\""), "\(printed)")
   }
 
-  @Test("make help and CONTRIBUTING have every target, with the durations of the long ones")
+  @Test("make help and CONTRIBUTING list every target, with the durations of the long ones")
   func targets() throws {
     let help = try Self.text("Makefile").matches(of: /(?m)^([a-z-]+):.*## (.*)$/)
     let table = try Self.text("CONTRIBUTING.md").split(separator: "\n").filter { $0.hasPrefix("| `make ") }

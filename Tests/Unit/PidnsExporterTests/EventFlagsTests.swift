@@ -9,7 +9,7 @@ import Testing
 
 @Suite struct EventFlagsTests {
   @Test(
-    "A size is a number with a unit or of bytes",
+    "A size is a number with a unit, or bytes",
     arguments: [
       ("4096", 4096), ("64KiB", 65_536), ("4MiB", 4_194_304), ("1GiB", 1_073_741_824), ("0", 0), ("007", 7),
       ("", nil), ("MiB", nil), ("4 MiB", nil), ("+4", nil), ("-4", nil), ("4MB", nil), ("4mib", nil),
@@ -20,7 +20,7 @@ import Testing
   }
 
   @Test(
-    "A ring buffer has the next power of two, 4096 at the least and 1 GiB at most",
+    "The ring buffer size is rounded up to a power of two, from 4096 bytes to 1 GiB",
     arguments: [
       (1, 4096), (4096, 4096), (4097, 8192), (100_000, 131_072), (1 << 30, 1 << 30), (0, nil),
       ((1 << 30) + 1, nil), (UInt64.max, nil),
@@ -29,12 +29,14 @@ import Testing
     #expect(ByteSize(bytes: bytes).ringBufferBytes == size)
   }
 
-  @Test("A size is shown as it would be given", arguments: ["4MiB", "64KiB", "1GiB", "5000", "0", "1025KiB"])
+  @Test(
+    "A size is printed in the form that the flag accepts",
+    arguments: ["4MiB", "64KiB", "1GiB", "5000", "0", "1025KiB"])
   func shownSize(text: String) {
     #expect(ByteSize(argument: text)?.description == text)
   }
 
-  @Test("Without flags, all events go into a table")
+  @Test("Without flags, all events are shown as a table")
   func defaults() throws {
     let flags = try EventFlags.parse([])
     #expect(flags.selection == EventSelection())
@@ -42,7 +44,7 @@ import Testing
     #expect(!flags.showsForks && !flags.showsOOMKills && flags.count == nil && flags.duration == nil)
   }
 
-  @Test("Filters may be given several times")
+  @Test("Filters can be repeated")
   func filters() throws {
     let flags = try EventFlags.parse([
       "--pidns", "4026532000", "--pidns", "4026532001", "--container", "web", "--pod", "shop/cart", "--comm",
@@ -61,7 +63,7 @@ import Testing
   }
 
   @Test(
-    "What makes no sense is said in one line",
+    "Contradicting flags are reported in one line",
     arguments: [
       (["--count", "0"], "--count has to be at least 1"),
       (["--duration", "0"], "--duration has to be more than 0: write 30s or 1m30s"),
@@ -84,7 +86,7 @@ import Testing
   }
 
   @Test(
-    "Colours are for terminals, and NO_COLOR is respected unless they are asked for",
+    "Colours need a terminal; NO_COLOR disables them unless a flag requests them",
     arguments: [
       (ColorChoice.auto, true, [:], true), (.auto, false, [:], false),
       (.auto, true, ["NO_COLOR": "1"], false),

@@ -13,7 +13,7 @@ import Testing
   }
 
   @Test(
-    "A value that cannot be read is answered with what to write",
+    "The error for an invalid value gives a valid example",
     arguments: [
       (["--poll.interval=5"], "write a duration such as 5s or 1m30s"),
       (["--namespaces.retention=soon"], "write a duration such as 5s or 1m30s"),
@@ -22,6 +22,12 @@ import Testing
       (["--namespaces.max=many"], "write a whole number, such as 10240"),
       (["--bpf.map-entries=-1"], "write a whole number, such as 10240"),
       (["--web.telemetry-path=metrics"], "write one that begins with /, such as /metrics"),
+      (["--web.max-connections=many"], "write a whole number, such as 512"),
+      (["--web.max-connections=7"], "has to be from 8 to 4096"),
+      (["--web.max-connections-per-address=3"], "has to be from 4 to --web.max-connections, which is 512"),
+      (["--web.max-connections-per-address=513"], "has to be from 4 to --web.max-connections, which is 512"),
+      (["--web.header-timeout=0"], "--web.header-timeout has to be from 1s to 1h"),
+      (["--web.idle-timeout=2h"], "--web.idle-timeout has to be from 1s to 1h"),
       (["--log.level=loud"], "Please provide one of 'debug', 'info', 'warn' or 'error'."),
     ])
   func exporter(arguments: [String], advice: String) throws {
@@ -29,7 +35,7 @@ import Testing
   }
 
   @Test(
-    "So it is for the flags of events",
+    "Flags of events give advice in their errors",
     arguments: [
       (["--duration=5"], "write a duration such as 5s or 1m30s"),
       (["--bpf.ring-buffer=4MB"], "write a size such as 64KiB or 4MiB"),
@@ -43,7 +49,7 @@ import Testing
   }
 
   @Test(
-    "So it is for the flags of top",
+    "Flags of top give advice in their errors",
     arguments: [
       (["--interval=2"], "write a duration such as 5s or 1m30s"),
       (["--once", "--limit=all"], "write a whole number, such as 10"),
@@ -53,13 +59,13 @@ import Testing
     #expect(try #require(Self.message(TopCommand.self, arguments)).contains(advice))
   }
 
-  @Test("A pod may be selected where the API server knows pods")
+  @Test("--pod requires a pod watch")
   func pods() throws {
     let command = try EventsCommand.parse(["--pod=cart", "--kubernetes", "--kubernetes.node=a"])
     #expect(command.flags.pods == ["cart"])
   }
 
-  @Test("Folders of names that were given and cannot be read are found; the defaults may be missing")
+  @Test("Unreadable folders given by flags are reported; default folders may be missing")
   func folders() throws {
     #expect(try LocalNameFlags.parse([]).missing.isEmpty)
     let flags = try LocalNameFlags.parse([
@@ -69,7 +75,7 @@ import Testing
     #expect(flags.missing.map(\.path) == ["/nonexistent", "/etc/passwd"])
   }
 
-  @Test("The help shows the defaults of flags that have one")
+  @Test("--help shows the default of each flag that has one")
   func defaults() throws {
     let serve = try Serve.parse([])
     let shown = [
@@ -93,7 +99,7 @@ import Testing
       Issue.record("no \(flag)")
       return
     }
-    // A long name has its text on the next line.
+    // The text of a long flag is on the next line.
     #expect(lines[index..<min(index + 2, lines.count)].joined().contains("(default: \(value))."), "\(flag)")
   }
 }

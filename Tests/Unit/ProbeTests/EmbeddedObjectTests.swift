@@ -6,14 +6,14 @@ import Testing
 @testable import Probe
 
 @Suite struct EmbeddedObjectTests {
-  @Test("The embedded object is an ELF file for BPF")
+  @Test("The embedded object is a BPF ELF file")
   func embedded() {
     let bytes = Base64.decode(EmbeddedObject.counters)
     #expect(bytes.starts(with: [0x7f, 0x45, 0x4c, 0x46]))
     #expect(bytes[18] == 247)
   }
 
-  @Test("Each map has the name that it is looked up by")
+  @Test("The object has each map under its look-up name")
   func maps() throws {
     let counters = try BPFObject(embedded: EmbeddedObject.counters, name: "counters")
     for map in CounterMap.allCases { _ = try counters.map(map) }
@@ -23,7 +23,7 @@ import Testing
     _ = try events.map(BPFObject.configurationSection)
   }
 
-  @Test("Each iterator has the name that it is looked up by")
+  @Test("The object has each iterator under its look-up name")
   func iterators() throws {
     let counters = try BPFObject(embedded: EmbeddedObject.counters, name: "counters")
     for iterator in CounterIterator.allCases { try counters.requireProgram(iterator.rawValue) }

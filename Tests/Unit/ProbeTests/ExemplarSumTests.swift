@@ -5,7 +5,7 @@ import Testing
 
 @testable import Probe
 
-/// The very function that the BPF programs call.
+/// Calls the function that the BPF programs use.
 @Suite struct ExemplarSumTests {
   private static func exemplar(_ number: UInt32) -> pidns_exemplar {
     var exemplar = pidns_exemplar()
@@ -22,7 +22,7 @@ import Testing
 
   private static let words = MemoryLayout<pidns_exemplar>.size / 8
 
-  @Test("What was written whole is taken over", arguments: [1, 2, 255, 256, 4_194_303])
+  @Test("A complete record is accepted", arguments: [1, 2, 255, 256, 4_194_303])
   func whole(number: UInt32) throws {
     let process = try #require(ProcessExemplar(.exec, Self.exemplar(number)))
     #expect(
@@ -32,7 +32,7 @@ import Testing
           comm: "worker-\(number)"))
   }
 
-  @Test("A bit that is another one is seen, whichever it is", arguments: [1, 2, 255, 256, 4_194_303])
+  @Test("The checksum detects each flipped bit", arguments: [1, 2, 255, 256, 4_194_303])
   func flippedBits(number: UInt32) {
     for bit in 0..<MemoryLayout<pidns_exemplar>.size * 8 {
       var flipped = Self.exemplar(number)
@@ -43,7 +43,7 @@ import Testing
     }
   }
 
-  @Test("Words of two processes that come one after another do not add up, whichever are whose")
+  @Test("The checksum detects each mixture of two successive processes' words")
   func mixtures() {
     for number in 1...2000 as ClosedRange<UInt32> {
       let old = Self.exemplar(number)
@@ -69,7 +69,7 @@ import Testing
     }
   }
 
-  @Test("What was never written is none")
+  @Test("An unwritten record gives nil")
   func none() {
     var empty = pidns_exemplar()
     empty.sum = unsafe exemplar_sum(&empty)
@@ -79,7 +79,7 @@ import Testing
   }
 
   @Test(
-    "A name ends at its first NUL, and bytes that are no UTF-8 are repaired",
+    "A name ends at its first NUL, and invalid UTF-8 is repaired",
     arguments: [
       ([0x61, 0, 0x62], "a"), (Array(repeating: 0xff, count: 15), String(repeating: "\u{fffd}", count: 15)),
       ([0xf0, 0x9f, 0x90], "\u{fffd}"), ([], ""), (Array("a\"b\\\n".utf8), "a\"b\\\n"),

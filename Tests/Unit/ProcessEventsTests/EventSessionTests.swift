@@ -8,16 +8,16 @@ import Testing
 
 @testable import ProcessEvents
 
-/// Events in batches, as a ring buffer would give them; then none.
+/// Batches of events like those of a ring buffer, then none.
 private struct ListedEvents: EventSource {
   static let interval = Duration.milliseconds(1)
   let descriptor: Int32 = -1
   var lastTime: UInt64?
   var batches: [[ProcessEvent]]
-  /// The number of dropped events before any time.
+  /// The initial number of dropped events.
   var droppedCount: UInt64 = 0
   var skipped: String?
-  /// What is there only when the programs are detached.
+  /// Events that are read only after the programs are detached.
   var late: [ProcessEvent] = []
 
   mutating func drain() -> [ProcessEvent] {
@@ -62,7 +62,7 @@ private struct ListedEvents: EventSource {
 
     func requestStop() { _ = unsafe write(stop.write, "x", 1) }
 
-    /// What was written, as long as it is less than a pipe holds.
+    /// Returns the output, which must fit into a pipe.
     func text() -> String {
       var bytes = [UInt8](repeating: 0, count: 65_536)
       let isThere = DescriptorPoller.wait(for: [(output.read, .readable)], until: .now)[0]
@@ -77,7 +77,7 @@ private struct ListedEvents: EventSource {
     return event
   }
 
-  /// Runs a session to its end, and returns what it wrote and reported.
+  /// Runs a session to its end, and returns its output and report.
   private func run(
     _ source: ListedEvents, _ pipes: Pipes = Pipes(), count: Int? = nil, duration: Duration? = nil,
     comms: Set<String> = []
@@ -103,7 +103,7 @@ private struct ListedEvents: EventSource {
     lines.compactMap { $0.firstMatch(of: /"comm":"([^"]*)"/).map { String($0.1) } }
   }
 
-  @Test("The run ends after --count events, which are the oldest selected ones")
+  @Test("The run ends after --count events: the oldest selected ones")
   func count() throws {
     let source = ListedEvents(batches: [
       ["a", "b"].map { Self.event($0) }, ["a", "c", "a"].map { Self.event($0) },
@@ -113,7 +113,7 @@ private struct ListedEvents: EventSource {
     #expect(reports == ["pidns-exporter: 2 events shown, 0 dropped"])
   }
 
-  @Test("Events that were in the buffer when a stop was requested are shown")
+  @Test("Buffered events are shown after a stop request")
   func stop() throws {
     let pipes = Pipes()
     pipes.requestStop()
@@ -123,14 +123,14 @@ private struct ListedEvents: EventSource {
     #expect(reports == ["pidns-exporter: 1 event shown, 0 dropped"])
   }
 
-  @Test("The run ends after --duration, also without events")
+  @Test("The run ends after --duration, even without events")
   func duration() throws {
     let (lines, reports) = try run(ListedEvents(batches: []), duration: .milliseconds(5))
     #expect(lines == [])
     #expect(reports == ["pidns-exporter: 0 events shown, 0 dropped"])
   }
 
-  @Test("Dropped events are written before the event that follows them, and once")
+  @Test("Dropped events are reported once, before the event that follows them")
   func dropped() throws {
     let source = ListedEvents(
       batches: [[Self.event("a"), Self.event("b", droppedBefore: 3), Self.event("c", droppedBefore: 3)]],
@@ -144,14 +144,14 @@ private struct ListedEvents: EventSource {
       ])
   }
 
-  @Test("A reader that is gone ends the run without a report")
+  @Test("A closed reader ends the run without an error")
   func closedReader() throws {
     let pipes = Pipes()
     pipes.closeReader()
     #expect(try run(ListedEvents(batches: [[Self.event("a")]]), pipes).reports == [])
   }
 
-  @Test("Skipped runs of a program are reported")
+  @Test("Skipped program runs are reported")
   func skipped() throws {
     let source = ListedEvents(batches: [[Self.event("a")]], skipped: "process_exec")
     #expect(
@@ -161,7 +161,7 @@ private struct ListedEvents: EventSource {
       ])
   }
 
-  @Test("Output that cannot be written ends the run with the reason")
+  @Test("A write error ends the run with its reason")
   func failed() throws {
     let full = unsafe open("/dev/full", O_WRONLY | O_CLOEXEC)
     defer { _ = close(full) }

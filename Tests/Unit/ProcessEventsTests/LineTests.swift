@@ -13,7 +13,7 @@ import Testing
       + #""cgroup_id":7654,"cgroup_ns":4026532201,"ipc_ns":4026532202,"mnt_ns":4026532203,"#
       + #""net_ns":4026532204,"pid_ns":4026532205,"time_ns":4026532206,"user_ns":4026532207,"#
       + #""uts_ns":4026532208,"namespace":"shop","pod":"cart-7d9f","container":"web","#
-      + #""container_id":"0123456789abcdef"\#(rest)}"# + "\n"
+      + #""container_id":"0123456789abcdef","unit":""\#(rest)}"# + "\n"
   }
 
   private static func logfmt(_ event: String, rest: String) -> String {
@@ -21,11 +21,11 @@ import Testing
       + " pid=11 tid=12 ppid=13 uid=100033 gid=100034 comm=sh cgroup_id=7654 cgroup_ns=4026532201"
       + " ipc_ns=4026532202 mnt_ns=4026532203 net_ns=4026532204 pid_ns=4026532205 time_ns=4026532206"
       + " user_ns=4026532207 uts_ns=4026532208 namespace=shop pod=cart-7d9f container=web"
-      + " container_id=0123456789abcdef\(rest)\n"
+      + " container_id=0123456789abcdef unit=\"\"\(rest)\n"
   }
 
   @Test(
-    "JSON has the same keys in the same order for events of one kind",
+    "JSON lines of one event kind have the same keys in the same order",
     arguments: [
       (Samples.exec, "exec", #","file":"/bin/sh""#), (.fork, "fork", ""), (.oomKill, "oom_kill", ""),
       (
@@ -49,8 +49,23 @@ import Testing
     #expect(Samples.text([Samples.record(action)], .json) == Self.json(event, rest: rest))
   }
 
+  @Test("A process in a unit has the unit as a field, and in the table beside its container")
+  func units() {
+    let names = [
+      Container.Names(unit: "web.service"), Container.Names(container: "lxc1", unit: "web.service"),
+    ]
+    let records = names.map { Samples.record(.fork, container: Container(names: $0)) }
+    let json = Samples.text(records, .json).split(separator: "\n")
+    #expect(json[0].contains(#""container":"","container_id":"","unit":"web.service"}"#))
+    #expect(json[1].contains(#""container":"lxc1","container_id":"","unit":"web.service"}"#))
+    #expect(Samples.text(records, .logfmt).contains(" container=lxc1 container_id=\"\" unit=web.service\n"))
+    let table = Samples.text(records, .table).split(separator: "\n")
+    #expect(table.contains { $0.contains(" web.service") })
+    #expect(table.contains { $0.contains(" lxc1/web.service") })
+  }
+
   @Test(
-    "logfmt has JSON's keys, and quotes what has to be",
+    "logfmt has JSON's keys, and quotes values that need it",
     arguments: [
       (Samples.exec, "exec", " file=/bin/sh"), (.fork, "fork", ""), (.oomKill, "oom_kill", ""),
       (
@@ -66,7 +81,7 @@ import Testing
     #expect(Samples.text([Samples.record(action)], .logfmt) == Self.logfmt(event, rest: rest))
   }
 
-  @Test("Arguments are a list in JSON, and a line for a shell in logfmt")
+  @Test("Arguments are a list in JSON, and a shell command line in logfmt")
   func arguments() {
     let record = Samples.record(Samples.exec)
     #expect(
@@ -79,7 +94,7 @@ import Testing
           "exec", rest: #" file=/bin/sh args="sh -c 'it'\\''s \"1\"'" args_truncated=true"#))
   }
 
-  @Test("Arguments that could not be read are null")
+  @Test("Unreadable arguments are null")
   func unreadArguments() {
     let record = Samples.record(.exec(file: "/bin/sh", arguments: nil, isCut: false))
     #expect(
@@ -87,7 +102,7 @@ import Testing
         == Self.json("exec", rest: #","file":"/bin/sh","args":null,"args_truncated":false"#))
   }
 
-  @Test("Users are those of their own namespace on demand")
+  @Test("On request, user ids are those inside the user namespace")
   func ownUsers() {
     var options = EventWriter.Options()
     options.userView = .own
@@ -95,7 +110,7 @@ import Testing
       Samples.text([Samples.record(.fork)], .json, options: options).contains(#""uid":33,"gid":34,"comm""#))
   }
 
-  @Test("Dropped events are told in their place")
+  @Test("Dropped events are reported in their place")
   func dropped() {
     for (format, line) in [
       (EventFormat.json, #"{"time":"2026-11-22T22:45:01.042000007Z","event":"dropped","count":12}"#),
@@ -109,7 +124,7 @@ import Testing
   }
 
   @Test(
-    "Times are right at the edges of months, years and leap days",
+    "Times are right at the ends of months and years and on leap days",
     arguments: [
       (0, "1970-01-01T00:00:00"), (-1, "1969-12-31T23:59:59"), (951_782_400, "2000-02-29T00:00:00"),
       (951_868_799, "2000-02-29T23:59:59"), (951_868_800, "2000-03-01T00:00:00"),
@@ -124,7 +139,7 @@ import Testing
         "time=\(text).999999999Z event=fork"))
   }
 
-  @Test("Python reads back what hostile processes are called, and no line does anything to a terminal")
+  @Test("Python parses lines with hostile process names, and no line controls a terminal")
   func hostile() throws {
     let scalars = (0..<0xd800).filter { $0 < 0x250 || $0 >= 0x600 && $0 < 0x620 || $0 >> 8 == 0x20 }
     var texts = scalars.compactMap { Unicode.Scalar($0).map { "a\($0)b" } }

@@ -4,7 +4,7 @@ import Containers
 import Probe
 import ProcessEvents
 
-/// Records to write, and what a writer makes of them.
+/// Sample records, and the output of a writer for them.
 enum Samples {
   static let time = WallTime(seconds: 1_795_387_501, nanoseconds: 42_000_007)
 
@@ -23,13 +23,13 @@ enum Samples {
     names: Container.Names(namespace: "shop", pod: "cart-7d9f", container: "web"),
     id: "0123456789abcdef", runtime: "containerd")
 
-  /// A process of container `web`, in which nothing has the number of anything else.
+  /// A process of container `web`, in which all numbers differ.
   static func record(
     _ action: ProcessEvent.Action, comm: String = "sh", container: Container = web, time: WallTime = time
   ) -> EventRecord {
     EventRecord(
       event: ProcessEvent(
-        time: 1, action: action, namespace: PIDNamespace(inum: 4_026_532_205, generation: 1),
+        time: 1, action: action, part: NamespacePart(PIDNamespace(inum: 4_026_532_205, generation: 1)),
         host: .init(pid: 4_194_303, tid: 4_194_302, ppid: 4_194_301),
         inside: .init(pid: 11, tid: 12, ppid: 13),
         user: .init(uid: 100_033, gid: 100_034), userInside: .init(uid: 33, gid: 34), comm: comm,
@@ -40,7 +40,7 @@ enum Samples {
       container: container, time: time)
   }
 
-  /// What is written of records.
+  /// Returns the output for records.
   static func text(
     _ records: [EventRecord], _ format: EventFormat, options: EventWriter.Options = .init()
   ) -> String {

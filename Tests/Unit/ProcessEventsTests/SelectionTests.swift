@@ -7,7 +7,7 @@ import Testing
 
 @Suite struct SelectionTests {
   @Test(
-    "Only what went wrong has failed",
+    "--failed selects only failures",
     arguments: [
       (Samples.exec, false), (.fork, false), (Samples.completed, false), (Samples.teardown, false),
       (Samples.exit, true), (Samples.death, true), (.oomKill, true),
@@ -20,7 +20,7 @@ import Testing
   }
 
   @Test(
-    "A container is called by its whole name, or by four digits of its id or more",
+    "A container is selected by its full name, or by at least four digits of its id",
     arguments: [
       ("web", true), ("we", false), ("webs", false), ("0123", true), ("012", false),
       ("0123456789abcdef", true),
@@ -35,7 +35,7 @@ import Testing
   }
 
   @Test(
-    "A pod is called by its name, in one namespace or in any",
+    "A pod is selected by name, in one namespace or in all",
     arguments: [
       ("cart-7d9f", true), ("shop/cart-7d9f", true), ("cart", false), ("other/cart-7d9f", false),
       ("shop/cart", false), ("", nil), ("/", nil), ("shop/", nil), ("/cart-7d9f", nil), ("a/b/c", nil),
@@ -50,7 +50,21 @@ import Testing
     #expect(selection.includes(Samples.web) == isShown)
   }
 
-  @Test("Users are those of the view that is shown")
+  @Test("A unit is selected by its full name, on the host and in a container")
+  func units() {
+    var selection = EventSelection()
+    selection.units = ["db.service", "web.service"]
+    #expect(selection.asksForContainer)
+    #expect(selection.includes(Container(names: .init(unit: "web.service"))))
+    #expect(selection.includes(Container(names: .init(container: "lxc", unit: "db.service"))))
+    #expect(!selection.includes(Container(names: .init(container: "web.service"))))
+    #expect(!selection.includes(Container(names: .init(unit: "web"))))
+    #expect(!selection.includes(Samples.web))
+    selection.containers = ["lxc"]
+    #expect(!selection.includes(Container(names: .init(unit: "web.service"))))
+  }
+
+  @Test("User ids are filtered in the namespace view that is shown")
   func users() {
     var selection = EventSelection()
     selection.uids = [33]
@@ -61,7 +75,7 @@ import Testing
     #expect(!selection.mayInclude(Samples.record(.fork).event))
   }
 
-  @Test("Values of one kind are alternatives, and kinds have to agree")
+  @Test("Values of one filter are alternatives; different filters must all match")
   func kinds() {
     var selection = EventSelection()
     selection.pidNamespaces = [1, 4_026_532_205]

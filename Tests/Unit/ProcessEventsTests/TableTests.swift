@@ -19,10 +19,10 @@ import Text
       .split(separator: "\n").map(String.init)
   }
 
-  /// Times depend on where the tests run: what stands after them.
+  /// Times depend on the time zone: returns the text after them.
   private static func rest(of lines: [String]) -> [String] { lines.map { String($0.dropFirst(12)) } }
 
-  @Test("At 80 columns")
+  @Test("The table fits into 80 columns")
   func eighty() {
     #expect(
       Self.rest(of: Self.lines(Samples.actions.map { Samples.record($0) }, columns: 80)) == [
@@ -37,7 +37,7 @@ import Text
       ])
   }
 
-  @Test("At 200 columns, all that identifies a process is there")
+  @Test("At 200 columns the table has all fields that identify a process")
   func twoHundred() {
     #expect(
       Self.rest(of: Self.lines([Samples.record(Samples.exit)], columns: 200)) == [
@@ -48,7 +48,7 @@ import Text
       ])
   }
 
-  @Test("In a pipe nothing is cut, and what is unknown is a dash")
+  @Test("In a pipe no text is cut, and an unknown value is a dash")
   func pipe() {
     let name = String(repeating: "n", count: 100)
     let record = Samples.record(
@@ -61,7 +61,7 @@ import Text
         + String(repeating: " ", count: 40) + "\(name) /\(name)")
   }
 
-  @Test("No line is wider than the terminal, and columns stand below each other", arguments: 0...260)
+  @Test("No line is wider than the terminal, and columns are aligned", arguments: 0...260)
   func widths(columns: Int) {
     let texts = ["sh", "a-long-name-of-a-process", "大大大大大大大大大大大大大大大大大大", "\u{1b}[2J\n\u{202e}", ""]
     let records = texts.flatMap { text in
@@ -77,7 +77,7 @@ import Text
       #expect(columns < 60)
       return
     }
-    // What happened begins in the same column everywhere, after a space, and some of it can be read.
+    // Descriptions begin in the same column, after a space, and are readable.
     let start = String(header[..<what.lowerBound]).columns
     #expect(columns - start >= 13)
     for line in lines {
@@ -87,7 +87,7 @@ import Text
     }
   }
 
-  @Test("Colours change nothing else")
+  @Test("Colours do not change the text")
   func colors() {
     let records = Samples.actions.map { Samples.record($0) }
     for columns in [40, 80, 200, nil] {
@@ -101,7 +101,7 @@ import Text
     #expect(oom.last?.contains("\u{1b}[31m\u{1b}[1moom  \u{1b}[0m\u{1b}[0m") == true)
   }
 
-  @Test("The header comes first, after a resize, and with each screenful")
+  @Test("The header is printed first, after a resize, and once per screen")
   func headers() {
     var options = Self.options(columns: 80)
     options.rows = 5
@@ -117,7 +117,7 @@ import Text
     #expect(lines.map { $0.hasPrefix("TIME") ? "H" : "-" }.joined() == "H---H--H-")
   }
 
-  @Test("Dropped events are told in one line")
+  @Test("Dropped events are reported in one line")
   func dropped() {
     var writer = EventWriter(.table, options: Self.options(columns: 60))
     var bytes: [UInt8] = []
@@ -133,7 +133,7 @@ import Text
   }
 
   @Test(
-    "Lifetimes are said as people say them",
+    "Lifetimes are printed in readable units",
     arguments: [
       (0, "0µs"), (999_999, "999µs"), (1_000_000, "1ms"), (999_999_999, "999ms"), (1_250_000_000, "1.2s"),
       (59_999_999_999, "59.9s"), (60_000_000_000, "1m0s"), (3_599_000_000_000, "59m59s"),

@@ -5,7 +5,7 @@ import Text
 
 @Suite struct UTCTimestampTests {
   @Test(
-    "A fraction has the digits asked for, and is never rounded up",
+    "A fraction has the requested digits and is never rounded up",
     arguments: [
       (9, "1970-01-01T00:00:01.099999999Z"), (3, "1970-01-01T00:00:01.099Z"), (1, "1970-01-01T00:00:01.0Z"),
     ])
@@ -13,7 +13,7 @@ import Text
     #expect(UTCTimestamp.text(seconds: 1, nanoseconds: 99_999_999, digits: digits) == expected)
   }
 
-  @Test("The next second is not written from the cache")
+  @Test("The cache is not used for the next second")
   func nextSecond() {
     var clock = UTCTimestamp()
     var bytes: [UInt8] = []

@@ -6,11 +6,11 @@ import Testing
 @testable import Top
 
 @Suite struct ExpositionParserTests {
-  static func parse(_ text: String) throws -> Reading { try ExpositionParser.parse(Array(text.utf8)) }
+  static func parse(_ text: String) throws -> Sample { try ExpositionParser.parse(Array(text.utf8)) }
 
-  @Test("Series of the table are read, and others are skipped")
+  @Test("Series for the table are read; others are skipped")
   func reads() throws {
-    let reading = try Self.parse(
+    let sample = try Self.parse(
       """
       # HELP pidns_process_execs_total Successful execve/execveat calls.
       # TYPE pidns_process_execs_total counter
@@ -35,45 +35,45 @@ import Testing
       process_start_time_seconds 1.6e9
 
       """)
-    let web = Reading.Identity(pidns: "7", namespace: "shop", pod: "web-1", container: "web")
-    #expect(Array(reading.namespaces.keys) == [web])
-    let entry = try #require(reading.namespaces[web])
-    #expect(entry.events == Reading.Events(execs: 12, exits: 12, failures: 3))
+    let web = Sample.Identity(pidns: "7", namespace: "shop", pod: "web-1", container: "web")
+    #expect(Array(sample.namespaces.keys) == [web])
+    let entry = try #require(sample.namespaces[web])
+    #expect(entry.events == Sample.Events(execs: 12, exits: 12, failures: 3))
     #expect([entry.processes, entry.threads, entry.zombies, entry.start] == [3, 9, 1, 1.5e9])
     #expect(entry.initComm == "nginx" && !entry.isHost && entry.end == nil)
-    #expect(reading.node == Reading.Events(execs: 100, exits: 70, failures: 30))
+    #expect(sample.node == Sample.Events(execs: 100, exits: 70, failures: 30))
     #expect(
-      [reading.live, reading.retained, reading.time, reading.exporterStart] == [
+      [sample.live, sample.retained, sample.time, sample.exporterStart] == [
         2, 1, 1_700_000_000.25, 1.6e9,
       ])
-    #expect(reading.isUp)
+    #expect(sample.isUp)
   }
 
-  @Test("Escapes, blanks, times, commas and line ends are as the format has them")
+  @Test("Escapes, blanks, timestamps, commas and line ends follow the format")
   func leniency() throws {
-    let reading = try Self.parse(
+    let sample = try Self.parse(
       "pidns_up 0\r\n\r\npidns_processes { container = \"a\\\\b\\\"c\\nd}\" , pidns=\"1\", } \t4 1700000000000\r\n"
     )
-    let identity = Reading.Identity(pidns: "1", container: "a\\b\"c\nd}")
-    #expect(reading.namespaces[identity]?.processes == 4)
-    #expect(!reading.isUp)
+    let identity = Sample.Identity(pidns: "1", container: "a\\b\"c\nd}")
+    #expect(sample.namespaces[identity]?.processes == 4)
+    #expect(!sample.isUp)
   }
 
-  @Test("What is no UTF-8 is repaired")
+  @Test("Invalid UTF-8 is repaired")
   func repaired() throws {
     let bytes = Array("pidns_processes{container=\"a".utf8) + [0xff] + Array("\"} 1".utf8)
-    let reading = try ExpositionParser.parse(bytes)
-    #expect(reading.namespaces.keys.first?.container == "a\u{fffd}")
+    let sample = try ExpositionParser.parse(bytes)
+    #expect(sample.namespaces.keys.first?.container == "a\u{fffd}")
   }
 
-  @Test("Without the collector of tasks there are no gauges")
+  @Test("Without the tasks collector there are no gauges")
   func noTasks() throws {
-    let reading = try Self.parse(#"pidns_process_execs_total{pidns="7"} 1"#)
-    #expect(reading.namespaces.values.first?.processes == nil)
+    let sample = try Self.parse(#"pidns_process_execs_total{pidns="7"} 1"#)
+    #expect(sample.namespaces.values.first?.processes == nil)
   }
 
   @Test(
-    "What is malformed is an error that names the line",
+    "The error for a malformed page names the line",
     arguments: [
       "<!doctype html>", "{\"a\":1}", "pidns_up", "pidns_up ", "pidns_up one", "pidns_up NaN",
       "pidns_up +Inf",
@@ -92,13 +92,13 @@ import Testing
   }
 
   @Test(
-    "Another program's exposition is told so",
+    "The exposition of another program is reported as such",
     arguments: ["", "# EOF\n", "up 1\nprocess_start_time_seconds 1\n"])
   func foreign(text: String) {
     #expect(throws: ExpositionError("it contains no series of pidns-exporter")) { try Self.parse(text) }
   }
 
-  @Test("More label sets than any node has are refused")
+  @Test("A page with too many label sets is rejected")
   func bounded() throws {
     let limit = ExpositionParser.namespaceLimit
     let lines = (0...limit).map { "pidns_processes{pidns=\"\($0)\"} 1" }

@@ -17,20 +17,20 @@ import Testing
     ("\u{0}\u{1}\u{7}", []),
   ]
 
-  @Test("Keys are told from the bytes that a terminal sends", arguments: keys)
+  @Test("Terminal byte sequences decode to keys", arguments: keys)
   func whole(text: String, keys: [Key]) {
     var decoder = KeyDecoder()
     #expect(decoder.decode(Array(text.utf8)) == keys)
     #expect(!decoder.isUndecided)
   }
 
-  @Test("They are the same when the bytes come one by one", arguments: keys)
+  @Test("Keys decode the same when bytes arrive one by one", arguments: keys)
   func pieces(text: String, keys: [Key]) {
     var decoder = KeyDecoder()
     #expect(text.utf8.flatMap { decoder.decode([$0]) } == keys)
   }
 
-  @Test("An ESC is a key only if nothing follows")
+  @Test("A single ESC is a key only if no bytes follow")
   func escape() {
     var decoder = KeyDecoder()
     #expect(decoder.flush() == [])
@@ -40,7 +40,7 @@ import Testing
     #expect(decoder.decode(Array("[A".utf8)) == [.character("["), .character("A")])
   }
 
-  @Test("Invalid UTF-8 is skipped, and keys after it are read")
+  @Test("Invalid UTF-8 is skipped, and later keys are read")
   func invalid() {
     var decoder = KeyDecoder()
     #expect(

@@ -8,23 +8,23 @@ import Testing
 @testable import Top
 
 @Suite struct TopSessionTests {
-  /// Answers in the order of the list.
-  private final class ListedAnswers: ReadingClient {
-    private let answers: Mutex<[Result<Reading, ExpositionFailure>]>
+  /// Returns samples in the order of the list.
+  private final class ListedAnswers: SampleClient {
+    private let answers: Mutex<[Result<Sample, ExpositionFailure>]>
     let asked = Mutex(0)
 
-    init(_ answers: [Result<Reading, ExpositionFailure>]) { self.answers = Mutex(answers) }
+    init(_ answers: [Result<Sample, ExpositionFailure>]) { self.answers = Mutex(answers) }
 
-    func ask(ringing bell: TerminalEvents.Waker) { asked.withLock { $0 += 1 } }
+    func request(waking waker: TerminalEvents.Waker) { asked.withLock { $0 += 1 } }
 
-    func popAnswer() -> Result<Reading, ExpositionFailure>? {
+    func popResult() -> Result<Sample, ExpositionFailure>? {
       answers.withLock { $0.isEmpty ? nil : $0.removeFirst() }
     }
   }
 
-  /// Comes in the order of the list, without waiting; then a stop.
+  /// Returns events in the order of the list, without waiting; then a stop.
   private struct ListedEvents: TopEvents {
-    let bell = TerminalEvents.Waker()
+    let waker = TerminalEvents.Waker()
     var events: [TerminalEvents.Event]
     let suspensions = Counter()
 
@@ -56,30 +56,30 @@ import Testing
     )
   }
 
-  private static func reading(_ execs: Double, at time: Double) -> Reading {
-    var reading = Reading()
-    reading.time = time
-    var entry = Reading.Entry()
+  private static func sample(_ execs: Double, at time: Double) -> Sample {
+    var sample = Sample()
+    sample.time = time
+    var entry = Sample.Entry()
     entry.events.execs = execs
-    reading.namespaces[.init(pidns: "1", container: "web")] = entry
-    return reading
+    sample.namespaces[.init(pidns: "1", container: "web")] = entry
+    return sample
   }
 
   private static let refused = ExpositionFailure(.refused, "refuses the connection")
 
   private static func noKernel() throws -> TopSession.KernelReader { throw TopError("kernel opened") }
 
-  @Test("With an exporter, the kernel is not opened, and the table has rates after two readings")
+  @Test("With an exporter, top does not load programs, and shows rates after two samples")
   func exporter() throws {
-    let client = ListedAnswers([.success(Self.reading(10, at: 1)), .success(Self.reading(14, at: 3))])
-    var events = ListedEvents(events: [.timeout, .bell])
+    let client = ListedAnswers([.success(Self.sample(10, at: 1)), .success(Self.sample(14, at: 3))])
+    var events = ListedEvents(events: [.timeout, .wakeUp])
     var session = try TopSession(Self.options(), client: client, openKernel: Self.noKernel, &events)
     let table = try session.tableOnce(&events, width: nil)
     #expect(table.contains(/web .*2\.0/))
     #expect(client.asked.withLock { $0 } == 2)
   }
 
-  @Test("If nobody listens at the default URL, the kernel is read")
+  @Test("If the default URL does not respond, top counts in its own process")
   func kernel() throws {
     let client = ListedAnswers([.failure(Self.refused)])
     var events = ListedEvents(events: [])
@@ -99,7 +99,7 @@ import Testing
     #expect(screen.calls == ["enter", "leave"])
   }
 
-  @Test("If nobody listens at the given URL, that is an error, and the kernel is not opened")
+  @Test("If the given URL does not respond, top fails and loads no programs")
   func refusedURL() {
     var events = ListedEvents(events: [])
     let client = ListedAnswers([.failure(Self.refused)])
@@ -113,7 +113,7 @@ import Testing
     }
   }
 
-  @Test("A stop before the first answer, or before there are rates, is an error")
+  @Test("A stop before the first response, or before there are rates, is an error")
   func stopped() throws {
     var events = ListedEvents(events: [])
     do {
@@ -121,7 +121,7 @@ import Testing
       Issue.record("the session began")
     } catch { #expect("\(error)" == "stopped by a signal before the first result") }
     var session = try TopSession(
-      Self.options(), client: ListedAnswers([.success(Self.reading(1, at: 1))]), openKernel: Self.noKernel,
+      Self.options(), client: ListedAnswers([.success(Self.sample(1, at: 1))]), openKernel: Self.noKernel,
       &events)
     do {
       _ = try session.tableOnce(&events, width: nil)
@@ -129,12 +129,12 @@ import Testing
     } catch { #expect("\(error)" == "stopped by a signal before the first result") }
   }
 
-  @Test("An exporter that fails later ends a table for scripts, and is named on the screen")
+  @Test("An exporter that fails later ends a table for scripts; the screen reports it")
   func failsLater() throws {
-    let answers: [Result<Reading, ExpositionFailure>] = [
-      .success(Self.reading(1, at: 1)), .failure(Self.refused),
+    let answers: [Result<Sample, ExpositionFailure>] = [
+      .success(Self.sample(1, at: 1)), .failure(Self.refused),
     ]
-    var events = ListedEvents(events: [.timeout, .bell])
+    var events = ListedEvents(events: [.timeout, .wakeUp])
     var session = try TopSession(
       Self.options(), client: ListedAnswers(answers), openKernel: Self.noKernel, &events)
     do {
@@ -142,7 +142,7 @@ import Testing
       Issue.record("there was a table")
     } catch { #expect("\(error)" == "http://default/metrics refuses the connection") }
 
-    events = ListedEvents(events: [.bell])
+    events = ListedEvents(events: [.wakeUp])
     session = try TopSession(
       Self.options(), client: ListedAnswers(answers), openKernel: Self.noKernel, &events)
     var screen = RecordedScreen()
@@ -150,11 +150,11 @@ import Testing
     #expect(screen.shown.last?.contains("the exporter refuses the connection; trying again") == true)
   }
 
-  @Test("Ctrl-Z leaves the terminal before the process stops; q ends the run")
+  @Test("Ctrl-Z restores the terminal before the process stops; q ends the run")
   func suspends() throws {
     var events = ListedEvents(events: [.suspend, .resumption, .input([UInt8(ascii: "q")]), .suspend])
     var session = try TopSession(
-      Self.options(), client: ListedAnswers([.success(Self.reading(1, at: 1))]), openKernel: Self.noKernel,
+      Self.options(), client: ListedAnswers([.success(Self.sample(1, at: 1))]), openKernel: Self.noKernel,
       &events)
     var screen = RecordedScreen()
     session.run(&events, on: &screen)
@@ -162,11 +162,11 @@ import Testing
     #expect(events.suspensions.count == 1 && events.events == [.suspend])
   }
 
-  @Test("A terminal that is gone ends the run")
+  @Test("A closed terminal ends the run")
   func gone() throws {
     var events = ListedEvents(events: [.timeout, .timeout])
     var session = try TopSession(
-      Self.options(), client: ListedAnswers([.success(Self.reading(1, at: 1))]), openKernel: Self.noKernel,
+      Self.options(), client: ListedAnswers([.success(Self.sample(1, at: 1))]), openKernel: Self.noKernel,
       &events)
     var screen = RecordedScreen()
     screen.isOpen = false

@@ -8,19 +8,19 @@ import Text
 @testable import Top
 
 @Suite struct ViewTests {
-  /// A view after two readings of `count` namespaces, a second apart: number i has i execs per second, and i + 1 processes.
+  /// A view after two samples of `count` namespaces, a second apart: number i has i execs per second, and i + 1 processes.
   static func view(_ count: Int, pod: String = "") -> View {
     var view = View(source: "http://here/metrics", interval: "2s", order: Order(.exec))
     for time in [0.0, 1] {
-      var reading = Reading()
-      reading.time = time
+      var sample = Sample()
+      sample.time = time
       for number in 0..<count {
-        var entry = Reading.Entry()
+        var entry = Sample.Entry()
         entry.events.execs = time * Double(number)
         (entry.processes, entry.threads, entry.zombies) = (Double(number + 1), Double(2 * number + 1), 0)
-        reading.namespaces[.init(pidns: "\(100 + number)", pod: pod, container: "c\(number)")] = entry
+        sample.namespaces[.init(pidns: "\(100 + number)", pod: pod, container: "c\(number)")] = entry
       }
-      view.meter.ingest(reading, at: time)
+      view.meter.ingest(sample, at: time)
     }
     return view
   }
@@ -37,9 +37,9 @@ import Text
     }
   }
 
-  @Test("The host's namespace is called that before its init was seen, and no other one is")
+  @Test("Only the host's namespace is named host, also before its init was seen")
   func host() {
-    var entry = Reading.Entry()
+    var entry = Sample.Entry()
     #expect(Row(.init(pidns: "4026531836"), entry, rates: nil).name == "[host]")
     #expect(Row(.init(pidns: "4026532180"), entry, rates: nil).name == "[pidns 4026532180]")
     entry.isHost = true
@@ -50,7 +50,7 @@ import Text
     for character in text { #expect(view.handle(.character(character)) == .show) }
   }
 
-  @Test("The table at 40, 80, 120 and 200 columns")
+  @Test("The table fits into 40, 80, 120 and 200 columns")
   func widths() {
     var view = Self.view(2, pod: "web-7d4b")
     #expect(
@@ -73,7 +73,7 @@ import Text
   }
 
   @Test(
-    "Every line is as wide as the screen, and there are as many as rows",
+    "Every line is as wide as the screen, and there are as many lines as rows",
     arguments: [1, 2, 5, 12, 40, 80, 200])
   func exact(columns: Int) {
     var view = Self.view(50, pod: "大大大大大大大大大大大大大大大大")
@@ -89,7 +89,7 @@ import Text
     }
   }
 
-  @Test("Rows beyond the screen are scrolled to, and not beyond the last")
+  @Test("Scrolling reaches the last row and stops there")
   func scrolling() {
     var view = Self.view(50)
     #expect(Self.names(&view, rows: 14) == (40..<50).reversed().map { "c\($0)" })
@@ -107,11 +107,11 @@ import Text
     _ = view.handle(.home)
     #expect(Self.names(&view, rows: 14).first == "c49")
     for _ in 0..<10 { _ = view.handle(.pageUp) }
-    // A larger screen shows all there is.
+    // A larger screen shows all rows.
     #expect(Self.names(&view, rows: 60).count == 50)
   }
 
-  @Test("A key sorts by its column, and again the other way round")
+  @Test("A key sorts by its column; pressing it again reverses the order")
   func sorting() {
     var view = Self.view(3)
     #expect(Self.names(&view) == ["c2", "c1", "c0"])
@@ -130,7 +130,7 @@ import Text
     #expect(Self.names(&view) == ["c0", "c1", "c2"])
   }
 
-  @Test("A filter works while it is typed; Enter keeps it, Esc clears it")
+  @Test("A filter applies while typing; Enter keeps it, Esc clears it")
   func filtering() {
     var view = Self.view(20)
     Self.press(&view, "/C1")
@@ -152,7 +152,7 @@ import Text
     #expect(view.filter.isEmpty && view.isTyping)
   }
 
-  @Test("The lines at the top say what there is, and what is wrong")
+  @Test("The header lines give totals and problems")
   func head() {
     var view = Self.view(2)
     #expect(Self.text(&view, 100, 5)[0] == "pidns-exporter top   every 2s   http://here/metrics")
@@ -162,16 +162,16 @@ import Text
     #expect(Self.text(&view, 100, 5)[2] == "h: help")
     Self.press(&view, "h")
     #expect(Self.text(&view, 80, 5)[2].hasSuffix("q: quit"))
-    view.trouble = "the exporter refuses the connection; trying again"
+    view.problem = "the exporter refuses the connection; trying again"
     #expect(Self.text(&view, 80, 5)[2] == "the exporter refuses the connection; trying again")
     #expect(Self.names(&view).count == 2)
     #expect(view.handle(.character(" ")) == .pause)
     #expect(Self.text(&view, 100, 5)[0].hasPrefix("pidns-exporter top   every 2s, paused"))
-    #expect(view.handle(.character(" ")) == .goOn)
+    #expect(view.handle(.character(" ")) == .resume)
     #expect(view.handle(.character("q")) == .quit)
   }
 
-  @Test("A table for scripts has every column, as wide as it has to be, and no styles")
+  @Test("A table for scripts has every column at full width, without styles")
   func table() {
     let view = Self.view(12, pod: "p")
     let lines = view.table(width: nil, limit: 2).split(separator: "\n")
@@ -185,16 +185,16 @@ import Text
     #expect(view.table(width: nil, limit: nil).split(separator: "\n").count == 13)
   }
 
-  @Test("Names can do nothing to the terminal")
+  @Test("Names cannot control the terminal")
   func hostile() {
     var view = View(source: "x", interval: "2s", order: Order(.name))
-    var reading = Reading()
-    var entry = Reading.Entry()
+    var sample = Sample()
+    var entry = Sample.Entry()
     entry.processes = 1
-    reading.namespaces[.init(container: "\u{1b}]0;owned\u{7}\n\u{202e}")] = entry
+    sample.namespaces[.init(container: "\u{1b}]0;owned\u{7}\n\u{202e}")] = entry
     entry.initComm = "\u{1b}[2J"
-    reading.namespaces[.init(pidns: "\u{1b}c", pod: "\n")] = entry
-    view.meter.ingest(reading, at: 0)
+    sample.namespaces[.init(pidns: "\u{1b}c", pod: "\n")] = entry
+    view.meter.ingest(sample, at: 0)
     let harmless: Set<Character> = ["\n"]
     for text in [view.table(width: nil, limit: nil)] + Self.text(&view, 200, 10) {
       #expect(text.allSatisfy { $0.isASCII && $0 >= " " || !$0.isASCII || harmless.contains($0) })
@@ -204,7 +204,7 @@ import Text
   }
 
   @Test(
-    "Rates and counts in seven places",
+    "Rates and counts fit into seven characters",
     arguments: [
       (0, "0.0", "0"), (0.01, "<0.1", "0"), (0.05, "0.1", "0"), (9.96, "10.0", "10"),
       (12345.67, "12345.7", "12346"),

@@ -10,7 +10,7 @@ import Testing
   }
 
   @Test(
-    "A document is the same in JSON",
+    "A YAML document converts to the equivalent JSON",
     arguments: [
       ("", "null"), ("---\n", "null"), ("a: b", #"{"a":"b"}"#), ("- a\n- 1\n", #"["a",1]"#),
       ("a: {b: [c, 'd'], e: }", #"{"a":{"b":["c","d"],"e":null}}"#),
@@ -25,7 +25,7 @@ import Testing
   }
 
   @Test(
-    "A plain scalar is what the core schema has it be, a quoted one is text",
+    "A plain scalar has the type of the core schema; a quoted one is text",
     arguments: [
       ("~", "null"), ("NULL", "null"), ("True", "true"), ("FALSE", "false"), ("yes", "\"yes\""),
       ("0", "0"), ("-12", "-12"), ("1.50", "1.50"), ("1e3", "1e3"), ("-0.5E-7", "-0.5E-7"), ("01", "\"01\""),
@@ -37,7 +37,7 @@ import Testing
   }
 
   @Test(
-    "What is not read is refused, with its line and without its text",
+    "Unsupported syntax is rejected with its line number and without its text",
     arguments: [
       ("a: secret\nb: [", 3), ("\tsecret: 1", 1), ("a: 1\na: 2", 2), ("&x a: *x", 1),
       ("a: &x secret\nb: *x", 2),
@@ -50,13 +50,13 @@ import Testing
     #expect(error?.description.contains("\n") == false)
   }
 
-  @Test("Bytes that are no UTF-8 are refused")
+  @Test("Invalid UTF-8 is rejected")
   func encoding() {
     #expect(throws: YAMLError.self) { try YAML.json([0x61, 0x3a, 0x20, 0xff, 0xfe, 0xc3]) }
     #expect(throws: YAMLError.self) { try YAML.json([0]) }
   }
 
-  @Test("Depth has an end")
+  @Test("Nesting depth is limited")
   func depth() throws {
     let deepest = String(repeating: "[", count: 64) + String(repeating: "]", count: 64)
     #expect(try json(deepest) == deepest)

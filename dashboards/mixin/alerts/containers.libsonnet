@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Alerts on containers. A container is named by its namespace, pod and container, as far as these are known.
+// Alerts on containers. A container is identified by namespace, pod and container, as far as these are known.
 //
-// Crashes and OOM kills are added up by container, because a container that is restarted has a new PID namespace each time. Namespaces
-// without the name of a container are not added up: they may be anybody's. The other alerts are by PID namespace.
+// A unit of systemd has series of its own, on the host or in a container, and so alerts of its own.
 //
-// The first value of a series needs no separate case: each scraper sees a new series first at 0, so that increase() is complete.
+// Crashes and OOM kills are summed by container, because each restart of a container creates a new PID
+// namespace. Namespaces without a container name are not summed, because they may be of different containers.
+// The other alerts are by PID namespace.
+//
+// The first value of a series needs no special case: each scraper receives a new series first at 0, so
+// increase() is complete.
 local alerts = import '../lib/alert.libsonnet';
 local library = import '../lib/promql.libsonnet';
 
@@ -14,11 +18,12 @@ function(config)
   local promql = library.new(config);
   local thresholds = config.thresholds;
   local node = alerts.node;
-  local container = '{{ with $labels.pod }}{{ $labels.namespace }}/{{ . }} {{ end }}{{ or $labels.container "a PID namespace" }}';
+  local container = '{{ with $labels.pod }}{{ $labels.namespace }}/{{ . }} {{ end }}' +
+                    '{{ with $labels.container }}{{ . }}{{ with $labels.unit }} {{ . }}{{ end }}{{ else }}{{ or $labels.unit "a PID namespace" }}{{ end }}';
   local value = '{{ $value | printf "%.0f" }}';
   local where = '{{ with $labels.pidns }}PID namespace {{ . }} on{{ else }}On{{ end }} ' + node;
 
-  // Returns the increase of a counter in ten minutes, by container; where there is no container, by PID namespace.
+  // Returns the increase of a counter in ten minutes, by container; without a container, by PID namespace.
   local total(metric, matchers='', label='') =
     local present(list) = std.join(', ', std.filter(function(one) one != '', list));
     |||
@@ -34,6 +39,14 @@ function(config)
       promql.own(metric, present(['container=""', matchers])),
     ];
   local crashes = total('pidns_process_signal_deaths_total', 'signal=~"%s"' % config.crashSignals, 'signal');
+  // Starts of services in ten minutes. Others than services do not restart.
+  local service = 'unit=~".+[.]service"';
+  local starts = 'sum without (pidns) (increase(%s[10m]))' % promql.own('pidns_unit_starts_total', service);
+  local ofService(metric, matchers, label) =
+    'sum without (pidns, %s) (increase(%s[10m]))' % [label, promql.own(metric, std.join(', ', [service, matchers]))];
+  local crashesOfService = ofService('pidns_process_signal_deaths_total', 'signal=~"%s"' % config.crashSignals, 'signal');
+  local failuresOfService = ofService('pidns_process_exits_total', 'reason=~"error|signaled"', 'reason');
+  local crashLoop = '%s >= %g and %s >= %g' % [crashesOfService, thresholds.crashes, starts, std.ceil(thresholds.unitStarts / 2)];
   // The initial PID namespace has the same number on every host.
   local host = '4026531836';
 
@@ -43,14 +56,20 @@ function(config)
       alert(
         'PidnsProcessesCrash',
         'warning',
-        '%s>= %g' % [crashes, thresholds.crashes],
+        '%s>= %g\nunless on (%s, job, instance, namespace, pod, container, unit) (\n  %s\n)' % [
+          crashes,
+          thresholds.crashes,
+          config.clusterLabel,
+          crashLoop,
+        ],
         'Processes crash in ' + container,
         value + ' processes died of a signal such as SIGSEGV or SIGABRT in ten minutes. ' + where +
         '. The main process may be healthy: a supervisor that restarts its children hides crashes from restart counts.',
         '1m'
       ),
 
-      // Fewer crashes than PidnsProcessesCrash needs. It is pending for as long, so that of the two only one fires.
+      // Fewer crashes than PidnsProcessesCrash needs. It has the same pending time, so only one of the two
+      // fires.
       alert(
         'PidnsFirstCrash',
         'info',
@@ -58,6 +77,36 @@ function(config)
         'A process crashed in ' + container,
         'Deaths by a signal such as SIGSEGV or SIGBUS in ten minutes: ' + value + '. ' + where +
         '. If the main process survived, nothing else reports it.',
+        '1m'
+      ),
+
+      alert(
+        'PidnsUnitCrashLooping',
+        'warning',
+        crashLoop,
+        'Crash loop of ' + container,
+        value + ' processes of the service died of a signal such as SIGSEGV or SIGABRT in ten minutes, and systemd started it again. On ' + node +
+        '. Between two starts it does not work.',
+        '1m'
+      ),
+
+      // A service that a timer starts ends without a failure. Crashes have their own alert.
+      alert(
+        'PidnsUnitRestartLooping',
+        'warning',
+        |||
+          %(starts)s >= %(limit)g
+          and %(failures)s >= %(limit)g
+          unless %(crashLoop)s
+        ||| % {
+          starts: starts,
+          failures: failuresOfService,
+          limit: thresholds.unitStarts,
+          crashLoop: '(%s)' % crashLoop,
+        },
+        'Restart loop of ' + container,
+        value + ' starts of the service in ten minutes, and its processes ended with a failure. On ' + node +
+        '. Between two starts it does not work.',
         '1m'
       ),
 
@@ -103,19 +152,24 @@ function(config)
         '10m'
       ),
 
-      // Quiet means: no exec for an hour. In a container that is younger, it means: none for ten minutes, because its start is in its first
-      // hour. Exec probes are never quiet. The offsets are for times that are not known: a series that did not exist fifteen minutes ago
-      // was not seen to be quiet. The alert lasts five minutes.
+      // Quiet means no exec for an hour. For a younger container, it means none for ten minutes, because its
+      // start is within its first hour. Containers with exec probes are never quiet. The offsets exclude
+      // unknown times: a series that did not exist fifteen minutes ago was not observed as quiet. The alert
+      // lasts five minutes. A container is quiet if all of its units are. Units of the host are no containers.
       alert(
         'PidnsFirstExec',
         'info',
         |||
-          increase(%(execs)s[5m]) > 0
-          unless increase(%(all)s[10m] offset 5m) > 0
-          unless (increase(%(all)s[1h] offset 5m) > 0 and %(all)s offset 65m)
-          and %(all)s offset 15m
+          sum without (unit) (increase(%(inside)s[5m]) or increase(%(hostPID)s[5m])) > 0
+          unless sum without (unit) (increase(%(all)s[10m] offset 5m)) > 0
+          unless (
+            sum without (unit) (increase(%(all)s[1h] offset 5m)) > 0
+            and sum without (unit) (%(all)s offset 65m)
+          )
+          and sum without (unit) (%(all)s offset 15m)
         ||| % {
-          execs: promql.own('pidns_process_execs_total', 'pidns!="%s"' % host),
+          inside: promql.own('pidns_process_execs_total', 'pidns!="%s"' % host),
+          hostPID: promql.own('pidns_process_execs_total', 'pidns="%s", container!=""' % host),
           all: promql.own('pidns_process_execs_total'),
         },
         'A program was executed in %s, which was quiet' % container,

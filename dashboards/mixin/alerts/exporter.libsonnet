@@ -17,9 +17,10 @@ function(config)
   {
     name: 'pidns.exporter',
     rules: [
-      // A job may have foreign targets, and a job's name is the user's choice (annotation discovery calls it kubernetes-service-endpoints). So a
-      // target is an exporter if it exposes a metric of the exporter. While it is down, it exposes nothing: it keeps the result
-      // of the last evaluation, for as long as Prometheus has the target. The hour covers a restart of Prometheus.
+      // A target is an exporter if it exposes a metric of the exporter. The job's name is not enough: a job
+      // may have foreign targets, and users choose the name (annotation discovery calls it
+      // kubernetes-service-endpoints). A target that is down exposes nothing. It keeps the result of the last
+      // evaluation as long as Prometheus has the target. The hour covers a restart of Prometheus.
       {
         record: targets,
         expr: |||
@@ -43,7 +44,7 @@ function(config)
         '5m'
       ),
 
-      // By cluster where there is a cluster label. The second operand is for a Prometheus without one.
+      // By cluster if there is a cluster label. The second operand is for a Prometheus without one.
       alert(
         'PidnsExporterAbsent',
         'critical',
@@ -118,8 +119,8 @@ function(config)
         '5m'
       ),
 
-      // From Linux 7.0 on. Each event has three programs, and it is lost only if all three were skipped. So the number of lost events
-      // is at most the smallest of the three.
+      // Since Linux 7.0, each event has three programs, and is lost only if all three were skipped. So the
+      // number of lost events is at most the smallest of the three.
       alert(
         'PidnsProgramsSkipped',
         'warning',
@@ -130,7 +131,7 @@ function(config)
               "event", "$1", "program", "process_(exec|exit|fork).*")) > 0
         ||| % promql.own('pidns_bpf_program_misses_total', 'program=~"process_(exec|exit|fork).*"'),
         'The kernel skipped BPF programs on %s; {{ $labels.event }} events may be missing' % node,
-        'At most ' + value + ' events in ten minutes are in no count.',
+        'At most ' + value + ' events in ten minutes were not counted.',
       ),
 
       // Reason "expired" is normal: the history of the API server is short. Both operands are of one target, so all their labels are equal.

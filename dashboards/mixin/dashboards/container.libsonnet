@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One container, or a few: what its processes do, and how they end.
+// One container or unit, or a few: the activity of its processes, and their exits.
 local grafana = import '../lib/grafana.libsonnet';
 local library = import '../lib/promql.libsonnet';
 local selection = import '../lib/selection.libsonnet';
@@ -13,8 +13,8 @@ function(config)
 
   local containers(metric) = library.series(metric, [selected.containers]);
   local by = promql.container;
-  local query(expression, what) = grafana.query(expression, '{{pod}} {{container}}%s {{%s}}' % [what, config.clusterLabel]);
-  // With the latest process behind each number, as an exemplar.
+  local query(expression, what) = grafana.query(expression, '{{pod}} {{container}} {{unit}}%s {{%s}}' % [what, config.clusterLabel]);
+  // With exemplars, which name the latest process behind each number.
   local rate(metric, more='', what='') =
     query('sum by (%s%s) (rate(%s[$__rate_interval]))' % [by, more, containers(metric)], what) { exemplar: true };
   local sum(metric, what='') = query('sum by (%s) (%s)' % [by, containers(metric)], what);
@@ -24,12 +24,12 @@ function(config)
     config,
     'container',
     'Container',
-    'Process events of a container. Points on lines are exemplars: the pid and name of the latest process that was counted.',
+    'Process events of a container or a unit of systemd. Points on lines are exemplars: the pid and name of the latest process that was counted.',
     selected.containerVariables,
     [
       grafana.table(
         'PID namespaces',
-        'Runtime, image and main process of each PID namespace, with the pid on the host. A restarted container has more than one.',
+        'Runtime, image and main process of each PID namespace, with the pid on the host. A restarted container has more than one. Parts of a namespace, such as units of a host, are not listed.',
         'short',
         [[null, now('max by (%s, pidns, runtime, image, init_comm, init_pid, container_id, level) (%s)' % [by, containers('pidns_info')])]],
         height=5
@@ -59,7 +59,7 @@ function(config)
         'ops',
         [rate('pidns_process_exits_total', ', reason', ' {{reason}}')]
       ),
-      timeseries('Deaths by signal', 'Deaths per second, by signal. Processes killed because the container ended are left out.', 'ops', [
+      timeseries('Deaths by signal', 'Deaths per second, by signal. Processes killed because the container ended are not included.', 'ops', [
         rate('pidns_process_signal_deaths_total', ', signal', ' {{signal}}'),
       ]),
       timeseries('OOM kills and core dumps', 'Number in each step of the graph.', 'short', [

@@ -5,6 +5,7 @@
     for dashboard in [
       (import 'fleet.libsonnet')($._config),
       (import 'container.libsonnet')($._config),
+      (import 'services.libsonnet')($._config),
       (import 'exporter.libsonnet')($._config),
     ]
   },

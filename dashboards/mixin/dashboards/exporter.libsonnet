@@ -15,9 +15,10 @@ function(config)
   local target = promql.target;
   local query(expression, what='') = grafana.query(expression, '{{instance}}%s {{%s}}' % [what, config.clusterLabel]);
 
-  // Every target has up, process_… and scrape_…. These are of the exporter's only.
+  // Every target has up, process_… and scrape_…. Limits them to exporters.
   local process(expression) = '%s and on (%s) %s' % [expression, target, own('pidns_up')];
-  // A target that is down exposes nothing: it is an exporter if it was one within a day, or if its job's name matches.
+  // A target that is down exposes nothing. It counts as an exporter if it was one within a day, or if its job
+  // name matches.
   local targets = '%s or %s and on (%s) last_over_time(%s[1d])' % [
     own('up', config.targetSelector),
     own('up'),
@@ -29,14 +30,14 @@ function(config)
     config,
     'exporter',
     'Exporter',
-    'Whether pidns-exporter counts everything, and what that costs.',
+    'Completeness of the counts of pidns-exporter, and its cost.',
     selected.exporterVariables,
     [
       stat('Exporters up', 'Exporters that Prometheus could scrape.', 'short', 'sum(%s)' % targets),
       stat('Exporters down', 'Exporters that Prometheus could not scrape.', 'short', 'sum((%s) == bool 0)' % targets, bad=1),
       stat(
         'Not counting',
-        'Exporters that answer, but whose last poll could not read the kernel.',
+        'Exporters that respond, but could not read the kernel at their last poll.',
         'short',
         'sum(%s == bool 0)' % own('pidns_up'),
         bad=1
@@ -50,7 +51,7 @@ function(config)
       ),
       stat(
         'Namespaces not shown',
-        'PID namespaces in the time shown that exceeded --namespaces.max. Those that a flag excludes are left out.',
+        'PID namespaces in the time shown that exceeded --namespaces.max. Those that a flag excludes are not included.',
         'short',
         'sum(increase(%s[$__range]))' % own('pidns_namespaces_dropped_total', 'reason!="excluded"'),
         bad=0.5
@@ -72,7 +73,7 @@ function(config)
       ),
       timeseries(
         'Programs skipped',
-        'Runs per second that the kernel skipped. From Linux 7.0 on each event has three programs, and is lost only if all three were skipped.',
+        'Runs per second that the kernel skipped. From Linux 7.0 on, each event has three programs. It is lost only if all three were skipped.',
         'ops',
         [query('rate(%s[$__rate_interval])' % own('pidns_bpf_program_misses_total'), ' {{program}}')]
       ),
@@ -84,7 +85,7 @@ function(config)
       ),
       grafana.table(
         'Programs that are not attached',
-        'The kernel refused them. The log of the exporter gives the reason. Everything else is counted.',
+        'The kernel rejected them. The log of the exporter gives the reason. Everything else is counted.',
         'short',
         [[null, grafana.now('%s == 0' % own('pidns_bpf_program_attached'))]],
         hidden=['Time', '__name__'],
@@ -114,7 +115,7 @@ function(config)
       ),
       timeseries(
         'Time since the last API event',
-        'Usually up to a minute: once any pod of the cluster has changed, the API server sends a bookmark each minute. While none has, it may send nothing for the ten minutes that a watch lasts.',
+        'Usually up to a minute, because the API server sends a bookmark each minute. Before the first change of any pod of the cluster, it may send nothing for ten minutes, the length of a watch.',
         's',
         [query('time() - (%s > 0)' % own('pidns_kubernetes_last_event_timestamp_seconds'))]
       ),
@@ -125,7 +126,7 @@ function(config)
       grafana.row('Cost'),
       timeseries(
         'CPU',
-        "CPU time of the exporter's process. The BPF programs are extra: see Programs.",
+        "CPU time of the exporter's process, without the BPF programs: see Programs.",
         'percentunit',
         [query(process('rate(%s[$__rate_interval])' % own('process_cpu_seconds_total')))]
       ),

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// All containers of all nodes: which are the busiest, and what fails.
+// All containers and units of all nodes: the busiest ones and the failures.
 local grafana = import '../lib/grafana.libsonnet';
 local library = import '../lib/promql.libsonnet';
+local ranking = import '../lib/ranking.libsonnet';
 local selection = import '../lib/selection.libsonnet';
 
 function(config)
@@ -16,43 +17,29 @@ function(config)
   local nodes(metric, more='') = library.series(metric, [selected.nodes, more]);
   local containers(metric, more='') = library.series(metric, [selected.containers, more]);
   local container = promql.container;
-  local containerLegend = '{{namespace}}/{{pod}} {{container}}';
-  local inCluster = ' {{%s}}' % config.clusterLabel;
+  local containerLegend = '{{namespace}}/{{pod}} {{container}} {{unit}}';
   local crashes = 'signal=~"%s"' % config.crashSignals;
   local failures = 'reason=~"error|signaled"';
 
-  // Returns the series that are highest over the whole time that is shown. topk() alone chooses anew at each step, so that a graph has many more
-  // lines than ten.
-  local top(shown, ranked, by=container, legend=containerLegend) = query(
-    'sum by (%(by)s) (%(shown)s) and on (%(by)s) topk(%(top)d, sum by (%(by)s) (%(ranked)s))' % {
-      by: by,
-      shown: shown,
-      ranked: ranked,
-      top: config.dashboardTop,
-    },
-    legend + inCluster,
-  );
-  local topRate(metric) = top('rate(%s[$__rate_interval])' % metric, 'increase(%s[$__range] @ end())' % metric);
-  // Removes zeros.
-  local topIncrease(metric, by=container, legend=containerLegend) = query(
-    'sum by (%(by)s) (increase(%(metric)s[$__rate_interval])) > 0 and on (%(by)s) topk(%(top)d, sum by (%(by)s) (increase(%(metric)s[$__range] @ end())) > 0)' % {
-      by: by,
-      metric: metric,
-      top: config.dashboardTop,
-    },
-    legend + inCluster,
-  );
+  local ranked = ranking(config, container, containerLegend);
+  local top = ranked.top;
+  local topRate = ranked.rate;
+  local topIncrease = ranked.increase;
 
-  // Opens the container of a row in the other dashboard, at the same time.
+  // Opens the row's container in the other dashboard, at the same time.
   local address =
     '/d/%scontainer?${datasource:queryparam}&${cluster:queryparam}&${job:queryparam}&var-namespace=${__data.fields.namespace}' % config.dashboardUidPrefix +
     '&var-pod=${__data.fields.pod}&var-container=${__data.fields.container}&${__url_time_range}';
+  // A unit has no pod: a field that is missing has no value to pass on.
+  local addressOfUnit =
+    '/d/%scontainer?${datasource:queryparam}&${cluster:queryparam}&${job:queryparam}' % config.dashboardUidPrefix +
+    '&var-unit=${__data.fields.unit}&${__url_time_range}';
 
   grafana.dashboard(
     config,
     'fleet',
     'Fleet',
-    'Process events of all containers, counted in the kernel by pidns-exporter.',
+    'Process events of all containers and units of systemd, counted in the kernel by pidns-exporter.',
     selected.containerVariables,
     [
       stat(
@@ -69,7 +56,7 @@ function(config)
       ),
       stat(
         'Failures',
-        'Processes per second that exited with a code other than 0 or by a signal. Processes killed because their container ended are left out.',
+        'Processes per second that exited with a code other than 0 or by a signal. Processes killed because their container ended are not included.',
         'ops',
         'sum(rate(%s[$__rate_interval]))' % nodes('pidns_node_process_exits_total', failures)
       ),
@@ -96,7 +83,7 @@ function(config)
       grafana.row('Containers'),
       grafana.table(
         'Containers',
-        'The selected containers, by execs. A click on a container opens its dashboard.',
+        'The selected containers and units of systemd, by execs. A click on one opens its dashboard.',
         'short',
         [
           ['Execs', now('sum by (%s) (rate(%s[$__rate_interval]))' % [container, containers('pidns_process_execs_total')])],
@@ -110,7 +97,7 @@ function(config)
         ],
         sortedBy='Execs',
         units={ Execs: 'ops', Forks: 'ops', Failures: 'ops' },
-        links=[['container', 'This container', address], ['pod', 'This container', address]],
+        links=[['container', 'This container', address], ['pod', 'This container', address], ['unit', 'This unit', addressOfUnit]],
       ),
 
       timeseries(
@@ -127,7 +114,7 @@ function(config)
       ),
       timeseries(
         'Crashes by container',
-        'Deaths by signals such as SIGSEGV and SIGABRT. Children that a supervisor restarts are included, which no restart count shows.',
+        'Deaths by signals such as SIGSEGV and SIGABRT. Includes children that a supervisor restarts, which no restart count shows.',
         'short',
         [topIncrease(containers('pidns_process_signal_deaths_total', crashes), container + ', signal', containerLegend + ' {{signal}}')]
       ),
@@ -145,7 +132,7 @@ function(config)
       ),
       timeseries(
         'Thread growth by container',
-        'New threads per second, less those that ended, over fifteen minutes. The %d containers that grew most in the time shown. Constant growth is a leak.' % config.dashboardTop,
+        'New threads per second minus those that ended, over fifteen minutes. The %d containers that grew most in the time shown. Constant growth is a leak.' % config.dashboardTop,
         'ops',
         [top('deriv(%s[15m])' % containers('pidns_threads'), 'deriv(%s[$__range] @ end())' % containers('pidns_threads'))]
       ),
@@ -160,13 +147,13 @@ function(config)
       ),
       grafana.heatmap(
         'Lifetimes',
-        'Lifetimes of the processes that ended, on the selected nodes. A band at the bottom is many short-lived processes: probes, shells in a loop.',
+        'Lifetimes of the processes that ended, on the selected nodes. A band at the bottom means many short-lived processes: probes, shells in a loop.',
         's',
         grafana.buckets(function(metric) nodes(metric), 'pidns_node_process_lifetime_seconds')
       ),
       grafana.table(
         'Alerts',
-        'Alerts of pidns-exporter that fire now. Prometheus must have its rules.',
+        'Firing alerts of pidns-exporter. Needs the alert rules in Prometheus.',
         'short',
         [[null, now('ALERTS{alertname=~"Pidns.*", alertstate="firing", %s}' % selected.nodes)]],
         hidden=['Time', '__name__', 'alertstate'],

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 {
-  // Where a target runs, in a text.
+  // The location of a target, for texts.
   node:: '{{ or $labels.node $labels.instance }}',
 
   // Returns a function (name, severity, expr, summary, description, duration) that makes an alert.

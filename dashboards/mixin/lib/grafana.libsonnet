@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Parts of a Grafana dashboard: variables, queries, panels and their places. Every panel has a title, a description and a unit, and uses the
-// data source that the dashboard's variable names.
+// Parts of a Grafana dashboard: variables, queries, panels and their positions. Every panel has a title, a
+// description and a unit, and uses the data source of the dashboard's variable.
 local datasource = { type: 'prometheus', uid: '${datasource}' };
 local width = 24;  // of Grafana's grid
 
@@ -22,7 +22,7 @@ local panel(kind, title, description, unit, queries, options, width, height, cus
   gridPos: { w: width, h: height, x: 0, y: 0 },
 };
 
-// Numbers panels, and places them side by side as long as there is room.
+// Numbers panels, and places them side by side while they fit.
 local placed(panels) = std.foldl(
   function(grid, panel)
     local wraps = grid.x + panel.gridPos.w > width;
@@ -58,10 +58,10 @@ local placed(panels) = std.foldl(
     current: { selected: true, text: ['All'], value: ['$__all'] },
   },
 
-  // Returns a query over the time that is shown, with a line for each series.
+  // Returns a query over the displayed time, with a line for each series.
   query(expression, legend='__auto'):: { expr: expression, legendFormat: legend, datasource: datasource, range: true },
 
-  // Returns a query for the end of the time that is shown, with a row for each series.
+  // Returns a query at the end of the displayed time, with a row for each series.
   now(expression):: { expr: expression, format: 'table', datasource: datasource, instant: true },
 
   timeseries(title, description, unit, queries, stacked=false)::
@@ -87,7 +87,7 @@ local placed(panels) = std.foldl(
       defaults={ min: 0 },
     ),
 
-  // Returns one number with its recent course. It is red from `bad` on.
+  // Returns one number with its recent history. It is red from `bad` on.
   stat(title, description, unit, expression, bad=null)::
     panel(
       'stat',
@@ -114,8 +114,8 @@ local placed(panels) = std.foldl(
       },
     ),
 
-  // Returns the query of a heat map. A Prometheus that stores native histograms has no classic buckets, unless it is configured to store both: then
-  // the classic ones are shown, and not both.
+  // Returns the query of a heat map. Uses classic buckets if Prometheus stores them, otherwise native
+  // histograms. If it stores both, only the classic buckets are shown.
   //
   // selector: returns the selector of a metric.
   buckets(selector, metric)::
@@ -148,7 +148,7 @@ local placed(panels) = std.foldl(
   // Returns a table whose rows are joined by the labels that the queries share.
   //
   // columns: [heading, query] each. Without a heading, only the labels are shown.
-  // units: a heading's unit, where it is not the table's. links: [column, title, address] each, for a click on a cell.
+  // units: the unit of a heading that differs from the table's. links: [column, title, address] each, for a click on a cell.
   table(title, description, unit, columns, hidden=['Time'], sortedBy=null, units={}, links=[], width=24, height=10)::
     // Grafana calls the value of a single query "Value", and of several "Value #A" and so on.
     local values = if std.length(columns) == 1 then ['Value'] else std.mapWithIndex(function(n, _) 'Value #' + letter(n), columns);

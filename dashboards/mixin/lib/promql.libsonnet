@@ -15,7 +15,8 @@
 
     // Labels of a target. Two clusters may have the same job and instance.
     target:: '%s, job, instance' % config.clusterLabel,
-    // Labels of a container.
-    container:: '%s, namespace, pod, container' % config.clusterLabel,
+    // Labels of a container, or of a unit of systemd, on the host or in a container. All units of a host have the same
+    // namespace, pod and container: without the unit they would be added up.
+    container:: '%s, namespace, pod, container, unit' % config.clusterLabel,
   },
 }

@@ -12,7 +12,15 @@ function(config) {
   // Matchers.
   nodes:: matchers([cluster, 'job=~"$job"']),
   exporters:: matchers([cluster, 'job=~"$job"', 'instance=~"$instance"']),
-  containers:: matchers([cluster, 'job=~"$job"', 'namespace=~"$namespace"', 'pod=~"$pod"', 'container=~"$container"']),
+  containers:: matchers([
+    cluster,
+    'job=~"$job"',
+    'namespace=~"$namespace"',
+    'pod=~"$pod"',
+    'container=~"$container"',
+    'unit=~"$unit"',
+  ]),
+  units:: matchers([cluster, 'job=~"$job"', 'instance=~"$instance"', 'unit!=""', 'unit=~"$unit"']),
 
   // Variables. The first label is that of the cluster, whatever the label is called.
   local common = [
@@ -28,6 +36,21 @@ function(config) {
     grafana.variable('pod', 'Pod', of('pidns_process_execs_total', [cluster, 'job=~"$job"', 'namespace=~"$namespace"'])),
     grafana.variable(
       'container', 'Container', of('pidns_process_execs_total', [cluster, 'job=~"$job"', 'namespace=~"$namespace"', 'pod=~"$pod"'])
+    ),
+    grafana.variable(
+      'unit',
+      'Unit',
+      of(
+        'pidns_process_execs_total',
+        [cluster, 'job=~"$job"', 'namespace=~"$namespace"', 'pod=~"$pod"', 'container=~"$container"', 'unit!=""']
+      )
+    ),
+  ],
+  unitVariables:: self.exporterVariables + [
+    grafana.variable(
+      'unit',
+      'Unit',
+      of('pidns_process_execs_total', [cluster, 'job=~"$job"', 'instance=~"$instance"', 'unit!=""'])
     ),
   ],
 }

@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is loaded, attached and read: as ProgramPlan.swift and KernelCounters.swift have it. */
+/* The programs, maps and samples, as in ProgramPlan.swift and KernelCounters.swift. */
 #include "loader.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
 
-enum { NAMESPACES = 4096, DETAILS = 4 * NAMESPACES };
+enum { NAMESPACES = 4096, DETAILS = 4 * NAMESPACES, PARTS = 256 };
 
-/* What this kernel has. */
+/* The features of this kernel. */
 static bool always = true, claimed, group_dead, in_attempts, group_dead_in_attempts, oom_by_task,
 	    oom_by_number;
 bool exec_failures;
 
-/* The programs at hooks, in the order in which they are attached, and the kernels they are for. */
+/* The programs in the order of attachment, with their hooks and kernels. */
 static const struct {
 	const char *name;
 	const bool *when;
-	const char *function; /* that it follows */
+	const char *function; /* to which it is attached */
 } programs[] = {
 	{"process_free", &claimed, NULL},
 	{"process_exit_claimed", &claimed, NULL},
@@ -30,6 +30,9 @@ static const struct {
 	{"process_fork", &always, NULL},
 	{"process_fork_second", &in_attempts, NULL},
 	{"process_fork_third", &in_attempts, NULL},
+	{"cgroup_removed", &always, NULL},
+	{"cgroup_removed_second", &in_attempts, NULL},
+	{"cgroup_removed_third", &in_attempts, NULL},
 	{"oom_marked", &oom_by_task, NULL},
 	{"oom_marked_by_number", &oom_by_number, NULL},
 	{"execve_failed", &exec_failures, "__arm64_sys_execve"},
@@ -85,14 +88,17 @@ void configure(void)
 		.count_tasks = 1,
 		.capture_identities = 1,
 		.keep_exemplars = 1,
+		.split = PIDNS_SPLIT_ALL,
+		.parts = PARTS,
 	};
-	const char *on_demand[] = {"namespaces", "exits",	"details",    "signal_exemplars",
-				   "identities", "exit_claims", "oom_victims"};
+	const char *on_demand[] = {"namespaces", "exits",   "details",	   "signal_exemplars",
+				   "identities", "cgroups", "exit_claims", "oom_victims"};
 
 	if (bpf_map__set_initial_value(map(".rodata.config"), &config, sizeof(config)) ||
 	    bpf_map__set_max_entries(map("namespaces"), 1024) ||
 	    bpf_map__set_max_entries(map("exits"), 1024) ||
 	    bpf_map__set_max_entries(map("identities"), 1024) ||
+	    bpf_map__set_max_entries(map("cgroups"), PARTS) ||
 	    bpf_map__set_max_entries(map("signal_exemplars"), 1024) ||
 	    bpf_map__set_max_entries(map("details"), 8192) ||
 	    bpf_map__set_max_entries(map("marks"), pid_max() / 16 + 1))
@@ -128,7 +134,7 @@ void attach_all(void)
 	identities_read = attach_over("namespace_identities", map("identities"));
 }
 
-/* The namespaces of one inum follow one another; the exporter adds them up, too. */
+/* The parts of a namespace, and successive namespaces with one inum, add up, as in the exporter. */
 static struct shown {
 	__u32 inum;
 	struct pidns_counts counts;
@@ -156,7 +162,7 @@ static struct shown *of(__u32 inum)
 	return &shown[i];
 }
 
-/* Adds up structs of nothing but counters. */
+/* Adds structs that have only counters. */
 static void add(void *sum, const void *more, size_t size)
 {
 	for (size_t i = 0; i < size / (sizeof(__u64)); i++)
@@ -167,20 +173,20 @@ static void take_counts(const void *record)
 {
 	const struct pidns_counts_entry *entry = record;
 
-	add(&of(entry->key.inum)->counts, &entry->counts, sizeof(entry->counts));
+	add(&of(entry->part.namespace.inum)->counts, &entry->counts, sizeof(entry->counts));
 }
 
 static void take_exits(const void *record)
 {
 	const struct pidns_exits_entry *entry = record;
 
-	add(&of(entry->key.inum)->exits, &entry->exits, sizeof(entry->exits));
+	add(&of(entry->part.namespace.inum)->exits, &entry->exits, sizeof(entry->exits));
 }
 
 static void take_tasks(const void *record)
 {
 	const struct pidns_tasks *tasks = record;
-	struct pidns_tasks *sum = &of(tasks->key.inum)->tasks;
+	struct pidns_tasks *sum = &of(tasks->part.namespace.inum)->tasks;
 
 	sum->processes += tasks->processes;
 	sum->threads += tasks->threads;
@@ -194,20 +200,20 @@ static void take_detail(const void *record)
 	size_t i = 0;
 
 	while (i < detail_count &&
-	       (details[i].inum != detail->namespace.inum || details[i].kind != detail->kind ||
+	       (details[i].inum != detail->part.namespace.inum || details[i].kind != detail->kind ||
 		details[i].value != detail->value))
 		i++;
 	if (i == DETAILS)
 		fail("too many details");
 	if (i == detail_count)
 		detail_count++;
-	details[i].inum = detail->namespace.inum;
+	details[i].inum = detail->part.namespace.inum;
 	details[i].kind = detail->kind;
 	details[i].value = detail->value;
 	details[i].count += entry->count;
 }
 
-/* A sample of a namespace, with a further label if that has a name. */
+/* Prints a sample of a namespace, with another label if it has a name. */
 static void print_sample(FILE *out, const char *name, __u32 inum, const char *label,
 			 const char *part, double value)
 {
@@ -239,7 +245,7 @@ static void print_lifetimes(FILE *out, __u32 inum, const struct pidns_exits *exi
 	print_sample(out, "pidns_process_lifetime_seconds_count", inum, NULL, NULL, count);
 }
 
-/* As Signal.swift has them. */
+/* As in Signal.swift. */
 static const char *signal_label(int number, char *buffer, size_t size)
 {
 	const int first_realtime = 34;
@@ -327,7 +333,7 @@ static void print_dropped(FILE *out)
 	for (int cpu = 0; cpu < cpus; cpu++) {
 		const __u64 *dropped = (const __u64 *)node[cpu].dropped;
 
-		/* Among them times: whatever it is, it is not 0. */
+		/* Some are times, which are never 0. */
 		for (size_t i = 0; i < sizeof(node[cpu].dropped) / (sizeof(__u64)); i++)
 			sum += dropped[i];
 		sum += node[cpu].details_dropped;
@@ -338,7 +344,7 @@ static void print_dropped(FILE *out)
 
 static FILE *identities_out;
 
-/* The cgroup's names, innermost first: they are what a namespace is known by. An inum may be there
+/* The names of the cgroup, innermost first, which identify a namespace. An inum may occur
  * with several generations. */
 static void print_identity(const void *record)
 {

@@ -2,11 +2,11 @@
 /*
  * pidns-loader SCRAPE
  *
- * Loads /counters.bpf.o as the exporter does, and at each SIGUSR1 writes what it counted to the
- * file SCRAPE, under the names that the exporter gives it. Ends at SIGTERM.
+ * Loads /counters.bpf.o like the exporter, and at each SIGUSR1 writes its counts to the
+ * file SCRAPE, under the exporter's metric names. Ends at SIGTERM.
  *
- * For machines that the exporter cannot be built for here: what is tested is the BPF object. What
- * follows the contract (abi.h) is in contract.c.
+ * For machines for which the exporter cannot be built here: it tests the BPF object. The code
+ * that follows the contract (abi.h) is in contract.c.
  */
 #include "loader.h"
 
@@ -30,7 +30,7 @@ void *must(void *pointer, const char *what)
 	return pointer;
 }
 
-/* Asks the kernel's BTF, never its version: as KernelFeatures.swift. */
+/* Reads the kernel's BTF, never its version, like KernelFeatures.swift. */
 
 static struct btf *btf;
 
@@ -39,7 +39,7 @@ bool has(__u32 kind, const char *name)
 	return btf__find_by_name_kind(btf, name, kind) > 0;
 }
 
-/* The prototype of a tracepoint: its own data, and then its arguments; NULL without it. */
+/* The prototype of a tracepoint: its data, then its arguments; NULL without it. */
 static const struct btf_type *prototype(const char *tracepoint)
 {
 	__s32 id = btf__find_by_name_kind(btf, tracepoint, BTF_KIND_TYPEDEF);
@@ -57,7 +57,7 @@ bool exit_tells_group_dead(void)
 	return type && btf_vlen(type) >= 3;
 }
 
-/* The kind of what mark_victim says of the victim: a pointer or an integer; 0 without it. */
+/* The kind of mark_victim's argument: a pointer or an integer; 0 without it. */
 int oom_victim_kind(void)
 {
 	const struct btf_type *type = prototype("btf_trace_mark_victim");
@@ -102,7 +102,7 @@ struct bpf_link *attach_over(const char *name, struct bpf_map *over)
 	return must(bpf_program__attach_iter(program(name), &options), name);
 }
 
-/* Calls `each` for every record of that size that an iterator writes. */
+/* Calls `each` for every record of an iterator. */
 void iterate(struct bpf_link *link, size_t size, void (*each)(const void *))
 {
 	int fd = bpf_iter_create(bpf_link__fd(link));
@@ -136,14 +136,14 @@ static int open_and_load(void)
 
 static void load(void)
 {
-	/* Maps are charged to it before 5.11. */
+	/* Before 5.11, maps are charged to it. */
 	struct rlimit unlimited = {RLIM_INFINITY, RLIM_INFINITY};
 
 	setrlimit(RLIMIT_MEMLOCK, &unlimited);
 	btf = must(btf__load_vmlinux_btf(), "/sys/kernel/btf/vmlinux");
 	probe();
 	if (open_and_load() && exec_failures) {
-		/* Some kernels refuse to load a program that is to follow a function. */
+		/* Some kernels reject programs that attach to a function. */
 		exec_failures = false;
 		bpf_object__close(object);
 		errno = -open_and_load();

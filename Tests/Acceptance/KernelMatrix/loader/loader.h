@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the two halves of the loader know of each other. */
+/* The interface between the two parts of the loader. */
 #pragma once
 
 #define _GNU_SOURCE
@@ -13,7 +13,7 @@
 
 #include "abi.h"
 
-/* loader.c: libbpf, and what the kernel's BTF says. What fails ends the loader. */
+/* loader.c: libbpf and the kernel's BTF. An error ends the loader. */
 
 _Noreturn void fail(const char *what);
 void *must(void *pointer, const char *what);
@@ -27,9 +27,9 @@ struct bpf_link *attach_over(const char *name, struct bpf_map *over);
 void iterate(struct bpf_link *link, size_t size, void (*each)(const void *record));
 void print_misses(FILE *out, const char *name);
 
-/* contract.c: what is loaded, attached and read. */
+/* contract.c: programs, maps and samples. */
 
-extern bool exec_failures; /* whether they are counted, which some kernels refuse */
+extern bool exec_failures; /* whether they are counted; some kernels reject the program */
 void probe(void);
 void configure(void);
 void attach_all(void);

@@ -2,7 +2,7 @@
 
 import Foundation
 
-/// Messages of CRI, as cri.proto has them.
+/// Messages of CRI, as in cri.proto.
 enum CRI {
   struct Empty: Encodable {}
 
@@ -59,7 +59,7 @@ enum CRI {
 
   struct RunPodSandbox: Encodable { let config: PodSandboxConfig }
 
-  /// What names a sandbox: to ask for its status, to stop or to remove it.
+  /// Identifies a sandbox, to read its status, to stop or to remove it.
   struct PodSandbox: Encodable {
     let podSandboxId: String
     var verbose: Bool?
@@ -89,7 +89,7 @@ enum CRI {
     let metadata: Metadata
     let image: Image
     let args: [String]
-    /// In place of the image's entry point.
+    /// Replaces the image's entry point.
     var command: [String]?
     var envs: [KeyValue]?
     var mounts: [Mount]?
@@ -98,7 +98,7 @@ enum CRI {
 
     /// - Parameters:
     ///   - memoryLimit: In bytes.
-    ///   - linux: The sandbox's, whose namespaces the container is to be in.
+    ///   - linux: Those of the sandbox, whose namespaces the container joins.
     init(
       name: String, attempt: Int = 0, image: String, args: [String], memoryLimit: Int?, linux: SandboxLinux
     ) {
@@ -118,7 +118,7 @@ enum CRI {
     let sandboxConfig: PodSandboxConfig
   }
 
-  /// What names a container: to start it, to ask for its status, to stop it.
+  /// Identifies a container, to start it, to read its status, to stop it.
   struct Container: Encodable {
     let containerId: String
     var verbose: Bool?
@@ -126,7 +126,7 @@ enum CRI {
     var timeout: Int?
   }
 
-  /// A command to run in a container, to its end.
+  /// Runs a command in a container to its end.
   struct ExecSync: Encodable {
     let containerId: String
     let cmd: [String]
@@ -134,7 +134,7 @@ enum CRI {
     let timeout = 30
   }
 
-  /// Any answer: the fields of all that are read, of which each has some. What is at its default is left out.
+  /// Any response, with the fields that the tests read. Fields at their default are left out.
   struct Answer: Decodable {
     struct Status: Decodable {
       let state: String?
@@ -145,14 +145,14 @@ enum CRI {
     let podSandboxId: String?
     let containerId: String?
     let status: Status?
-    /// What containerd adds where it is asked to be verbose: JSON, by name.
+    /// containerd's verbose information: JSON by name.
     let info: [String: String]?
-    /// Of what was run in a container; 0 is not said.
+    /// The exit code of a command or container; nil for 0.
     let exitCode: Int?
     let stdout: Data?
     let stderr: Data?
 
-    /// The init of a sandbox or container that lives.
+    /// Returns the PID of the init of a live sandbox or container.
     func initPID() throws -> Int32 {
       struct Info: Decodable { let pid: Int32 }
       let info = try JSONDecoder().decode(Info.self, from: Data((info?["info"] ?? "").utf8))

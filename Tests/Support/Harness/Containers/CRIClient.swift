@@ -2,15 +2,15 @@
 
 import Foundation
 
-/// Calls a runtime by CRI, which is gRPC: Tests/Support/CRI does that, a line of JSON for each call.
+/// A CRI client. CRI is gRPC, so Tests/Support/CRI makes the calls: a line of JSON each.
 final class CRIClient {
   private let child: Child
 
-  /// Calls wait until somebody listens at the socket.
+  /// Calls wait until the runtime listens on the socket.
   init(socket: String) throws {
     let script = URL(filePath: #filePath).deletingLastPathComponent()
       .appending(path: "../../CRI/cri.py").standardized
-    // Debian's own, whose packages the script needs.
+    // Debian's Python, which has the packages that the script needs.
     child = try Child("/usr/bin/python3", [script.path(), socket])
   }
 

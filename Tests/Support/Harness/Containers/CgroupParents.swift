@@ -4,20 +4,20 @@ import Foundation
 import Glibc
 import Synchronization
 
-/// Removes the cgroups above a test's containers: a runtime makes them, but removes no more than the
+/// Removes the cgroups above a test's containers: a runtime creates them, but removes only the
 /// container's own.
 ///
-/// Works on every hierarchy that is mounted, of v1 and of v2. What was there before stays, and what is above
-/// containers of another runtime of the tests goes with the last of them.
+/// Works on each mounted hierarchy, v1 and v2. Cgroups that existed before stay. Those that are shared with another
+/// runtime of the tests are removed with the last one.
 final class CgroupParents {
-  /// What was not there before the tests.
+  /// The cgroups that did not exist before the tests.
   private static let made = Mutex<Set<String>>([])
 
   private var seen: Set<String> = []
-  /// The parents first.
+  /// Parents first.
   private var watched: [String] = []
 
-  /// Takes note of what is not there above a cgroup, before somebody makes it.
+  /// Records the missing cgroups above a path, before a runtime creates them.
   func watch(above path: String) {
     let parts = path.split(separator: "/").dropLast().map(String.init)
     guard seen.insert(parts.joined(separator: "/")).inserted else { return }
@@ -33,7 +33,7 @@ final class CgroupParents {
     }
   }
 
-  /// A process that has ended may need a moment to leave its cgroup.
+  /// A process may leave its cgroup some time after its exit.
   deinit {
     let deadline = ContinuousClock.now + .seconds(5)
     for folder in watched.reversed() where Self.made.withLock({ $0.contains(folder) }) {

@@ -3,11 +3,11 @@
 import Foundation
 
 extension CleanUp {
-  /// Removes the containers of a runtime that has all of its state in a folder, what runs for it, what it mounted, and the folder.
+  /// Removes the containers of a runtime whose state is in a folder, its processes, its mounts, and the folder.
   ///
   /// - Parameter script: Removes the containers; `$1` is the folder.
   static func ofRuntime(in folder: TemporaryFolder, _ script: String) throws -> CleanUp {
-    // By their arguments: conmon, containerd's shims, a client.
+    // conmon, containerd's shims and clients have the folder in their arguments.
     try CleanUp(
       """
       exec >/dev/null 2>&1
@@ -24,7 +24,7 @@ extension CleanUp {
       """, [folder.url.path()])
   }
 
-  /// Removes the containers that runc has in a state.
+  /// Removes the containers in a state folder of runc.
   static func runc(_ state: String) -> String {
     """
     for container in "\(state)"/*/; do

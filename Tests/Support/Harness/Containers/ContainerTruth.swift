@@ -2,22 +2,22 @@
 
 import Foundation
 
-/// What the workload said as the entry point of a container: all that the container did, and the runtime's
-/// fork and exec before it, since the namespace began or the container joined it.
+/// The ground truth of a container whose entry point is the workload: the container's events, and the runtime's
+/// fork and exec before them, since the start of the namespace or the join.
 package struct ContainerTruth: Sendable {
   package let pidns: UInt32
-  /// Exact, and without thread starts: the runtime's process has threads before its exec, how many is up to
-  /// Go's scheduler.
+  /// Exact, but without thread starts: the runtime's process has threads before its exec, and Go's scheduler
+  /// decides their number.
   package let facts: Facts
 
-  /// Reads the last line of the truth, which holds all up to then.
+  /// Reads the last line, which includes all earlier events.
   ///
-  /// - Parameter output: What the container wrote to stdout, as it is or as a log of the kubelet's format,
+  /// - Parameter output: The container's stdout, raw or as a log in the kubelet's format,
   ///   which has a time, a stream and a flag before each line.
   package init(output: String) throws {
     let lines = output.split(separator: "\n").map { line in line.drop { $0 != "{" } }
     guard let last = lines.last(where: { $0.hasPrefix(#"{"case":"#) }) else {
-      throw TestFailure("a container has not told the truth: \(output)")
+      throw TestFailure("a container has printed no ground truth: \(output)")
     }
     let truth = try JSONDecoder().decode(Truth.self, from: Data(last.utf8))
     pidns = truth.pidns
@@ -26,18 +26,18 @@ package struct ContainerTruth: Sendable {
     self.facts = facts
   }
 
-  /// Whether the container has done its work, and does nothing more but to end.
+  /// Whether the work is complete; only the exit follows.
   static func isReady(output: String) -> Bool { output.contains(#"{"ready":true"#) }
 }
 
 extension Facts {
-  /// A pod's sandbox that lives: the runtime's fork, its exec of `pause`, and nothing more.
+  /// A live sandbox: the runtime's fork, and its exec of `pause`.
   package static let sandbox = Facts([
     Quantity(.forks): 1, Quantity(.execs): 1, Quantity(.exits): 0, Quantity(.processes): 1,
     Quantity(.threads): 1,
   ])
 
-  /// A sandbox that was stopped, for which containerd sends SIGKILL.
+  /// A stopped sandbox, to which containerd sends SIGKILL.
   package static let stoppedSandbox = Facts([
     Quantity(.forks): 1, Quantity(.execs): 1, Quantity(.exits): 1, Quantity(.exitReasons, "signaled"): 1,
     Quantity(.exitReasons, "completed"): 0, Quantity(.exitReasons, "error"): 0,
@@ -47,7 +47,7 @@ extension Facts {
 }
 
 extension Scrape {
-  /// Compares the series of a container's namespace with what is true of it, in words: nothing where every count is
+  /// Returns the differences of a container's series from the ground truth; none if every count is
   /// exact.
   package func differences(
     containerID: String, from truth: Facts, mayLack: Set<Facts.Kind> = Facts.Kind.optional
@@ -55,7 +55,7 @@ extension Scrape {
     try differences(container(id: containerID).names, from: truth, mayLack: mayLack)
   }
 
-  /// The same for the series of certain names.
+  /// The same for the series with these labels.
   package func differences(
     _ names: Names, from truth: Facts, mayLack: Set<Facts.Kind> = Facts.Kind.optional
   ) -> [String] {

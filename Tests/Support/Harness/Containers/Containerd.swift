@@ -3,9 +3,9 @@
 import Foundation
 import Glibc
 
-/// containerd with a root, a state and a socket of its own, driven as the kubelet does, by CRI.
+/// containerd with its own root, state and socket, driven by CRI like the kubelet does.
 ///
-/// Its pods have the host's network, as there is no plugin for another one.
+/// Its pods use the host's network, because there is no CNI plug-in.
 package final class Containerd {
   let folder: TemporaryFolder
   let cri: CRIClient
@@ -13,16 +13,16 @@ package final class Containerd {
   private let child: Child
   private let cleanUp: CleanUp
 
-  /// The image of its containers; the sandboxes' is another one.
+  /// The image of its containers; sandboxes have another one.
   package let image = ImageArchive.workload
 
-  /// - Parameter commands: What of busybox is in the containers' `/bin`, beside the workload.
+  /// - Parameter commands: The busybox commands in the containers' `/bin`.
   package init(commands: [String] = []) throws {
     folder = try TemporaryFolder()
     let archive = try ImageArchive(in: folder, commands: commands)
     let socket = folder["containerd.sock"]
-    // Native: copies instead of overlays, which work wherever the tests do. The two switches after the
-    // sandbox's image are for machines that let nobody lower an oom_score_adj, or have no AppArmor.
+    // Native: copies instead of overlays, which work on every test machine. The two options after the
+    // sandbox image are for machines that forbid to lower an oom_score_adj, or have no AppArmor.
     let configuration = try folder.write(
       """
       version = 2
@@ -58,16 +58,16 @@ package final class Containerd {
     }
   }
 
-  /// All pods are gone by now, as each holds a reference to this.
+  /// No pod is left, because each holds a reference to this.
   deinit {
     child.signal(SIGTERM)
     child.wait()
     cleanUp.run()
-    // No configuration puts the shims' sockets elsewhere. Those of another containerd keep the folders there.
+    // The shims' sockets are always there. Those of another containerd keep the folders.
     for folder in ["/run/containerd/s", "/run/containerd"] { unsafe rmdir(folder) }
   }
 
-  /// Takes the images of an archive, as `docker save` writes them.
+  /// Loads the images of an archive in the format of `docker save`.
   package func load(_ archive: String) throws {
     let imported = try Child.run(
       "/usr/bin/env",
@@ -90,12 +90,12 @@ package final class Containerd {
   }
 }
 
-/// A pod as the kubelet tells containerd of it.
+/// A pod as the kubelet passes it to containerd.
 package struct PodSpecification {
   package let namespace: String
   package let name: String
   package let uid: String
-  /// Its cgroup, from the root of each hierarchy.
+  /// The path of its cgroup in each hierarchy.
   package let cgroup: String
   /// `shareProcessNamespace`: the containers are in the sandbox's pid namespace.
   package let sharesProcessNamespace: Bool
@@ -103,7 +103,7 @@ package struct PodSpecification {
   /// `hostPID`: sandbox and containers are in the host's pid namespace.
   package let isInHostNamespace: Bool
 
-  /// - Parameter cgroup: That of a burstable pod with the driver cgroupfs, where it is not given.
+  /// - Parameter cgroup: nil for that of a burstable pod with the driver cgroupfs.
   package init(
     namespace: String = "default", name: String, uid: String? = nil, cgroup: String? = nil,
     sharesProcessNamespace: Bool = false, isInHostNamespace: Bool = false

@@ -2,18 +2,18 @@
 
 import Foundation
 
-/// An archive of two images, as `docker save` writes them, with the workload as the program of both: what
-/// containers run, and what holds a pod's namespaces, which has to be named `pause` as everywhere.
+/// An archive of two images in the format of `docker save`. Both run the workload: one as a container, the other
+/// as the sandbox that holds a pod's namespaces, whose program must be named `pause`.
 struct ImageArchive {
   static let workload = "localhost/workload:1"
   static let pause = "localhost/pause:1"
 
-  /// Where the archive is.
+  /// The path of the archive.
   let path: String
 
-  /// Makes one in a folder.
+  /// Makes an archive in a folder.
   ///
-  /// - Parameter commands: What of busybox is in `/bin`, beside them.
+  /// - Parameter commands: The busybox commands in `/bin`.
   init(in folder: TemporaryFolder, commands: [String] = []) throws {
     let root = try folder.makeFolder("image/root")
     for name in ["pidns-workload", "pause"] { try folder.copy(Built.workload, to: "image/root/\(name)") }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a pod's template says, as far as the exporter's does: `spec.template.spec` of a DaemonSet.
+/// The part of a pod template (`spec.template.spec` of a DaemonSet) that the exporter's manifest uses.
 package struct PodManifest: Decodable {
   package struct Security: Decodable {
     package struct Profile: Decodable { package let type: String }
@@ -25,7 +25,7 @@ package struct PodManifest: Decodable {
     package let securityContext: Security
     package let resources: Resources
 
-    /// In bytes; manifests have it in MiB.
+    /// In bytes; the manifest has MiB.
     package var memoryLimit: Int? {
       resources.limits["memory"].flatMap { $0.hasSuffix("Mi") ? Int($0.dropLast(2)) : nil }.map { $0 << 20 }
     }
@@ -35,6 +35,6 @@ package struct PodManifest: Decodable {
   package let securityContext: Security
   package let containers: [Container]
 
-  /// The exporter's.
+  /// The exporter's container.
   package var container: Container { containers[0] }
 }

@@ -2,7 +2,7 @@
 
 import Foundation
 
-/// A pod of ``Containerd``: its sandbox, and what is started in it. It is removed with its last reference.
+/// A pod of ``Containerd``: its sandbox and its containers. It is removed with its last reference.
 package final class PodSandbox {
   package let id: String
   package let specification: PodSpecification
@@ -21,12 +21,12 @@ package final class PodSandbox {
 
   deinit { try? remove() }
 
-  /// The sandbox's init, as the host numbers it, while it lives.
+  /// The host's PID of the live sandbox's init.
   package func initPID() throws -> Int32 {
     try containerd.cri.call("PodSandboxStatus", CRI.PodSandbox(podSandboxId: id, verbose: true)).initPID()
   }
 
-  /// The number of the sandbox's pid namespace.
+  /// The inum of the sandbox's PID namespace.
   package func pidns() throws -> UInt32 { try PIDNamespaceLink.read(of: initPID()) }
 
   /// Starts a container in it.
@@ -34,10 +34,10 @@ package final class PodSandbox {
     try start(name: name, arguments: work.arguments)
   }
 
-  /// Starts a container in it that runs any case of the workload that is a container's entry point.
+  /// Starts a container in it that runs a case of the workload.
   ///
   /// - Parameters:
-  ///   - attempt: How many containers of that name the pod has had before.
+  ///   - attempt: The number of earlier containers with that name.
   ///   - memoryLimit: In bytes.
   package func start(
     name: String, attempt: Int = 0, arguments: [String], memoryLimit: Int? = nil
@@ -48,7 +48,7 @@ package final class PodSandbox {
         linux: configuration.linux))
   }
 
-  /// Starts a container in it that runs another program of the image than its entry point.
+  /// Starts a container in it that runs another program of the image.
   package func start(name: String, command: [String]) throws -> CRIContainer {
     var message = CRI.ContainerConfig(
       name: name, image: containerd.image, args: [], memoryLimit: nil, linux: configuration.linux)
@@ -56,12 +56,12 @@ package final class PodSandbox {
     return try start(message)
   }
 
-  /// Starts the container of a manifest, of an image that was loaded.
+  /// Starts the container of a manifest, from a loaded image.
   ///
   /// - Parameters:
-  ///   - arguments: More than the manifest's own.
-  ///   - environment: What the kubelet makes of the manifest's variables, and adds to them.
-  ///   - mounts: Folders of the host by where they are in the container, read-only.
+  ///   - arguments: Arguments after the manifest's own.
+  ///   - environment: The variables of the manifest with their values, and those that the kubelet adds.
+  ///   - mounts: Folders of the host by their path in the container, read-only.
   package func start(
     _ manifest: PodManifest, image: String, arguments: [String], environment: [String: String],
     mounts: [String: String]
@@ -93,7 +93,7 @@ package final class PodSandbox {
     return CRIContainer(id: container, pod: self)
   }
 
-  /// Ends what is left of it, and removes it: containers by SIGKILL, and last the sandbox.
+  /// Removes the pod: its containers by SIGKILL, then the sandbox.
   package func remove() throws {
     if isRemoved { return }
     isRemoved = true
@@ -103,7 +103,7 @@ package final class PodSandbox {
   }
 }
 
-/// A container of ``PodSandbox``. It goes with the pod.
+/// A container of ``PodSandbox``. It is removed with the pod.
 package final class CRIContainer: RunningContainer {
   package let id: String
   private let pod: PodSandbox
@@ -130,17 +130,21 @@ package final class CRIContainer: RunningContainer {
       status = try self.status()
       return status.status?.state == "CONTAINER_EXITED"
     }
-    // Zero is not said.
+    // CRI leaves out an exit code of 0.
     guard status.status?.exitCode == nil else { throw TestFailure("\(id) ended with an error") }
     return try ContainerTruth(output: output(status))
   }
 
-  /// Runs a command in it to its end, as the kubelet does for `kubectl exec` and for probes, and answers what
-  /// that wrote to stdout; a command that fails is an error.
+  /// Runs a command in it to its end, as the kubelet does for `kubectl exec` and for probes, and returns its
+  /// stdout; a command that fails is an error.
   ///
-  /// In the container's namespace that is a fork, an exec and an exit, and what the command itself does.
+  /// In the container's namespace this adds a fork, an exec and an exit to the command's own events.
   @discardableResult
-  package func run(_ command: String...) throws -> String {
+  package func run(_ command: String...) throws -> String { try run(command) }
+
+  /// Runs a command, as above.
+  @discardableResult
+  package func run(_ command: [String]) throws -> String {
     let answer = try pod.containerd.cri.call("ExecSync", CRI.ExecSync(containerId: id, cmd: command))
     guard answer.exitCode == nil else {
       throw TestFailure("\(command): \(String(decoding: answer.stderr ?? Data(), as: UTF8.self))")

@@ -2,7 +2,7 @@
 
 import Foundation
 
-/// Podman with a storage and a state of its own, over runc, without a network.
+/// podman with its own storage and state, over runc, without a network.
 package final class Podman {
   private let folder: TemporaryFolder
   private let cgroups = CgroupParents()
@@ -16,14 +16,18 @@ package final class Podman {
   package init() throws {
     folder = try TemporaryFolder()
     let archive = try ImageArchive(in: folder)
-    // Copies instead of overlays, locks in files, no limits: these work wherever the tests do, and the locks
-    // are apart from those of the machine's own podman.
+    // Podman 4.3 cannot clean up after a container if this path has more than 50 characters.
+    let short = FileManager.default.temporaryDirectory.appending(path: "p-\(ContainerID.random().prefix(8))")
+      .path()
+    try FileManager.default.createSymbolicLink(atPath: short, withDestinationPath: folder.url.path())
+    // Copies instead of overlays, locks in files, no limits: these work on every test machine, and the locks
+    // are separate from those of the machine's podman.
     try folder.write(
       """
       [storage]
       driver = "vfs"
       graphroot = "\(folder["storage"])"
-      runroot = "\(folder["run"])"
+      runroot = "\(short)/run"
       """, to: "storage.conf")
     try folder.write(
       """
@@ -47,15 +51,16 @@ package final class Podman {
       for container in "$1"/storage/vfs-containers/*/; do
         timeout 10 runc delete --force "$(basename "$container")"
       done
+      rm -f "\(short)"
       """)
-    // conmon's, and of the containers.
+    // The cgroups of conmon and of the containers.
     cgroups.watch(above: "/libpod_parent/conmon/none")
     try run("load", "--quiet", "--input", archive.path)
   }
 
   deinit { cleanUp.run() }
 
-  /// Starts a container: `podman run`, or `podman run --detach`, which ends once the container has begun.
+  /// Starts a container: `podman run`, or `podman run --detach`, which returns after its start.
   package func start(name: String, _ work: ContainerWork, detached: Bool = false) throws -> PodmanContainer {
     let log = folder["\(name).log"]
     let idFile = folder["\(name).id"]
@@ -76,15 +81,23 @@ package final class Podman {
     return PodmanContainer(id: id, podman: self, child: child, log: log)
   }
 
-  /// Takes the images of an archive, as `docker save` writes them.
+  /// Runs a container that podman removes when it ends.
+  package func runAndRemove(name: String, _ work: ContainerWork) throws {
+    _ = try run(["run", "--rm", "--name", name, image] + work.arguments)
+  }
+
+  /// Renames a container.
+  package func rename(_ name: String, to other: String) throws { try run("rename", name, other) }
+
+  /// Loads the images of an archive in the format of `docker save`.
   package func load(_ archive: String) throws { try run("load", "--quiet", "--input", archive) }
 
-  /// What runs the container of a manifest, in the foreground, in the host's network: what it is given after that are arguments of its
-  /// program's.
+  /// Returns the command that runs the container of a manifest in the foreground, in the host's network. Appended arguments are passed to
+  /// its program.
   ///
   /// - Parameters:
-  ///   - environment: What the kubelet makes of the manifest's variables, and adds to them.
-  ///   - mounts: Folders of the host by where they are in the container, read-only.
+  ///   - environment: The variables of the manifest with their values, and those that the kubelet adds.
+  ///   - mounts: Folders of the host by their path in the container, read-only.
   package func command(
     running manifest: PodManifest, image: String, environment: [String: String], mounts: [String: String]
   ) throws -> [String] {
@@ -105,8 +118,8 @@ package final class Podman {
     return ["/usr/bin/env"] + command(["run"] + flags + [image] + container.args)
   }
 
-  /// Podman's own seccomp profile, by which `bpf` is for those with CAP_BPF: Debian 12's has it for CAP_SYS_ADMIN alone, as kernels
-  /// before 5.8 did; containerd's, and newer ones of podman, are like this one.
+  /// podman's own seccomp profile, with `bpf` allowed for CAP_BPF. Debian 12's allows it for CAP_SYS_ADMIN only, as kernels
+  /// before 5.8 did; containerd's profile and that of newer podman are like this one.
   private func profile() throws -> String {
     let own = try Data(contentsOf: URL(filePath: "/usr/share/containers/seccomp.json"))
     guard var profile = try JSONSerialization.jsonObject(with: own) as? [String: Any],
@@ -121,9 +134,11 @@ package final class Podman {
     return try folder.write(text, to: "seccomp.json")
   }
 
-  /// Runs a command to its end, and answers what it printed.
+  /// Runs a command to its end, and returns its stdout.
   @discardableResult
-  func run(_ arguments: String...) throws -> String {
+  func run(_ arguments: String...) throws -> String { try run(arguments) }
+
+  private func run(_ arguments: [String]) throws -> String {
     let (status, stdout, stderr) = try Child.run("/usr/bin/env", command(arguments))
     guard status == 0 else { throw TestFailure("podman \(arguments): \(stderr)") }
     return stdout.trimmingCharacters(in: .whitespacesAndNewlines)
@@ -173,7 +188,7 @@ package final class PodmanContainer: RunningContainer {
     return try ContainerTruth(output: output)
   }
 
-  /// Kills `podman run`, which the container does not notice.
+  /// Kills `podman run`; the container continues.
   package func killClient() { child.signal(SIGKILL) }
 
   package func stop() throws { try podman.run("stop", id) }

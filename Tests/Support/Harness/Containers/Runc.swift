@@ -2,9 +2,9 @@
 
 import Foundation
 
-/// runc with a state of its own: containers in cgroups of any shape, as the runtimes above it make them.
+/// runc with its own state: containers in cgroups of any path, as higher-level runtimes create them.
 ///
-/// A container takes about 30 ms more than its work does.
+/// A container takes about 30 ms longer than its work.
 package final class Runc {
   private let folder: TemporaryFolder
   private let cgroups = CgroupParents()
@@ -22,12 +22,12 @@ package final class Runc {
 
   deinit { cleanUp.run() }
 
-  /// Starts a container by `runc run`, as a child that ends with it and reaps it.
+  /// Starts a container by `runc run`, as a child that ends with it and reaps its init.
   ///
-  /// Not detached: that leaves the init to the machine's own, which may take its time to reap it, unless
-  /// something above runc does, as conmon and containerd's shim do for ``Podman`` and ``Containerd``.
+  /// Not detached: then the machine's init would reap the container's init with a delay, unless
+  /// a process above runc does, like conmon and containerd's shim for ``Podman`` and ``Containerd``.
   ///
-  /// - Parameter keepsInput: Whether the container can be written to, by its child.
+  /// - Parameter keepsInput: Whether the child's input is passed to the container.
   package func start(_ specification: RuncSpecification, keepsInput: Bool = false) throws -> RuncContainer {
     let bundle = try makeBundle(specification)
     let pidFile = bundle + "/pid"
@@ -37,11 +37,11 @@ package final class Runc {
     return RuncContainer(id: id, runc: self, child: child, pidFile: pidFile)
   }
 
-  /// Runs containers to their ends, so many at a time: the next one begins as soon as one has ended.
+  /// Runs containers to their ends, `atATime` in parallel.
   ///
-  /// By xargs, as a ``Child`` for each costs more than the container.
+  /// Uses xargs, because a ``Child`` per container costs more than the container.
   ///
-  /// - Returns: Their truths, in the order of their specifications.
+  /// - Returns: Their ground truths, in the order of the specifications.
   package func run(_ specifications: [RuncSpecification], atATime: Int = 1) throws -> [ContainerTruth] {
     let bundles = try specifications.map(makeBundle)
     let run = command("run").joined(separator: " ")
@@ -63,7 +63,7 @@ package final class Runc {
     }
   }
 
-  /// A folder that runc takes for a container, named by its id.
+  /// Makes the bundle of a container, named by its id.
   private func makeBundle(_ specification: RuncSpecification) throws -> String {
     cgroups.watch(above: specification.cgroupsPath)
     let bundle = try folder.makeFolder("bundles/\(specification.id)")
@@ -72,7 +72,7 @@ package final class Runc {
     return bundle
   }
 
-  /// Runs another subcommand; false if it failed.
+  /// Runs another subcommand, and returns whether it succeeded.
   func succeeds(_ arguments: String...) throws -> Bool {
     try Child.run("/usr/bin/env", command(arguments)).status == 0
   }
@@ -87,7 +87,7 @@ package final class Runc {
 /// A container of ``Runc``.
 package final class RuncContainer: RunningContainer {
   package let id: String
-  /// runc, which hands on what its init says.
+  /// runc, which passes on its init's output.
   package let child: Child
   private let runc: Runc
   private let pidFile: String

@@ -2,18 +2,18 @@
 
 import Foundation
 
-/// A container as runc is told of it.
+/// A container for runc.
 package struct RuncSpecification {
   /// 64 hex digits.
   package let id: String
-  /// Where its cgroup is, from the root of each hierarchy.
+  /// The path of its cgroup in each hierarchy.
   package let cgroupsPath: String
   package let hostname: String
-  /// What its init executes, with the arguments: the only files in it are `/pidns-workload`, `/proc`, `/dev`.
+  /// The command of its init. Its only files are `/pidns-workload`, `/proc` and `/dev`.
   package let command: [String]
-  /// The process whose pid namespace it joins, instead of having its own.
+  /// The process whose PID namespace it joins; nil for a new one.
   package let joining: Int32?
-  /// The users and groups of the host that its own are, from 0 on; nil for no user namespace.
+  /// The host's user and group ids to which its ids from 0 on are mapped; nil for no user namespace.
   package let userIDs: Range<Int>?
 
   package init(
@@ -28,7 +28,7 @@ package struct RuncSpecification {
     self.userIDs = userIDs
   }
 
-  /// One that does the work, in a cgroup that `path` makes of its id.
+  /// A container that does the work, in the cgroup that `path` returns for its id.
   package init(
     _ work: ContainerWork, hostname: String = "test", joining: Int32? = nil, path: (String) -> String
   ) {
@@ -53,7 +53,7 @@ package struct RuncSpecification {
   }
 }
 
-/// The runtime specification's `config.json`, as far as it is needed:
+/// The part of the runtime specification's `config.json` that the tests need:
 /// opencontainers/runtime-spec, config.md and config-linux.md.
 private struct Configuration: Encodable {
   struct Process: Encodable {
@@ -62,7 +62,7 @@ private struct Configuration: Encodable {
       let gid = 0
     }
 
-    /// In all sets that an exec of root's hands on.
+    /// In all sets that survive root's exec.
     struct Capabilities: Encodable {
       let bounding = ["CAP_SETUID", "CAP_SETGID"]
       let permitted = ["CAP_SETUID", "CAP_SETGID"]
@@ -91,7 +91,7 @@ private struct Configuration: Encodable {
 
   struct Namespace: Encodable {
     let type: String
-    /// Of one that is there.
+    /// The path of an existing namespace.
     let path: String?
   }
 
@@ -114,7 +114,7 @@ private struct Configuration: Encodable {
   let hostname: String
   let mounts = [
     Mount(destination: "/proc", type: "proc", source: "proc", options: []),
-    // runc makes links in it, which containers that share a root have to have for themselves.
+    // runc makes links in it, so containers that share a root each need their own.
     Mount(destination: "/dev", type: "tmpfs", source: "tmpfs", options: ["nosuid", "mode=755", "size=64k"]),
   ]
   let linux: Linux

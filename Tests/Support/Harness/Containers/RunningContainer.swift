@@ -2,29 +2,29 @@
 
 import Foundation
 
-/// A container that a runtime has started with ``ContainerWork``, removed with its last reference.
+/// A container that a runtime has started with ``ContainerWork``. It is removed with its last reference.
 package protocol RunningContainer: AnyObject {
   /// 64 hex digits.
   var id: String { get }
 
-  /// Its init, as the host numbers it, while it lives.
+  /// The host's PID of its init, while it lives.
   func initPID() throws -> Int32
 
-  /// What it has done once it has done its work; it still lives, if its work is to stay.
+  /// Returns the ground truth when the work is complete. The container is still live if its work stays.
   func untilReady() throws -> ContainerTruth
 
-  /// Has the runtime send SIGTERM, which ends the work.
+  /// Makes the runtime send SIGTERM, which ends the work.
   func stop() throws
 
-  /// Waits for its end, which has to be that of work that was done, and answers the whole truth.
+  /// Waits for the regular exit, and returns the complete ground truth.
   func finish() throws -> ContainerTruth
 }
 
 extension RunningContainer {
-  /// The number of its pid namespace, by the link of its init.
+  /// The inum of its PID namespace, from the link of its init.
   package func pidns() throws -> UInt32 { try PIDNamespaceLink.read(of: initPID()) }
 
-  /// Stops it, and answers the whole truth.
+  /// Stops it, and returns the complete ground truth.
   package func stopAndFinish() throws -> ContainerTruth {
     try stop()
     return try finish()
@@ -42,7 +42,7 @@ package enum PIDNamespaceLink {
   }
 }
 
-/// Ids as runtimes make them up.
+/// Random ids in the form of runtimes.
 package enum ContainerID {
   package static func random() -> String {
     (0..<4).map { _ in

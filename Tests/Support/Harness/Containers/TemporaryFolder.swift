@@ -3,8 +3,8 @@
 package import Foundation
 import Glibc
 
-/// A folder of a test's own, which goes with its last reference, and with whatever is in it or mounted
-/// below it: a runtime that has been killed leaves mounts behind.
+/// A folder that is removed with its last reference, with its content and the mounts
+/// below it: a killed runtime leaves mounts behind.
 package final class TemporaryFolder {
   package let url: URL
 
@@ -20,17 +20,17 @@ package final class TemporaryFolder {
     try? FileManager.default.removeItem(at: url)
   }
 
-  /// The path of what is, or will be, in the folder.
+  /// The path of an existing or future file in the folder.
   package subscript(name: String) -> String { url.appending(path: name).path() }
 
-  /// Makes a folder in the folder, and answers its path.
+  /// Makes a folder in the folder, and returns its path.
   @discardableResult
   package func makeFolder(_ name: String) throws -> String {
     try FileManager.default.createDirectory(atPath: self[name], withIntermediateDirectories: true)
     return self[name]
   }
 
-  /// Writes a file, and answers its path.
+  /// Writes a file, and returns its path.
   @discardableResult
   package func write(_ text: String, to name: String) throws -> String {
     try text.write(toFile: self[name], atomically: false, encoding: .utf8)
@@ -48,8 +48,8 @@ struct Mount {
   let point: String
   let type: Substring
 
-  /// Those that are there, in the order in which they were mounted: proc(5), mountinfo. Points with spaces in
-  /// them, which are escaped there, are none of a test's.
+  /// Returns all mounts, in the order of mounting: proc(5), mountinfo. Points with spaces, which are escaped,
+  /// are not those of tests.
   static func all() -> [Mount] {
     let text = (try? String(contentsOfFile: "/proc/self/mountinfo", encoding: .utf8)) ?? ""
     return text.split(separator: "\n").compactMap { line in

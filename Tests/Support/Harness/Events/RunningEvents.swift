@@ -2,16 +2,16 @@
 
 import Foundation
 
-/// `pidns-exporter events --output json`, writing into a file, so that it never waits for its reader.
+/// `pidns-exporter events --output json`, which writes into a file, so it never waits for a reader.
 package final class RunningEvents {
   package let child: Child
-  /// The file that it writes.
+  /// The output file.
   package let path: String
   private let folder: TemporaryFolder
 
-  /// Starts it and waits until it tells of what happens.
+  /// Starts the program, and returns when it shows events.
   ///
-  /// - Parameter output: Where it writes to, instead of to a file of its own.
+  /// - Parameter output: The output file; nil for a temporary one.
   package convenience init(output: String? = nil, _ flags: String...) throws {
     try self.init(output: output, flags)
   }
@@ -23,22 +23,22 @@ package final class RunningEvents {
       "/bin/sh",
       ["-c", "exec \"$0\" events --log.level=info --output=json \"$@\" >\(path)", Built.exporter.path()]
         + flags)
-    try eventually("events are told") {
+    try eventually("events are shown") {
       guard child.isRunning else { throw TestFailure("it has ended: \(child.stderr)") }
       return child.stderr.contains(#"msg="showing events""#)
     }
   }
 
-  /// What it said on stderr beside its log.
-  package var said: [Substring] { child.stderr.split(separator: "\n").filter { !$0.hasPrefix("ts=") } }
+  /// Lines on stderr that are not log lines.
+  package var messages: [Substring] { child.stderr.split(separator: "\n").filter { !$0.hasPrefix("ts=") } }
 
-  /// Ends it as Ctrl-C does, and reads all that it told.
-  package func finish() throws -> [ToldEvent] {
+  /// Sends SIGINT, and reads all events.
+  package func finish() throws -> [StreamedEvent] {
     try stop()
-    return try ToldEvent.lines(of: String(contentsOfFile: path, encoding: .utf8))
+    return try StreamedEvent.lines(of: String(contentsOfFile: path, encoding: .utf8))
   }
 
-  /// Ends it as Ctrl-C does.
+  /// Sends SIGINT, as Ctrl-C does.
   package func stop() throws {
     child.signal(SIGINT)
     let status = child.wait()

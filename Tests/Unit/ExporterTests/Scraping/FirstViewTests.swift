@@ -31,7 +31,7 @@ import TestSupport
   }
 
   @Test(
-    "Births, events, ends, names and scrapers at random: nothing goes down, nothing is seen first but at 0, and nothing is missing or twice",
+    "Random births, events, ends, names and scrapers: no counter decreases, each starts at 0, no sample is missing or duplicate",
     arguments: [LabelLevel.pidns, .container, .namespace], 0..<30 as Range<UInt64>)
   func random(level: LabelLevel, seed: UInt64) throws {
     var random = SeededGenerator(seed: seed)
@@ -72,7 +72,7 @@ import TestSupport
     let held = table.begin(scraper.identity, publication, isShown: true, at: now)
     var view = held ?? .ofEverything
     let page = String(
-      decoding: Catalogue.render(publication.state, as: format, families: ScraperModel.families, for: &view),
+      decoding: Catalogue.render(publication, as: format, families: ScraperModel.families, for: &view),
       as: UTF8.self)
     if held != nil { table.finishHeldAnswer() }
     #expect(held != nil || view.heldSamples == 0)
@@ -89,7 +89,7 @@ import TestSupport
     }
   }
 
-  @Test("A page that nobody has to see otherwise is one for all")
+  @Test("Scrapers without new series share one page")
   func shared() {
     var random = SeededGenerator(seed: 1)
     var host = RandomHost(level: .pidns, retention: Self.retention)

@@ -3,9 +3,9 @@
 import Probe
 import Containers
 import Exposition
-import Kubernetes
 import Platform
 import PageReaders
+import ServerTLS
 import TestSupport
 import Testing
 
@@ -17,7 +17,7 @@ import Testing
   /// Names that a container may choose to break its readers.
   private static let hostile = ["", "\\", "\"} 1\n# EOF\n", "a\u{0}b", "{,=}", "🐧\u{301}", "\\n"]
 
-  private static func namespace(_ index: Int, name: String, birth: Int) -> Snapshot.Namespace {
+  private static func namespace(_ index: Int, name: String, birth: Int) -> Snapshot.Series {
     let number = UInt64(index)
     var exits = ExitCounts()
     for reason in ExitReason.allCases { exits.byReason[reason] = number * 3 + UInt64(reason.rawValue) }
@@ -44,44 +44,48 @@ import Testing
         ProcessExemplar(kind, time: 5_000_000_123 + number, pid: 1, hostPID: 7, ppid: 0, comm: comm),
         boot: 1_700_000_000_000_000_000)
     }
-    return Snapshot.Namespace(
-      labels: LabelSet(["pidns": "\(index)", "namespace": "", "pod": name, "container": name]),
+    return Snapshot.Series(
+      SeriesKey(Container.Names(pod: name, container: name), inum: UInt32(index), at: .pidns),
       events: EventCounts(
         ProcessCounts(execs: number, forks: 1 << 52, threadStarts: 3), exits: exits, details: details),
       births: births, start: index == 2 ? nil : 1_700_000_000.123456 + Double(index),
       tasks: TaskCounts(processes: number, threads: 2, zombies: 1), isLive: index % 2 == 0,
       about: Snapshot.About(
         NamespaceIdentity(initComm: name, initStart: 1_000_000_007, initEnd: 3, cgroupPath: name),
-        Container(names: .init(container: name), id: name), boot: 1_700_000_000),
+        Container(names: .init(container: name), id: name)),
       exemplars: exemplars)
   }
 
-  private static func state(_ change: (inout FeatureSet) -> Void) -> State {
+  private static func rendered(_ change: (inout FeatureSet) -> Void) -> RenderedSnapshot {
     var snapshot = Snapshot()
-    snapshot.namespaces = hostile.enumerated().map { namespace($0, name: $1, birth: $0 + 1) }
+    snapshot.series = hostile.enumerated().map { namespace($0, name: $1, birth: $0 + 1) }
     snapshot.number = 20
     snapshot.newestBirth = 11
-    snapshot.node.total = snapshot.namespaces.last?.events ?? EventCounts()
+    snapshot.node.total = snapshot.series.last?.events ?? EventCounts()
     snapshot.maps = [MapStatus(map: "node", entries: 1, capacity: 1, memoryBytes: 1)]
     snapshot.programs = [ProgramStatus(program: "process_exec", runs: 3, runNanoseconds: 7, misses: 2)]
     snapshot.time = 1_700_000_000.25
-    var scope = FeatureSet(
+    snapshot.start = 1_700_000_000.5
+    snapshot.process = .read()
+    snapshot.podWatch = PodWatchStatus()
+    var features = FeatureSet(
       collectors: Set(Collector.allCases), showsLifetimesPerNamespace: true, watchesPods: true,
-      holdsFirstSamples: true)
-    change(&scope)
-    return State(
-      scope: scope, snapshot: snapshot, process: .read(), start: 1_700_000_000.5,
-      kubernetes: KubernetesState(pods: 1, watch: WatchStatus().snapshot))
+      holdsFirstSamples: true, hasWebConfig: true)
+    change(&features)
+    let web = WebStatus(
+      isLastReloadGood: false, lastGoodReload: 1_700_000_000.5, certificateExpiry: 1_800_000_000,
+      counts: WebCounts(clients: [.missing: 3], withoutPassword: 1, wrongPassword: 2, rateLimited: 4))
+    return RenderedSnapshot(snapshot, features: features, web: web)
   }
 
   /// The page in each format, read; records where they differ.
-  private func compare(_ state: State, lastPoll: Int, families: [String] = []) throws -> (
+  private func compare(_ rendered: RenderedSnapshot, lastPoll: Int, families: [String] = []) throws -> (
     ProtobufPage, held: Int
   ) {
     var held: [Int] = []
     func bytes(_ format: ExpositionFormat) -> [UInt8] {
       var view = FirstView(lastPoll: lastPoll)
-      let page = Catalogue.render(state, as: format, families: families, for: &view)
+      let page = Catalogue.render(rendered, as: format, families: families, for: &view)
       held.append(view.heldSamples)
       return page
     }
@@ -95,22 +99,22 @@ import Testing
   }
 
   @Test(
-    "Each format says the same, whatever is held at 0", arguments: [true, false], [0, 3, 7, 10, 11])
+    "All formats agree, whatever is held at 0", arguments: [true, false], [0, 3, 7, 10, 11])
   func same(classicPerNamespace: Bool, lastPoll: Int) throws {
     for created in [true, false] {
-      let state = Self.state {
+      let rendered = Self.rendered {
         $0.showsLifetimesPerNamespace = classicPerNamespace
         $0.writesCreated = created
       }
-      let (page, held) = try compare(state, lastPoll: lastPoll)
+      let (page, held) = try compare(rendered, lastPoll: lastPoll)
       #expect((held == 0) == (lastPoll >= 11))
       #expect(page.nativeHistograms.count == Self.hostile.count + 1)
     }
   }
 
-  @Test("A line that is held is 0 without an exemplar, and keeps its start", arguments: 0..<7)
+  @Test("A series held at 0 has no exemplar and keeps its start time", arguments: 0..<7)
   func held(lastPoll: Int) throws {
-    let (page, _) = try compare(Self.state { _ in }, lastPoll: lastPoll)
+    let (page, _) = try compare(Self.rendered { _ in }, lastPoll: lastPoll)
     for (index, name) in Self.hostile.enumerated() {
       let labels = ["pidns": "\(index)", "namespace": "", "pod": name, "container": name]
       let isHeld = index + 1 > lastPoll
@@ -125,26 +129,26 @@ import Testing
     }
   }
 
-  @Test("Pages of some families, and of each level", arguments: LabelLevel.allCases)
+  @Test("Pages with a subset of families, and of each level", arguments: LabelLevel.allCases)
   func parts(level: LabelLevel) throws {
-    let state = Self.state { $0.level = level }
-    _ = try compare(state, lastPoll: 3)
+    let rendered = Self.rendered { $0.level = level }
+    _ = try compare(rendered, lastPoll: 3)
     for metric in Catalogue.metrics {
-      let (page, _) = try compare(state, lastPoll: 3, families: [metric.family.name])
+      let (page, _) = try compare(rendered, lastPoll: 3, families: [metric.family.name])
       #expect(page.familyNames.count <= 1)
     }
-    let (none, _) = try compare(state, lastPoll: 3, families: ["no_such_family"])
+    let (none, _) = try compare(rendered, lastPoll: 3, families: ["no_such_family"])
     #expect(none.familyNames == [])
   }
 
-  @Test("Pages of a random host: each format has the same values", arguments: 0..<3 as Range<UInt64>)
+  @Test("Random hosts: all formats have the same values", arguments: 0..<3 as Range<UInt64>)
   func random(seed: UInt64) throws {
     var random = SeededGenerator(seed: seed)
     var host = RandomHost(level: .pidns, retention: .seconds(30))
     for poll in 0..<30 {
       host.step(&random)
       let publication = host.poll(scraped: .none)
-      _ = try compare(publication.state, lastPoll: poll - Int.random(in: 0..<10, using: &random))
+      _ = try compare(publication, lastPoll: poll - Int.random(in: 0..<10, using: &random))
     }
   }
 }

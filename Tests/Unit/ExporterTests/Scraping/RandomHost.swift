@@ -90,23 +90,25 @@ struct RandomHost {
   /// Polls, as the poller does.
   mutating func poll(scraped: ScrapedPolls) -> RenderedSnapshot {
     var reading = KernelCounters.Reading()
-    reading.events = map
+    reading.events = Dictionary(uniqueKeysWithValues: map.map { (NamespacePart($0), $1) })
     reading.identities = identities
     let names = names
-    let tasks = Dictionary(uniqueKeysWithValues: live.map { ($0, TaskCounts(processes: 1, threads: 1)) })
+    let tasks = Dictionary(
+      uniqueKeysWithValues: live.map { (NamespacePart($0), TaskCounts(processes: 1, threads: 1)) })
     let finished = ledger.ingest(
       tasks: tasks, reading, at: .init(now, epoch: seconds, boot: 0), scraped: scraped,
       namesVersion: namesVersion
-    ) { names[$0.cgroupPath] ?? .init(Container(), .final) }
-    for namespace in finished {
-      map[namespace] = nil
-      identities[namespace] = nil
+    ) { identity, _ in names[identity.cgroupPath] ?? .init(Container(), .final) }
+    for part in finished {
+      map[part.namespace] = nil
+      identities[part.namespace] = nil
     }
     var snapshot = Snapshot()
-    snapshot.namespaces = ledger.snapshot()
+    snapshot.series = ledger.snapshot()
     snapshot.number = ledger.poll
     snapshot.newestBirth = ledger.newestBirth
-    let scope = FeatureSet(collectors: [.signals], showsLifetimesPerNamespace: false)
-    return RenderedSnapshot(State(scope: scope, snapshot: snapshot, process: .read(), start: 1000))
+    snapshot.start = 1000
+    return RenderedSnapshot(
+      snapshot, features: FeatureSet(collectors: [.signals], showsLifetimesPerNamespace: false))
   }
 }

@@ -13,8 +13,8 @@ import Testing
     var snapshot = Snapshot()
     snapshot.number = number
     snapshot.newestBirth = number
-    let scope = FeatureSet(collectors: [], showsLifetimesPerNamespace: false)
-    return RenderedSnapshot(State(scope: scope, snapshot: snapshot, process: .read(), start: 0))
+    return RenderedSnapshot(
+      snapshot, features: FeatureSet(collectors: [], showsLifetimesPerNamespace: false))
   }
 
   private func identity(_ address: Int, _ userAgent: String = "Prometheus/3") -> Scrapers.Identity {
@@ -28,7 +28,7 @@ import Testing
     return true
   }
 
-  @Test("Only what was sent was seen")
+  @Test("Only a page that was sent counts as seen")
   func sent() {
     let scrapers = Scrapers(retention: nil)
     #expect(scrapers.begin(identity(1), publication(1), isShown: true, at: now) == nil)
@@ -40,7 +40,7 @@ import Testing
     #expect(scrapers.begin(identity(1), publication(3), isShown: true, at: now)?.lastPoll == 1)
   }
 
-  @Test("A response that was overtaken undoes nothing")
+  @Test("A response that finishes out of order does not undo a newer one")
   func overtaken() {
     let scrapers = Scrapers(retention: nil)
     scrapers.finish(identity(1), poll: 5, at: now)
@@ -48,7 +48,7 @@ import Testing
     #expect(scrapers.begin(identity(1), publication(6), isShown: true, at: now)?.lastPoll == 5)
   }
 
-  @Test("HEAD counts as no scrape")
+  @Test("HEAD does not count as a scrape")
   func head() {
     let scrapers = Scrapers(retention: nil)
     _ = scrapers.begin(identity(1), publication(9), isShown: false, at: now)
@@ -57,30 +57,30 @@ import Testing
     #expect(scrapers.polls(at: now).newest == 9)
   }
 
-  @Test("A scraper that was absent for longer than the retention is new")
+  @Test("A scraper that was absent for longer than the retention time is new")
   func away() {
     let scrapers = Scrapers(retention: .seconds(10))
     scrapers.finish(identity(1), poll: 1, at: now)
     #expect(scrapers.begin(identity(1), publication(2), isShown: true, at: now + .seconds(10)) != nil)
     #expect(scrapers.begin(identity(1), publication(2), isShown: true, at: now + .seconds(11)) == nil)
-    #expect(scrapers.status.known == 0)
+    #expect(scrapers.counts.known == 0)
   }
 
-  @Test("The least recently answered is forgotten, and one address that invents names forgets its own first")
+  @Test("The least recently served scraper is forgotten; one address with many names forgets its own first")
   func capacity() {
     let scrapers = Scrapers(retention: nil)
     for address in 0...Scrapers.capacity { scrapers.finish(identity(address), poll: 1, at: now) }
-    #expect(scrapers.status.known == Scrapers.capacity)
+    #expect(scrapers.counts.known == Scrapers.capacity)
     #expect(!isKnown(identity(0), in: scrapers))
     #expect(isKnown(identity(1), in: scrapers))
     for name in 0..<1000 { scrapers.finish(identity(200, "\(name)"), poll: 1, at: now) }
-    #expect(scrapers.status.known == Scrapers.capacity)
+    #expect(scrapers.counts.known == Scrapers.capacity)
     let kept = (1...Scrapers.capacity).count { isKnown(identity($0), in: scrapers) }
     // Its first two displaced one each: then it was the address with most.
     #expect(kept == Scrapers.capacity - 2)
   }
 
-  @Test("Every scraper can read a page of its own at one time, and no more pages are sent than that")
+  @Test("Each scraper can read one page of its own at a time; the number of such pages is bounded")
   func heldAnswers() {
     let scrapers = Scrapers(retention: nil)
     let all = 0..<Scrapers.capacity

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Probe
+import Containers
 import Exposition
 import Harness
 import Platform
@@ -51,7 +52,7 @@ import Testing
   }
 
   @Test(
-    "Scrapers at once, while polls go on: nothing goes down, is seen first but at 0, is missing or twice",
+    "Concurrent scrapers during polls: no counter decreases, each starts at 0, no sample is missing or duplicate",
     arguments: 0..<3 as Range<UInt64>)
   func concurrent(seed: UInt64) async throws {
     let server = try serve()
@@ -90,7 +91,7 @@ import Testing
       let seen = model.baseline.values.reduce(0, +) + model.increase.values.reduce(0, +)
       #expect(seen == truth, "seed \(seed), scraper \(clients[index].number)")
     }
-    #expect(scrapers.status.known == clients.count)
+    #expect(scrapers.counts.known == clients.count)
     server.close()
   }
 
@@ -99,18 +100,21 @@ import Testing
     var snapshot = Snapshot()
     snapshot.number = number
     snapshot.newestBirth = number
-    let name = String(repeating: "x", count: 1000)
-    snapshot.namespaces = (0..<namespaces).map { index in
-      Snapshot.Namespace(
-        labels: LabelSet(["pidns": "\(index)", "pod": name]), events: EventCounts(ProcessCounts(execs: 9)),
+    // The longest there is: each byte is two on the page.
+    let name = String(repeating: "\\", count: 256)
+    let names = Container.Names(namespace: name, pod: name, container: name)
+    snapshot.series = (0..<namespaces).map { index in
+      Snapshot.Series(
+        SeriesKey(names, inum: UInt32(index), at: .pidns),
+        events: EventCounts(ProcessCounts(execs: 9)),
         births: Births(series: index == 0 ? 1 : number), isLive: true)
     }
-    let scope = FeatureSet(collectors: [], showsLifetimesPerNamespace: false)
-    return RenderedSnapshot(State(scope: scope, snapshot: snapshot, process: .read(), start: 0))
+    return RenderedSnapshot(
+      snapshot, features: FeatureSet(collectors: [], showsLifetimesPerNamespace: false))
   }
 
   @Test(
-    "An answer that its scraper did not read to its end was not seen, nor was one to HEAD, and people see what is"
+    "An incomplete response and a HEAD do not count as seen; browsers see current values"
   )
   func notSeen() throws {
     let server = try serve()
@@ -132,7 +136,7 @@ import Testing
     #expect(try execs([]) == Array(repeating: " 9", count: 1000))
     #expect(try execs(scraper) == [" 9"] + Array(repeating: " 0", count: 999))
     #expect(try execs(scraper) == Array(repeating: " 9", count: 1000))
-    #expect(scrapers.status.known == 1)
+    #expect(scrapers.counts.known == 1)
     server.close()
   }
 }

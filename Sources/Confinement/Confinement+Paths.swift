@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+
+extension Confinement {
+  /// Its own entries, the CPUs, and libraries, which hold no secrets and may be loaded late.
+  private static let system = [
+    "/proc", "/sys/devices/system/cpu", "/usr", "/lib", "/lib64", "/etc/ld.so.cache",
+  ]
+
+  /// What resolving a name reads. Most of these files are replaced when the network changes.
+  private static let resolver = ["/etc", "/run/systemd/resolve", "/run/NetworkManager", "/run/resolvconf"]
+
+  /// The files and folders that can be read when confined.
+  static func readablePaths(_ needs: Needs) -> [String] {
+    var paths = system + needs.folders.compactMap(existing)
+    for file in needs.files {
+      // A link may lead to another folder.
+      paths += [file, target(of: file)].compactMap { $0 }.map { folder(of: $0) ?? $0 }
+    }
+    // The certificates that GnuTLS trusts are in /etc, too.
+    if case .port(_, resolvesNames: true) = needs.requests { paths += resolver }
+    return paths
+  }
+
+  /// Whether a file or folder can be read, or does not exist. Where nothing exists, nothing is forbidden.
+  static func isReadable(_ path: String) -> Bool {
+    let descriptor = unsafe open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
+    if descriptor >= 0 { _ = close(descriptor) }
+    return descriptor >= 0 || errno != EACCES
+  }
+
+  /// Returns the path, or the next one above it that exists; nil for the root of the file system.
+  private static func existing(_ path: String) -> String? {
+    var path = path[...]
+    while unsafe access(String(path), F_OK) != 0 && errno != EACCES {
+      guard let above = folder(of: String(path)) else { return nil }
+      path = above[...]
+    }
+    return String(path)
+  }
+
+  /// Returns the path of the folder of a file; nil for one in the root of the file system.
+  static func folder(of path: String) -> String? {
+    guard let slash = path.lastIndex(of: "/") else { return "." }
+    return slash == path.startIndex ? nil : String(path[..<slash])
+  }
+
+  private static func target(of path: String) -> String? {
+    guard let resolved = unsafe realpath(path, nil) else { return nil }
+    defer { unsafe free(resolved) }
+    return unsafe String(cString: resolved)
+  }
+}

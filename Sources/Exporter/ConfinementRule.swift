@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Containers
+import Kubernetes
+import Logging
+import Platform
+package import Confinement
+
+/// How the process restricts itself after its start.
+package struct ConfinementRule: Sendable {
+  /// The capabilities that it keeps though nothing needs them.
+  package var kept: Capabilities
+  /// Files that the server reads again.
+  var files: [String] = []
+  /// The files of its unix sockets, which it removes.
+  var sockets: [String] = []
+
+  /// Keeps some capabilities.
+  package init(keeping kept: Capabilities = []) { self.kept = kept }
+
+  /// Restricts the process, and logs what is left. Call it before other threads are started.
+  ///
+  /// - Parameters:
+  ///   - node: Whose pods are watched.
+  ///   - localNames: Where names of containers are read.
+  ///   - mayReadKernel: Reads a BPF map; returns false without permission.
+  func confine(
+    _ node: CounterPipeline.Node?, _ localNames: LocalNames?, _ logger: Logger, mayReadKernel: () -> Bool
+  ) {
+    let report = Confinement.apply(
+      needs(node, localNames, Environment.variables), keeping: kept, mayReadKernel: mayReadKernel)
+    logger.info(
+      "confined",
+      metadata: [
+        "capabilities": "\(report.capabilities?.names.joined(separator: ",") ?? "unchanged")",
+        "no_new_privs": "\(report.noNewPrivileges)",
+        "landlock": "\(report.landlock.map { "abi-\($0)" } ?? "none")",
+        "seccomp": "\(report.hasFilter ? "filter" : "none")",
+      ])
+    for failure in report.failures {
+      logger.warning(
+        "a step of the confinement failed; continuing without it", metadata: ["error": "\(failure)"])
+    }
+    if !report.hasFilter && report.failures.isEmpty {
+      logger.warning("kernel has no seccomp, or forbids it; system calls are not restricted")
+    }
+  }
+
+  func needs(
+    _ node: CounterPipeline.Node?, _ localNames: LocalNames?, _ environment: [String: String]
+  ) -> Confinement.Needs {
+    var needs = Confinement.Needs()
+    needs.folders = localNames?.roots ?? []
+    needs.files = files
+    needs.removedFiles = sockets
+    guard let api = node?.api else { return needs }
+    needs.files += api.files
+    needs.startsPrograms = api.startsPlugin
+    needs.requests = .port(
+      api.port(environment: environment), resolvesNames: api.resolvesNames(environment: environment))
+    return needs
+  }
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Containers
+import Probe
+
+/// The containers and units of the parts of namespaces whose events were seen.
+struct EventContainers {
+  private struct Known {
+    /// The level of the namespace.
+    let level: UInt32
+    var answer: ContainerResolver.Answer
+    /// The version of the names at the lookup; nil for a final result.
+    var version: UInt64?
+  }
+
+  private struct KnownPart {
+    var known: Known
+    /// The container of the whole namespace at the lookup.
+    var whole: Container
+    /// The time of its first event, in nanoseconds since boot.
+    let firstEvent: UInt64
+  }
+
+  /// More than a node has at one time; beyond it, the cache is emptied.
+  private static let limit = 4096
+  /// How long a container's cgroup may have only processes of its runtime, in nanoseconds: as of the metrics.
+  private static let runtimeGrace: UInt64 = 5_000_000_000
+  private var known: [PIDNamespace: Known] = [:]
+  private var parts: [NamespacePart: KnownPart] = [:]
+  /// The deepest level of a namespace with events in a container, by the container's id.
+  private var deepest: [String: UInt32] = [:]
+  private let naming: ContainerResolver
+
+  init(_ naming: ContainerResolver) { self.naming = naming }
+
+  /// Returns the container and the unit of an event's part.
+  ///
+  /// The processes with which a runtime starts a container are in its cgroup, but not in its namespace. They have the
+  /// names of their own namespace: another container is named only once its cgroup had events for five seconds, and
+  /// if no event of it was in a namespace inside.
+  ///
+  /// - Parameters:
+  ///   - time: The time of the event, in nanoseconds since boot.
+  ///   - hasNewInit: Whether the event may have changed the identity of the namespace.
+  ///   - identity: Reads the identity of a namespace; nil if it is unreadable.
+  ///   - cgroup: Reads the cgroup of a part; nil if it is unreadable.
+  mutating func container(
+    of part: NamespacePart, at time: UInt64, hasNewInit: Bool, identity: (PIDNamespace) -> NamespaceIdentity?,
+    cgroup: (NamespacePart) -> PartCgroup?
+  ) -> Container {
+    guard let namespace = answer(for: part.namespace, isStale: hasNewInit, identity) else {
+      return Container()
+    }
+    let whole = namespace.answer.container
+    guard !part.isOfInit, let own = answer(for: part, of: namespace, at: time, cgroup) else { return whole }
+    let container = own.known.answer.container
+    let mayBeOfRuntime = !container.id.isEmpty && container.id != whole.id
+    guard mayBeOfRuntime else { return container }
+    let hasInner = deepest[container.id, default: 0] > own.known.level
+    return !hasInner && time >= own.firstEvent &+ Self.runtimeGrace ? container : whole
+  }
+
+  private mutating func answer(
+    for namespace: PIDNamespace, isStale: Bool, _ identity: (PIDNamespace) -> NamespaceIdentity?
+  ) -> Known? {
+    let version = naming.version
+    if !isStale, let known = known[namespace], known.version ?? version == version { return known }
+    guard let identity = identity(namespace) else { return nil }
+    let answer = naming.answer(cgroupPaths: identity.cgroupPaths, initComm: identity.initComm)
+    if known.count >= Self.limit { known.removeAll() }
+    let new = Known(
+      level: identity.level, answer: answer, version: answer.certainty == .final ? nil : version)
+    known[namespace] = new
+    record(new)
+    return new
+  }
+
+  private mutating func record(_ known: Known) {
+    let id = known.answer.container.id
+    guard !id.isEmpty else { return }
+    if deepest.count >= Self.limit { deepest.removeAll() }
+    deepest[id] = max(deepest[id] ?? 0, known.level)
+  }
+
+  private mutating func answer(
+    for part: NamespacePart, of namespace: Known, at time: UInt64,
+    _ cgroup: (NamespacePart) -> PartCgroup?
+  ) -> KnownPart? {
+    let version = naming.version
+    let before = parts[part]
+    if let before, before.known.version ?? version == version, before.whole == namespace.answer.container {
+      return before
+    }
+    guard let cgroup = cgroup(part) else { return nil }
+    // The comm of a process in it may be that of a runtime: no sandbox is recognised by it.
+    let answer = naming.answer(part: cgroup.paths, comm: "", of: namespace.answer)
+    if parts.count >= Self.limit { parts.removeAll() }
+    let known = KnownPart(
+      known: Known(
+        level: namespace.level, answer: answer, version: answer.certainty == .final ? nil : version),
+      whole: namespace.answer.container, firstEvent: before?.firstEvent ?? time)
+    parts[part] = known
+    record(known.known)
+    return known
+  }
+}

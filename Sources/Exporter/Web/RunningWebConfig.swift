@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Logging
+import MetricsHTTP
+import Platform
+import ServerTLS
+import WebConfig
+
+/// The configuration of the server while it runs. Used only by the polling thread.
+struct RunningWebConfig {
+  let guardian: WebGuard
+  private var file: WebConfigFile
+  private var lastReload: Double
+  private var isLastGood = true
+  private let logger: Logger
+
+  /// Starts the thread that checks passwords.
+  init(_ file: WebConfigFile, openPaths: Set<String>, logger: Logger) {
+    self.file = file
+    guardian = WebGuard(file.policy, openPaths: openPaths, logger: logger)
+    lastReload = Clock.epochSeconds
+    self.logger = logger
+  }
+
+  /// Reads the file again if it has changed. A refused one changes nothing.
+  mutating func reloadIfChanged(now: ContinuousClock.Instant = .now) {
+    switch file.look(now: now) {
+    case nil: break
+    case .success(let policy):
+      guardian.replace(policy)
+      lastReload = Clock.epochSeconds
+      isLastGood = true
+      logger.info("web configuration read again", metadata: ["file": "\(file.path)"])
+    case .failure(let error):
+      isLastGood = false
+      logger.error(
+        "changed web configuration refused; serving by the previous one", metadata: ["error": "\(error)"])
+    }
+  }
+
+  /// What the metrics show.
+  var status: WebStatus {
+    WebStatus(
+      isLastReloadGood: isLastGood, lastGoodReload: lastReload, certificateExpiry: file.policy.tls?.notAfter,
+      counts: guardian.counts)
+  }
+}
+
+/// The web configuration as of a poll.
+struct WebStatus: Sendable {
+  let isLastReloadGood: Bool
+  /// Seconds since the epoch.
+  let lastGoodReload: Double
+  /// When the server's certificate expires, in seconds since the epoch; nil without TLS.
+  let certificateExpiry: Int?
+  let counts: WebCounts
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Platform
+import WebConfig
+
+/// The file of `--web.config.file`, which is read again after it or a file that it names has changed.
+///
+/// Used only by the polling thread. Compares versions instead of using inotify, which does not see changes on network
+/// file systems.
+struct WebConfigFile {
+  let path: String
+  /// The versions of the file and of those that it names, when it was read last. nil for one that cannot be opened.
+  private var read: [RegularFile.Version?]
+  /// The same at the last look.
+  private var seen: [RegularFile.Version?]
+  /// The files that are looked at: also those of a version that was refused.
+  private(set) var files: [String]
+  private var nextLook: ContinuousClock.Instant
+
+  /// The pause between looks. A change is read at the second look that finds it, because a certificate and its key are
+  /// replaced one after the other.
+  static let pause = Duration.seconds(1)
+
+  /// Reads the file.
+  ///
+  /// - Throws: `WebConfigError` for the first problem.
+  init(_ path: String, now: ContinuousClock.Instant) throws(WebConfigError) {
+    // The versions are older than the content, so that no change is missed.
+    let before = Self.versions([path])
+    let policy = try WebPolicy(reading: path)
+    self.path = path
+    files = [path] + policy.configuration.files
+    read = before + Self.versions(policy.configuration.files)
+    seen = read
+    nextLook = now + Self.pause
+    self.policy = policy
+  }
+
+  /// What was read last without a problem.
+  private(set) var policy: WebPolicy
+
+  /// Looks for a change, at most once in a pause; four system calls for each file.
+  ///
+  /// - Returns: What was read, or why it is refused; nil if there is no change to read.
+  mutating func look(now: ContinuousClock.Instant) -> Result<WebPolicy, WebConfigError>? {
+    guard now >= nextLook else { return nil }
+    nextLook = now + Self.pause
+    let versions = Self.versions(files)
+    defer { seen = versions }
+    guard versions != read, versions == seen else { return nil }
+    read = versions
+    do throws(WebConfigError) {
+      // A file that cannot be parsed names none: those of the old one are looked at.
+      let configuration = try WebConfiguration(reading: path)
+      let named = [path] + configuration.files
+      if named != files {
+        files = named
+        read = Self.versions(files)
+      }
+      let new = try WebPolicy(reading: path)
+      guard (new.tls == nil) == (policy.tls == nil) else {
+        throw WebConfigError(
+          file: path, key: "tls_server_config",
+          problem: "TLS cannot be switched on or off while the exporter runs",
+          advice: "restart the exporter")
+      }
+      policy = new
+      return .success(new)
+    } catch {
+      return .failure(error)
+    }
+  }
+
+  private static func versions(_ paths: [String]) -> [RegularFile.Version?] {
+    paths.map { RegularFile(opening: $0, followingLink: true)?.version }
+  }
+}

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Platform
+import Synchronization
+
+/// A thread that computes answers while their connections are suspended: one at a time.
+///
+/// Use one for each kind of work that must not delay another kind: pages have one, password checks another. It may
+/// serve several servers. It ends when the last reference is released and no request waits.
+///
+/// Clients that have been known for longer are served first. The number of waiting requests is limited, and so is that of
+/// one client address. Beyond that, the request that would be served last gets 503 or 429 with `Retry-After`.
+package final class AnswerThread: Sendable {
+  let queue: Queue
+
+  /// Starts the thread. It inherits the caller's signal mask. If the kernel has no thread left, work runs on the
+  /// polling threads.
+  ///
+  /// - Parameters:
+  ///   - limit: How many requests may wait.
+  ///   - limitPerAddress: How many requests of one client address may wait.
+  package init(limit: Int = 32, limitPerAddress: Int = 4) {
+    let queue = Queue(limit: limit, limitPerAddress: limitPerAddress)
+    self.queue = queue
+    if !Thread.start({ queue.run() }) { queue.runOnPollingThreads() }
+  }
+
+  deinit { queue.stop() }
+
+  /// Has the thread compute an answer. Runs on the polling thread of the request.
+  ///
+  /// - Returns: A response to send at once; nil if the connection was suspended.
+  func begin(_ exchange: Exchange, _ work: @escaping Answer.Work) -> Response? {
+    switch queue.suspend(exchange, work) {
+    case .waits: nil
+    case .refused(let reason): exchange.refusal(reason)
+    }
+  }
+}
+
+extension AnswerThread {
+  /// The waiting requests, shared by the thread and the polling threads. Apart from `AnswerThread`, so that the thread
+  /// does not keep that alive.
+  final class Queue: Sendable {
+    enum Admission { case waits, refused(Refusal) }
+
+    private struct Job {
+      let exchange: Exchange
+      let work: Answer.Work
+    }
+
+    private struct State {
+      var waiting = WaitingLine<Job>()
+      var isStopped = false
+    }
+
+    private let limit: Int
+    private let limitPerAddress: Int
+    private let state = Mutex(State())
+    private let wake = Semaphore()
+    private let hasNoThread = Atomic(false)
+
+    init(limit: Int, limitPerAddress: Int) {
+      self.limit = limit
+      self.limitPerAddress = limitPerAddress
+    }
+
+    /// Suspends the connection of an exchange and adds it, if there is room.
+    func suspend(_ exchange: Exchange, _ work: @escaping Answer.Work) -> Admission {
+      // Suspended under the lock: the thread must not resume a connection before it is suspended.
+      let (admission, displaced) = state.withLock { state -> (Admission, Job?) in
+        switch room(for: exchange, &state) {
+        case .none(let reason): return (.refused(reason), nil)
+        case .some(let displaced):
+          guard exchange.suspend() else { return (.refused(.closing), displaced) }
+          state.waiting.append(Job(exchange: exchange, work: work), from: exchange.client, exchange.rank)
+          return (.waits, displaced)
+        }
+      }
+      displaced?.exchange.refuse(.busy)
+      if case .waits = admission { signal() }
+      return admission
+    }
+
+    /// Adds an exchange whose connection is suspended already, or resumes the connection with a refusal.
+    func append(_ exchange: Exchange, _ work: @escaping Answer.Work) {
+      let (reason, displaced) = state.withLock { state -> (Refusal?, Job?) in
+        switch room(for: exchange, &state) {
+        case .none(let reason): return (reason, nil)
+        case .some(let displaced):
+          state.waiting.append(Job(exchange: exchange, work: work), from: exchange.client, exchange.rank)
+          return (nil, displaced)
+        }
+      }
+      displaced?.exchange.refuse(.busy)
+      if let reason { exchange.refuse(reason) } else { signal() }
+    }
+
+    /// Whether another request may wait, and which one may not any more instead.
+    private enum Room { case none(Refusal), some(displacing: Job?) }
+
+    private func room(for exchange: Exchange, _ state: inout State) -> Room {
+      if state.waiting.count(of: exchange.client) >= limitPerAddress { return .none(.addressBusy) }
+      guard state.waiting.count >= limit else { return .some(displacing: nil) }
+      guard let last = state.waiting.removeLast(after: exchange.rank) else { return .none(.busy) }
+      return .some(displacing: last)
+    }
+
+    private func signal() {
+      if hasNoThread.load(ordering: .relaxed) {
+        if let job = state.withLock({ $0.waiting.next() }) { job.exchange.run(job.work, on: self) }
+      } else {
+        wake.signal()
+      }
+    }
+
+    /// Computes answers until the queue is stopped and empty.
+    func run() {
+      while true {
+        wake.wait()
+        let (job, isStopped) = state.withLock { ($0.waiting.next(), $0.isStopped) }
+        if let job { job.exchange.run(job.work, on: self) } else if isStopped { return }
+      }
+    }
+
+    func runOnPollingThreads() { hasNoThread.store(true, ordering: .relaxed) }
+
+    func stop() {
+      state.withLock { $0.isStopped = true }
+      wake.signal()
+    }
+  }
+}
+
+/// Elements in the order in which they are served: by the rank of their clients, the oldest first.
+struct WaitingLine<Element> {
+  private var line: [(client: ClientAddress, rank: ClientRank, element: Element)] = []
+
+  var count: Int { line.count }
+
+  /// How many of a client wait.
+  func count(of client: ClientAddress) -> Int { line.count { $0.client == client } }
+
+  mutating func append(_ element: Element, from client: ClientAddress, _ rank: ClientRank) {
+    let place = line.firstIndex { $0.rank > rank } ?? line.endIndex
+    line.insert((client, rank, element), at: place)
+  }
+
+  /// Removes and returns the element that is served next.
+  mutating func next() -> Element? { line.isEmpty ? nil : line.removeFirst().element }
+
+  /// Removes and returns the element that is served last, if that is later than a client of a rank.
+  mutating func removeLast(after rank: ClientRank) -> Element? {
+    guard let last = line.last, last.rank > rank else { return nil }
+    return line.removeLast().element
+  }
+}

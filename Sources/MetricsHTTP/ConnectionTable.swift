@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ServerTLS
+
+/// The connections of a client address or network that are not shut down.
+final class ConnectionGroup {
+  let address: ClientAddress
+  fileprivate(set) var count = 0
+
+  fileprivate init(_ address: ClientAddress) { self.address = address }
+}
+
+/// An open connection, as the limits see it. Guarded by the lock of the table that it is in.
+final class OpenConnection {
+  /// What the connection is doing.
+  enum Phase {
+    /// Waits for the first request.
+    case starting
+    /// Has a request that is not answered completely. `isComputing` while a thread computes the answer.
+    case answering(isComputing: Bool)
+    /// Waits for another request.
+    case idle
+  }
+
+  let descriptor: CInt
+  /// The TLS part; nil for plain HTTP. Used only by the polling thread. GnuTLS' session has a pointer to it.
+  var tls: TLSConnection?
+  let client: ClientAddress
+  /// The connections that are counted together.
+  fileprivate(set) var group: ConnectionGroup
+  fileprivate(set) var rank: ClientRank
+  fileprivate(set) var phase = Phase.starting
+  /// The last change of the phase. Bytes are not progress: a client could send one at a time.
+  fileprivate(set) var lastProgress: ContinuousClock.Instant
+  /// Whether its socket was shut down, so that MHD is about to close it.
+  fileprivate(set) var isShutDown = false
+  fileprivate var index = 0
+
+  fileprivate init(
+    descriptor: CInt, client: ClientAddress, group: ConnectionGroup, rank: ClientRank,
+    at now: ContinuousClock.Instant
+  ) {
+    self.descriptor = descriptor
+    self.client = client
+    self.group = group
+    self.rank = rank
+    lastProgress = now
+  }
+}
+
+/// The open connections of a server, and which of them has to go. Does no I/O.
+///
+/// A decision looks at all connections once.
+struct ConnectionTable {
+  /// Whether another client may connect.
+  enum Room {
+    /// There is room.
+    case free
+    /// There is room when this connection is closed. It is marked as shut down already.
+    case instead(of: OpenConnection, HTTPServer.RefusalReason)
+    /// There is no room.
+    case none(HTTPServer.RefusalReason)
+  }
+
+  let limits: HTTPServer.Limits
+  private(set) var known = KnownClients()
+  private var connections: [OpenConnection] = []
+  /// Groups that are not empty.
+  private var groups: [ClientAddress: ConnectionGroup] = [:]
+  private var unknownCount = 0
+  private var shutDownCount = 0
+
+  init(limits: HTTPServer.Limits) { self.limits = limits }
+
+  /// Connections that are not shut down.
+  var count: Int { connections.count - shutDownCount }
+
+  /// Returns whether a client may connect, and at whose expense.
+  ///
+  /// The connection that goes is the one without progress for longest: of the same address, if that has as many as it
+  /// may have, otherwise of the clients that rank last, and of those of the address that has most. No client displaces
+  /// one that ranks before it.
+  ///
+  /// - Parameter isOverloaded: Whether many connections wait to be accepted. Unknown clients have no room then.
+  mutating func makeRoom(
+    for client: ClientAddress, isOverloaded: Bool = false, at now: ContinuousClock.Instant
+  ) -> Room {
+    guard shutDownCount < HTTPServer.Limits.closing else { return .none(.maxConnections) }
+    let rank = known.rank(of: client, at: now)
+    if isOverloaded && !rank.isKnown { return .none(.overload) }
+    if let group = groups[rank.isKnown ? client : client.network], group.count >= limits.connectionsPerAddress
+    {
+      return instead(of: longestIdle { $0.group === group }, .maxConnectionsPerAddress)
+    }
+    let unknownLimit = limits.connections - limits.reserved
+    guard count >= limits.connections || !rank.isKnown && unknownCount >= unknownLimit else { return .free }
+    return instead(of: longestIdle { $0.rank >= rank }, .maxConnections)
+  }
+
+  private mutating func instead(of victim: OpenConnection?, _ reason: HTTPServer.RefusalReason) -> Room {
+    guard let victim else { return .none(reason) }
+    markShutDown(victim)
+    return .instead(of: victim, reason)
+  }
+
+  /// Of the candidates that rank last, and of those in the largest group, returns the one without progress for longest.
+  /// A connection for which a thread computes is no candidate: shutting it down would free nothing before the thread is
+  /// done.
+  private func longestIdle(_ isCandidate: (OpenConnection) -> Bool) -> OpenConnection? {
+    var found: OpenConnection?
+    for connection in connections where !connection.isShutDown && isCandidate(connection) {
+      if case .answering(isComputing: true) = connection.phase { continue }
+      if let best = found, !goes(connection, before: best) { continue }
+      found = connection
+    }
+    return found
+  }
+
+  private func goes(_ one: OpenConnection, before other: OpenConnection) -> Bool {
+    if one.rank != other.rank { return one.rank > other.rank }
+    let (count, otherCount) = (one.group.count, other.group.count)
+    return count == otherCount ? one.lastProgress < other.lastProgress : count > otherCount
+  }
+
+  /// Adds a connection.
+  mutating func add(
+    descriptor: CInt, client: ClientAddress, at now: ContinuousClock.Instant
+  ) -> OpenConnection {
+    let rank = known.rank(of: client, at: now)
+    let connection = OpenConnection(
+      descriptor: descriptor, client: client, group: group(rank.isKnown ? client : client.network),
+      rank: rank, at: now)
+    connection.index = connections.count
+    connections.append(connection)
+    count(connection, by: 1)
+    return connection
+  }
+
+  /// Removes a connection whose socket is about to be closed.
+  mutating func remove(_ connection: OpenConnection) {
+    if connection.isShutDown { shutDownCount -= 1 } else { count(connection, by: -1) }
+    let last = connections.removeLast()
+    if last !== connection {
+      last.index = connection.index
+      connections[connection.index] = last
+    }
+  }
+
+  /// Notes that a connection is being closed.
+  mutating func markShutDown(_ connection: OpenConnection) {
+    guard !connection.isShutDown else { return }
+    connection.isShutDown = true
+    shutDownCount += 1
+    count(connection, by: -1)
+  }
+
+  /// Notes that the headers of a request are complete.
+  func begin(_ connection: OpenConnection, at now: ContinuousClock.Instant) {
+    connection.phase = .answering(isComputing: false)
+    connection.lastProgress = now
+  }
+
+  /// Notes that a thread computes the answer, or no longer.
+  func setComputing(_ connection: OpenConnection, _ isComputing: Bool, at now: ContinuousClock.Instant) {
+    connection.phase = .answering(isComputing: isComputing)
+  }
+
+  /// Notes that a response has ended.
+  ///
+  /// - Parameter isWelcome: Whether the client got a page, and is known from now on.
+  mutating func end(_ connection: OpenConnection, isWelcome: Bool, at now: ContinuousClock.Instant) {
+    connection.phase = .idle
+    connection.lastProgress = now
+    guard isWelcome else { return }
+    known.insert(connection.client, at: now)
+    let rank = known.rank(of: connection.client, at: now)
+    guard !connection.rank.isKnown, !connection.isShutDown, rank.isKnown else { return }
+    count(connection, by: -1)
+    connection.rank = rank
+    connection.group = group(connection.client)
+    count(connection, by: 1)
+  }
+
+  private func group(_ address: ClientAddress) -> ConnectionGroup {
+    groups[address] ?? ConnectionGroup(address)
+  }
+
+  private mutating func count(_ connection: OpenConnection, by change: Int) {
+    let group = connection.group
+    group.count += change
+    groups[group.address] = group.count == 0 ? nil : group
+    if !connection.rank.isKnown { unknownCount += change }
+  }
+
+  /// The time at which a connection is closed unless it makes progress.
+  func deadline(of connection: OpenConnection) -> ContinuousClock.Instant {
+    switch connection.phase {
+    case .starting: connection.lastProgress + limits.headerTimeout
+    case .answering: connection.lastProgress + limits.responseTimeout
+    case .idle: connection.lastProgress + limits.idleTimeout
+    }
+  }
+
+  /// Returns the connections whose time is over, and marks them as shut down. Then the earliest deadline of the others.
+  mutating func takeExpired(
+    at now: ContinuousClock.Instant
+  ) -> (expired: [OpenConnection], next: ContinuousClock.Instant?) {
+    var (expired, next) = ([OpenConnection](), ContinuousClock.Instant?.none)
+    for connection in connections where !connection.isShutDown {
+      let deadline = deadline(of: connection)
+      if deadline <= now { expired.append(connection) } else { next = min(next ?? deadline, deadline) }
+    }
+    expired.forEach { markShutDown($0) }
+    return (expired, next)
+  }
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CMicroHTTPD
+import Glibc
+
+/// A counting semaphore between threads of the process (`sem_init`). Neither signalling nor waiting can fail.
+@safe final class Semaphore: Sendable {
+  private nonisolated(unsafe) let handle = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
+
+  init() { unsafe sem_init(handle, 0, 0) }
+
+  deinit {
+    unsafe sem_destroy(handle)
+    unsafe handle.deallocate()
+  }
+
+  /// Lets one waiting thread continue, now or when it waits.
+  func signal() { unsafe sem_post(handle) }
+
+  /// Blocks until there is a signal, and takes it.
+  func wait() {
+    while unsafe sem_wait(handle) != 0 {}
+  }
+
+  /// Blocks until there is a signal, which it takes, or for a duration. Returns early if a signal handler ran.
+  func wait(atMost duration: Duration) {
+    var time = timespec()
+    unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+    let (seconds, attoseconds) = max(.zero, duration).components
+    time.tv_sec += Int(seconds)
+    time.tv_nsec += Int(attoseconds / 1_000_000_000)
+    if time.tv_nsec >= 1_000_000_000 {
+      time.tv_nsec -= 1_000_000_000
+      time.tv_sec += 1
+    }
+    _ = unsafe sem_clockwait(handle, CLOCK_MONOTONIC, &time)
+  }
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension Ledger {
+  /// The bounds of a ledger.
+  package struct Limits: Sendable {
+    /// Series that are exposed at one time, live and retained.
+    package let series: Int
+    /// How long a series stays after its last namespace ended; nil is for good.
+    package let retention: Duration?
+
+    /// Sets bounds.
+    package init(series: Int, retention: Duration?) {
+      self.series = series
+      self.retention = retention
+    }
+  }
+
+  /// When a poll is, by the clock that durations are measured with and in seconds since the epoch.
+  package struct Moment: Sendable {
+    let instant: ContinuousClock.Instant
+    let epoch: Double
+    /// When the machine started, in nanoseconds since the epoch, as the clocks have it at this moment.
+    let boot: Int64
+    /// When the poll had read the kernel's counts, in seconds since the epoch: nothing in them is newer.
+    var readEnd: Double
+
+    /// Names a moment at which the counts are read, too.
+    package init(_ instant: ContinuousClock.Instant, epoch: Double, boot: Int64) {
+      self.instant = instant
+      self.epoch = epoch
+      self.boot = boot
+      readEnd = epoch
+    }
+
+    /// The moment in seconds since boot.
+    var sinceBoot: Double { epoch - Double(boot) / 1e9 }
+  }
+}

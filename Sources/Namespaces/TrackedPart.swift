@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Containers
+import Probe
+
+/// A part of a namespace that has a task, or an entry in the kernel's maps, or waits to be published.
+struct TrackedPart {
+  /// The place where its events are shown.
+  enum Place: Equatable {
+    /// Nowhere yet: its name is not known.
+    case pending
+    case series(SeriesKey)
+    /// Nowhere, for as long as there is no room.
+    case refused
+    /// Nowhere: the flags exclude it.
+    case excluded
+  }
+
+  /// The container that a part is in, and the level of its namespace.
+  struct Residence: Equatable {
+    let container: String
+    let level: UInt32
+  }
+
+  /// Its counts at the last reading.
+  private var events = EventCounts()
+  /// Its tasks in the last scan.
+  var tasks = TaskCounts()
+  /// The identity of its namespace; nil until the init was seen.
+  private(set) var identity: NamespaceIdentity?
+  /// Its cgroup; nil for the part of the init, and until it was read.
+  private(set) var cgroup: PartCgroup?
+  /// Whether it is the part of its namespace's init.
+  let isOfInit: Bool
+  /// Whether it began after the first poll, and no series has shown it yet.
+  var isNew: Bool
+  /// Whether its cgroup is inside that of its namespace's container.
+  var isInOwnContainer = false
+  /// Whether it was found to be of a container runtime. It stays so after the container's namespace was forgotten.
+  var isOfRuntime = false
+  /// Where the ledger counts it; nil if it is in no container.
+  var residence: Residence?
+  /// The poll that found its cgroup removed.
+  private(set) var removedAt: Int?
+  /// Task scans in a row that found tasks in it.
+  private(set) var inhabitedWalks = 0
+  private(set) var container = Container()
+  /// Whether `container` was looked up since the identity changed, and how certain it is.
+  private(set) var isNamed = false
+  private(set) var certainty = ContainerResolver.Confidence.partial
+  /// Whether that was when its init had not execed yet, and so might be in its creator's cgroup.
+  private var wasNamedNew = false
+  /// Whether the wait for names is over.
+  var isDue = false
+  var place = Place.pending
+  /// Whether it is to be shown under another name than before, or for the first time.
+  var isToBePlaced = true
+  /// What happened while no series showed it; empty while one does. (A list, as it would be most of a member.)
+  var unshown: [EventCounts] = []
+  /// The latest processes of what is in `unshown`.
+  var unshownExemplars = Exemplars()
+  /// When its end was detected; nil while it is live.
+  var endedAt: ContinuousClock.Instant?
+  /// The same in seconds since boot, shown if the end of its init is not known.
+  var endSinceBoot = 0.0
+  var hasEnded: Bool { endedAt != nil }
+  let firstSeen: ContinuousClock.Instant
+  /// No event in it is older: a poll before it was first seen, in seconds since the epoch.
+  let firstEvent: Double
+  /// The polls, by number, that saw it last with an entry.
+  var lastEntry = 0
+  /// The number of the scan that met it last, or of the last scan before it was first seen.
+  var lastWalk: Int
+
+  /// Whether two scans in a row should have met one of its tasks, and did not.
+  ///
+  /// One scan is not enough: the namespace may have begun after it, and an init that execs from
+  /// another thread changes places with its leader, which can hide it for that instant.
+  func isAbsent(at walk: Int) -> Bool { lastWalk + 2 <= walk }
+
+  /// Whether its identity is final: a runtime moves an init into its cgroup before the exec, not always before
+  /// the fork. Whose a container's cgroup is, is decided when the wait is over: see ``mayBeOfRuntime``.
+  var isResolved: Bool {
+    guard let identity, certainty != .partial else { return false }
+    guard isOfInit else { return isDue || hasEnded || !mayBeOfRuntime }
+    return !identity.initIsNew || identity.initEnd > 0 || hasEnded || isDue
+  }
+
+  /// Whether it may only have processes of a container runtime. Those that start a container are in its cgroup for some
+  /// milliseconds, but not in its namespace.
+  var mayBeOfRuntime: Bool {
+    !isOfInit && !container.id.isEmpty && !isInOwnContainer && inhabitedWalks < 2
+  }
+
+  /// Whether it is a start of its unit: systemd creates a unit's cgroup at each start. Cgroups inside of it are none.
+  var startsUnit: Bool {
+    let unit = container.names.unit
+    guard isNew, !unit.isEmpty, let cgroup else { return false }
+    return cgroup.paths.contains { $0.hasSuffix("/\(unit)") || $0.hasSuffix("/_\(unit)") }
+  }
+
+  /// Whether it has ended, as its cgroup was removed: the counts of a later poll are final.
+  func isRemoved(at poll: Int) -> Bool { removedAt.map { $0 < poll } ?? false }
+
+  /// Whether a better name may still come.
+  var mayBeRenamed: Bool { certainty != .final }
+
+  init(
+    isOfInit: Bool, isNew: Bool = false, firstSeen: ContinuousClock.Instant, firstEvent: Double,
+    lastWalk: Int
+  ) {
+    self.isOfInit = isOfInit
+    self.isNew = isNew
+    self.firstSeen = firstSeen
+    self.firstEvent = firstEvent
+    self.lastWalk = lastWalk
+  }
+
+  /// Records its identity in the kernel. The name is looked up again only for another cgroup, or for another
+  /// program if that matters: a runtime forgets a container that ends.
+  mutating func ingest(_ identity: NamespaceIdentity, in poll: Int) {
+    lastEntry = poll
+    guard identity != self.identity else { return }
+    if identity.cgroupPath != self.identity?.cgroupPath
+      || (identity.initComm != self.identity?.initComm && mayBeRenamed)
+    {
+      isNamed = false
+    }
+    self.identity = identity
+    isToBePlaced = true
+  }
+
+  /// Records its cgroup, and the identity of the namespace that it is in.
+  mutating func ingest(_ cgroup: PartCgroup, in namespace: NamespaceIdentity?, at poll: Int) {
+    if cgroup.isRemoved && removedAt == nil { removedAt = poll }
+    guard cgroup != self.cgroup || namespace?.cgroupPath != identity?.cgroupPath else { return }
+    self.cgroup = cgroup
+    identity = namespace
+    isNamed = false
+    isToBePlaced = true
+  }
+
+  /// Records what a task scan found in it.
+  mutating func ingest(_ tasks: TaskCounts) {
+    self.tasks = tasks
+    let mightHaveBeenOfRuntime = mayBeOfRuntime
+    inhabitedWalks = tasks.processes > 0 ? min(inhabitedWalks + 1, 2) : mayBeOfRuntime ? 0 : inhabitedWalks
+    if mightHaveBeenOfRuntime && !mayBeOfRuntime { isToBePlaced = true }
+  }
+
+  /// Records its current counts, and returns their increase if a series shows it.
+  mutating func ingest(_ read: EventCounts, in poll: Int) -> (key: SeriesKey, increase: EventCounts)? {
+    lastEntry = poll
+    guard events != read else { return nil }
+    let increase = read.increase(since: events)
+    events = read
+    if case .series(let key) = place { return (key, increase) }
+    if unshown.isEmpty { unshown = [increase] } else { unshown[0] += increase }
+    return nil
+  }
+
+  /// Whether a poll has anything to decide about it.
+  func hasWork(graceIsOver: Bool, mayKnowMore: Bool) -> Bool {
+    hasEnded || isToBePlaced || (graceIsOver && !isDue)
+      || (identity != nil && (!isNamed || (mayKnowMore && mayBeRenamed)))
+  }
+
+  /// Whether a series shows it.
+  var isShown: Bool {
+    if case .series = place { true } else { false }
+  }
+
+  /// Looks up the container's name, if what it depends on was seen. A vaguer answer replaces no certain one: neither that
+  /// of a cgroup inside the container's own, nor of one that names no container.
+  mutating func record(_ name: Ledger.Name) {
+    guard let identity, isOfInit || cgroup != nil else { return }
+    let answer = name(identity, cgroup)
+    let wasNew = wasNamedNew
+    isNamed = true
+    wasNamedNew = isOfInit && identity.initIsNew
+    // A name that has been forgotten since: the known names stay.
+    let isSame = !container.id.isEmpty && answer.container.id == container.id
+    if isSame && (certainty == .final || answer.container.isUnnamed) { return }
+    if isOfInit && !container.id.isEmpty && answer.container.id.isEmpty && !wasNew { return }
+    container = answer.container
+    certainty = answer.certainty
+    isToBePlaced = true
+  }
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CPidns
+import LibBPF
+
+/// The maps of parts: their cgroups, and how many there are.
+struct PartMaps {
+  /// The inum of the host's PID namespace (`PROC_PID_INIT_INO`).
+  private static let hostInum: UInt32 = 0xEFFF_FFFC
+
+  private let map: BPFMap
+  private let iterator: Link
+  private let released: BPFMap
+  /// The inum of the namespace that has half of the parts.
+  private let outermost: UInt32
+  private(set) var cache = CgroupCache()
+  /// Parts that were deleted, by the element of `parts_released`.
+  private var counts: [UInt32: UInt64] = [:]
+
+  /// - Parameter outermost: The inum of the outermost namespace; nil for the host's.
+  init(_ loaded: borrowing LoadedPrograms, outermost: UInt32?) throws(BPFError) {
+    map = try loaded.object.map(CounterMap.cgroups)
+    released = try loaded.object.map(CounterMap.partsReleased)
+    iterator = try loaded.attach(.cgroups, over: map)
+    self.outermost = outermost ?? Self.hostInum
+  }
+
+  /// How full the map is.
+  var status: MapStatus { MapStatus(map: .cgroups, of: map, entries: cache.cgroups.count) }
+
+  /// Reads the cgroups again, if there were writes since.
+  mutating func read(written: UInt64) throws(BPFError) { try cache.read(by: iterator, written: written) }
+
+  /// Lets the BPF programs add another part in the place of one that was deleted.
+  mutating func release(_ part: NamespacePart) throws(BPFError) {
+    guard !part.isOfInit else { return }
+    let element = element(of: part.namespace.inum)
+    var elements = [element]
+    if element != UInt32(PIDNS_PARTS_OUTERMOST) {
+      elements.append(UInt32(PIDNS_PARTS_OTHERS))
+    }
+    for element in elements {
+      counts[element, default: 0] += 1
+      try released.update(element, to: counts[element] ?? 0)
+    }
+  }
+
+  /// Deletes the removed cgroups that have no part any more.
+  mutating func removeStaleEntries(parts: some Sequence<NamespacePart>) throws(BPFError) {
+    let removed = cache.cgroups.filter(\.value.isRemoved).keys
+    guard !removed.isEmpty else { return }
+    var stale = Set(removed)
+    for part in parts { stale.remove(part.cgroup) }
+    for cgroup in stale {
+      try map.delete(cgroup)
+      cache.forget(cgroup)
+    }
+  }
+
+  private func element(of inum: UInt32) -> UInt32 {
+    if inum == outermost { return UInt32(PIDNS_PARTS_OUTERMOST) }
+    let first = UInt32(PIDNS_PARTS_BY_INUM)
+    return first + inum % (UInt32(PIDNS_PARTS_ELEMENTS) - first)
+  }
+}

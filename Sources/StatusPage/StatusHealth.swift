@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Containers
+import LiveView
+import Namespaces
+import Probe
+
+/// The health of the exporter on the status page: one line for each part.
+struct StatusHealth {
+  let snapshot: Snapshot
+  /// Seconds since the epoch.
+  let now: Double
+
+  /// A sign and words: no problem is shown by its colour alone.
+  private enum Mark: String {
+    case good = "✓"
+    case note = "–"
+    case worse = "!"
+    case bad = "✗"
+
+    var name: String {
+      switch self {
+      case .good: "good"
+      case .note: "note"
+      case .worse: "worse"
+      case .bad: "bad"
+      }
+    }
+  }
+
+  var html: HTML {
+    """
+    <section aria-label="Health"><ul class="health">
+    \(html: polls)\(html: programs)\(html: events)\(html: names)</ul>
+    <details id="maps"><summary>\(summary)</summary><table class="maps">
+    <thead><tr><th scope="col">Map</th><th scope="col" class="number">Entries</th><th scope="col" class="number">Capacity</th>\
+    <th scope="col" class="number">KiB</th></tr></thead>
+    <tbody>
+    \(html: maps)</tbody></table></details></section>
+    """
+  }
+
+  private func line(_ mark: Mark, _ what: HTML) -> HTML {
+    """
+    <li class="\(mark.name)"><span class="mark" aria-hidden="true">\(mark.rawValue)</span> \(html: what)</li>
+
+    """
+  }
+
+  private var polls: HTML {
+    let age = max(0, now - snapshot.time).asRate
+    if let failure = snapshot.failure {
+      return line(.bad, "The last poll failed \(age) s ago; older values are shown: \(failure)")
+    }
+    let milliseconds = (snapshot.duration / .milliseconds(1)).asRate
+    return line(.good, "Kernel read \(age) s ago, in \(milliseconds) ms")
+  }
+
+  private var programs: HTML {
+    let all = snapshot.programs
+    let missing = all.filter { !$0.isAttached }.map(\.program)
+    let attached = "\(all.count - missing.count) of \(all.count) BPF programs attached"
+    var lines =
+      missing.isEmpty
+      ? line(.good, "\(attached)")
+      : line(.worse, "\(attached); not supported by this kernel: \(missing.joined(separator: ", "))")
+    if let event = all.skippedEvent {
+      lines += line(.bad, "The kernel skipped runs of \(event): some of its events may not be counted")
+    }
+    return lines
+  }
+
+  private var events: HTML {
+    let dropped = snapshot.node.dropped.values.reduce(0) { $0 + $1.total }
+    var lines =
+      dropped == 0
+      ? line(.good, "All events are attributed to a PID namespace")
+      : line(
+        .bad,
+        "\(dropped) events are only in the node’s totals: see pidns_bpf_events_dropped_total for the reason")
+    if snapshot.node.detailsDropped > 0 {
+      lines += line(
+        .worse,
+        "\(snapshot.node.detailsDropped) exit codes or exec failures are not counted: raise --bpf.map-entries"
+      )
+    }
+    if snapshot.refused > 0 {
+      lines += line(.bad, "\(snapshot.refused) PID namespaces are not shown: raise --namespaces.max")
+    }
+    if snapshot.excluded > 0 {
+      lines += line(.note, "\(snapshot.excluded) PID namespaces are excluded by flags")
+    }
+    return lines
+  }
+
+  private var names: HTML {
+    let unresolved = snapshot.unresolved
+    var lines: HTML =
+      unresolved == 0 ? "" : line(.worse, "\(unresolved) PID namespaces have no container name yet")
+    guard let watch = snapshot.podWatch else { return lines }
+    let errors = watch.errors.filter { $0.key != .expired }.values.reduce(0, +)
+    let failures = errors == 0 ? "" : "; \(errors) failures since the start"
+    guard let last = watch.lastEvent else {
+      lines += line(.bad, "No event from the API server yet\(failures)")
+      return lines
+    }
+    let known =
+      "\(watch.pods) pods; last event from the API server \(max(0, now - last).asRate) s ago\(failures)"
+    lines +=
+      watch.isHealthy
+      ? line(.good, "\(known)") : line(.bad, "The API server does not answer as it should: \(known)")
+    return lines
+  }
+
+  private var summary: String {
+    // An array has one slot for each CPU or so: it is always full.
+    let fullest = snapshot.maps.filter { $0.capacity > 1 }
+      .max { $0.entries * $1.capacity < $1.entries * $0.capacity }
+    return fullest.map { "BPF maps: the fullest is \($0.map), with \($0.entries) of \($0.capacity) entries" }
+      ?? "BPF maps"
+  }
+
+  private var maps: HTML {
+    var rows: HTML = ""
+    for map in snapshot.maps {
+      rows += """
+        <tr><th scope="row">\(map.map)</th><td class="number">\(map.entries)</td><td class="number">\(map.capacity)</td>\
+        <td class="number">\(map.memoryBytes / 1024)</td></tr>
+
+        """
+    }
+    return rows
+  }
+}

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The reason why a web configuration is refused, in one line for people. Never contains keys or hashes.
+package struct WebConfigError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// The path of the file, as it was given.
+  package let file: String
+  /// The keys from the top of the file to the problem, joined by full stops. Empty for the file as a whole.
+  package let key: String
+  /// What is wrong.
+  package let problem: String
+  /// What to write instead.
+  package let advice: String
+
+  package init(file: String, key: String = "", problem: String, advice: String) {
+    self.file = file
+    self.key = key
+    self.problem = problem
+    self.advice = advice
+  }
+
+  /// The file, the key, what is wrong, and what to write.
+  package var description: String {
+    "\(file): \(key.isEmpty ? "" : "\(key): ")\(problem); \(advice)"
+  }
+}

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Exporter
+
+/// The command `check-config`: checks a file for `--web.config.file`.
+struct CheckConfigCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "pidns-exporter check-config",
+    abstract: "Checks a file for --web.config.file, and the certificates that it names.",
+    discussion: """
+      Prints ok, and exits with 0. Prints one line with the first problem to stderr, and exits with 1. Run it as the \
+      exporter's user, who has to be able to read the files.
+      """)
+
+  @Argument(help: ArgumentHelp("The file.", valueName: "file"))
+  var file: String
+
+  /// Checks everything that the exporter checks at its start.
+  func run() throws {
+    _ = try WebPolicy(reading: file)
+    print("ok")
+  }
+}

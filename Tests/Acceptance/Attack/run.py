@@ -1,0 +1,131 @@
+#!/usr/bin/python3 -B
+# SPDX-License-Identifier: Apache-2.0
+"""Attacks the exporter's port in every way, while a scraper, two probes and a browser use it. See README.md.
+
+Needs root, and its own network and PID namespace: unshare --net --pid --mount-proc --fork --kill-child run.py EXPORTER
+"""
+import argparse
+import pathlib
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[2] / "Support/Checks"))
+from attackers import KINDS
+from checks import exit_on_signals
+from environment import PORT, SERVER, Clients, Exporter, attack, set_up_network
+
+SLOWHTTPTEST = {"slow headers": "-H", "slow body": "-B", "ranges": "-R", "slow read": "-X"}
+GROWTH = 2.0    # MB
+
+
+def parse():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("exporter", type=pathlib.Path)
+    parser.add_argument("--seconds", type=int, default=300, help="duration of each attack (300)")
+    parser.add_argument("--connections", type=int, default=10_000, help="connections of each attack (10000)")
+    parser.add_argument("--rate", type=int, default=1_000, help="connections that are opened in a second (1000)")
+    parser.add_argument("--kinds", default=",".join(KINDS), help="attacks, separated by commas (all)")
+    parser.add_argument("--sources", default="1,200", help="numbers of addresses that attack (1,200)")
+    parser.add_argument("--no-slowhttptest", action="store_true", help="without slowhttptest")
+    return parser.parse_args()
+
+
+class Run:
+    def __init__(self, arguments, exporter):
+        self.arguments, self.exporter = arguments, exporter
+        self.rows, self.problems = [], []
+        # All pages have been made once: what stays in memory for that is not a leak.
+        warm_up = Clients()
+        time.sleep(10)
+        self.note("warm-up", warm_up.stop())
+        self.first = exporter.descriptors, exporter.resident
+
+    def note(self, what, clients, excused=()):
+        """Returns the slowest answer; notes problems of clients that are not excused."""
+        clients = [client for client in clients if client["name"] not in excused]
+        for client in clients:
+            self.problems += [f"{what}: {problem}" for problem in client["problems"]]
+        slowest = max(clients, key=lambda client: client["slowest"])
+        return f"{slowest['slowest'] * 1000:.0f} ms ({slowest['name']})"
+
+    def measure(self, what, sources, action, excused=()):
+        """Runs an attack beside the clients. Adds a row to the table."""
+        exporter = self.exporter
+        descriptors, before = exporter.descriptors, exporter.resident
+        refused, scheduled = exporter.refused(), exporter.scheduled
+        clients = Clients()
+        made = action()
+        answered = self.note(f"{what}, {sources}", clients.stop(), excused)
+        ran, waited = (now - then for now, then in zip(exporter.scheduled, scheduled))
+        after_descriptors, after = exporter.wait_until_quiet(descriptors, before + GROWTH)
+        if after_descriptors > descriptors:
+            self.problems.append(f"{what}, {sources}: {after_descriptors - descriptors} more descriptors than before")
+        if after > before + GROWTH:
+            self.problems.append(f"{what}, {sources}: {after - before:.1f} MB more than before")
+        reasons = {reason: count - refused[reason] for reason, count in exporter.refused().items()}
+        reasons = ", ".join(f"{reason} {count}" for reason, count in reasons.items() if count) or "none"
+        self.rows.append((
+            what, sources, made, reasons, answered, f"{ran:.1f}", f"{waited:.1f}", f"{before:.1f}", f"{after:.1f}"))
+        print("| " + " | ".join(map(str, self.rows[-1])) + " |", flush=True)
+
+    def attack(self, kind, sources):
+        def act():
+            arguments = self.arguments
+            return attack(kind, arguments.connections, sources, arguments.seconds, arguments.rate)["made"]
+        # A browser that nobody knows waits for its page with those that attack.
+        self.measure(KINDS[kind].__doc__, sources, act, ("browser",) if kind == "pages" else ())
+
+    def slowhttptest(self, mode):
+        def act():
+            arguments = self.arguments
+            output = subprocess.run(
+                ["slowhttptest", SLOWHTTPTEST[mode], "-c", str(arguments.connections), "-r", str(min(arguments.rate, 1000)),
+                 "-l", str(min(arguments.seconds, 60)), "-i", "1", "-p", "1", "-u", f"http://{SERVER}:{PORT}/metrics"],
+                capture_output=True, text=True, timeout=arguments.seconds + 300).stdout
+            if "NO" in output.split("service available:")[-1].split("\n")[0]:
+                self.problems.append(f"slowhttptest, {mode}: the service is not available")
+            return "service available: " + output.split("service available:")[-1].split("\n")[0].strip(" \x1b[0m32;1")
+        self.measure(f"slowhttptest, {mode}", 1, act)
+
+    def finish(self):
+        descriptors, resident = self.first
+        if self.exporter.resident > resident + GROWTH:
+            self.problems.append(f"in all: {self.exporter.resident - resident:.1f} MB more than before the first attack")
+        if self.exporter.descriptors > descriptors:
+            self.problems.append("in all: more descriptors than before the first attack")
+        lines = [line for line in self.exporter.log().splitlines() if "level=warn" in line or "level=error" in line]
+        print(f"The exporter logged {len(lines)} warnings:")
+        for line in lines[:10]:
+            print(f"    {line}")
+
+
+def main():
+    arguments = parse()
+    exit_on_signals()
+    set_up_network()
+    with tempfile.TemporaryDirectory(prefix="pidns-attack-") as folder:
+        exporter = Exporter(arguments.exporter.absolute(), folder)
+        run = Run(arguments, exporter)
+        print("| attack | addresses | connections | refused | slowest answer | CPU s | waited for a CPU, s | MB before | MB after |")
+        print("|---|---|---|---|---|---|---|---|---|", flush=True)
+        for kind in arguments.kinds.split(","):
+            for sources in map(int, arguments.sources.split(",")):
+                run.attack(kind, sources)
+        for mode in () if arguments.no_slowhttptest else SLOWHTTPTEST:
+            run.slowhttptest(mode)
+        run.finish()
+        status = exporter.stop()
+        if status != 0:
+            run.problems.append(f"the exporter exited with {status}")
+    for problem in run.problems[:50]:
+        print(f"FAILED  {problem}")
+    if len(run.problems) > 50:
+        print(f"        … and {len(run.problems) - 50} more")
+    print(f"{len(run.rows)} attacks, {len(run.problems)} problems")
+    sys.exit(bool(run.problems))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Harness
+import Testing
+
+extension KernelTests {
+  /// Processes that share a PID namespace, and are counted by cgroup.
+  @Suite(.serialized) struct Parts {
+    private static func unique(_ name: String) -> String {
+      name + String(UInt32.random(in: .min ... .max), radix: 16)
+    }
+
+    /// A shell in a cgroup that forks and execs `execs` processes, and `crashes` shells that die by SIGSEGV.
+    ///
+    /// Its own exec is before it enters the cgroup, and its exit in it.
+    private static func script(execs: Int, crashes: Int) -> String {
+      """
+      i=0; while [ $i -lt \(execs) ]; do /bin/true; i=$((i+1)); done
+      i=0; while [ $i -lt \(crashes) ]; do sh -c 'kill -SEGV $$'; i=$((i+1)); done; :
+      """
+    }
+
+    /// Runs that shell to its end in a cgroup.
+    private static func run(execs: Int, crashes: Int = 0, in cgroup: TestCgroup) throws {
+      let (status, _, stderr) = try Child.run(
+        "/bin/sh",
+        [
+          "-c", #"echo 0 >"$0/cgroup.procs" || exit 9; "# + script(execs: execs, crashes: crashes),
+          cgroup.folder,
+        ])
+      guard status == 0 else { throw TestFailure("the script failed with \(status): \(stderr)") }
+    }
+
+    private func expect(
+      _ scrape: Scrape, _ names: Scrape.Names, execs: Int, crashes: Int = 0, shells: Int = 1,
+      _ location: SourceLocation = #_sourceLocation
+    ) {
+      let facts = scrape.facts(names)
+      func value(_ kind: Facts.Kind, _ part: String? = nil) -> Int {
+        Int(facts.values[part.map { Facts.Quantity(kind, $0) } ?? Facts.Quantity(kind)] ?? -1)
+      }
+      #expect(value(.execs) == execs + crashes, sourceLocation: location)
+      #expect(value(.forks) == execs + crashes, sourceLocation: location)
+      #expect(value(.exitReasons, "completed") == execs + shells, sourceLocation: location)
+      #expect(value(.exitReasons, "signaled") == crashes, sourceLocation: location)
+      #expect(value(.signals, "SIGSEGV") == crashes, sourceLocation: location)
+    }
+
+    @Test(
+      "Ten services of systemd have a series each, exact to the event, also after their cgroups are removed")
+    func services() throws {
+      let exporter = try RunningExporter()
+      let slice = Self.unique("/pidns-test-") + ".slice"
+      let outer = try TestCgroup(slice)
+      var units: [(name: String, cgroup: TestCgroup)] = []
+      for number in 0..<10 {
+        let name = Self.unique("s\(number)-") + "x.service"
+        let cgroup = try TestCgroup("\(slice)/\(name)")
+        try Self.run(execs: 10 * number, crashes: number, in: cgroup)
+        units.append((name, cgroup))
+      }
+      var scrape = try exporter.scrape()
+      for (number, unit) in units.enumerated() {
+        let names = Scrape.Names(pidns: Scrape.host, unit: unit.name)
+        expect(scrape, names, execs: 10 * number, crashes: number)
+      }
+      for unit in units { unit.cgroup.remove() }
+      outer.remove()
+      try eventually("the cgroups' entries are deleted") {
+        scrape = try exporter.scrape()
+        return try scrape[#"pidns_bpf_map_entries{map="cgroups"}"#] == 0
+          || !units.contains {
+            FileManager.default.fileExists(atPath: $0.cgroup.folder)
+          }
+      }
+      for (number, unit) in units.enumerated() {
+        let names = Scrape.Names(pidns: Scrape.host, unit: unit.name)
+        expect(scrape, names, execs: 10 * number, crashes: number)
+      }
+    }
+
+    @Test("A container in the host's namespace has its own series")
+    func hostPID() throws {
+      let exporter = try RunningExporter()
+      let name = Self.unique("agent-")
+      let container = try TestCgroup("/lxc.payload.\(name)")
+      try Self.run(execs: 20, crashes: 2, in: container)
+      let names = Scrape.Names(pidns: Scrape.host, container: name)
+      try eventually("the container is shown") { try exporter.scrape().names.contains(names) }
+      expect(try exporter.scrape(), names, execs: 20, crashes: 2)
+      container.remove()
+    }
+
+    @Test("Containers of a shared namespace have a series each, and add up to the namespace")
+    func sharedNamespace() throws {
+      let exporter = try RunningExporter()
+      let containers = (0..<4).map { Self.unique("c\($0)-") }
+      let cgroups = try containers.map { try TestCgroup("/lxc.payload.\($0)") }
+      // The init is in the first container, as a sandbox is. The others enter its namespace.
+      let sandbox = try cgroups[0].start([
+        "/usr/bin/unshare", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-c",
+        "echo $(readlink /proc/self/ns/pid); read line",
+      ])
+      let link = try #require(sandbox.line())
+      let pidns = try #require(UInt32(link.drop { $0 != "[" }.dropFirst().dropLast()))
+      for (number, cgroup) in cgroups.enumerated().dropFirst() {
+        // The shell that enters the cgroup is in the namespace already.
+        let children = try String(
+          contentsOfFile: "/proc/\(sandbox.pid)/task/\(sandbox.pid)/children", encoding: .utf8)
+        let initPID = try #require(children.split(separator: " ").first)
+        let (status, _, stderr) = try Child.run(
+          "/usr/bin/nsenter",
+          [
+            "--target", String(initPID), "--pid", "/bin/sh", "-c",
+            #"echo 0 >"$0/cgroup.procs" || exit 9; "# + Self.script(execs: 10 * number, crashes: number),
+            cgroup.folder,
+          ])
+        #expect(status == 0, "\(stderr)")
+      }
+      let names = (0..<4).map { Scrape.Names(pidns: pidns, container: containers[$0]) }
+      try eventually("all containers are shown") { try exporter.scrape().names.isSuperset(of: names) }
+      let scrape = try exporter.scrape()
+      for number in 1..<4 { expect(scrape, names[number], execs: 10 * number, crashes: number) }
+      sandbox.closeInput()
+      _ = sandbox.wait()
+      for cgroup in cgroups { cgroup.remove() }
+    }
+
+    @Test("Cgroups above the limit are counted with their namespace, with one warning")
+    func limit() throws {
+      // Without the grace, no namespace of another program is held back from the series.
+      let exporter = try RunningExporter("--cgroups.max=16", "--labels.grace=0s")
+      let slice = Self.unique("/pidns-test-") + ".slice"
+      let outer = try TestCgroup(slice)
+      let cgroups = try (0..<20).map { try TestCgroup("\(slice)/\(Self.unique("u\($0)-"))x.service") }
+      let before = try exporter.scrape()
+      for cgroup in cgroups { try Self.run(execs: 25, in: cgroup) }
+      let after = try exporter.scrape()
+      let units = after.names.filter { $0.unit.hasSuffix("x.service") }
+      #expect(units.count <= 8)
+      // Every event is in a series: what is in the node's totals is in those of the namespaces.
+      #expect(after.counts.execs - before.counts.execs == (try after.node.execs) - (try before.node.execs))
+      #expect(try after["pidns_cgroups_dropped_total"] >= 12 * 25)
+      #expect(after.dropped == 0)
+      #expect(exporter.child.stderr.split(separator: "\n").count { $0.contains("--cgroups.max") } == 1)
+      for cgroup in cgroups { cgroup.remove() }
+      outer.remove()
+    }
+
+    @Test("A process that changes its cgroup at every fork is counted where it is, and none is lost")
+    func moves() throws {
+      let exporter = try RunningExporter()
+      let slice = Self.unique("/pidns-test-") + ".slice"
+      let outer = try TestCgroup(slice)
+      let names = (0..<2).map { Self.unique("m\($0)-") + "x.service" }
+      let cgroups = try names.map { try TestCgroup("\(slice)/\($0)") }
+      let script = """
+        i=0; while [ $i -lt 100 ]; do
+        echo 0 >"$0/cgroup.procs"; /bin/true; echo 0 >"$1/cgroup.procs"; /bin/true; i=$((i+1)); done
+        """
+      let (status, _, stderr) = try Child.run("/bin/sh", ["-c", script] + cgroups.map(\.folder))
+      #expect(status == 0, "\(stderr)")
+      let scrape = try exporter.scrape()
+      expect(scrape, Scrape.Names(pidns: Scrape.host, unit: names[0]), execs: 100, shells: 0)
+      expect(scrape, Scrape.Names(pidns: Scrape.host, unit: names[1]), execs: 100, shells: 1)
+      for cgroup in cgroups { cgroup.remove() }
+      outer.remove()
+    }
+
+    @Test("A unit that is started and removed again and again continues one series, and loses no event")
+    func restarts() throws {
+      let exporter = try RunningExporter()
+      let slice = Self.unique("/pidns-test-") + ".slice"
+      let outer = try TestCgroup(slice)
+      let name = Self.unique("r-") + "x.service"
+      for _ in 0..<60 {
+        let cgroup = try TestCgroup("\(slice)/\(name)")
+        try Self.run(execs: 3, in: cgroup)
+        cgroup.remove()
+      }
+      outer.remove()
+      let scrape = try exporter.scrape()
+      expect(scrape, Scrape.Names(pidns: Scrape.host, unit: name), execs: 180, shells: 60)
+      let labels = #"pidns="\#(Scrape.host)",namespace="",pod="",container="",unit="\#(name)""#
+      #expect(try scrape["pidns_unit_starts_total{\(labels)}"] == 60)
+    }
+
+    @Test("--cgroups.split=none counts a namespace as a whole")
+    func none() throws {
+      let exporter = try RunningExporter("--cgroups.split=none")
+      let name = Self.unique("/pidns-test-") + ".service"
+      let cgroup = try TestCgroup(name)
+      try Self.run(execs: 10, in: cgroup)
+      #expect(try exporter.scrape().names.allSatisfy { $0.unit.isEmpty })
+      cgroup.remove()
+    }
+  }
+}

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Harness
+import ServerTLS
+import Testing
+
+@testable import Exporter
+
+/// TLS by a web configuration, with curl as the client.
+@Suite struct WebTLSTests {
+  private static let verified =
+    ServedWebConfig.pair + "  client_ca_file: ca.crt\n  client_auth_type: RequireAndVerifyClientCert\n"
+
+  @Test(
+    "TLS 1.2 and 1.3 are served with a certificate of each kind, older versions and plain HTTP are not",
+    arguments: [CertificateAuthority.Key.ec, .rsa])
+  func versions(key: CertificateAuthority.Key) throws {
+    let served = try ServedWebConfig(ServedWebConfig.pair, key: key)
+    #expect(try served.get("/metrics", "--tls-max", "1.3", "--tlsv1.3").status == 200)
+    #expect(try served.get("/metrics", "--tls-max", "1.2").status == 200)
+    #expect(
+      try served.get("/metrics", "--tlsv1.0", "--tls-max", "1.1", "--ciphers", "DEFAULT@SECLEVEL=0").status
+        == 0)
+    #expect(try served.get(scheme: "http").status == 0)
+    #expect(served.config.status.certificateExpiry == 2_524_521_600)
+  }
+
+  @Test("Only the configured suites are served up to TLS 1.2, and those of TLS 1.3 beside them")
+  func suites() throws {
+    let served = try ServedWebConfig(
+      ServedWebConfig.pair + "  cipher_suites: [TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384]\n")
+    func status(_ suite: String) throws -> Int {
+      try served.get("/metrics", "--tls-max", "1.2", "--ciphers", suite).status
+    }
+    #expect(try status("ECDHE-ECDSA-AES256-GCM-SHA384") == 200)
+    #expect(try status("ECDHE-ECDSA-AES128-GCM-SHA256") == 0)
+    #expect(try status("ECDHE-ECDSA-CHACHA20-POLY1305") == 0)
+    #expect(
+      try served.get("/metrics", "--tlsv1.3", "--tls13-ciphers", "TLS_AES_128_GCM_SHA256").status == 200)
+  }
+
+  @Test("A suite of TLS 1.3 that is listed is the only one there")
+  func suitesOfTLS13() throws {
+    let served = try ServedWebConfig(
+      ServedWebConfig.pair
+        + "  cipher_suites: [TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, TLS_AES_256_GCM_SHA384]\n")
+    func status(_ suite: String) throws -> Int {
+      try served.get("/metrics", "--tlsv1.3", "--tls13-ciphers", suite).status
+    }
+    #expect(try status("TLS_AES_256_GCM_SHA384") == 200)
+    #expect(try status("TLS_AES_128_GCM_SHA256") == 0)
+  }
+
+  @Test("Only the configured curves are served")
+  func curves() throws {
+    let served = try ServedWebConfig(ServedWebConfig.pair + "  curve_preferences: [CurveP384]\n")
+    #expect(try served.get("/metrics", "--curves", "secp384r1").status == 200)
+    #expect(try served.get("/metrics", "--curves", "prime256v1").status == 0)
+  }
+
+  @Test("Every bad client certificate is refused, counted and logged", arguments: ["1.2", "1.3"])
+  func clientCertificates(version: String) throws {
+    let served = try ServedWebConfig(Self.verified + "  client_allowed_sans: [prometheus, 192.0.2.1]\n")
+    let authority = served.authority
+    try authority.issue("good", names: "DNS:x,DNS:prometheus", purpose: "clientAuth")
+    try authority.issue("address", names: "IP:192.0.2.1", purpose: "clientAuth")
+    try authority.issue("expired", names: "DNS:prometheus", purpose: "clientAuth", validity: .past)
+    try authority.issue("early", names: "DNS:prometheus", purpose: "clientAuth", validity: .future)
+    try authority.issue("misnamed", names: "DNS:prometheus.example", purpose: "clientAuth")
+    try authority.issue("unnamed", purpose: "clientAuth")
+    try authority.issue("purpose", names: "DNS:prometheus", purpose: "serverAuth")
+    let other = try CertificateAuthority(name: "authority")
+    try other.issue("foreign", names: "DNS:prometheus", purpose: "clientAuth")
+    try served.copy("foreign", from: other)
+
+    func status(_ client: String?) throws -> Int {
+      try served.get("/-/healthy", "--tls-max", version, "--tlsv\(version)", client: client).status
+    }
+    #expect(try status("good") == 200)
+    #expect(try status("address") == 200)
+    let refused: [(client: String?, reason: ClientRefusal)] = [
+      (nil, .missing), ("foreign", .foreign), ("expired", .expired), ("early", .notYetValid),
+      ("misnamed", .name), ("unnamed", .name), ("purpose", .invalid),
+    ]
+    for (client, reason) in refused {
+      let before = served.config.status.counts.clients[reason] ?? 0
+      #expect(try status(client) == 0, "\(client ?? "none")")
+      #expect(served.config.status.counts.clients[reason] == before + 1, "\(client ?? "none")")
+      #expect(served.log.all.contains { $0.hasPrefix("TLS client refused: \(reason.text) client=127.0.0.1") })
+    }
+    // One line of each kind in a pause.
+    #expect(served.log.all.count == ClientRefusal.allCases.count)
+    #expect(served.log.all.contains { $0.hasSuffix("subject=CN=expired") })
+    #expect(try status("good") == 200)
+  }
+
+  @Test("The other values of client_auth_type accept what Go accepts")
+  func authenticationTypes() throws {
+    let expected: [(type: String, none: Int, own: Int, foreign: Int)] = [
+      ("NoClientCert", 200, 200, 200), ("RequestClientCert", 200, 200, 200),
+      ("RequireAnyClientCert", 0, 200, 200),
+      ("VerifyClientCertIfGiven", 200, 200, 0), ("RequireAndVerifyClientCert", 0, 200, 0),
+    ]
+    let served = try ServedWebConfig(ServedWebConfig.pair)
+    try served.authority.issue("own", purpose: "clientAuth")
+    let other = try CertificateAuthority(name: "other")
+    try other.issue("foreign", purpose: "clientAuth")
+    try served.copy("foreign", from: other)
+    for (type, none, own, foreign) in expected {
+      let authority = type == "NoClientCert" ? "" : "  client_ca_file: ca.crt\n"
+      try served.folder.write(
+        ServedWebConfig.pair + authority + "  client_auth_type: \(type)\n", to: "web.yml")
+      served.reload()
+      #expect(try served.get().status == none, "\(type)")
+      #expect(try served.get(client: "own").status == own, "\(type)")
+      #expect(try served.get(client: "foreign").status == foreign, "\(type)")
+    }
+  }
+
+  @Test("A renewed certificate is served without a restart, and an open connection continues")
+  func renewal() throws {
+    let served = try ServedWebConfig(ServedWebConfig.pair)
+    // A client that keeps its connection, and asks again after the renewal.
+    let open = try Child(
+      "/usr/bin/openssl",
+      ["s_client", "-quiet", "-connect", "127.0.0.1:\(served.port)", "-CAfile", served.folder["ca.crt"]])
+    open.send(line: "GET /metrics HTTP/1.1\r\nHost: x\r\n\r")
+    #expect(open.line()?.hasPrefix("HTTP/1.1 200") == true)
+
+    try served.authority.issue("server", names: "DNS:renewed,IP:127.0.0.1", purpose: "serverAuth", key: .rsa)
+    served.reload()
+    let details = try served.get("/metrics", "--verbose", "--write-out", "%{certs}").text
+    #expect(details.contains("200 OK"))
+    let shown = try Child.run(
+      "/bin/sh",
+      [
+        "-c",
+        "openssl s_client -connect 127.0.0.1:\(served.port) </dev/null 2>/dev/null | openssl x509 -noout -text",
+      ])
+    #expect(shown.stdout.contains("DNS:renewed"))
+    #expect(served.log.all == ["web configuration read again file=\(served.folder["web.yml"])"])
+
+    open.send(line: "GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r")
+    #expect(open.rest().contains("HTTP/1.1 200"))
+  }
+
+  @Test(
+    "An invalid change keeps the old configuration, and shows in the log and the metric until it is repaired")
+  func invalidChange() throws {
+    let served = try ServedWebConfig(ServedWebConfig.pair)
+    let file = served.folder["web.yml"]
+    let first = served.config.status
+    #expect(first.isLastReloadGood)
+    // A key without its certificate.
+    try served.folder.write("nothing", to: "server.key")
+    served.reload()
+    #expect(!served.config.status.isLastReloadGood)
+    #expect(served.config.status.lastGoodReload == first.lastGoodReload)
+    #expect(try served.get().status == 200)
+    #expect(
+      served.log.all.last?.hasPrefix(
+        "changed web configuration refused; serving by the previous one error=\(file): tls_server_config.key_file: "
+      )
+        == true)
+    // It is reported once.
+    served.reload()
+    #expect(served.log.all.count == 1)
+
+    try served.folder.write("{}", to: "web.yml")
+    served.reload()
+    #expect(served.log.all.last?.contains("TLS cannot be switched on or off while the exporter runs") == true)
+
+    try served.folder.write(ServedWebConfig.pair, to: "web.yml")
+    try served.authority.issue("server", names: "IP:127.0.0.1", purpose: "serverAuth")
+    served.reload()
+    #expect(served.config.status.isLastReloadGood)
+    #expect(try served.get().status == 200)
+  }
+}

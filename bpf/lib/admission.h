@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
+/*
+ * How many parts there may be.
+ *
+ * A part exists while it has an entry in `namespaces`. User space deletes it once its cgroup is
+ * removed: no process can enter that any more. Where there is no room for a further part, its
+ * events are counted in part 0, so none is lost.
+ */
+#pragma once
+
+#include "part.h"
+
+/*
+ * How many parts there were and how many of them user space has deleted: each map has one writer,
+ * so that no write is lost. Elements: PIDNS_PARTS_….
+ */
+struct parts_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, PIDNS_PARTS_ELEMENTS);
+	__type(key, __u32);
+	__type(value, __u64);
+};
+
+struct parts_map parts_admitted SEC(".maps");
+struct parts_map parts_released SEC(".maps");
+
+/* Takes one of the parts that an element of the maps has left; false if there is none. */
+static __always_inline bool take_part(__u32 element, __u32 limit)
+{
+	__u64 *admitted = bpf_map_lookup_elem(&parts_admitted, &element);
+	__u64 *released = bpf_map_lookup_elem(&parts_released, &element);
+
+	if (!admitted || !released || *admitted - *released >= limit)
+		return false;
+	add_atomic(admitted, 1);
+	return true;
+}
+
+static __always_inline void give_back_part(__u32 element)
+{
+	__u64 *admitted = bpf_map_lookup_elem(&parts_admitted, &element);
+
+	if (admitted)
+		add_atomic(admitted, -1);
+}
+
+/*
+ * Half of all parts are for the outermost namespace. Of the others, each may have an eighth of the
+ * other half: a container that makes cgroups without end takes nobody else's.
+ */
+static __always_inline bool take_part_of_namespace(__u32 element)
+{
+	if (element == PIDNS_PARTS_OUTERMOST)
+		return take_part(element, config.parts / 2);
+	if (!take_part(element, config.parts / 16))
+		return false;
+	if (take_part(PIDNS_PARTS_OTHERS, config.parts / 2))
+		return true;
+	give_back_part(element);
+	return false;
+}
+
+static __always_inline __u32 parts_element(const struct task_pidns *own)
+{
+	__u32 inum = own->part.namespace.inum;
+	struct pid_namespace *ns = own->ns;
+
+	if (config.outermost ? inum == config.outermost : BPF_CORE_READ(ns, level) == 0)
+		return PIDNS_PARTS_OUTERMOST;
+	return PIDNS_PARTS_BY_INUM + inum % (PIDNS_PARTS_ELEMENTS - PIDNS_PARTS_BY_INUM);
+}
