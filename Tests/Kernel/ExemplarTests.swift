@@ -79,7 +79,7 @@ extension KernelTests {
       let child = try start(container, "kinds", "5", hex(name))
       let truth = try untilReady(child, in: container)
       _ = try exporter.scrape()
-      let shown = try OpenMetricsPage(of: exporter).exemplars(truth.container)
+      let shown = try OpenMetricsPage(of: exporter).exemplars(of: truth.container, in: truth.pidns)
       #expect(Set(shown.keys) == Set(Self.keys.keys))
       for (key, kind) in Self.keys {
         let process = try #require(truth.last[kind])
@@ -102,7 +102,7 @@ extension KernelTests {
       #expect(child.wait() == 0, "\(child.stderr)")
       // The exit of the init counts, too: its parent is outside.
       _ = try exporter.scrape()
-      let after = try OpenMetricsPage(of: exporter).exemplars(truth.container)
+      let after = try OpenMetricsPage(of: exporter).exemplars(of: truth.container, in: truth.pidns)
       let key = "pidns_process_exits_total completed"
       #expect(after[key]?.labels["pid"] == "1" && after[key]?.labels["ppid"] == "0")
       #expect(after[key]?.labels["comm"] == "python3")
@@ -171,8 +171,8 @@ extension KernelTests {
         $0.event == "oom_kill" && $0.texts["container"] == truth.container
       }
       _ = try exporter.scrape()
-      let exemplar = try #require(
-        try OpenMetricsPage(of: exporter).exemplars(truth.container)["pidns_oom_kills_total "])
+      let shown = try OpenMetricsPage(of: exporter).exemplars(of: truth.container, in: truth.pidns)
+      let exemplar = try #require(shown["pidns_oom_kills_total "])
       for name in ["pid", "host_pid", "ppid"] {
         #expect(exemplar.labels[name] == killed?.numbers[name].map(String.init), "\(name)")
       }

@@ -45,10 +45,13 @@ struct OpenMetricsPage {
     ).body
   }
 
-  /// The samples of one container that have an exemplar, by name and distinguishing label.
-  func exemplars(_ container: String) -> [String: Exemplar] {
+  /// The exemplars of one container in its namespace, by name of the sample and distinguishing label.
+  ///
+  /// A process outside the namespace that stays in the container's cgroup has series of that name, too.
+  func exemplars(of container: String, in pidns: UInt32) -> [String: Exemplar] {
     var exemplars: [String: Exemplar] = [:]
-    for sample in samples where sample.labels["container"] == container {
+    for sample in samples
+    where sample.labels["container"] == container && sample.labels["pidns"] == "\(pidns)" {
       let part = sample.labels["reason"] ?? sample.labels["signal"] ?? ""
       exemplars["\(sample.name) \(part)"] = sample.exemplar
     }

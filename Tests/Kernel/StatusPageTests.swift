@@ -16,7 +16,11 @@ extension KernelTests {
       init(_ prefix: String, _ command: [String]) throws {
         let container = try TestContainer(prefix)
         self.container = container
-        child = try container.start("/usr/bin/unshare", ["--pid", "--fork", "--kill-child"] + command)
+        // The cgroup is entered inside the namespace. Otherwise `unshare`, which stays outside, would get a row
+        // of that name in the host's namespace a few seconds later.
+        child = try Child(
+          "/usr/bin/unshare",
+          ["--pid", "--fork", "--kill-child", "--mount-proc"] + container.wrapper + command)
       }
 
       func end() {
@@ -27,7 +31,7 @@ extension KernelTests {
 
     /// A container whose main process is healthy and whose children crash.
     private static func crashLoop() throws -> Running {
-      try Running("crash", ["--mount-proc", "sh", "-c", "while sleep 0.1; do sh -c 'kill -SEGV $$'; done"])
+      try Running("crash", ["sh", "-c", "while sleep 0.1; do sh -c 'kill -SEGV $$'; done"])
     }
 
     /// A container in which nothing happens.
