@@ -28,6 +28,7 @@ let package = Package(
     .systemLibrary(name: "CLibBPF", pkgConfig: "libbpf", providers: [.apt(["libbpf-dev"])]),
     .systemLibrary(
       name: "CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
+    .systemLibrary(name: "CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
     .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CGlibc"),
@@ -59,21 +60,22 @@ let package = Package(
       ], swiftSettings: settings, plugins: ["StampVersion"]),
 
     .target(name: "LiveView", dependencies: ["Text"], swiftSettings: settings),
-    .target(name: "LibBPF", dependencies: ["CLibBPF", "Platform"], swiftSettings: settings),
+    .target(name: "JSON", dependencies: ["CJansson"], swiftSettings: settings),
+    .target(name: "LibBPF", dependencies: ["CLibBPF", "Platform", "Text"], swiftSettings: settings),
     .target(
       name: "Probe", dependencies: ["CPidns", "LibBPF", "Platform"], swiftSettings: settings,
       plugins: ["CompileBPF"]),
     .target(
       name: "Namespaces", dependencies: ["LibBPF", "Probe", "Containers", "Platform"],
       swiftSettings: settings),
-    .target(name: "Containers", dependencies: ["Platform"], swiftSettings: settings),
+    .target(name: "Containers", dependencies: ["JSON", "Platform"], swiftSettings: settings),
     .target(name: "Exposition", swiftSettings: settings),
     .target(name: "Gzip", dependencies: ["CZlib"], swiftSettings: settings),
     .target(name: "HTTPClient", dependencies: ["CLibCurl", "Platform"], swiftSettings: settings),
     .target(
       name: "Kubernetes",
       dependencies: [
-        "Containers", "HTTPClient", "Platform", "Text", "YAML",
+        "Containers", "HTTPClient", "JSON", "Platform", "Text", "YAML",
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: settings),
     .target(name: "Platform", dependencies: ["CGlibc"], swiftSettings: settings),
@@ -93,8 +95,8 @@ let package = Package(
     .target(
       name: "Top", dependencies: ["LiveView", "HTTPClient", "Platform", "Terminal", "Text"],
       swiftSettings: settings),
-    .target(name: "WebConfig", dependencies: ["Platform", "YAML"], swiftSettings: settings),
-    .target(name: "YAML", dependencies: ["CLibYAML", "Text"], swiftSettings: settings),
+    .target(name: "WebConfig", dependencies: ["JSON", "Platform", "YAML"], swiftSettings: settings),
+    .target(name: "YAML", dependencies: ["CLibYAML", "JSON"], swiftSettings: settings),
 
     // Ground truth for the tests: a static C program, as it execs itself all the time. SwiftPM links it
     // with swiftc, whose start-up files would pull in the Swift runtime.
@@ -193,7 +195,7 @@ let package = Package(
       name: "LiveViewTests", dependencies: ["LiveView"], path: "Tests/Unit/LiveViewTests",
       swiftSettings: settings),
     .testTarget(
-      name: "ProbeTests", dependencies: ["CPidns", "LibBPF", "Probe"], path: "Tests/Unit/ProbeTests",
+      name: "ProbeTests", dependencies: ["CPidns", "LibBPF", "Probe", "Text"], path: "Tests/Unit/ProbeTests",
       swiftSettings: settings),
     .testTarget(
       name: "ExporterTests",
@@ -222,7 +224,7 @@ let package = Package(
       name: "KernelTests",
       dependencies: [
         "APIServer", "LibBPF", "Probe", "Exporter", "Harness", "Platform", "MetricsHTTP", "Namespaces",
-        "YAML", "pidns-exporter", "pidns-confinement-probe", "pidns-workload",
+        "JSON", "YAML", "pidns-exporter", "pidns-confinement-probe", "pidns-workload",
       ],
       path: "Tests/Kernel",
       exclude: ["bpf", "neighbour.sh", "parse-openmetrics.py", "processes.py", "verifier-instructions.tsv"],
@@ -258,7 +260,10 @@ let package = Package(
       name: "WebConfigTests", dependencies: ["Harness", "ServerTLS", "WebConfig"],
       path: "Tests/Unit/WebConfigTests", swiftSettings: settings),
     .testTarget(
-      name: "YAMLTests", dependencies: ["YAML"], path: "Tests/Unit/YAMLTests", swiftSettings: settings),
+      name: "JSONTests", dependencies: ["JSON"], path: "Tests/Unit/JSONTests", swiftSettings: settings),
+    .testTarget(
+      name: "YAMLTests", dependencies: ["JSON", "YAML"], path: "Tests/Unit/YAMLTests", swiftSettings: settings
+    ),
   ],
   swiftLanguageModes: [.v6]
 )

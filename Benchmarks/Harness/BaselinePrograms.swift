@@ -4,6 +4,7 @@ import CLibBPF
 import Glibc
 import LibBPF
 import Probe
+import Text
 
 /// Baseline BPF programs, attached to the exporter's hooks until the object is released.
 @safe final class BaselinePrograms {

@@ -37,6 +37,11 @@ struct CCURL_Library {
 	__typeof__(&curl_multi_perform) multi_perform;
 	__typeof__(&curl_multi_poll) multi_poll;
 	__typeof__(&curl_multi_info_read) multi_info_read;
+	__typeof__(&curl_url) url;
+	__typeof__(&curl_url_cleanup) url_cleanup;
+	__typeof__(&curl_url_set) url_set;
+	__typeof__(&curl_url_get) url_get;
+	__typeof__(&curl_free) free;
 
 	/* GnuTLS, which a libcurl of that flavour brings along: all NULL with another one. */
 	__typeof__(&gnutls_certificate_allocate_credentials) tls_allocate;
@@ -75,6 +80,11 @@ static inline const char *CCURL_resolve(void *handle, struct CCURL_Library *libr
 	CCURL_FIND(multi_perform, "curl_multi_perform");
 	CCURL_FIND(multi_poll, "curl_multi_poll");
 	CCURL_FIND(multi_info_read, "curl_multi_info_read");
+	CCURL_FIND(url, "curl_url");
+	CCURL_FIND(url_cleanup, "curl_url_cleanup");
+	CCURL_FIND(url_set, "curl_url_set");
+	CCURL_FIND(url_get, "curl_url_get");
+	CCURL_FIND(free, "curl_free");
 #undef CCURL_FIND
 
 	library->tls_allocate = (__typeof__(library->tls_allocate))dlsym(

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import FoundationEssentials
+import JSON
 import Platform
 
 /// Reads container names from Docker's `<root>/containers/<id>/config.v2.json`.
@@ -17,12 +17,6 @@ struct DockerNames {
   /// The file in a container's folder.
   static let file = "config.v2.json"
 
-  private struct File: Decodable {
-    struct Config: Decodable { let Image: String? }
-    let Name: String
-    let Config: Config?
-  }
-
   /// The folder of the containers' folders.
   let folder: String
 
@@ -33,9 +27,9 @@ struct DockerNames {
   /// - Precondition: The ID is hexadecimal.
   func name(ofContainer id: String) -> LocalName? {
     guard let bytes = RegularFile(opening: "\(folder)/\(id)/\(Self.file)")?.read(upTo: Self.limit),
-      let file = try? JSONDecoder().decode(File.self, from: Data(bytes))
+      let file = JSONValue(parsing: bytes), let path = file["Name"]?.text
     else { return nil }
-    let name = file.Name.hasPrefix("/") ? file.Name.dropFirst() : file.Name[...]
-    return LocalName(name: String(name), image: file.Config?.Image ?? "")
+    let name = path.hasPrefix("/") ? path.dropFirst() : path[...]
+    return LocalName(name: String(name), image: file["Config"]?["Image"]?.text ?? "")
   }
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import FoundationEssentials
 import Platform
 
 /// Follows the files that ``LocalNames`` reads, on a thread of its own, until it is released.
@@ -93,7 +92,7 @@ private struct LocalNameFollower: ~Copyable {
   private mutating func read(_ folder: Folder) {
     switch folder {
     case .containers:
-      for id in (try? FileManager.default.contentsOfDirectory(atPath: names.dockerFolder)) ?? [] {
+      for id in FolderListing.entries(names.dockerFolder) ?? [] {
         followContainer(id)
       }
     case .container(let id): names.refreshDocker(id: id)

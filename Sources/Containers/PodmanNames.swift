@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import FoundationEssentials
+import JSON
 import Platform
 
 /// Reads container names from podman's storages, `<root>/<driver>-containers/containers.json`.
@@ -29,23 +29,24 @@ struct PodmanNames {
     var hasRenamed = false
   }
 
-  private struct Entry: Decodable {
-    let id: String
-    let names: [String]?
-    let metadata: String?
+  /// A container in a file.
+  private struct Entry {
+    let firstName: String
+    /// JSON in the JSON.
+    private let metadata: String
 
-    /// Its first name, and the image in its metadata.
-    var name: LocalName? {
-      guard let name = names?.first else { return nil }
-      let metadata = metadata.flatMap { try? JSONDecoder().decode(Metadata.self, from: Data($0.utf8)) }
-      return LocalName(name: name, image: metadata?.imageName ?? "")
+    /// Reads an element of the list; nil if it has no name.
+    init?(_ element: JSONValue) {
+      guard let name = element["names"]?.list?.first?.text else { return nil }
+      firstName = name
+      metadata = element["metadata"]?.text ?? ""
     }
-  }
 
-  private struct Metadata: Decodable {
-    let imageName: String?
-
-    enum CodingKeys: String, CodingKey { case imageName = "image-name" }
+    /// Its name, and the image in its metadata.
+    var name: LocalName? {
+      let metadata = JSONValue(parsing: Array(metadata.utf8))
+      return LocalName(name: firstName, image: metadata?["image-name"]?.text ?? "")
+    }
   }
 
   /// The last content of a file.
@@ -67,7 +68,7 @@ struct PodmanNames {
   /// Returns the name of a container in the last content of the files; nil if unknown.
   func name(ofContainer id: String) -> LocalName? {
     for path in paths {
-      if let entry = files[path]?.entries[id], entry.names?.first != nil { return entry.name }
+      if let entry = files[path]?.entries[id] { return entry.name }
     }
     return nil
   }
@@ -90,10 +91,10 @@ struct PodmanNames {
     }
     let version = file.version
     guard files[path]?.version != version else { return }
-    let decoded = file.read(upTo: Self.limit).flatMap {
-      try? JSONDecoder().decode([Entry].self, from: Data($0))
+    var entries: [String: Entry] = [:]
+    for element in file.read(upTo: Self.limit).flatMap({ JSONValue(parsing: $0) })?.list ?? [] {
+      if let id = element["id"]?.text { entries[id] = Entry(element) }
     }
-    let entries = Dictionary((decoded ?? []).map { ($0.id, $0) }, uniquingKeysWith: { $1 })
     if let old = files[path] { Self.compare(old.entries, with: entries, &changes) }
     // A file that makes no sense is kept as empty: it need not be read at each look-up.
     files[path] = File(version: version, entries: entries)
@@ -102,7 +103,7 @@ struct PodmanNames {
   private static func compare(_ old: [String: Entry], with new: [String: Entry], _ changes: inout Changes) {
     for (id, entry) in old {
       if let now = new[id] {
-        if now.names?.first != entry.names?.first { changes.hasRenamed = true }
+        if now.firstName != entry.firstName { changes.hasRenamed = true }
       } else if let name = entry.name {
         changes.ended[id] = name
       }

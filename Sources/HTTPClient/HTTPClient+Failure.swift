@@ -51,15 +51,9 @@ extension HTTPClient {
 
   /// Returns whether a URL's host is `localhost` or a loopback address.
   static func isLoopback(_ url: String) -> Bool {
-    guard let scheme = url.firstRange(of: "://") else { return false }
-    var host = url[scheme.upperBound...].prefix { $0 != "/" && $0 != "?" && $0 != "#" }
-    if host.hasPrefix("[") {
-      host = host.dropFirst().prefix { $0 != "]" }
-    } else if let colon = host.lastIndex(of: ":") {
-      host = host[..<colon]
-    }
+    guard let host = try? URLParts(reading: url)?.host else { return false }
     let name = host.lowercased()
     let isIPv4 = name.hasPrefix("127.") && name.utf8.allSatisfy { $0 == 0x2e || (0x30...0x39).contains($0) }
-    return name == "localhost" || name == "::1" || isIPv4
+    return name == "localhost" || name == "[::1]" || isIPv4
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import FoundationEssentials
+import HTTPClient
+import Text
 
 extension Configuration {
   /// Reads a cluster and a user from a kubeconfig, as kubectl does. Relative paths are relative to the file's
@@ -17,20 +18,20 @@ extension Configuration {
     guard let name = name ?? file.currentContext, !name.isEmpty else {
       throw KubernetesError("\(path) has no current-context: set it with kubectl config use-context NAME")
     }
-    guard let context = file.contexts?.first(where: { $0.name == name })?.context else {
+    guard let context = file.contexts[name] else {
       throw KubernetesError("\(path) has no context \(name.quoted): kubectl config get-contexts lists them")
     }
-    guard let cluster = file.clusters?.first(where: { $0.name == context.cluster })?.cluster else {
+    guard let cluster = file.clusters[context.cluster] else {
       throw KubernetesError(
         "\(path) has no cluster \(context.cluster.quoted): correct the cluster of context \(name.quoted)")
     }
-    var user: Kubeconfig.NamedUser.User?
+    var user: Kubeconfig.User?
     if let userName = context.user, !userName.isEmpty {
-      guard let named = file.users?.first(where: { $0.name == userName }) else {
+      guard let named = file.users[userName] else {
         throw KubernetesError(
           "\(path) has no user \(userName.quoted): correct the user of context \(name.quoted)")
       }
-      user = named.user
+      user = named
     }
 
     if let way = user?.unsupported.first {
@@ -70,12 +71,14 @@ extension Configuration {
   }
 
   private static func proxy(
-    _ cluster: Kubeconfig.NamedCluster.Cluster, _ path: String
+    _ cluster: Kubeconfig.Cluster, _ path: String
   ) throws(KubernetesError) -> String? {
     guard let proxy = cluster.proxyURL, !proxy.isEmpty else { return nil }
-    guard let parts = URLComponents(string: proxy), let scheme = parts.scheme, parts.host?.isEmpty == false,
-      ["http", "https", "socks5", "socks5h"].contains(scheme), !proxy.utf8.contains(0)
-    else {
+    let scheme: String?
+    do { scheme = try URLParts(reading: proxy)?.scheme } catch {
+      throw KubernetesError("\(path): \(error.detail)")
+    }
+    guard let scheme, ["http", "https", "socks5", "socks5h"].contains(scheme) else {
       // The message omits the value, which may contain a password.
       throw KubernetesError(
         "\(path): proxy-url is not the URL of a proxy: write http://, https:// or socks5://HOST:PORT")
@@ -85,7 +88,7 @@ extension Configuration {
   }
 
   private static func verifiesServer(
-    _ cluster: Kubeconfig.NamedCluster.Cluster, _ authority: Source?, _ path: String
+    _ cluster: Kubeconfig.Cluster, _ authority: Source?, _ path: String
   ) throws(KubernetesError) -> Bool {
     guard cluster.insecureSkipTLSVerify == true else { return true }
     if authority != nil {
@@ -107,10 +110,10 @@ extension Configuration {
     ///   - name: The name of the field with the data, for errors.
     func source(_ file: String?, _ data: String?, _ name: String) throws(KubernetesError) -> Source? {
       if let data, !data.isEmpty {
-        guard let bytes = Data(base64Encoded: data, options: .ignoreUnknownCharacters), !bytes.isEmpty else {
+        guard let bytes = Base64.decode(data), !bytes.isEmpty else {
           throw KubernetesError("\(path): \(name) is not base64: encode the PEM file with base64 -w0")
         }
-        return .bytes([UInt8](bytes))
+        return .bytes(bytes)
       }
       guard let file, !file.isEmpty else { return nil }
       return .file(absolute(file))

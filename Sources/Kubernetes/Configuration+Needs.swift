@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import FoundationEssentials
 import Glibc
+import HTTPClient
 
 extension Configuration {
   /// The files that are read again: tokens, certificates and keys.
@@ -37,7 +37,7 @@ extension Configuration {
     if let connectTo, let colon = connectTo.lastIndex(of: ":") {
       return (String(connectTo[..<colon]), Int(connectTo[connectTo.index(after: colon)...]) ?? 443)
     }
-    let parts = URLComponents(string: baseURL)
-    return (parts?.host ?? "", parts?.port ?? 443)
+    let parts = try? URLParts(reading: baseURL)
+    return (parts?.host ?? "", Int(parts?.port ?? 443))
   }
 }

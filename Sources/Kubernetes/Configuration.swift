@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import FoundationEssentials
+import HTTPClient
 import Platform
 
 /// The address of the API server, the trusted certificates, and the client's credentials.
@@ -53,9 +53,11 @@ package struct Configuration: Sendable, Equatable {
     server: String, serverName: String?, authority: Source?, token: Source?, identity: Identity?,
     origin: String
   ) throws(KubernetesError) {
-    guard var parts = URLComponents(string: server), let host = parts.host, !host.isEmpty,
-      parts.query == nil, parts.fragment == nil, parts.user == nil
-    else {
+    let parsed: URLParts?
+    do { parsed = try URLParts(reading: server) } catch {
+      throw KubernetesError("\(origin): \(error.detail)")
+    }
+    guard let parts = parsed, parts.query == nil, parts.fragment == nil, parts.user == nil else {
       throw KubernetesError("\(origin): the server \(server.quoted) is not a URL: write https://HOST:PORT")
     }
     guard parts.scheme == "https" else {
@@ -63,6 +65,7 @@ package struct Configuration: Sendable, Equatable {
         "\(origin): the server's URL \(server.quoted) is not https, so the token is not sent: write https://HOST:PORT"
       )
     }
+    var name = parts.host
     var connectTo: String?
     if let serverName, !serverName.isEmpty {
       guard serverName.isHostName else {
@@ -70,15 +73,12 @@ package struct Configuration: Sendable, Equatable {
           "\(origin): tls-server-name \(serverName.quoted) is not a host name: write a name of the server's certificate"
         )
       }
-      let address = host.contains(":") && !host.hasPrefix("[") ? "[\(host)]" : host
-      connectTo = "\(address):\(parts.port ?? 443)"
-      parts.host = serverName
+      connectTo = "\(parts.host):\(parts.port ?? 443)"
+      name = serverName
     }
-    while parts.path.hasSuffix("/") { parts.path.removeLast() }
-    guard let baseURL = parts.string else {
-      throw KubernetesError("\(origin): the server \(server.quoted) is not a URL: write https://HOST:PORT")
-    }
-    self.baseURL = baseURL
+    let port = parts.port.map { ":\($0)" } ?? ""
+    let lastSlashes = parts.path.reversed().prefix { $0 == "/" }.count
+    baseURL = "https://\(name)\(port)\(parts.path.dropLast(lastSlashes))"
     self.connectTo = connectTo
     self.authority = authority
     self.token = token

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import FoundationEssentials
+import Glibc
 import Platform
 
 /// Reads files of the operator or the kubelet: tokens, certificates and kubeconfigs.
@@ -25,9 +25,8 @@ enum ConfigurationFile {
   }
 
   private static func problem(_ path: String) -> String {
-    let files = FileManager.default
-    if !files.fileExists(atPath: path) { return "does not exist" }
-    if !files.isReadableFile(atPath: path) {
+    if unsafe access(path, F_OK) != 0 && errno == ENOENT { return "does not exist" }
+    if unsafe access(path, R_OK) != 0 {
       return "cannot be read: give the exporter's user read permission"
     }
     return "is not a file: give the path of a file"

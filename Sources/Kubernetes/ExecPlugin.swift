@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Containers
-import FoundationEssentials
+import Glibc
+import JSON
 import Platform
+import Text
 
 /// A credential plugin (client.authentication.k8s.io): `users[].user.exec` of a kubeconfig, as EKS, GKE and
 /// AKS use it.
@@ -43,7 +45,7 @@ struct ExecPlugin: Sendable, Equatable {
     let candidates =
       command.contains("/")
       ? [command] : (variables["PATH"] ?? "/usr/bin:/bin").split(separator: ":").map { "\($0)/\(command)" }
-    if let path = candidates.first(where: { FileManager.default.isExecutableFile(atPath: $0) }) {
+    if let path = candidates.first(where: { unsafe access($0, X_OK) == 0 }) {
       return path
     }
     let hint = installHint.map { ": \($0.quoted)" } ?? ""
@@ -80,33 +82,21 @@ struct ExecPlugin: Sendable, Equatable {
     throw WatchFailure(.unauthorized, "the exec plugin \(command.quoted) \(problem)")
   }
 
-  private struct Output: Decodable {
-    struct Status: Decodable {
-      var expirationTimestamp: String?
-      var token: String?
-      var clientCertificateData: String?
-      var clientKeyData: String?
-    }
-    var apiVersion: String?
-    var kind: String?
-    var status: Status?
-  }
-
   /// Parses the program's output, an ExecCredential.
   func parse(_ bytes: [UInt8]) throws(WatchFailure) -> Credential {
     func invalid(_ text: String) -> WatchFailure {
       WatchFailure(.unauthorized, "the exec plugin \(command.quoted) \(text)")
     }
-    guard let output = try? JSONDecoder().decode(Output.self, from: Data(bytes)),
-      output.kind == "ExecCredential"
-    else { throw invalid("prints no ExecCredential") }
-    guard output.apiVersion == apiVersion else {
-      throw invalid(
-        "prints apiVersion \((output.apiVersion ?? "").quoted); the kubeconfig has \(apiVersion.quoted)")
+    guard let output = JSONValue(parsing: bytes), output["kind"]?.text == "ExecCredential" else {
+      throw invalid("prints no ExecCredential")
     }
-    guard let status = output.status else { throw invalid("prints an ExecCredential without a status") }
-    var credential = Credential(token: status.token.flatMap { $0.isEmpty ? nil : Array($0.utf8) })
-    switch (status.clientCertificateData ?? "", status.clientKeyData ?? "") {
+    let version = output["apiVersion"]?.text ?? ""
+    guard version == apiVersion else {
+      throw invalid("prints apiVersion \(version.quoted); the kubeconfig has \(apiVersion.quoted)")
+    }
+    guard let status = output["status"] else { throw invalid("prints an ExecCredential without a status") }
+    var credential = Credential(token: status["token"]?.text.flatMap { $0.isEmpty ? nil : Array($0.utf8) })
+    switch (status["clientCertificateData"]?.text ?? "", status["clientKeyData"]?.text ?? "") {
     case ("", ""): break
     case (let certificate, let key) where !certificate.isEmpty && !key.isEmpty:
       credential.identity = (Array(certificate.utf8), Array(key.utf8))
@@ -115,12 +105,11 @@ struct ExecPlugin: Sendable, Equatable {
     guard credential.token != nil || credential.identity != nil else {
       throw invalid("prints neither a token nor a client certificate")
     }
-    if let text = status.expirationTimestamp {
-      let date =
-        (try? Date(text, strategy: .iso8601))
-        ?? (try? Date(text, strategy: Date.ISO8601FormatStyle(includingFractionalSeconds: true)))
-      guard let date else { throw invalid("prints an invalid expirationTimestamp: \(text.quoted)") }
-      credential.expiration = date.timeIntervalSince1970
+    if let text = status["expirationTimestamp"]?.text {
+      guard let time = UTCTimestamp.seconds(text) else {
+        throw invalid("prints an invalid expirationTimestamp: \(text.quoted)")
+      }
+      credential.expiration = time
     }
     return credential
   }

@@ -1,54 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import FoundationEssentials
+import Text
 
 extension Kubeconfig {
   /// The object `users[].user.exec`.
-  struct Exec: Decodable {
-    struct Variable: Decodable {
-      var name: String
-      var value: String
-    }
+  struct Exec {
     var apiVersion: String?
     var command: String
-    var args: [String]?
-    var env: [Variable]?
+    var arguments: [String]
+    /// Variables, `NAME=value`.
+    var environment: [String]
     var installHint: String?
     var provideClusterInfo: Bool?
     var interactiveMode: String?
-  }
 
-  /// The input of a plugin, in the variable `KUBERNETES_EXEC_INFO`.
-  private struct ExecInfo: Encodable {
-    struct Spec: Encodable {
-      struct Cluster: Encodable {
-        var server: String
-        var tlsServerName: String?
-        var insecureSkipTLSVerify: Bool?
-        var certificateAuthorityData: String?
-        var proxyURL: String?
-
-        enum CodingKeys: String, CodingKey {
-          case server
-          case tlsServerName = "tls-server-name"
-          case insecureSkipTLSVerify = "insecure-skip-tls-verify"
-          case certificateAuthorityData = "certificate-authority-data"
-          case proxyURL = "proxy-url"
-        }
+    init(_ node: KubeconfigNode) throws(KubeconfigNode.Problem) {
+      apiVersion = try node["apiVersion"].text
+      command = try node["command"].requiredText
+      arguments = []
+      for argument in try node["args"].list ?? [] { arguments.append(try argument.requiredText) }
+      environment = []
+      for variable in try node["env"].list ?? [] {
+        environment.append("\(try variable["name"].requiredText)=\(try variable["value"].requiredText)")
       }
-      var interactive = false
-      var cluster: Cluster?
+      installHint = try node["installHint"].text
+      provideClusterInfo = try node["provideClusterInfo"].bool
+      interactiveMode = try node["interactiveMode"].text
     }
-    var apiVersion: String
-    var kind = "ExecCredential"
-    var spec: Spec
   }
 
   /// Validates a plugin's configuration.
   ///
   /// - Parameter absolute: Converts a path relative to the kubeconfig to an absolute one.
   static func plugin(
-    _ exec: Exec, _ cluster: NamedCluster.Cluster, authority: [UInt8]?, path: String,
+    _ exec: Exec, _ cluster: Cluster, authority: [UInt8]?, path: String,
     absolute: (String) -> String
   ) throws(KubernetesError) -> ExecPlugin {
     let version = exec.apiVersion ?? ""
@@ -65,21 +50,37 @@ extension Kubeconfig {
     guard !exec.command.isEmpty else {
       throw KubernetesError("\(path): exec has no command: write the path of the plugin")
     }
-    var spec = ExecInfo.Spec()
-    if exec.provideClusterInfo == true {
-      spec.cluster = .init(
-        server: cluster.server, tlsServerName: cluster.tlsServerName,
-        insecureSkipTLSVerify: cluster.insecureSkipTLSVerify,
-        certificateAuthorityData: authority.map { Data($0).base64EncodedString() }, proxyURL: cluster.proxyURL
-      )
-    }
-    guard let info = try? JSONEncoder().encode(ExecInfo(apiVersion: version, spec: spec)) else {
-      throw KubernetesError(
-        "\(path): the cluster cannot be passed to the exec plugin: remove provideClusterInfo")
-    }
+    let info = Self.info(
+      apiVersion: version, cluster: exec.provideClusterInfo == true ? cluster : nil, authority: authority)
     return ExecPlugin(
       apiVersion: version, command: exec.command.contains("/") ? absolute(exec.command) : exec.command,
-      arguments: exec.args ?? [], environment: (exec.env ?? []).map { "\($0.name)=\($0.value)" },
-      installHint: exec.installHint, info: String(decoding: info, as: UTF8.self))
+      arguments: exec.arguments, environment: exec.environment, installHint: exec.installHint, info: info)
+  }
+
+  /// Returns the input of a plugin, an ExecCredential in the variable `KUBERNETES_EXEC_INFO`.
+  ///
+  /// - Parameter cluster: The cluster to pass on; nil for none.
+  private static func info(apiVersion: String, cluster: Cluster?, authority: [UInt8]?) -> String {
+    var json = Array("{\"apiVersion\":".utf8)
+    json.appendQuoted(apiVersion)
+    json += Array(",\"kind\":\"ExecCredential\",\"spec\":{\"interactive\":false".utf8)
+    if let cluster {
+      json += Array(",\"cluster\":{\"server\":".utf8)
+      json.appendQuoted(cluster.server)
+      let texts = [
+        ("tls-server-name", cluster.tlsServerName),
+        ("certificate-authority-data", authority.map { Base64.encode($0) }),
+        ("proxy-url", cluster.proxyURL),
+      ]
+      for case (let name, let text?) in texts {
+        json += Array(",\"\(name)\":".utf8)
+        json.appendQuoted(text)
+      }
+      if let skips = cluster.insecureSkipTLSVerify {
+        json += Array(",\"insecure-skip-tls-verify\":\(skips)".utf8)
+      }
+      json += Array("}".utf8)
+    }
+    return String(decoding: json + Array("}}".utf8), as: UTF8.self)
   }
 }

@@ -1,124 +1,111 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import FoundationEssentials
+import JSON
 import YAML
 
 /// The supported fields of a kubeconfig: `k8s.io/client-go/tools/clientcmd/api/v1`.
-struct Kubeconfig: Decodable {
-  struct NamedContext: Decodable {
-    struct Context: Decodable {
-      var cluster: String
-      var user: String?
-    }
-    var name: String
-    var context: Context
+struct Kubeconfig {
+  struct Context {
+    var cluster: String
+    var user: String?
   }
 
-  struct NamedCluster: Decodable {
-    struct Cluster: Decodable {
-      var server: String
-      var certificateAuthority: String?
-      var certificateAuthorityData: String?
-      var tlsServerName: String?
-      var insecureSkipTLSVerify: Bool?
-      var proxyURL: String?
-
-      enum CodingKeys: String, CodingKey {
-        case server
-        case certificateAuthority = "certificate-authority"
-        case certificateAuthorityData = "certificate-authority-data"
-        case tlsServerName = "tls-server-name"
-        case insecureSkipTLSVerify = "insecure-skip-tls-verify"
-        case proxyURL = "proxy-url"
-      }
-    }
-    var name: String
-    var cluster: Cluster
+  struct Cluster {
+    var server: String
+    var certificateAuthority: String?
+    var certificateAuthorityData: String?
+    var tlsServerName: String?
+    var insecureSkipTLSVerify: Bool?
+    var proxyURL: String?
   }
 
-  struct NamedUser: Decodable {
-    struct User: Decodable {
-      var token: String?
-      var tokenFile: String?
-      var clientCertificate: String?
-      var clientCertificateData: String?
-      var clientKey: String?
-      var clientKeyData: String?
-      var exec: Exec?
-      /// The authentication methods that are present but not supported.
-      var unsupported: [String]
-
-      enum CodingKeys: String, CodingKey, CaseIterable {
-        case token, tokenFile, exec, username
-        case clientCertificate = "client-certificate"
-        case clientCertificateData = "client-certificate-data"
-        case clientKey = "client-key"
-        case clientKeyData = "client-key-data"
-        case authProvider = "auth-provider"
-        case impersonation = "as"
-      }
-
-      init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        func text(_ key: CodingKeys) throws -> String? {
-          let text = try container.decodeIfPresent(String.self, forKey: key)
-          return text?.isEmpty == false ? text : nil
-        }
-        token = try text(.token)
-        tokenFile = try text(.tokenFile)
-        clientCertificate = try text(.clientCertificate)
-        clientCertificateData = try text(.clientCertificateData)
-        clientKey = try text(.clientKey)
-        clientKeyData = try text(.clientKeyData)
-        exec = try container.decodeIfPresent(Exec.self, forKey: .exec)
-        unsupported = try [CodingKeys.authProvider, .username, .impersonation]
-          .filter { container.contains($0) ? try !container.decodeNil(forKey: $0) : false }.map(\.rawValue)
-      }
-    }
-    var name: String
-    /// nil for a user without credentials.
-    var user: User?
+  struct User {
+    var token: String?
+    var tokenFile: String?
+    var clientCertificate: String?
+    var clientCertificateData: String?
+    var clientKey: String?
+    var clientKeyData: String?
+    var exec: Exec?
+    /// The authentication methods that are present but not supported.
+    var unsupported: [String] = []
   }
 
   var currentContext: String?
-  var contexts: [NamedContext]?
-  var clusters: [NamedCluster]?
-  var users: [NamedUser]?
-
-  enum CodingKeys: String, CodingKey {
-    case contexts, clusters, users
-    case currentContext = "current-context"
-  }
+  /// The first element of each name counts, as in kubectl.
+  var contexts: [String: Context] = [:]
+  var clusters: [String: Cluster] = [:]
+  /// A user without credentials has none of the fields.
+  var users: [String: User] = [:]
 
   /// Parses a kubeconfig, in YAML or JSON.
   ///
   /// - Throws: `KubernetesError` with the place of the problem, without values.
   init(parsing bytes: [UInt8], path: String) throws(KubernetesError) {
+    let document: JSONValue
+    do { document = try YAML.value(bytes) } catch { throw KubernetesError("\(path) is not YAML: \(error)") }
     do {
-      self = try JSONDecoder().decode(Kubeconfig.self, from: Data(try YAML.json(bytes)))
-    } catch let error as YAMLError {
-      throw KubernetesError("\(path) is not YAML: \(error)")
-    } catch let error as DecodingError {
-      throw KubernetesError("\(path) is not a kubeconfig: \(error.place)")
+      let root = KubeconfigNode(document)
+      currentContext = try root["current-context"].text
+      contexts = try Self.named(root["contexts"], "context", Context.init)
+      clusters = try Self.named(root["clusters"], "cluster", Cluster.init)
+      users = try Self.named(root["users"], "user", User.init)
     } catch {
-      throw KubernetesError("\(path) is not YAML")
+      throw KubernetesError("\(path) is not a kubeconfig: \(error.text)")
     }
+  }
+
+  /// Reads a list of named values: `- {name: NAME, KIND: VALUE}`.
+  private static func named<Value>(
+    _ node: KubeconfigNode, _ kind: String,
+    _ read: (KubeconfigNode) throws(KubeconfigNode.Problem) -> Value
+  ) throws(KubeconfigNode.Problem) -> [String: Value] {
+    var values: [String: Value] = [:]
+    for element in try node.list ?? [] {
+      let name = try element["name"].requiredText
+      let value = try read(element[kind])
+      if values[name] == nil { values[name] = value }
+    }
+    return values
   }
 }
 
-extension DecodingError {
-  /// The problem and its place, without the values, which may be secrets.
-  fileprivate var place: String {
-    func path(_ context: Context, _ last: (any CodingKey)? = nil) -> String {
-      let keys = context.codingPath + (last.map { [$0] } ?? [])
-      let text = keys.map { $0.intValue.map { "[\($0)]" } ?? $0.stringValue }.joined(separator: ".")
-      return text.isEmpty ? "the document" : text
+extension Kubeconfig.Context {
+  init(_ node: KubeconfigNode) throws(KubeconfigNode.Problem) {
+    let node = try node.required
+    cluster = try node["cluster"].requiredText
+    user = try node["user"].text
+  }
+}
+
+extension Kubeconfig.Cluster {
+  init(_ node: KubeconfigNode) throws(KubeconfigNode.Problem) {
+    let node = try node.required
+    server = try node["server"].requiredText
+    certificateAuthority = try node["certificate-authority"].text
+    certificateAuthorityData = try node["certificate-authority-data"].text
+    tlsServerName = try node["tls-server-name"].text
+    insecureSkipTLSVerify = try node["insecure-skip-tls-verify"].bool
+    proxyURL = try node["proxy-url"].text
+  }
+}
+
+extension Kubeconfig.User {
+  init(_ node: KubeconfigNode) throws(KubeconfigNode.Problem) {
+    func text(_ key: String) throws(KubeconfigNode.Problem) -> String? {
+      let text = try node[key].text
+      return text?.isEmpty == false ? text : nil
     }
-    return switch self {
-    case .keyNotFound(let key, let context): "\(path(context, key)) is missing"
-    case .typeMismatch(_, let context), .valueNotFound(_, let context): "\(path(context)) is of another type"
-    case .dataCorrupted(let context): "\(path(context)) is malformed"
-    @unknown default: "it cannot be decoded"
+    token = try text("token")
+    tokenFile = try text("tokenFile")
+    clientCertificate = try text("client-certificate")
+    clientCertificateData = try text("client-certificate-data")
+    clientKey = try text("client-key")
+    clientKeyData = try text("client-key-data")
+    let plugin = try node["exec"]
+    exec = plugin.value == nil ? nil : try Kubeconfig.Exec(plugin)
+    for method in ["auth-provider", "username", "as"] where try node[method].value != nil {
+      unsupported.append(method)
     }
   }
 }

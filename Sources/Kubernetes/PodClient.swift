@@ -48,7 +48,7 @@ struct PodClient: ~Copyable {
     }
     if response.status == 200 { return }
     throw WatchFailure(
-      status: response.status, message: PodDecoder().message(errorBody()),
+      status: response.status, message: PodDecoder.message(errorBody()),
       retryAfter: response.first("retry-after").flatMap { RetryAfter.duration($0, now: Clock.epochSeconds) })
   }
 

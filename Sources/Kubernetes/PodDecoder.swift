@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Containers
-import FoundationEssentials
+import JSON
 
 /// Decodes pods and events from the API's JSON. The text is untrusted, and the decoded values have bounded
 /// size.
-struct PodDecoder {
+enum PodDecoder {
   /// The limit of a name, in bytes: the limit of a label value.
   static let textLimit = 256
   /// The limit of a resourceVersion, in bytes; real ones have about ten digits.
@@ -13,148 +13,108 @@ struct PodDecoder {
   /// The limit of a continue token, in bytes; real ones have about 200.
   static let tokenLimit = 8 << 10
 
-  private struct Event: Decodable {
-    var type: String
-    var object: Object
-
-    /// The object of an event: a pod, only a version for a bookmark, or a Status for an error.
-    struct Object: Decodable {
-      struct Metadata: Decodable {
-        var resourceVersion: String?
-      }
-      var metadata: Lenient<Metadata>?
-      var code: Lenient<Int>?
-      var message: Lenient<String>?
-      var details: Lenient<Details>?
-      var pod: PodObject?
-
-      struct Details: Decodable {
-        var retryAfterSeconds: Int?
-      }
-
-      enum CodingKeys: String, CodingKey { case metadata, code, message, details }
-
-      init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        metadata = try container.decodeIfPresent(Lenient<Metadata>.self, forKey: .metadata)
-        code = try container.decodeIfPresent(Lenient<Int>.self, forKey: .code)
-        message = try container.decodeIfPresent(Lenient<String>.self, forKey: .message)
-        details = try container.decodeIfPresent(Lenient<Details>.self, forKey: .details)
-        pod = try? PodObject(from: decoder)
-      }
-    }
-  }
-
-  private struct ListMetadata: Decodable {
-    var resourceVersion: String
-    var `continue`: String?
-  }
-
-  private struct Status: Decodable {
-    var message: String?
-  }
-
-  private let json = JSONDecoder()
-
   /// Decodes one item of a list; nil if it is malformed.
-  func pod(_ bytes: [UInt8]) -> Pod? {
-    (try? json.decode(PodObject.self, from: Data(bytes))).flatMap(Pod.init)
-  }
+  static func pod(_ bytes: [UInt8]) -> Pod? { JSONValue(parsing: bytes).flatMap(Pod.init) }
 
   /// Decodes a list's `metadata`.
   ///
   /// - Throws: `invalid` without a resourceVersion.
-  func page(_ metadata: [UInt8]) throws(WatchFailure) -> PodWatch.Page {
-    guard let metadata = try? json.decode(ListMetadata.self, from: Data(metadata)),
-      let version = Self.version(metadata.resourceVersion),
-      (metadata.continue ?? "").utf8.count <= Self.tokenLimit
-    else { throw WatchFailure(.invalid, "the list has no resourceVersion") }
-    return PodWatch.Page(
-      resourceVersion: version, continueToken: metadata.continue.flatMap { $0.isEmpty ? nil : $0 })
+  static func page(_ metadata: [UInt8]) throws(WatchFailure) -> PodWatch.Page {
+    let metadata = JSONValue(parsing: metadata)
+    let token = metadata?["continue"]?.text ?? ""
+    guard let version = version(metadata), token.utf8.count <= tokenLimit else {
+      throw WatchFailure(.invalid, "the list has no resourceVersion")
+    }
+    return PodWatch.Page(resourceVersion: version, continueToken: token.isEmpty ? nil : token)
   }
 
   /// Decodes one line of a watch. An event of an unknown type has no pod.
   ///
   /// - Throws: The failure in an ERROR event, and `invalid` for a malformed line.
-  func event(_ line: [UInt8]) throws(WatchFailure) -> PodWatch.Event {
-    guard let event = try? json.decode(Event.self, from: Data(line)) else {
-      throw WatchFailure(.invalid, "an event cannot be decoded")
-    }
+  static func event(_ line: [UInt8]) throws(WatchFailure) -> PodWatch.Event {
+    guard let event = JSONValue(parsing: line), let type = event["type"]?.text, let object = event["object"],
+      object.object != nil
+    else { throw WatchFailure(.invalid, "an event cannot be decoded") }
     let kind: PodWatch.Event.Kind
-    switch event.type {
+    switch type {
     case "ADDED", "MODIFIED": kind = .put
     case "DELETED": kind = .delete
     case "BOOKMARK": kind = .bookmark
     case "ERROR":
       throw WatchFailure(
-        status: event.object.code?.value ?? 0, message: event.object.message?.value ?? "an ERROR event",
-        retryAfter: event.object.details?.value?.retryAfterSeconds.map { .seconds($0) })
+        status: object["code"]?.integer ?? 0, message: object["message"]?.text ?? "an ERROR event",
+        retryAfter: object["details"]?["retryAfterSeconds"]?.integer.map { .seconds($0) })
     // client-go ignores unknown types, too.
     default: return PodWatch.Event(kind: .put, pod: nil, resourceVersion: nil)
     }
     return PodWatch.Event(
-      kind: kind, pod: kind == .bookmark ? nil : event.object.pod.flatMap(Pod.init),
-      resourceVersion: event.object.metadata?.value?.resourceVersion.flatMap(Self.version))
+      kind: kind, pod: kind == .bookmark ? nil : Pod(object), resourceVersion: version(object["metadata"]))
   }
 
   /// Returns the server's description of a failure: a Status, or text of a proxy.
-  func message(_ body: [UInt8]) -> String {
-    (try? json.decode(Status.self, from: Data(body)))?.message ?? String(decoding: body, as: UTF8.self)
+  static func message(_ body: [UInt8]) -> String {
+    JSONValue(parsing: body)?["message"]?.text ?? String(decoding: body, as: UTF8.self)
   }
 
-  private static func version(_ text: String) -> String? {
-    text.isEmpty || text.utf8.count > versionLimit ? nil : text
+  private static func version(_ metadata: JSONValue?) -> String? {
+    guard let text = metadata?["resourceVersion"]?.text else { return nil }
+    return text.isEmpty || text.utf8.count > versionLimit ? nil : text
   }
 }
 
 extension Pod {
-  /// Reads the fields that identify containers; nil for an invalid uid.
-  fileprivate init?(_ object: PodObject) {
-    let metadata = object.metadata
-    guard !metadata.uid.isEmpty, metadata.uid.utf8.count <= PodDecoder.textLimit else { return nil }
-    let spec = object.spec?.value
+  /// Reads the fields that identify containers (core/v1). Returns nil without a valid uid, a namespace and a
+  /// name. Other fields that are malformed are as if missing.
+  fileprivate init?(_ object: JSONValue) {
+    guard let metadata = object["metadata"], let uid = metadata["uid"]?.text,
+      let namespace = metadata["namespace"]?.text, let name = metadata["name"]?.text,
+      !uid.isEmpty, uid.utf8.count <= PodDecoder.textLimit
+    else { return nil }
+    let spec = object["spec"]
     var images: [String: String] = [:]
-    for list in [spec?.ephemeralContainers, spec?.initContainers, spec?.containers] {
-      for case let container? in (list?.value ?? []).map(\.value) { images[container.name] = container.image }
+    for list in ["ephemeralContainers", "initContainers", "containers"] {
+      for container in spec?[list]?.list ?? [] {
+        if let name = container["name"]?.text { images[name] = container["image"]?.text }
+      }
     }
 
-    let status = object.status?.value
-    let statuses = [
-      status?.initContainerStatuses, status?.ephemeralContainerStatuses, status?.containerStatuses,
-    ].flatMap { ($0?.value ?? []).compactMap(\.value) }
+    let status = object["status"]
+    let statuses = ["initContainerStatuses", "ephemeralContainerStatuses", "containerStatuses"]
+      .flatMap { status?[$0]?.list ?? [] }
     // In order of age: if there are too many containers, the newest ones are kept.
-    let ids: [(PodObject.Status.Container) -> String?] = [
-      { $0.lastState?.value?.terminated?.containerID }, { $0.state?.value?.terminated?.containerID },
-      { $0.containerID },
+    let ids: [(JSONValue) -> JSONValue?] = [
+      { $0["lastState"]?["terminated"]?["containerID"] }, { $0["state"]?["terminated"]?["containerID"] },
+      { $0["containerID"] },
     ]
     var containers: [Container] = []
     var known: Set<String> = []
     var dropped = 0
     for id in ids.reversed() {
       for status in statuses.reversed() {
-        guard let id = id(status).flatMap(Self.containerID), known.insert(id).inserted else { continue }
+        guard let name = status["name"]?.text, let id = id(status)?.text.flatMap(Self.containerID),
+          known.insert(id).inserted
+        else { continue }
         guard containers.count < Pods.containersInStatus else {
           dropped += 1
           continue
         }
-        containers.append(
-          Container(
-            id: id, name: status.name.bounded, image: (images[status.name] ?? status.image ?? "").bounded))
+        let image = images[name] ?? status["image"]?.text ?? ""
+        containers.append(Container(id: id, name: name.bounded, image: image.bounded))
       }
     }
     self.init(
-      uid: metadata.uid, namespace: metadata.namespace.bounded, name: metadata.name.bounded,
-      configHash: metadata.annotations?["kubernetes.io/config.hash"].flatMap {
+      uid: uid, namespace: namespace.bounded, name: name.bounded,
+      configHash: metadata["annotations"]?["kubernetes.io/config.hash"]?.text.flatMap {
         $0.isEmpty || $0.utf8.count > PodDecoder.textLimit ? nil : $0
       },
-      sharesProcessNamespace: spec?.shareProcessNamespace ?? false, containers: containers.reversed(),
-      droppedContainers: dropped)
+      sharesProcessNamespace: spec?["shareProcessNamespace"]?.bool ?? false,
+      containers: containers.reversed(), droppedContainers: dropped)
   }
 
   /// Returns the ID in `containerd://<id>`.
   private static func containerID(_ text: String) -> String? {
-    guard let scheme = text.firstRange(of: "://") else { return nil }
-    let id = text[scheme.upperBound...]
+    guard let colon = text.firstIndex(of: ":"), text[colon...].hasPrefix("://") else { return nil }
+    let id = text[colon...].dropFirst(3)
     return id.isEmpty || id.utf8.count > PodDecoder.textLimit ? nil : String(id)
   }
 }

@@ -14,7 +14,6 @@ struct PodWatchSession: ~Copyable {
   private let timings: Timings
   private let cancellation: CancellationToken
   private let verifiesServer: Bool
-  private let decoder = PodDecoder()
   private var client: PodClient
   private var credentials: Credentials
   private var watch: PodWatch
@@ -98,7 +97,7 @@ struct PodWatchSession: ~Copyable {
       if chunk.isEmpty { break }
       for item in try splitter.feed(chunk.span) {
         deadline.extend(at: .now)
-        if let pod = decoder.pod(item) { apply(watch.list(pod)) } else { countInvalid() }
+        if let pod = PodDecoder.pod(item) { apply(watch.list(pod)) } else { countInvalid() }
       }
     }
     guard splitter.isComplete else {
@@ -108,7 +107,7 @@ struct PodWatchSession: ~Copyable {
       throw WatchFailure(.invalid, "the response is not a list")
     }
     for _ in 0..<splitter.oversized { countInvalid() }
-    let page = try decoder.page(metadata)
+    let page = try PodDecoder.page(metadata)
     status.hear(at: Clock.epochSeconds)
     health.end(at: .now)
     apply(try watch.finish(page))
@@ -137,7 +136,7 @@ struct PodWatchSession: ~Copyable {
       let chunk = try client.read(until: deadline.instant)
       if chunk.isEmpty { break }
       for line in try splitter.feed(chunk.span) {
-        let event = try decoder.event(line)
+        let event = try PodDecoder.event(line)
         deadline.extend(at: .now, bounding: event.kind == .bookmark)
         status.hear(at: Clock.epochSeconds)
         health.hear(nextBy: deadline.instant)

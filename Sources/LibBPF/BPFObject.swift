@@ -2,6 +2,7 @@
 
 import CLibBPF
 import Glibc
+import Text
 
 /// Owns a libbpf object with its programs and maps, and closes it (`bpf_object__close`).
 ///

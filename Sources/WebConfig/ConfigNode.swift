@@ -1,80 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import FoundationEssentials
+import JSON
 import YAML
 
 /// A value of a configuration file with its place in the file.
 struct ConfigNode {
-  indirect enum Value: Decodable {
-    case null
-    case bool(Bool)
-    /// A number, as it is written in JSON.
-    case number(String)
-    case text(String)
-    case list([Value])
-    case mapping([String: Value])
-
-    init(from decoder: any Decoder) throws {
-      if let fields = try? decoder.container(keyedBy: AnyKey.self) {
-        var mapping: [String: Value] = [:]
-        for key in fields.allKeys { mapping[key.stringValue] = try fields.decode(Value.self, forKey: key) }
-        self = .mapping(mapping)
-        return
-      }
-      if var elements = try? decoder.unkeyedContainer() {
-        var list: [Value] = []
-        while !elements.isAtEnd { list.append(try elements.decode(Value.self)) }
-        self = .list(list)
-        return
-      }
-      let scalar = try decoder.singleValueContainer()
-      if scalar.decodeNil() {
-        self = .null
-      } else if let bool = try? scalar.decode(Bool.self) {
-        self = .bool(bool)
-      } else if let number = try? scalar.decode(Int.self) {
-        self = .number(String(number))
-      } else if let number = try? scalar.decode(Double.self) {
-        self = .number(String(number))
-      } else {
-        self = .text(try scalar.decode(String.self))
-      }
-    }
-  }
-
-  private struct AnyKey: CodingKey {
-    let stringValue: String
-    var intValue: Int? { nil }
-
-    init(stringValue: String) { self.stringValue = stringValue }
-    init?(intValue: Int) { nil }
-  }
-
   /// The path of the file, for errors.
   let file: String
   /// The keys from the top of the file.
   let key: String
-  let value: Value
+  private let value: JSONValue
+  var isNull: Bool { value == .null }
 
   /// Parses a file. An empty one is null.
   ///
   /// - Throws: `WebConfigError` with the line of malformed YAML.
   init(parsing bytes: [UInt8], file: String) throws(WebConfigError) {
-    do {
-      value = try JSONDecoder().decode(Value.self, from: Data(try YAML.json(bytes)))
-    } catch let error as YAMLError {
+    do { value = try YAML.value(bytes) } catch {
       throw WebConfigError(
         file: file, problem: "it is not YAML: \(error)",
         advice: "write YAML as docs/web-configuration.md shows")
-    } catch {
-      throw WebConfigError(
-        file: file, problem: "it is not YAML", advice: "write YAML as docs/web-configuration.md shows")
     }
     self.file = file
     key = ""
   }
 
-  private init(file: String, key: String, value: Value) {
+  private init(file: String, key: String, value: JSONValue) {
     self.file = file
     self.key = key
     self.value = value
@@ -90,8 +41,8 @@ struct ConfigNode {
   /// - Parameter allowed: The keys that it may have; nil for any.
   /// - Throws: `WebConfigError` if it is not a mapping, and for another key.
   func fields(allowing allowed: [String]? = nil) throws(WebConfigError) -> [String: ConfigNode] {
-    if case .null = value { return [:] }
-    guard case .mapping(let mapping) = value else {
+    if isNull { return [:] }
+    guard case .object(let mapping) = value else {
       throw error("it is not a mapping", "write keys and values, each on its own line")
     }
     var fields: [String: ConfigNode] = [:]
@@ -113,7 +64,7 @@ struct ConfigNode {
     case .null: return ""
     case .bool(let bool): return bool ? "true" : "false"
     case .number(let text), .text(let text): return text
-    case .list, .mapping: throw error("it is not text", "write one value")
+    case .list, .object: throw error("it is not text", "write one value")
     }
   }
 
@@ -131,7 +82,7 @@ struct ConfigNode {
   ///
   /// - Throws: `WebConfigError` if it is not a list.
   func elements() throws(WebConfigError) -> [ConfigNode] {
-    if case .null = value { return [] }
+    if isNull { return [] }
     guard case .list(let list) = value else { throw error("it is not a list", "write a list: - value") }
     return list.enumerated().map { ConfigNode(file: file, key: "\(key)[\($0)]", value: $1) }
   }

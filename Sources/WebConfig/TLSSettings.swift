@@ -198,7 +198,7 @@ package struct TLSSettings: Sendable, Equatable {
 
   private static func sans(_ node: ConfigNode?) throws(WebConfigError) -> [String]? {
     guard let node else { return nil }
-    if case .null = node.value { return nil }
+    if node.isNull { return nil }
     var names: [String] = []
     for element in try node.elements() { names.append(try element.text()) }
     return names

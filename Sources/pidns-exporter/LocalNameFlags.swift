@@ -2,8 +2,8 @@
 
 import ArgumentParser
 import Containers
-import FoundationEssentials
 import Logging
+import Platform
 import Text
 
 /// Flags for container names outside of Kubernetes.
@@ -33,7 +33,7 @@ struct LocalNameFlags: ParsableArguments {
   var missing: [(flag: String, path: String)] {
     let given = [("--docker.root", dockerRoot)] + podmanRoots.map { ("--podman.root", $0) }
     return given.compactMap { flag, path in
-      guard let path, (try? FileManager.default.contentsOfDirectory(atPath: path)) == nil else { return nil }
+      guard let path, FolderListing.entries(path) == nil else { return nil }
       return (flag, path)
     }
   }

@@ -3,6 +3,7 @@
 import APIServer
 import Foundation
 import Harness
+import JSON
 import Testing
 import YAML
 
@@ -181,8 +182,20 @@ extension KernelTests {
         contentsOf: Repository.root.appending(path: "deploy/kubernetes/daemonset.yaml"), encoding: .utf8)
       let daemonSet = try #require(
         text.components(separatedBy: "\n---\n").first { $0.contains("kind: DaemonSet") })
-      return try JSONDecoder().decode(Document.self, from: Data(YAML.json(Array(daemonSet.utf8)))).spec
-        .template.spec
+      let json = try JSONSerialization.data(withJSONObject: Self.object(YAML.value(Array(daemonSet.utf8))))
+      return try JSONDecoder().decode(Document.self, from: json).spec.template.spec
+    }
+
+    /// The form of a value that `JSONSerialization` writes.
+    private static func object(_ value: JSONValue) -> Any {
+      switch value {
+      case .null: NSNull()
+      case .bool(let bool): bool
+      case .number(let number): Double(number) ?? .nan
+      case .text(let text): text
+      case .list(let list): list.map(object)
+      case .object(let members): members.mapValues(object)
+      }
     }
   }
 }

@@ -22,6 +22,7 @@ DEBIAN_LICENCES = {
     "glibc": "LGPL-2.1-or-later",
     "gmp": "LGPL-3.0-or-later OR GPL-2.0-or-later",
     "gnutls28": "LGPL-2.1-or-later",
+    "jansson": "MIT",
     "keyutils": "LGPL-2.1-or-later",
     "krb5": "MIT",
     "libbpf": "LGPL-2.1-only OR BSD-2-Clause",

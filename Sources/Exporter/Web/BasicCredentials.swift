@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import FoundationEssentials
+import Text
 
 /// User and password of an `Authorization: Basic` header (RFC 7617).
 struct BasicCredentials: Equatable, Sendable {
@@ -11,8 +11,7 @@ struct BasicCredentials: Equatable, Sendable {
   init?(_ header: String?) {
     guard let header, header.prefix(6).lowercased() == "basic " else { return nil }
     let encoded = header.dropFirst(6).trimmingPrefix { $0 == " " }
-    guard let decoded = Data(base64Encoded: String(encoded)),
-      let colon = decoded.firstIndex(of: UInt8(ascii: ":"))
+    guard let decoded = Base64.decode(String(encoded)), let colon = decoded.firstIndex(of: UInt8(ascii: ":"))
     else { return nil }
     user = String(decoding: decoded[..<colon], as: UTF8.self)
     password = Array(decoded[(colon + 1)...])

@@ -6,10 +6,9 @@ import Testing
 @testable import Kubernetes
 
 @Suite struct PodDecoderTests {
-  private let decoder = PodDecoder()
 
-  private func pod(_ json: String) -> Pod? { decoder.pod(Array(json.utf8)) }
-  private func event(_ json: String) throws -> PodWatch.Event { try decoder.event(Array(json.utf8)) }
+  private func pod(_ json: String) -> Pod? { PodDecoder.pod(Array(json.utf8)) }
+  private func event(_ json: String) throws -> PodWatch.Event { try PodDecoder.event(Array(json.utf8)) }
 
   @Test("A pod has the ids of all its containers, those before a restart first")
   func everything() {
@@ -144,7 +143,7 @@ import Testing
 
   @Test("A page needs a version, and reports whether more pages follow")
   func pages() throws {
-    func page(_ json: String) throws -> PodWatch.Page { try decoder.page(Array(json.utf8)) }
+    func page(_ json: String) throws -> PodWatch.Page { try PodDecoder.page(Array(json.utf8)) }
     #expect(
       try page(#"{"resourceVersion":"1","continue":""}"#) == .init(resourceVersion: "1", continueToken: nil))
     #expect(

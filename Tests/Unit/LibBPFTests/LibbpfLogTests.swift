@@ -36,14 +36,3 @@ import Testing
   @Test("An empty log has no cause")
   func nothing() { #expect(LibbpfLog.usefulLine(of: "") == nil) }
 }
-
-@Suite struct Base64Tests {
-  @Test(
-    "Base64 decodes each length of the last group",
-    arguments: [
-      ("", []), ("Zg==", [102]), ("Zm8=", [102, 111]), ("Zm9v", [102, 111, 111]), ("/+8A", [255, 239, 0]),
-    ])
-  func decodes(text: String, bytes: [UInt8]) {
-    #expect(Base64.decode(text) == bytes)
-  }
-}

@@ -2,6 +2,7 @@
 
 import LibBPF
 import Testing
+import Text
 
 @testable import Probe
 
