@@ -8,8 +8,11 @@ INSTALL = scripts/install-dependencies.sh
 # The same bytes in any folder: the paths of sources in messages are relative, and no module contains a hash
 # of the compiler's command line.
 REPRODUCIBLE = -Xswiftc -file-prefix-map -Xswiftc '$(CURDIR)=.' -Xcc '-ffile-prefix-map=$(CURDIR)=.' -Xswiftc -Xfrontend -Xswiftc -disable-incremental-llvm-codegen
-# One file without symbols that runs without Swift on the machine.
-RELEASE = swift build -c release --static-swift-stdlib -Xlinker -s $(REPRODUCIBLE) --product
+# Linked by the toolchain's lld into a small file: no symbols, no symbols of libraries for others to link with, no tables
+# for unwinding, and short relocations (glibc 2.36 and later).
+SMALL = -Xswiftc -use-ld=lld -Xlinker -s -Xlinker --exclude-libs=ALL -Xlinker --no-eh-frame-hdr -Xlinker -T'$(CURDIR)/scripts/release.ld' -Xlinker -z -Xlinker pack-relative-relocs
+# One file that runs without Swift on the machine.
+RELEASE = swift build -c release --static-swift-stdlib $(SMALL) $(REPRODUCIBLE) --product
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 # flag NAME DEFAULT: the last value that ARGS gives a flag, as --NAME=VALUE or --NAME VALUE.
