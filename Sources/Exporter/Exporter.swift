@@ -129,7 +129,7 @@ package struct Exporter: ~Copyable {
           telemetryPath: configuration.telemetryPath, hasStatusPage: configuration.hasStatusPage,
           board: board, scrapers: scrapers, rule: configuration.scraperRule, paths: configuration.paths),
         limits: configuration.webLimits, onRefusal: RefusalLogger(logger: logger).log,
-        log: { logger.debug("libmicrohttpd", metadata: ["said": "\($0)"]) })
+        log: { logger.debug("libmicrohttpd", metadata: ["message": "\($0)"]) })
     } catch {
       throw ExporterError(error.description)
     }

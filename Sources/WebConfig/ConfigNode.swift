@@ -8,7 +8,7 @@ struct ConfigNode {
   indirect enum Value: Decodable {
     case null
     case bool(Bool)
-    /// A number, as it is written in JSON.
+    /// A number in its JSON form.
     case number(String)
     case text(String)
     case list([Value])
