@@ -156,7 +156,7 @@ import WebConfig
     #expect(take(0, 1) == 0)
   }
 
-  @Test("One log line of each kind that clients cause is written in a pause, with the number of omitted lines")
+  @Test("Clients cause one log line of each kind in a pause, with the number of omitted lines")
   func limitedLog() {
     var log = LimitedLog<String>()
     let start = ContinuousClock.now
