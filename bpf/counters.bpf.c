@@ -2,12 +2,12 @@
 /*
  * Counts process events for each pid namespace.
  *
- * Hooks: tp_btf on task_newtask, sched_process_exec and sched_process_exit; on
- * sched_process_free where the exit hook has no group_dead argument; on mark_victim; fexit on the
- * system calls execve and execveat; iterators over tasks and over the maps.
+ * Hooks: tp_btf on task_newtask, sched_process_exec and sched_process_exit; on sched_process_free
+ * if the exit hook has no group_dead argument; on mark_victim; fexit on the system calls execve and
+ * execveat; iterators over tasks and over the maps.
  *
- * Maps: see counters.h, latest.h, and attempts.h, exit.h and oom.h for those of some kernels and
- * collectors.
+ * Maps: see counters.h and latest.h; for some kernels and collectors, see attempts.h, exit.h and
+ * oom.h.
  *
  * Needs Linux 5.10 with BTF.
  */
@@ -144,7 +144,7 @@ static __always_inline int count_process_exit(struct task_struct *task, __u32 at
 	}
 	if (config.count_lifetimes || config.keep_exemplars)
 		now = bpf_ktime_get_boot_ns();
-	/* verifier: code with many branches comes first, while there are few states. */
+	/* verifier: code with many branches is first, while there are few states. */
 	describe(&latest, task, &own, now);
 	choose_part(task, &own);
 	counts = exits_of(task, &own, totals, EXIT_SCRATCH + attempt);
@@ -188,8 +188,8 @@ static __always_inline int count_late_oom_kill(struct task_struct *task)
 }
 
 /*
- * The tracepoint fires for every thread. group_dead says which one was the last of its process: the
- * one that took signal->live to 0 (upstream 6.16, and backports).
+ * The tracepoint fires for every thread. group_dead marks the last one of its process: the one that
+ * set signal->live to 0 (upstream 6.16, and backports).
  */
 static __always_inline int count_exit(__u64 *ctx, __u32 attempt)
 {
@@ -242,8 +242,8 @@ int oom_marked_by_number(__u64 *ctx)
 }
 
 /*
- * Notes that a cgroup is removed. No process enters it any more, and those that were in it have
- * passed their exit's tracepoint.
+ * Records that a cgroup is removed. No process can enter it, and its processes have passed their
+ * exit's tracepoint.
  */
 static __always_inline int note_removal(__u64 *ctx, __u32 attempt)
 {
@@ -251,7 +251,7 @@ static __always_inline int note_removal(__u64 *ctx, __u32 attempt)
 	struct pidns_cgroup *removed = bpf_map_lookup_elem(&cgroups, &id);
 	struct pidns_node *totals = this_cpus_node();
 
-	/* Every attempt may note it: the first one that runs does. */
+	/* Every attempt may record it: the first one that runs does. */
 	(void)attempt;
 	if (!removed || removed->removed || !totals)
 		return 0;
@@ -295,9 +295,9 @@ EXEC_FAILURES(execveat_failed);
 EXEC_FAILURES(compat_execve_failed);
 EXEC_FAILURES(compat_execveat_failed);
 
-/* The part of the task before, and the tasks of it that the scan met in a row. */
+/* The part of the previous task, and the number of its successive tasks. */
 static struct pidns_tasks walked;
-/* The same part, also if there was no room for it, so that the tasks are in part 0. */
+/* The same part, also if there was no room for it and its tasks are in part 0. */
 static struct pidns_part walked_in;
 
 static __always_inline bool is_same_part(const struct pidns_part *a, const struct pidns_part *b)

@@ -2,13 +2,13 @@
 /*
  * Emits single events: the process, and its namespaces.
  *
- * Hooks: as in counters.bpf.c, on sched_process_exec and sched_process_exit; on task_newtask
- * where forks are emitted or counted in attempts; on sched_process_free and mark_victim as there.
+ * Hooks: as in counters.bpf.c, on sched_process_exec and sched_process_exit; on task_newtask if
+ * forks are emitted or counted in attempts; on sched_process_free and mark_victim as there.
  *
  * Maps: `events`, a ring buffer; see attempts.h, exit.h, identity.h, oom.h and part.h for the
  * others.
  *
- * Loaded only while somebody reads. Needs Linux 5.10 with BTF.
+ * Loaded only while `pidns-exporter events` runs. Needs Linux 5.10 with BTF.
  */
 #include "attempts.h"
 #include "event.h"
@@ -26,7 +26,7 @@ struct {
 	__uint(max_entries, 4096);
 } events SEC(".maps");
 
-/* One value: events for which there was no room. */
+/* One value: the number of events that were dropped, because there was no room. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
@@ -34,13 +34,13 @@ struct {
 	__type(value, __u64);
 } dropped SEC(".maps");
 
-/* An event with all the text that it may have. */
+/* An event with the maximum length of text. */
 struct draft {
 	struct pidns_event event;
 	char text[PIDNS_FILE + PIDNS_ARGUMENTS];
 };
 
-/* Where events are put together, as `scratches` is for identities. */
+/* Buffers for events, like `scratches` for identities. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, SCRATCHES);
@@ -117,14 +117,14 @@ static __noinline struct draft *describe(struct task_struct *task, const struct 
 	event->file_length = 0;
 	event->arguments_length = 0;
 	event->arguments_cut = 0;
-	/* The process's name, as a thread may have one of its own. */
+	/* The process's name, because a thread may have another one. */
 	read_comm(event->comm, task->group_leader);
 	return draft;
 }
 
 /*
- * A wakeup costs ten times as much as the rest (an interrupt to this very CPU). The reader polls,
- * so only the record that makes a quarter of the buffer full wakes it.
+ * A wake-up costs ten times as much as the rest (an interrupt to the same CPU). The reader polls,
+ * so a record wakes it only if it fills a quarter of the buffer.
  */
 static __always_inline __u64 wakeup(__u64 size)
 {
@@ -170,7 +170,7 @@ static __always_inline int emit_fork(__u64 *ctx, __u32 attempt)
 
 ATTEMPTS("task_newtask", process_forked, emit_fork);
 
-/* Adds the file and the arguments of an exec, which the new program's memory has by now. */
+/* Adds the file and the arguments of an exec, which are now in the new program's memory. */
 static __always_inline void describe_exec(struct draft *draft, struct task_struct *task,
 					  struct linux_binprm *program)
 {
@@ -244,7 +244,7 @@ static __always_inline int emit_process_exit(struct task_struct *task, __u32 att
 	return 0;
 }
 
-/* Emits an OOM kill that was noticed only after the exit was emitted. */
+/* Emits an OOM kill that was reported only after the exit was emitted. */
 static __always_inline int emit_late_oom_kill(struct task_struct *task)
 {
 	struct task_pidns own;

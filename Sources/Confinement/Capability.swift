@@ -10,9 +10,9 @@ package struct Capabilities: OptionSet, Sendable, Hashable {
   package static let readSearch = Capabilities(rawValue: 1 << 2)
   /// Removes capabilities from the bounding set.
   static let setPCap = Capabilities(rawValue: 1 << 8)
-  /// In place of CAP_BPF, for a process that has this one only.
+  /// Replaces CAP_BPF for a process that has only this one.
   static let sysAdmin = Capabilities(rawValue: 1 << 21)
-  /// Calls bpf(), where unprivileged processes may not.
+  /// Calls bpf() if unprivileged processes may not.
   static let bpf = Capabilities(rawValue: 1 << 39)
 
   /// By number: include/uapi/linux/capability.h.

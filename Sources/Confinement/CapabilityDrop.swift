@@ -8,11 +8,11 @@ import Platform
 struct CapabilityDrop {
   private var set = CConfinement_Capabilities()
   private let permitted: Capabilities
-  /// What stays.
+  /// The capabilities that remain.
   private(set) var needed: Capabilities
 
-  /// Lowers all capabilities but those to keep, so that it can be tried what else is needed. Clears the ambient set, and the
-  /// bounding set if CAP_SETPCAP allows that.
+  /// Lowers all capabilities except those to keep, so that `keep` can test which others are needed. Clears the
+  /// ambient set, and the bounding set if CAP_SETPCAP allows that.
   ///
   /// - Throws: `ConfinementError` if the kernel refuses.
   init(keeping kept: Capabilities) throws(ConfinementError) {
@@ -26,7 +26,8 @@ struct CapabilityDrop {
     try setEffective(needed)
   }
 
-  /// Keeps one of the capabilities if an operation fails without: which kernel or file needs it does not have to be known.
+  /// Keeps one of the capabilities if an operation fails without it. So the caller need not know which kernel or file
+  /// requires it.
   ///
   /// - Parameters:
   ///   - capabilities: The first of them that the process has is tried.
@@ -39,7 +40,7 @@ struct CapabilityDrop {
     if isPossible() { needed.insert(held) } else { try setEffective(needed) }
   }
 
-  /// Drops what is lowered, for good.
+  /// Drops the lowered capabilities permanently.
   mutating func complete() throws(ConfinementError) {
     set.permitted = needed.rawValue
     try setEffective(needed)
@@ -50,7 +51,7 @@ struct CapabilityDrop {
     try check("drop capabilities", unsafe CConfinement_set_capabilities(&set))
   }
 
-  /// A program that the process starts cannot get what is not in this set, even as root.
+  /// A child process cannot get a capability outside this set, even as root.
   private static func dropBounding(keeping kept: Capabilities) throws(ConfinementError) {
     for number in 0..<UInt(64) where !kept.contains(Capabilities(rawValue: 1 << UInt64(number))) {
       let result = CConfinement_prctl(PR_CAPBSET_DROP, number)
@@ -61,7 +62,7 @@ struct CapabilityDrop {
   }
 }
 
-/// A step of the confinement that the kernel refused, in words for people.
+/// A step of the confinement that the kernel refused, as a text for users.
 struct ConfinementError: Error, CustomStringConvertible {
   let description: String
 

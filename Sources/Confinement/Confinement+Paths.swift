@@ -3,12 +3,12 @@
 import Glibc
 
 extension Confinement {
-  /// Its own entries, the CPUs, and libraries, which hold no secrets and may be loaded late.
+  /// The process's own entries, the CPUs, and libraries. They contain no secrets, and libraries may be loaded late.
   private static let system = [
     "/proc", "/sys/devices/system/cpu", "/usr", "/lib", "/lib64", "/etc/ld.so.cache",
   ]
 
-  /// What resolving a name reads. Most of these files are replaced when the network changes.
+  /// The files that the resolver of names reads. Most of them are replaced when the network changes.
   private static let resolver = ["/etc", "/run/systemd/resolve", "/run/NetworkManager", "/run/resolvconf"]
 
   /// The files and folders that can be read when confined.
@@ -23,14 +23,14 @@ extension Confinement {
     return paths
   }
 
-  /// Whether a file or folder can be read, or does not exist. Where nothing exists, nothing is forbidden.
+  /// Whether a file or folder can be read, or does not exist.
   static func isReadable(_ path: String) -> Bool {
     let descriptor = unsafe open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
     if descriptor >= 0 { _ = close(descriptor) }
     return descriptor >= 0 || errno != EACCES
   }
 
-  /// Returns the path, or the next one above it that exists; nil for the root of the file system.
+  /// Returns the path, or its closest existing parent; nil for the root of the file system.
   private static func existing(_ path: String) -> String? {
     var path = path[...]
     while unsafe access(String(path), F_OK) != 0 && errno != EACCES {

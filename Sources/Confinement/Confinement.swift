@@ -3,7 +3,7 @@
 import CConfinement
 import Glibc
 
-/// What the process gives up after its start, because nothing needs it any more.
+/// Drops the privileges that the process no longer needs after its start.
 ///
 /// | step | denies | what depends on the configuration |
 /// |---|---|---|
@@ -18,28 +18,28 @@ package enum Confinement {
   /// The requests that the process sends.
   package enum Requests: Sendable, Equatable {
     case none
-    /// To this TCP port; nil is any, as a proxy's is not known.
+    /// To this TCP port; nil is any port, because that of a proxy is unknown.
     case port(UInt16?, resolvesNames: Bool)
   }
 
-  /// What the process does after its start, beside polling the kernel and serving on open sockets.
+  /// The needs of the process after its start, beside polls of the kernel and open sockets.
   package struct Needs: Sendable, Equatable {
-    /// Folders that are read, with all that is in them. For one that does not exist yet, the next above it that does.
+    /// Folders that are read, with their contents. If one does not exist yet, its closest existing parent.
     package var folders: [String] = []
-    /// Files that are read again. Others replace them, so the folder of each can be read.
+    /// Files that are read again. Other processes replace them, so the folder of each can be read.
     package var files: [String] = []
     /// Files that are removed at the end. Others in their folders can be removed, too.
     package var removedFiles: [String] = []
     package var requests = Requests.none
-    /// Whether it starts programs, which need what is not known here.
+    /// Whether it starts programs; their needs are unknown.
     package var startsPrograms = false
 
     package init() {}
   }
 
-  /// What has been given up, for the log.
+  /// The remaining privileges, for the log.
   package struct Report: Sendable, Equatable {
-    /// The capabilities that are left.
+    /// The remaining capabilities.
     package var capabilities: Capabilities?
     package var noNewPrivileges = false
     /// The version of Landlock's ABI; nil if it is not applied.
@@ -49,12 +49,12 @@ package enum Confinement {
     package var failures: [String] = []
   }
 
-  /// Gives up everything that is not needed. A step that this kernel does not have is left out.
+  /// Drops all privileges that are not needed. A step that this kernel does not support is omitted.
   ///
-  /// Takes a few milliseconds. Cannot be undone.
+  /// It lasts a few milliseconds, and cannot be undone.
   ///
   /// - Parameters:
-  ///   - needs: What is needed later.
+  ///   - needs: The later needs of the process.
   ///   - kept: Capabilities to keep, as far as the process has them.
   ///   - mayReadKernel: Reads a BPF map. Returns false if the kernel does not permit it.
   package static func apply(

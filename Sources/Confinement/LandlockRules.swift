@@ -5,7 +5,7 @@ import Glibc
 
 /// Restricts which files and ports the calling thread, and those that it starts later, can open: Landlock.
 ///
-/// Files are only read, and none is written, made, removed or executed. Descriptors that are open already stay usable.
+/// Files can be read, but not written, created, removed or executed. Open descriptors stay usable.
 enum LandlockRules {
   // Rights of include/uapi/linux/landlock.h.
   private static let readFile: UInt64 = 1 << 2
@@ -29,7 +29,7 @@ enum LandlockRules {
   /// Applies the rules.
   ///
   /// - Parameters:
-  ///   - paths: Files, and folders with all that is in them. One that does not exist is skipped.
+  ///   - paths: Files, and folders with their contents. A missing one is skipped.
   ///   - folders: Folders from which files can be removed.
   ///   - ports: The TCP ports to connect to; nil for all. Never listens on one.
   /// - Returns: The version of the kernel's ABI; nil if the kernel has no Landlock, or another program forbids it.
@@ -41,9 +41,9 @@ enum LandlockRules {
     guard version > 0 else { return nil }
     var rules = CConfinement_Ruleset()
     rules.handled_access_fs = handledFiles(version)
-    // The earlier structures are shorter, and refused if longer with something in it.
+    // Earlier kernels have shorter structures. They refuse a longer one if its further fields are not 0.
     if version >= 4 { rules.handled_access_net = bind | (ports == nil ? 0 : connect) }
-    // No signals to other processes, and no abstract unix sockets of them.
+    // No signals to other processes, and no connection to their abstract unix sockets.
     if version >= 6 { rules.scoped = 3 }
     let ruleset = unsafe CConfinement_landlock_create(&rules, MemoryLayout<CConfinement_Ruleset>.size)
     try check("create Landlock rules", ruleset)

@@ -3,14 +3,14 @@
 import CConfinement
 import Glibc
 
-/// Restricts the system calls of the process: a seccomp filter, made by libseccomp.
+/// Restricts the system calls of the process by a seccomp filter, which libseccomp builds.
 ///
-/// A system call that is denied fails with EPERM, and does not kill the exporter: a library's new version may try one that it
-/// can do without, and a dead exporter counts nothing.
+/// A denied system call fails with EPERM, and does not kill the exporter: a new version of a library may try one that
+/// it does not need, and a dead exporter counts nothing.
 enum SystemCallFilter {
   private static let library = "libseccomp.so.2"
 
-  /// Installs a filter that allows only what rules say.
+  /// Installs a filter that allows only the system calls of the rules.
   ///
   /// - Returns: false if the kernel has no seccomp, or another program forbids it.
   /// - Throws: `ConfinementError` if libseccomp is missing or refuses a rule.
@@ -18,7 +18,7 @@ enum SystemCallFilter {
     try install(otherwise: CConfinement_fail_with(EPERM), rules, action: UInt32(SCMP_ACT_ALLOW))
   }
 
-  /// Installs a filter that denies what rules say, and allows everything else.
+  /// Installs a filter that denies the system calls of the rules, and allows all others.
   static func deny(_ rules: [SystemCallRule]) throws(ConfinementError) -> Bool {
     try install(otherwise: UInt32(SCMP_ACT_ALLOW), rules, action: CConfinement_fail_with(EPERM))
   }
@@ -26,7 +26,7 @@ enum SystemCallFilter {
   private static func install(
     otherwise: UInt32, _ rules: [SystemCallRule], action: UInt32
   ) throws(ConfinementError) -> Bool {
-    // Loaded only while the filter is made: 129 KB that are never needed again.
+    // Loaded only while the filter is built: its 129 KB are never needed again.
     guard let handle = unsafe dlopen(library, RTLD_NOW | RTLD_LOCAL) else {
       throw ConfinementError("\(library) cannot be loaded: install libseccomp2")
     }
@@ -54,7 +54,7 @@ enum SystemCallFilter {
       try unsafe add(name, [], CConfinement_fail_with(ENOSYS), functions, filter)
     }
     let result = unsafe functions.load(filter)
-    // No seccomp in the kernel, or a filter of the container runtime or of systemd against it.
+    // The kernel has no seccomp, or a filter of the container runtime or of systemd forbids it.
     if [-EINVAL, -ENOSYS, -EPERM, -EACCES].contains(result) { return false }
     try check("load the seccomp filter", result)
     return true

@@ -13,7 +13,7 @@ struct SystemCallRule {
 
   /// Names, of which an architecture or a libseccomp may lack some.
   let names: [String]
-  /// All have to hold; the other values of the arguments are not affected by the rule.
+  /// The rule applies if all conditions hold.
   var conditions: [Condition] = []
 
   init(_ names: String..., where conditions: Condition...) {
@@ -22,12 +22,12 @@ struct SystemCallRule {
   }
 }
 
-/// Which system calls which path needs. They are those of glibc 2.36 and 2.41, Swift 6.3, libbpf, libmicrohttpd 0.9.75 and
-/// 1.0.1, GnuTLS and libcurl of Debian 12 and 13, and what these fall back to on older kernels.
+/// The system calls that each path needs. These are the calls of glibc 2.36 and 2.41, Swift 6.3, libbpf, libmicrohttpd
+/// 0.9.75 and 1.0.1, and of GnuTLS and libcurl of Debian 12 and 13. Their fallbacks on older kernels are included.
 enum SystemCallTable {
   private typealias Condition = SystemCallRule.Condition
 
-  /// Every thread: memory, time, locks, signals, threads. No process but the own gets a signal.
+  /// Every thread: memory, time, locks, signals, threads. Signals to the own process only.
   static let runtime: [SystemCallRule] =
     [
       SystemCallRule("brk", "munmap", "mremap", "madvise"),
@@ -40,7 +40,7 @@ enum SystemCallTable {
       SystemCallRule("getrandom", "getrusage", "exit", "exit_group"),
       SystemCallRule("tgkill", where: Condition(argument: 0, value: UInt64(getpid()))),
       SystemCallRule("kill", where: Condition(argument: 1, value: 0)),
-      // Threads, and no processes. glibc tries clone3 first, whose flags no filter can read.
+      // Threads, but no processes. glibc tries clone3 first; no filter can read its flags.
       SystemCallRule("clone", where: Condition(argument: 0, mask: cloneThread, value: cloneThread)),
       // Limits are read and not set.
       SystemCallRule("prlimit64", where: Condition(argument: 2, mask: .max, value: 0)),
@@ -57,7 +57,7 @@ enum SystemCallTable {
   static let files: [SystemCallRule] =
     [
       SystemCallRule("read", "readv", "pread64", "write", "writev", "lseek", "close", "close_range"),
-      // Opened for reading, and not made.
+      // Opened for reading, not created.
       SystemCallRule("open", where: Condition(argument: 1, mask: writing, value: 0)),
       SystemCallRule("openat", where: Condition(argument: 2, mask: writing, value: 0)),
       SystemCallRule("fstat", "stat", "lstat", "newfstatat", "fstatat64", "statx", "fstatfs"),
@@ -82,7 +82,7 @@ enum SystemCallTable {
     ]
 
   /// The API server: TCP, and UDP or a unix socket to resolve names; libcurl wakes itself through a pair of sockets.
-  /// Without netlink, glibc takes it that there is IPv4 and IPv6.
+  /// Without netlink, glibc assumes that the machine has IPv4 and IPv6.
   static let requests: [SystemCallRule] =
     [
       socket(AF_INET, SOCK_STREAM.rawValue), socket(AF_INET, SOCK_DGRAM.rawValue),
@@ -91,13 +91,14 @@ enum SystemCallTable {
       SystemCallRule("socketpair", "connect", "sendmmsg", "recvmmsg"),
     ]
 
-  /// The end of a server with a unix socket, whose file it removes.
+  /// The end of a server with a unix socket: it removes the file of the socket.
   static let removal: [SystemCallRule] = [SystemCallRule("unlink", "unlinkat")]
 
-  /// Fail with ENOSYS, so that glibc falls back to what a filter can read.
+  /// Fail with ENOSYS, so that glibc falls back to calls that a filter can read.
   static let missing = ["clone3"]
 
-  /// What no exec plugin of a kubeconfig needs, which runs under the same filter: its other system calls are not known.
+  /// System calls that no exec plugin of a kubeconfig needs. A plugin runs under the same filter, and its other system
+  /// calls are unknown.
   static let forbiddenToPlugins: [SystemCallRule] =
     [
       SystemCallRule(

@@ -5,8 +5,9 @@
 /// The known shapes, and their sources: docs/containers.md and
 /// Tests/Unit/ContainersTests/Fixtures (cgroup-paths.tsv, cgroup-units.tsv).
 package struct CgroupIdentity: Hashable, Sendable {
-  /// The container: 64 hexadecimal digits, or of LXC, systemd-nspawn, and runc and crun by themselves, its name, of
-  /// Garden its handle, which is untrusted text of 253 bytes at the most. nil: not in a container.
+  /// The id of the container; nil outside of containers. For LXC, systemd-nspawn, and runc and crun without another
+  /// runtime, it is the name; for Garden the handle. Both are untrusted text of at most 253 bytes. Otherwise it is 64
+  /// hexadecimal digits.
   package let containerID: String?
   /// The runtime of the container; nil without a container, or if the path does not show it.
   package let runtime: Runtime?
@@ -17,27 +18,27 @@ package struct CgroupIdentity: Hashable, Sendable {
   package let enclosingIDs: [String]
   /// The pod's uid with `-`. For a static pod, the 32 digits of its configuration's hash.
   package let podUID: String?
-  /// The unit of systemd, at most 255 bytes of ASCII: in a container one of its inside, else one of the machine.
-  /// A machine has a bounded number of them (see `UnitName`). nil: none, or the cgroup is a pod's.
+  /// The unit of systemd, at most 255 bytes of ASCII: of the container if there is one, otherwise of the machine. A
+  /// machine has a bounded number of them (see `UnitName`). nil: none, or the cgroup is a pod's.
   package let unit: String?
 
   /// Parses a path from `/proc/PID/cgroup` or from the kernel.
   ///
-  /// * **Nested containers.** The deepest one counts: of a pod in kind, the pod's container, not the node that
-  ///   is itself a container of Docker. The pod is the deepest one too, and so that of a container that Docker
-  ///   runs inside of a pod's.
-  /// * **A pod's own cgroup** has no container, even if the node is one: its processes are about to move to their
-  ///   own cgroup, or belong to the runtime.
+  /// * **Nested containers.** The deepest one counts: for a pod in kind, the pod's container, not the node, which is a
+  ///   container of Docker. The deepest pod counts, too: a container that Docker runs inside a pod's container has that
+  ///   pod.
+  /// * **A pod's own cgroup** has no container, even if the node is one: its processes will move to their own cgroup,
+  ///   or belong to the runtime.
   /// * **Below the container** are cgroups that it made itself (`/init.scope`, `/system.slice/x.service`): those of
   ///   a service manager are units.
   /// * **The unit** is the deepest one with a bounded name.
-  /// * **Relative and cut paths.** `/../..`, from inside a cgroup namespace, is skipped. Of a path that lacks
-  ///   its beginning, the rest is read; a folder that was cut inside its id is no container.
+  /// * **Relative and cut paths.** `/../..`, from inside a cgroup namespace, is skipped. If a path lacks its beginning,
+  ///   the rest is parsed; a folder that is cut inside its id is no container.
   ///
   /// - Complexity: Linear in the path's length. Allocates for the result and for a list of the directories.
   package init(path: String) {
     var descent = CgroupDescent()
-    // Bytes, as a combining character would make one Character with the slash.
+    // Bytes, because a combining character and the slash would be one Character.
     for folder in path.utf8.split(separator: UInt8(ascii: "/")) { descent.enter(folder) }
     let place = descent.place
     (containerID, runtime, podUID) = (place.container?.id, place.container?.runtime, place.pod)
@@ -47,9 +48,9 @@ package struct CgroupIdentity: Hashable, Sendable {
 
   /// Reads the paths of a process in several hierarchies: with cgroup v1, they may differ.
   ///
-  /// The first one with a container counts, else the first one with a pod, else the first one with a unit: a process
-  /// that was moved in one hierarchy is still in its container in the others. The unit may come from any path with
-  /// the same container.
+  /// The first one with a container counts, otherwise the first one with a pod, otherwise the first one with a unit. A
+  /// process that was moved in one hierarchy is still in its container in the others. The unit may be from any path
+  /// with the same container.
   ///
   /// - Parameter paths: The primary hierarchy's first; may be empty.
   package init(paths: [String]) {
@@ -75,9 +76,9 @@ package struct CgroupIdentity: Hashable, Sendable {
   }
 }
 
-/// The way from the root of a hierarchy down to a cgroup.
+/// The parser's state on the path from the root of a hierarchy to a cgroup.
 private struct CgroupDescent {
-  /// What the folders up to here say.
+  /// The identity in the folders so far.
   struct Place {
     var container: (id: String, runtime: Runtime?)?
     var enclosing: [String] = []
@@ -93,7 +94,7 @@ private struct CgroupDescent {
   private var runtimeOfFolder: Runtime?
   private var parent = ""
 
-  /// Goes one folder down.
+  /// Parses the next folder.
   mutating func enter(_ folder: Substring.UTF8View) {
     let name = String(Substring(folder))
     let component = CgroupComponent(name, in: parent)
@@ -113,7 +114,7 @@ private struct CgroupDescent {
       place.units = UnitPath()
       runtimeOfFolder = nil
     } else if let around, place.container?.runtime == .nspawn && name == "supervisor" {
-      // systemd-nspawn itself, which is on the outside.
+      // systemd-nspawn itself, which is outside the container.
       place = around
     } else {
       if let runtime = Runtime.byFolder[name] { runtimeOfFolder = runtime }
@@ -122,7 +123,7 @@ private struct CgroupDescent {
   }
 }
 
-/// The units of one service manager, on the way down.
+/// The units of one service manager on the path.
 private struct UnitPath {
   /// The deepest one with a bounded name.
   private(set) var unit: String?
@@ -134,7 +135,7 @@ private struct UnitPath {
     if let slice = name.userSlice {
       (unit, isOfUser) = (slice, true)
     } else if name.isBounded && !(name.isInit && unit != nil) {
-      // An init.scope in another unit is that of a manager which this unit runs.
+      // An init.scope inside another unit is the scope of a service manager that this unit runs.
       unit = name.text
     }
   }

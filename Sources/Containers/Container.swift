@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The container of a namespace, as far as it is known. All fields are empty without a container.
+/// The known fields of a namespace's container. All fields are empty without a container.
 ///
-/// The text comes from runtimes, images and the API. Each field has at most 256 bytes.
+/// The text is from runtimes, images and the API. Each field has at most 256 bytes.
 package struct Container: Hashable, Sendable {
   /// The names in the labels of a series.
   package struct Names: Hashable, Sendable, Comparable {

@@ -15,7 +15,7 @@ package struct ContainerResolver {
 
   /// The result of a resolution.
   package struct Answer: Sendable {
-    /// The container, as far as it is known.
+    /// The known fields of the container.
     package let container: Container
     /// The confidence in it.
     package let certainty: Confidence
@@ -53,8 +53,8 @@ package struct ContainerResolver {
 
   /// Names the container of a namespace, or the unit if it is in none.
   ///
-  /// The containers of a pod that share a namespace have one answer, the pod's. A service manager's own scope
-  /// (`init.scope`) is not the unit of its namespace, as all of its units are in it.
+  /// If the containers of a pod share a namespace, the result is the pod. A service manager's own scope (`init.scope`)
+  /// is not the unit of its namespace, because the namespace contains all of its units.
   ///
   /// - Parameters:
   ///   - cgroupPaths: The cgroups of the namespace's init in several hierarchies, from their roots; the primary
@@ -70,15 +70,16 @@ package struct ContainerResolver {
   ///
   /// | the cgroup is | names |
   /// |---|---|
-  /// | a container's | its own, also where containers share the namespace; and its unit |
-  /// | the namespace's own container's, whose name is not known apart from it | the namespace's, and its unit |
-  /// | in no container, while the namespace is a container's | the namespace's: its processes were moved or came from outside |
-  /// | in no container, as the namespace is (the host's) | the unit |
+  /// | a container's | its own, also if containers share the namespace; and its unit |
+  /// | the namespace's own container's, whose name is unknown | the namespace's, and its unit |
+  /// | in no container, but the namespace is a container's | the namespace's: its processes were moved or started from
+  ///   outside |
+  /// | in no container, like its namespace (the host's) | the unit |
   ///
   /// - Parameters:
   ///   - cgroupPaths: The cgroup in several hierarchies, as in ``answer(cgroupPaths:initComm:)``.
   ///   - comm: The comm of a process in the cgroup, which identifies a pod's sandbox; empty if unknown.
-  ///   - whole: The answer for the namespace.
+  ///   - whole: The result for the namespace.
   package func answer(part cgroupPaths: [String], comm: String, of whole: Answer) -> Answer {
     let cgroup = CgroupIdentity(paths: cgroupPaths)
     let isInContainer = !whole.container.id.isEmpty
@@ -87,18 +88,18 @@ package struct ContainerResolver {
       return cgroup.podUID == nil
         ? whole.with(unit: cgroup.unit) : answer(cgroup, comm: comm, isPart: true).with(unit: cgroup.unit)
     }
-    // A sandbox, and a container whose name is not known yet or has been forgotten.
+    // A sandbox, or a container whose name is not known yet or was forgotten.
     if id == whole.container.id && pods?.container(id: id) == nil { return whole.with(unit: cgroup.unit) }
     return answer(cgroup, comm: comm, isPart: true).with(unit: cgroup.unit)
   }
 
   /// Answers without a unit.
   ///
-  /// - Parameter isPart: Whether it is for one container of those that may share a namespace.
+  /// - Parameter isPart: Whether it is for one of several containers that may share a namespace.
   private func answer(_ cgroup: CgroupIdentity, comm: String, isPart: Bool) -> Answer {
     if let pods, let known = Self.answer(cgroup, comm, pods, isPart: isPart) { return known }
     guard let id = cgroup.containerID else { return Answer(Container(cgroup), .final) }
-    // Only the API has the names of a pod and its containers: they come later, or never.
+    // Only the API has the names of a pod and its containers: they are known later, or never.
     if cgroup.podUID != nil && (pods != nil || Self.isSandbox(comm)) {
       let names = Container.Names(container: Self.isSandbox(comm) ? "POD" : "")
       return Answer(Container(cgroup, names), pods == nil ? .final : .partial)

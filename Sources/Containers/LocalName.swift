@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What Docker or podman calls a container.
+/// The name of a container in Docker or podman.
 struct LocalName: Equatable, Sendable {
   /// Its name: from 1 to ``LocalNames/longestName`` bytes of untrusted text.
   let name: String
@@ -15,20 +15,20 @@ struct LocalName: Equatable, Sendable {
   }
 }
 
-/// The names of containers that were removed lately.
+/// The names of recently removed containers.
 ///
 /// A container with `--rm` is removed as soon as it ends, which may be before its name is needed.
 struct EndedNames {
-  /// How many there are at most: 250 bytes each, typically.
+  /// The maximum number; typically 250 bytes each.
   static let limit = 4096
-  /// How long they are kept.
+  /// The time for which they are kept.
   static let retention = Duration.seconds(300)
 
   private var names: [String: (name: LocalName, end: ContinuousClock.Instant)] = [:]
   /// Their ids, the oldest first.
   private var order: [(id: String, end: ContinuousClock.Instant)] = []
 
-  /// How many there are.
+  /// The number of names.
   var count: Int { names.count }
 
   subscript(id: String) -> LocalName? { names[id]?.name }
@@ -46,7 +46,7 @@ struct EndedNames {
   }
 
   private mutating func remove(_ count: Int) {
-    // One that came back and ended again has a later place, too.
+    // A container that was restored and ended again also has a later entry.
     for (id, end) in order.prefix(count) where names[id]?.end == end { names[id] = nil }
     order.removeFirst(count)
   }

@@ -4,15 +4,15 @@ import Platform
 
 /// Follows the files that ``LocalNames`` reads, on a thread of its own, until it is released.
 ///
-/// The thread sleeps until a file changes, and every five seconds looks for folders that are new. It uses at most a
-/// tenth of a CPU: after some work, it rests nine times as long, but no more than a second.
+/// The thread sleeps until a file changes, and checks for new folders every five seconds. It uses at most a tenth of a
+/// CPU: after its work, it sleeps nine times as long, but at most a second.
 package final class LocalNameWatch: Sendable {
   private let stop = CancellationToken()
 
   /// Reads all names, and begins to follow them.
   ///
-  /// - Returns: nil where the machine has no room for another thread, or another instance of inotify; then the names
-  ///   are read when they are needed.
+  /// - Returns: nil if the machine has no room for another thread, or another instance of inotify; then the names are
+  ///   read on demand.
   package init?(_ names: LocalNames, interval: Duration = .seconds(5)) {
     guard stop.descriptor >= 0, let folders = FolderWatch() else { return nil }
     let follower = Holder(LocalNameFollower(names, folders))
@@ -23,7 +23,7 @@ package final class LocalNameWatch: Sendable {
   deinit { stop.cancel() }
 }
 
-/// Hands the follower over to its thread.
+/// Passes the follower to its thread.
 private final class Holder: @unchecked Sendable {
   private var follower: LocalNameFollower
 
@@ -34,14 +34,14 @@ private final class Holder: @unchecked Sendable {
   }
 }
 
-/// What the thread does.
+/// The work of the thread.
 private struct LocalNameFollower: ~Copyable {
   private enum Folder: Equatable {
-    /// Docker's, of all containers.
+    /// Docker's folder of all containers.
     case containers
-    /// Docker's, of one.
+    /// Docker's folder of one container.
     case container(id: String)
-    /// Podman's.
+    /// A folder of podman.
     case storage(String)
   }
 
@@ -74,7 +74,7 @@ private struct LocalNameFollower: ~Copyable {
     names.setFollowed(false)
   }
 
-  /// Follows the folders that are there and are not followed yet: also one that was mounted over another.
+  /// Follows existing folders that are not followed yet, also one that was mounted over another.
   private mutating func findFolders(isFirst: Bool) {
     let known = followed.count
     follow(names.dockerFolder, .containers, for: [.appears, .disappears])
@@ -104,7 +104,7 @@ private struct LocalNameFollower: ~Copyable {
     guard id.utf8[...].isHexadecimal(count: 64), followed.count < LocalNames.followedContainers + 64 else {
       return
     }
-    // Its file may be there before it is followed, or after.
+    // Its file may be created before or after the folder is followed.
     if let number = folders.add("\(names.dockerFolder)/\(id)", for: .isWritten, followingLink: false) {
       followed[number] = .container(id: id)
       names.refreshDocker(id: id)
@@ -127,7 +127,7 @@ private struct LocalNameFollower: ~Copyable {
     }
   }
 
-  /// Catches up with whatever has happened.
+  /// Reads the changes since the last call.
   private mutating func readAll() {
     for (number, folder) in followed {
       guard case .container(let id) = folder,

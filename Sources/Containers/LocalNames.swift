@@ -8,10 +8,11 @@ import Synchronization
 /// host, and the daemon would have to respond. The files reveal nothing that the exporter does not see
 /// anyway.
 ///
-/// The file has a container's name before its first process runs. Docker and podman remove the name of a
-/// container with `--rm` as soon as it ends. While a ``LocalNameWatch`` follows the files, names of removed containers are kept
-/// for some minutes, and `version` increases when a container is renamed. Without it, each call reads files. All text in the files is
-/// untrusted. A file that is missing, unreadable, not regular, too big or malformed counts as empty. No call waits for a file.
+/// The file has a container's name before its first process runs. Docker and podman remove the name of a container with
+/// `--rm` when it ends. While a ``LocalNameWatch`` follows the files, names of removed containers are kept for some
+/// minutes, and `version` increases when a container is renamed. Without it, each call reads files. All text in the
+/// files is untrusted. A file that is missing, unreadable, not regular, too big or malformed counts as empty. No call
+/// waits for a file.
 package final class LocalNames: Sendable {
   /// Docker's default state directory (`--data-root`).
   package static let dockerRoot = "/var/lib/docker"
@@ -26,7 +27,7 @@ package final class LocalNames: Sendable {
   let dockerFolder: String
   /// The folders with podman's files.
   let podmanFolders: [String]
-  /// Below these, files are read.
+  /// The folders that must be readable.
   package let roots: [String]
 
   /// Creates a resolver without reading files.
@@ -72,7 +73,7 @@ package final class LocalNames: Sendable {
   /// The limit of Docker's containers whose files are followed.
   static let followedContainers = 4096
 
-  /// Sets whether a watch follows the files. Forgets what it has found when it ends.
+  /// Sets whether a watch follows the files. When it ends, its names are forgotten.
   func setFollowed(_ isFollowed: Bool) { contents.withLock { $0.setFollowed(isFollowed) } }
 
   /// Reads podman's files of a folder again.

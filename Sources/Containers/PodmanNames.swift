@@ -13,8 +13,8 @@ import Platform
 /// `metadata`. Newer versions list containers started with `--rm` in `volatile-containers.json` beside it.
 /// Podman replaces the files atomically.
 struct PodmanNames {
-  /// The limit of a file, in bytes: about 15,000 containers of 530 bytes each in podman 4.3. Decoding so many
-  /// takes 0.08 s and 30 MB. With more, no container has a name.
+  /// The limit of a file, in bytes: about 15,000 containers of 530 bytes each in podman 4.3. Decoding so many needs
+  /// 0.08 s and 30 MB. With more, no container has a name.
   static let limit = 8 << 20
 
   /// The files of a storage.
@@ -73,7 +73,7 @@ struct PodmanNames {
     return nil
   }
 
-  /// Reads again the files that have changed, and forgets those that are gone.
+  /// Reads changed files again, and forgets removed ones.
   ///
   /// - Parameter folder: Only files of this folder; nil for all.
   mutating func refresh(folder: String? = nil) -> Changes {
@@ -96,7 +96,7 @@ struct PodmanNames {
       if let id = element["id"]?.text { entries[id] = Entry(element) }
     }
     if let old = files[path] { Self.compare(old.entries, with: entries, &changes) }
-    // A file that makes no sense is kept as empty: it need not be read at each look-up.
+    // An invalid file is kept as empty, so that it is not read at each look-up.
     files[path] = File(version: version, entries: entries)
   }
 

@@ -18,8 +18,8 @@ extension Substring.UTF8View {
   /// Whether this is a uuid, with `-` or `_` after 8, 12, 16 and 20 digits.
   var isUUID: Bool { count == 36 && isLikeUUID }
 
-  /// Whether this ends in a handle of Garden: in a uuid, or in one without its last eight digits, as Cloud Foundry
-  /// has them.
+  /// Whether this ends in a handle of Garden: a uuid, or a uuid without its last eight digits, as Cloud Foundry writes
+  /// it.
   var hasGardenHandle: Bool {
     [36, 28].contains { length in
       guard count >= length, suffix(length).isLikeUUID else { return false }

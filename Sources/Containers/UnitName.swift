@@ -2,8 +2,8 @@
 
 /// The name of a unit of systemd that may contain processes, as a folder of a cgroup path.
 ///
-/// Many units are made for one connection, one session or one start. Each would be a new label value, so such a name
-/// is not bounded, and its processes count under the unit around it:
+/// Many units exist only for one connection, one session or one start. Each would be a new label value. So the number
+/// of such names is unbounded, and their processes count under the enclosing unit:
 ///
 /// ```
 /// session-17.scope  run-u97.scope  app-….scope  machine-qemu\x2d1\x2dweb.scope   scopes with a digit in their names
@@ -23,9 +23,9 @@ struct UnitName {
   /// The name without its kind, its escapes decoded.
   private let stem: String
 
-  /// Reads a folder's name; nil if it is none that systemd could have given to a unit.
+  /// Parses a folder's name; nil if systemd allows no unit of this name.
   init?(folder: Substring.UTF8View) {
-    // systemd puts a `_` in front of a name that the kernel could use for a file, and of one that begins with `_`.
+    // systemd adds a `_` before a name that the kernel could use for a file, and before one that begins with `_`.
     let name = folder.without(prefix: "_") ?? folder
     guard name.count <= 255, name.allSatisfy(\.isOfUnitName) else { return nil }
     for kind in Kind.allCases {
@@ -41,7 +41,8 @@ struct UnitName {
   /// Whether it is the scope of the service manager itself.
   var isInit: Bool { text == "init.scope" }
 
-  /// The slice of a user, if this is that or the service of the user's own manager: everything in them is the user's.
+  /// The slice of a user, if this is that slice or the service of the user's own manager: all their processes are the
+  /// user's.
   var userSlice: String? {
     guard
       let user = kind == .slice
@@ -53,7 +54,7 @@ struct UnitName {
     return "user-\(Substring(user)).slice"
   }
 
-  /// Whether a machine has only so many units of such names, however long it runs.
+  /// Whether the number of such names on a machine is bounded, however long it runs.
   var isBounded: Bool {
     guard !stem.utf8.containsID, !stem.contains("dbus-:") else { return false }
     return switch kind {
@@ -63,7 +64,7 @@ struct UnitName {
     }
   }
 
-  /// What systemd-run calls a service: by its connection to the bus, its process, or a random number.
+  /// Whether systemd-run named a service by its connection to the bus, its process, or a random number.
   private var isTransientService: Bool {
     guard let rest = stem.utf8[...].without(prefix: "run-") else { return false }
     let number = rest.without(prefix: "u") ?? rest.without(prefix: "p") ?? rest
@@ -112,7 +113,7 @@ extension UInt8 {
 }
 
 extension String.UTF8View {
-  /// Whether there is an id somewhere: at least 32 hexadecimal digits, or a uuid.
+  /// Whether the name contains an id: at least 32 hexadecimal digits, or a uuid.
   var containsID: Bool {
     var digits = 0
     for index in indices {

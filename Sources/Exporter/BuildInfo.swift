@@ -3,7 +3,7 @@
 import LibBPF
 package import Logging
 
-/// What this program was built from and with.
+/// The source and the tools of this build.
 package enum BuildInfo {
   /// The version of the program.
   package static var version: String { Stamp.version }
@@ -13,7 +13,7 @@ package enum BuildInfo {
   package static var swiftVersion: String { Stamp.swiftVersion }
   /// The version of the libbpf that is linked in.
   package static var libbpfVersion: String { LibraryInfo.version }
-  /// The processor architecture, in the words of container images.
+  /// The processor architecture, by its name in container images.
   package static var arch: String {
     #if arch(x86_64)
       "amd64"
@@ -27,13 +27,13 @@ package enum BuildInfo {
   /// The version and the commit, for pages.
   static var versionAndRevision: String { revision.isEmpty ? version : "\(version) (\(revision))" }
 
-  /// All of it in one line, for people.
+  /// All fields in one line, for users.
   package static var summary: String {
     let revision = revision.isEmpty ? "" : " (revision \(revision))"
     return "\(version)\(revision), Swift \(swiftVersion), libbpf \(libbpfVersion), \(arch)"
   }
 
-  /// All of it as fields of a log line.
+  /// All fields of a log line.
   package static var metadata: Logger.Metadata {
     [
       "version": "\(version)", "revision": "\(revision)", "swift": "\(swiftVersion)",

@@ -6,9 +6,9 @@ import Logging
 import Platform
 package import Confinement
 
-/// How the process restricts itself after its start.
+/// The restrictions of the process after its start.
 package struct ConfinementRule: Sendable {
-  /// The capabilities that it keeps though nothing needs them.
+  /// The capabilities that it keeps although it does not need them.
   package var kept: Capabilities
   /// Files that the server reads again.
   var files: [String] = []
@@ -18,11 +18,11 @@ package struct ConfinementRule: Sendable {
   /// Keeps some capabilities.
   package init(keeping kept: Capabilities = []) { self.kept = kept }
 
-  /// Restricts the process, and logs what is left. Call it before other threads are started.
+  /// Restricts the process, and logs the remaining privileges. Call it before other threads are started.
   ///
   /// - Parameters:
-  ///   - node: Whose pods are watched.
-  ///   - localNames: Where names of containers are read.
+  ///   - node: The node whose pods are watched.
+  ///   - localNames: The files with names of containers.
   ///   - mayReadKernel: Reads a BPF map; returns false without permission.
   func confine(
     _ node: CounterPipeline.Node?, _ localNames: LocalNames?, _ logger: Logger, mayReadKernel: () -> Bool

@@ -26,17 +26,17 @@ extension CounterPipeline {
     package var kernel: KernelCounters.Configuration
     /// The bounds of the exposed series.
     package var limits: Ledger.Limits
-    /// How namespaces become series.
+    /// The labels of the series.
     package var labelling: SeriesLabels
-    /// Whose pods are watched; nil for none.
+    /// The node whose pods are watched; nil for none.
     package var kubernetes: Node?
-    /// Where containers have their names outside of Kubernetes; nil for nowhere.
+    /// The files with names of containers outside Kubernetes; nil for none.
     package var localNames: LocalNames?
-    /// Whether each namespace shows a histogram of lifetimes, where that collector is on.
+    /// Whether each namespace shows a histogram of lifetimes, if that collector is enabled.
     package var showsLifetimesPerNamespace: Bool
-    /// Which PID namespaces are counted.
+    /// The PID namespaces that are counted.
     package var scope: NamespaceScope
-    /// What the process keeps after the start; nil for everything.
+    /// The restrictions of the process after the start; nil for none.
     package var confinement: ConfinementRule?
 
     package init(

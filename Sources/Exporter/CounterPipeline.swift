@@ -11,7 +11,7 @@ import Probe
 /// Used only by the polling thread. When it is destroyed, the watch of pods ends, and nothing stays attached in the
 /// kernel.
 package struct CounterPipeline: ~Copyable {
-  /// What there is to show.
+  /// The features that pages show.
   let features: FeatureSet
   /// Reads the kernel.
   package var poller: Poller
@@ -52,7 +52,7 @@ package struct CounterPipeline: ~Copyable {
     features = FeatureSet(
       collectors: collectors, showsLifetimesPerNamespace: configuration.showsLifetimesPerNamespace,
       level: configuration.labelling.level, watchesPods: configuration.kubernetes != nil)
-    // Before the threads of the watches, which inherit what is left.
+    // Before the threads of the watches, which inherit the remaining privileges.
     configuration.confinement?.confine(configuration.kubernetes, configuration.localNames, logger) {
       kernel.isReadable
     }

@@ -21,9 +21,10 @@ struct EventContainers {
     let firstEvent: UInt64
   }
 
-  /// More than a node has at one time; beyond it, the cache is emptied.
+  /// More than a node has at one time; above this number, the cache is emptied.
   private static let limit = 4096
-  /// How long a container's cgroup may have only processes of its runtime, in nanoseconds: as of the metrics.
+  /// The time for which a container's cgroup may contain only processes of its runtime, in nanoseconds: the same as for
+  /// metrics.
   private static let runtimeGrace: UInt64 = 5_000_000_000
   private var known: [PIDNamespace: Known] = [:]
   private var parts: [NamespacePart: KnownPart] = [:]
@@ -36,8 +37,8 @@ struct EventContainers {
   /// Returns the container and the unit of an event's part.
   ///
   /// The processes with which a runtime starts a container are in its cgroup, but not in its namespace. They have the
-  /// names of their own namespace: another container is named only once its cgroup had events for five seconds, and
-  /// if no event of it was in a namespace inside.
+  /// names of their own namespace. Another container is named only if its cgroup has had events for five seconds, and
+  /// none of them was in an inner namespace.
   ///
   /// - Parameters:
   ///   - time: The time of the event, in nanoseconds since boot.
@@ -92,7 +93,7 @@ struct EventContainers {
       return before
     }
     guard let cgroup = cgroup(part) else { return nil }
-    // The comm of a process in it may be that of a runtime: no sandbox is recognised by it.
+    // The comm of a process in it may be that of a runtime, so it does not identify a sandbox.
     let answer = naming.answer(part: cgroup.paths, comm: "", of: namespace.answer)
     if parts.count >= Self.limit { parts.removeAll() }
     let known = KnownPart(

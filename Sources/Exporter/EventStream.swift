@@ -9,7 +9,7 @@ package import Probe
 
 /// Combines the parts that show single events: the BPF programs, and the names of containers.
 ///
-/// Belongs to one thread. When it is destroyed, nothing stays attached in the kernel.
+/// Used by one thread only. When it is destroyed, nothing stays attached in the kernel.
 package struct EventStream: ~Copyable {
   /// The configuration of the stream.
   package struct Configuration: Sendable {
@@ -38,15 +38,15 @@ package struct EventStream: ~Copyable {
 
   private var kernel: KernelEvents
   private let podWatch: RunningPodWatch?
-  /// Released at the end, which ends it.
+  /// The watch ends when it is released.
   private let nameWatch: LocalNameWatch?
   private var containers: EventContainers
   private var boot = BootEpoch(tolerance: .milliseconds(1))
   /// The time of the newest event that was read, in nanoseconds since boot; nil before the first.
   package private(set) var lastTime: UInt64?
 
-  /// Loads and attaches, then waits at most five seconds until the node's pods are known. Events of that time are kept in the
-  /// ring buffer.
+  /// Loads and attaches. Then it waits until the node's pods are known, at most five seconds. Events of that time are
+  /// kept in the ring buffer.
   ///
   /// - Throws: `ExporterError` for the first step that fails; nothing stays attached then.
   package init(_ configuration: Configuration, logger: Logger) throws(ExporterError) {
@@ -90,7 +90,7 @@ package struct EventStream: ~Copyable {
   /// Becomes readable when there are many events, before the next poll is due.
   package var descriptor: Int32 { kernel.descriptor }
 
-  /// Reads the oldest events; none only if there are none.
+  /// Reads the oldest events. Returns an empty list only if there are none.
   package mutating func drain() throws(ExporterError) -> [ProcessEvent] {
     boot.update()
     let events = try attempt { kernel throws(BPFError) in try kernel.drain() }
@@ -98,25 +98,24 @@ package struct EventStream: ~Copyable {
     return events
   }
 
-  /// Events for which there was no room, so far.
+  /// The number of events that were dropped so far, because there was no room.
   package mutating func dropped() throws(ExporterError) -> UInt64 {
     try attempt { kernel throws(BPFError) in try kernel.dropped() }
   }
 
-  /// A program of which the kernel skipped runs; nil where there is none.
+  /// An event whose programs the kernel skipped; nil if there is none.
   package mutating func skippedProgram() throws(ExporterError) -> String? {
     try attempt { kernel throws(BPFError) in try kernel.programStatuses().skippedEvent }
   }
 
-  /// Returns the container and the unit of an event, as far as they are known. Reads the kernel once for each part of a
-  /// namespace.
+  /// Returns the known fields of an event's container and unit. Reads the kernel once for each part of a namespace.
   package mutating func container(of event: ProcessEvent) -> Container {
     containers.container(
       of: event.part, at: event.time, hasNewInit: event.isExecOfInit,
       identity: { try? kernel.identity(of: $0) }, cgroup: { try? kernel.cgroup(of: $0) })
   }
 
-  /// A time since boot as one since the epoch, in nanoseconds.
+  /// Converts a time since boot to a time since the epoch, in nanoseconds.
   package func epochTime(of time: UInt64) -> Int64 { boot.nanoseconds &+ Int64(clamping: time) }
 
   /// Stops the events.
@@ -134,7 +133,7 @@ package struct EventStream: ~Copyable {
 }
 
 extension ProcessEvent {
-  /// Whether the init of its namespace has become another program: by now a runtime has put it into its cgroup.
+  /// Whether it is an exec of its namespace's init: then a runtime has moved the init into its cgroup.
   fileprivate var isExecOfInit: Bool {
     if case .exec = action { inside.pid == 1 } else { false }
   }

@@ -3,31 +3,31 @@
 package import MetricsHTTP
 
 extension Exporter {
-  /// What the exporter is told by its flags.
+  /// The configuration of the exporter, from its flags.
   package struct Configuration: Sendable {
-    /// Where to serve.
+    /// The addresses to listen on.
     package var listenAddresses: [ListenAddress]
     /// Owner and mode of unix sockets.
     package var socketAccess: SocketAccess
-    /// Whether the sockets that systemd passes are served instead of addresses.
+    /// Whether to serve the sockets that systemd passes, instead of addresses.
     package var usesSystemdSockets: Bool
-    /// Where pages are.
+    /// The paths of the pages.
     package var paths: WebPaths
     /// The file that configures TLS and passwords; nil for plain HTTP without passwords.
     package var webConfigFile: String?
     /// The path of the metrics.
     package var telemetryPath: String
-    /// What clients can take from the server.
+    /// The limits of clients.
     package var webLimits: HTTPServer.Limits
-    /// Whether `/` is the status page, for which the last minutes are kept; else it is a few links.
+    /// Whether `/` is the status page, for which the last minutes are kept. Otherwise it has a few links.
     package var hasStatusPage: Bool
-    /// Whether scrapers see what is new to them at 0.
+    /// Whether scrapers see new series first at 0.
     package var holdsFirstSamples: Bool
-    /// Who is a scraper.
+    /// The rule that recognises scrapers.
     package var scraperRule: ScraperRule
     /// Whether OpenMetrics has `_created` lines.
     package var writesCreated: Bool
-    /// What is counted.
+    /// The configuration of counting.
     package var counting: CounterPipeline.Configuration
 
     package init(

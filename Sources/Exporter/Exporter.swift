@@ -18,21 +18,21 @@ package struct Exporter: ~Copyable {
   /// The known scrapers; nil if nothing is held at 0.
   private let scrapers: Scrapers?
   private var counting: CounterPipeline
-  /// What there is to show.
+  /// The features that pages show.
   private let features: FeatureSet
-  /// nil where there is no status page.
+  /// nil without a status page.
   private var recorder: Recorder?
-  /// nil where there is no web configuration.
+  /// nil without a web configuration.
   private var webConfig: RunningWebConfig?
   private let labelCache = LabelCache()
   private var healthLogger = PollHealthLogger()
   private let logger: Logger
 
-  /// The addresses that are served, with the real port if any free one was requested.
+  /// The served addresses, with the actual port if any free port was requested.
   package var addresses: [ListenAddress] { server.boundAddresses }
 
-  /// Listens, loads and attaches, gives up what is not needed any more, and then serves. After this returns, every event
-  /// is counted; scrapes are answered with 503 until the first poll, and wait before this returns.
+  /// Listens, loads and attaches, drops the privileges that are no longer needed, and then serves. After this returns,
+  /// every event is counted. Scrapes wait until this returns, and get 503 until the first poll.
   ///
   /// - Throws: `ExporterError` for the first step that fails; nothing stays open or attached then.
   package init(_ configuration: Configuration, logger: Logger) throws(ExporterError) {
@@ -67,8 +67,7 @@ package struct Exporter: ~Copyable {
     self.counting = counting
   }
 
-  /// Reads the kernel once, for the next scrapes. Before the first success there is nothing to
-  /// show.
+  /// Reads the kernel once, for the next scrapes. Before the first success, scrapes get 503.
   package mutating func poll() {
     webConfig?.reloadIfChanged()
     var snapshot = counting.poller.poll(scraped: scrapers?.polls(at: .now) ?? .none)
@@ -130,7 +129,7 @@ package struct Exporter: ~Copyable {
           telemetryPath: configuration.telemetryPath, hasStatusPage: configuration.hasStatusPage,
           board: board, scrapers: scrapers, rule: configuration.scraperRule, paths: configuration.paths),
         limits: configuration.webLimits, onRefusal: RefusalLogger(logger: logger).log,
-        log: { logger.debug("libmicrohttpd", metadata: ["said": "\($0)"]) })
+        log: { logger.debug("libmicrohttpd", metadata: ["message": "\($0)"]) })
     } catch {
       throw ExporterError(error.description)
     }

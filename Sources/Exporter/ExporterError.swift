@@ -4,7 +4,7 @@ package import LibBPF
 import Platform
 import Probe
 
-/// Why the exporter cannot run, in one line for people: what, why, and what to do.
+/// Why the exporter cannot run, in one line for users: what failed, why, and what to do.
 package struct ExporterError: Error, Sendable, CustomStringConvertible {
   /// The line, without the program's name.
   package let description: String
@@ -12,7 +12,7 @@ package struct ExporterError: Error, Sendable, CustomStringConvertible {
   /// Creates an error with its reason.
   package init(_ description: String) { self.description = description }
 
-  /// Describes why the BPF programs do not run, and what to do.
+  /// Describes why the BPF programs do not run, with advice.
   package init(_ error: BPFError) { self.init("\(error); \(error.advice)") }
 }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Which PID namespaces are counted.
+/// The PID namespaces that are counted.
 package enum NamespaceScope: String, Sendable, CaseIterable {
-  /// All of the host; the exporter has to run in the host's PID namespace.
+  /// All of the host; the exporter must run in the host's PID namespace.
   case host
-  /// The exporter's own PID namespace and those inside of it: for a node that is a container itself, as in kind.
+  /// The exporter's own PID namespace and those inside it: for a node that is itself a container, as in kind.
   case own
 }

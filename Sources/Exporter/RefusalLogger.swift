@@ -15,7 +15,7 @@ struct RefusalLogger: Sendable {
 }
 
 extension HTTPServer.RefusalReason {
-  /// What happened, and what to do.
+  /// The message: what happened, and what to do.
   fileprivate var message: String {
     switch self {
     case .maxConnections:

@@ -7,7 +7,7 @@ import Namespaces
 import StatusPage
 import Synchronization
 
-/// How a scrape is answered.
+/// The response to a scrape.
 struct Representation: Hashable {
   let negotiated: Negotiated
   let coding: ContentCoding
@@ -15,21 +15,21 @@ struct Representation: Hashable {
 
 /// The snapshot of one poll, and the responses that were rendered from it.
 ///
-/// A response is rendered for the first client of its representation, and shared by all others: without scrapes
-/// nothing is rendered, and ten scrapers cost hardly more than one. Only a scraper that has not seen all lines gets
-/// its own page.
+/// A response is rendered for the first client of its representation, and shared by all others. Without scrapes nothing
+/// is rendered, and ten scrapers cost hardly more than one. Only a scraper that has not seen all lines gets its own
+/// page.
 final class RenderedSnapshot: Sendable {
   let snapshot: Snapshot
   let features: FeatureSet
-  /// What the status page shows of the last minutes; nil where there is no such page.
+  /// The last minutes for the status page; nil without the page.
   let history: StatusHistory?
-  /// What the HTTP server had to do when the snapshot was made.
+  /// The load of the HTTP server when the snapshot was created.
   let traffic: HTTPServer.Traffic
-  /// The web configuration; nil where there is none.
+  /// The web configuration; nil if there is none.
   let web: WebStatus?
   private let labelCache: LabelCache
   private let writtenLabels = Mutex<[LabelCache.Labels]?>(nil)
-  /// At most one for each format, escaping scheme and coding that there is.
+  /// At most one for each format, escaping scheme and coding.
   private let answers = Mutex<[Representation: Response]>([:])
 
   /// - Parameter labelCache: Shared by all snapshots of the same series.
@@ -53,7 +53,7 @@ final class RenderedSnapshot: Sendable {
     for index in snapshot.series.indices { body(snapshot.series[index], labels[index]) }
   }
 
-  /// The label sets of the snapshot's series, in the same order; looked up when they are first needed.
+  /// The label sets of the snapshot's series, in the same order; looked up on first use.
   private var labels: [LabelCache.Labels] {
     writtenLabels.withLock { written in
       if let written { return written }
@@ -66,13 +66,13 @@ final class RenderedSnapshot: Sendable {
   /// The number of the poll.
   var number: Int { snapshot.number }
 
-  /// Whether a scraper that was answered last with a poll has seen all lines there are.
+  /// Whether a scraper whose last response was a given poll has seen all lines.
   func isSeen(by lastPoll: Int) -> Bool { snapshot.newestBirth <= lastPoll }
 
-  /// The response with all values as they are, if it was rendered before. Waits for no other thread that renders.
+  /// The response with all actual values, if it was rendered before. Does not wait for a thread that renders.
   func rendered(_ representation: Representation) -> Response? { answers.withLock { $0[representation] } }
 
-  /// Returns the response with all values as they are. Two threads that call this at once may both render it.
+  /// Returns the response with all actual values. Two threads that call this at once may both render it.
   func answer(_ representation: Representation) -> Response {
     if let answer = rendered(representation) { return answer }
     var view = FirstView.ofEverything

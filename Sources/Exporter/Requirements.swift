@@ -4,8 +4,7 @@ import Platform
 
 /// Checks this machine and this process for missing requirements before anything is loaded.
 enum Requirements {
-  /// The first and only inum that the initial pid namespace has: PROC_PID_INIT_INO of the kernel's
-  /// include/linux/proc_ns.h.
+  /// The inum of the initial PID namespace on every Linux: PROC_PID_INIT_INO of the kernel's include/linux/proc_ns.h.
   private static let initialPIDNamespace = "pid:[4026531836]"
 
   /// CAP_SYS_ADMIN, CAP_PERFMON and CAP_BPF of include/uapi/linux/capability.h.
@@ -13,9 +12,9 @@ enum Requirements {
   private static let perfmon = 38
   private static let bpf = 39
 
-  /// Throws for the first missing requirement, in the order in which a person would fix them.
+  /// Throws for the first missing requirement, in the order in which a user would fix them.
   ///
-  /// - Returns: The inum of the PID namespace outside of which nothing is counted; nil where all are.
+  /// - Returns: The inum of the PID namespace outside which nothing is counted; nil if all are counted.
   static func check(_ scope: NamespaceScope) throws(ExporterError) -> UInt32? {
     try checkKernel(release: Kernel.release)
     guard ProcFile.isReadable("/sys/kernel/btf/vmlinux") else {
@@ -29,7 +28,7 @@ enum Requirements {
 
   /// Throws outside of the host's PID namespace, unless the flags allow it.
   ///
-  /// - Parameter namespace: What /proc/self/ns/pid points to.
+  /// - Parameter namespace: The target of /proc/self/ns/pid.
   static func outermost(of scope: NamespaceScope, namespace: String?) throws(ExporterError) -> UInt32? {
     if namespace == initialPIDNamespace { return nil }
     guard scope == .own else {

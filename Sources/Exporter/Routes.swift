@@ -3,12 +3,12 @@
 import MetricsHTTP
 import StatusPage
 
-/// What is answered on which path.
+/// The response of each path.
 enum Routes {
   /// Whether the exporter runs, and whether it is ready.
   static let healthPaths: Set<String> = ["/-/healthy", "/-/ready"]
 
-  /// All paths. Answers that never change are made here, once.
+  /// All paths. Constant responses are built here, once.
   static func all(
     telemetryPath: String, hasStatusPage: Bool, board: RenderedSnapshotStore, scrapers: Scrapers?,
     rule: ScraperRule, paths: WebPaths = WebPaths()
@@ -16,7 +16,7 @@ enum Routes {
     let healthy = text("Healthy.\n")
     let ready = text("Ready.\n")
     let notReady = text("Not ready: the first poll is not done yet.\n", status: 503)
-    // One thread makes all pages, so that making one delays neither a health check nor a page that is made.
+    // One thread renders all pages, so that this delays neither health checks nor finished pages.
     let renderer = AnswerThread()
     let metrics = MetricsRoute(
       board: board, scrapers: scrapers, rule: rule, notReady: notReady, renderer: renderer)
@@ -69,7 +69,7 @@ enum Routes {
     Response(contentType: "text/html; charset=utf-8", headers: headers, body: Array(html.utf8))
   }
 
-  /// A part of the status page, which another version may have otherwise.
+  /// A part of the status page; another version may have another content.
   private static func file(_ type: String, _ text: String) -> Response {
     Response(
       contentType: "\(type); charset=utf-8",
@@ -78,7 +78,7 @@ enum Routes {
 }
 
 extension Exporter {
-  /// The paths that are served whatever the telemetry path is, and that it can therefore not be.
+  /// The fixed paths. The telemetry path must differ from them.
   package static let reservedPaths: Set<String> = [
     "/", "/-/healthy", "/-/ready", "/-/status.css", "/-/status.js",
   ]

@@ -7,14 +7,14 @@ import Platform
 
 /// The watch of a node's pods, beside the polls; it ends with its owner.
 final class RunningPodWatch: Sendable {
-  /// What the watch has heard.
+  /// The pods that the watch has received.
   let pods: Pods
   private let status = WatchStatus()
   private let task: Task<Void, Never>
 
   /// Begins to watch.
   ///
-  /// - Parameter retention: How long a deleted pod is known; nil is for good.
+  /// - Parameter retention: How long a deleted pod is kept; nil keeps it forever.
   init(_ node: CounterPipeline.Node, retention: Duration?, _ logger: Logger) {
     let pods = Pods(retention: retention)
     let watcher = PodWatcher(node.api, node: node.name, pods: pods, status: status, logger: logger)
@@ -24,14 +24,14 @@ final class RunningPodWatch: Sendable {
 
   deinit { task.cancel() }
 
-  /// Blocks until all pods have been heard of once, or until a moment.
+  /// Blocks until the first complete list of pods was received, or until a given time.
   func waitForList(until deadline: ContinuousClock.Instant) {
     while !status.snapshot.isListed && ContinuousClock.now < deadline {
       _ = DescriptorPoller.wait(for: [], until: .now + .milliseconds(20))
     }
   }
 
-  /// Forgets pods that were deleted long ago, and returns how the watch fares.
+  /// Removes pods that were deleted long ago, and returns the status of the watch.
   func update() -> PodWatchStatus {
     pods.expire(at: .now)
     var current = status.snapshot

@@ -2,8 +2,8 @@
 
 /// Reads the media ranges of an Accept header in a single pass (RFC 9110, section 12.5.1).
 ///
-/// The header is untrusted. Malformed parts yield a range of unknown type or an ignored parameter, never an
-/// error. Takes time linear in the header's length.
+/// The header is untrusted. Malformed parts yield a range of unknown type or an ignored parameter, never an error. Time
+/// is linear in the header's length.
 struct AcceptHeader: Sequence, IteratorProtocol {
   private let bytes: [UInt8]
   private var position = 0

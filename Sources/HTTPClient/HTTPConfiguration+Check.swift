@@ -3,7 +3,7 @@
 import CLibCurl
 
 extension HTTPConfiguration {
-  /// Parses the certificates and the key with GnuTLS, as a connection will.
+  /// Parses the certificates and the key with GnuTLS, like a connection.
   ///
   /// Does nothing if libcurl uses another TLS library. Then the first connection reports the error.
   ///

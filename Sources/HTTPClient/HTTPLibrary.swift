@@ -4,10 +4,10 @@ import CLibCurl
 
 /// libcurl, loaded on first use and never unloaded.
 ///
-/// Loading takes 15 to 20 ms and 0.9 MiB of private memory. A process without a client does not load it.
+/// Loading needs 15 to 20 ms and 0.9 MiB of private memory. A process without a client does not load it.
 @safe final class HTTPLibrary: Sendable {
-  /// Debian's variant with GnuTLS comes first, because libmicrohttpd has already loaded GnuTLS. The second is
-  /// the name on other distributions.
+  /// Debian's variant with GnuTLS is first, because libmicrohttpd has already loaded GnuTLS. The second is the name on
+  /// other distributions.
   static let names = ["libcurl-gnutls.so.4", "libcurl.so.4"]
 
   private static let loaded = Result { () throws(HTTPFailure) in try HTTPLibrary(names) }

@@ -2,8 +2,8 @@
 
 /// Whether the watch is healthy, by the deadlines of its own requests.
 ///
-/// The age of the last event does not tell: where no pod of the cluster changes, the API server sends nothing, not even
-/// bookmarks, for as long as a watch lasts, and nothing in the next one either. A plain value without a clock.
+/// The age of the last event is no criterion: if no pod of the cluster changes, the API server sends nothing for a
+/// whole watch, not even bookmarks, and nothing in the next one either. A plain value without a clock.
 struct WatchHealth: Sendable {
   /// How long it may take from the end of a request, or from a failure, to the answer to the next one.
   private let retry: Duration
@@ -18,7 +18,7 @@ struct WatchHealth: Sendable {
   /// - Parameter deadline: When the request fails if nothing more arrives.
   mutating func hear(nextBy deadline: ContinuousClock.Instant) { self.deadline = deadline }
 
-  /// Records that an answer has come whole.
+  /// Records that a response was received completely.
   mutating func end(at now: ContinuousClock.Instant) { deadline = now + retry }
 
   /// Records a failure. One that the next retries mend is no outage.

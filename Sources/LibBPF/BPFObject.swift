@@ -27,7 +27,7 @@ import Text
 
   /// Creates the maps, verifies the enabled programs and loads them.
   ///
-  /// Parsing the kernel's BTF takes 25 ms and temporarily 20 MB of memory.
+  /// Parsing the kernel's BTF needs 25 ms, and temporarily 20 MB of memory.
   package func load() throws(BPFError) {
     _ = try checked("load the BPF programs", unsafe bpf_object__load(object))
   }

@@ -11,7 +11,7 @@ import CLibBPF
 
   private let btf: OpaquePointer
 
-  /// Reads the BTF. Takes 25 ms and 20 MB of memory until it is freed.
+  /// Reads the BTF. Needs 25 ms, and 20 MB of memory until it is freed.
   package init() throws(BPFError) {
     unsafe btf = try checked("read the kernel's BTF, /sys/kernel/btf/vmlinux", btf__load_vmlinux_btf())
   }

@@ -23,8 +23,8 @@ import Glibc
   ) throws(BPFError) {
     let descriptor = try checked(operation, unsafe bpf_iter_create(bpf_link__fd(link)))
     defer { _ = close(descriptor) }
-    // The kernel's buffer has 8 pages, and a read may end inside a record. The rest of the record comes with
-    // the next read.
+    // The kernel's buffer has 8 pages, and a read may end inside a record. The next read returns the rest of the
+    // record.
     let failure = unsafe withUnsafeTemporaryAllocation(byteCount: 64 * 1024, alignment: 8) {
       buffer -> Int32 in
       var filled = 0

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What rows are sorted by.
+/// A column: the key by which rows are sorted.
 package enum Column: String, CaseIterable, Sendable {
   case exec, exit, fail, processes, threads, zombies, name
 
   /// The columns that hold numbers, from left to right.
   package static let numbers: [Column] = [.exec, .exit, .fail, .processes, .threads, .zombies]
 
-  /// The number of a row; nil where it is not known.
+  /// Returns the number of a row; nil if it is unknown.
   package func number(_ row: Row) -> Double? {
     switch self {
     case .exec: row.rates?.execs
@@ -20,7 +20,7 @@ package enum Column: String, CaseIterable, Sendable {
     }
   }
 
-  /// What is shown of it.
+  /// Returns the text of a row's cell.
   package func text(_ row: Row) -> String {
     guard let number = number(row) else { return "-" }
     switch self {
@@ -33,20 +33,21 @@ package enum Column: String, CaseIterable, Sendable {
 /// The order of rows.
 package struct Order: Equatable, Sendable {
   package var column: Column
-  /// Numbers begin with the largest, names with the first; this turns them round.
+  /// By default, numbers are in descending order, names in ascending order. True reverses this.
   package var isReversed: Bool
 
   package init(_ column: Column, isReversed: Bool = false) {
     (self.column, self.isReversed) = (column, isReversed)
   }
 
-  /// Sorts by a column; by the same one again: the other way round.
+  /// Sorts by a column. If it is the current one, reverses the order.
   package mutating func choose(_ chosen: Column) {
     isReversed = chosen == column && !isReversed
     column = chosen
   }
 
-  /// The rows in this order: what is not known comes last; of equal numbers what has ended; else it goes by name.
+  /// Returns the rows in this order. Unknown numbers are last. Rows with equal numbers are sorted live before ended,
+  /// then by name.
   package func sorted(_ rows: [Row]) -> [Row] {
     rows.sorted { left, right in
       if column != .name {
@@ -66,7 +67,7 @@ package struct Order: Equatable, Sendable {
 }
 
 extension Double {
-  /// Events per second, with a tenth where there is room for it; what is hardly more than nothing is not nothing.
+  /// Events per second, with one decimal if there is room. A small rate above 0 is not shown as 0.
   package var asRate: String {
     if self > 0 && self < 0.05 { return "<0.1" }
     guard self < 99_999.95 else { return asCount }
@@ -74,7 +75,7 @@ extension Double {
     return "\(tenths / 10).\(tenths % 10)"
   }
 
-  /// A count in 7 places.
+  /// A count in 7 columns.
   package var asCount: String {
     let whole = rounded()
     if whole < 1e6 { return String(Int(whole)) }

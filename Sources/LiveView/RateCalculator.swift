@@ -1,30 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Makes rates of samples: what happened between the last two that differ, by the exporter's own clock.
+/// Computes rates: the increase between the last two samples of different polls, by the exporter's own clock.
 package struct RateCalculator: Sendable {
   /// The namespaces of the last sample, in no order.
   package private(set) var rows: [Row] = []
-  /// All of the node's; nil before there are two samples.
+  /// The rates of the node; nil before there are two samples.
   package private(set) var node: Rates?
-  /// Namespaces that live and that are retained, as the exporter says.
+  /// The exporter's numbers of live and of retained namespaces.
   package private(set) var live = 0.0
   package private(set) var retained = 0.0
-  /// Whether the exporter said that it reads the kernel.
+  /// Whether the exporter reported that its last poll succeeded.
   package private(set) var isUp = true
   private let keepsEnded: Bool
   private var last: (sample: Sample, seconds: Double)?
 
-  /// Knows nothing yet.
+  /// Starts without a sample.
   ///
-  /// - Parameter keepsEnded: Whether there are rows of ended namespaces in which nothing has happened since the sample before.
+  /// - Parameter keepsEnded: Whether to keep rows of ended namespaces without events since the previous sample.
   package init(keepsEnded: Bool = false) { self.keepsEnded = keepsEnded }
 
   /// Whether there are rates: two samples of different polls.
   package var hasRates: Bool { node != nil }
 
-  /// Takes a sample.
+  /// Adds a sample.
   ///
-  /// - Parameter seconds: When it arrived, by any clock: where the exporter does not say when it read the kernel.
+  /// - Parameter seconds: When it arrived, by any clock. Used if the exporter does not report the time of its poll.
   package mutating func ingest(_ sample: Sample, at seconds: Double) {
     isUp = sample.isUp
     let now = sample.time ?? seconds
@@ -33,14 +33,14 @@ package struct RateCalculator: Sendable {
       node = nil
       return
     }
-    // The exporter has not polled since: this says nothing new.
+    // The exporter has not polled since: the sample has nothing new.
     guard now > then else { return }
     node = Rates(from: before.node, to: sample.node, seconds: now - then)
     show(sample, at: now, after: node == nil ? nil : (before, then))
   }
 
-  /// Whether the counts of two samples go on from one another. The start of a process is told by the time of day, which
-  /// is set now and then.
+  /// Whether the counts of two samples are of the same run of the exporter. The start of a process follows the wall
+  /// clock, which may be set.
   private static func isSameExporter(_ before: Sample, _ now: Sample) -> Bool {
     guard let start = before.exporterStart, let other = now.exporterStart else { return true }
     return abs(start - other) < 0.5
@@ -59,9 +59,9 @@ package struct RateCalculator: Sendable {
 
   /// The rates of one label set.
   ///
-  /// One that was not there before was held back until its names were known, or has begun since: its counts are
-  /// those since its namespace or the exporter began, whichever was later. Where that is long ago, or not known, nobody
-  /// knows when they were made: names that came late, or room that was found.
+  /// A new label set has begun since the previous sample, or was hidden until its names were known. Its counts begin
+  /// with its namespace or the exporter, whichever is later. If that is long ago or unknown, the times of its events
+  /// are unknown: the names were late, or there was no room before.
   private static func rates(
     _ identity: Sample.Identity, _ entry: Sample.Entry, since last: (sample: Sample, seconds: Double),
     _ now: Double
@@ -74,6 +74,6 @@ package struct RateCalculator: Sendable {
     return Rates(from: Sample.Events(), to: entry.events, seconds: now - min(start, last.seconds))
   }
 
-  /// How long a namespace is held back, by `--labels.grace`, with some room.
+  /// The longest time for which a namespace is hidden (`--labels.grace`), with a margin.
   private static let patience = 10.0
 }

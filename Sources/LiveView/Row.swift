@@ -2,23 +2,23 @@
 
 import Text
 
-/// What a table shows of one namespace, or of what the exporter shows as one.
+/// A row of the table: one series of the exporter.
 package struct Row: Equatable, Sendable {
   package let identity: Sample.Identity
-  /// Printable: the container, the systemd unit, or both; else, in brackets, what else is known of it.
+  /// Printable: the container, the systemd unit, or both. Otherwise another description in brackets.
   package let name: String
   /// Printable: `namespace/pod`; empty outside of a pod.
   package let pod: String
-  /// What has happened since the exporter started.
+  /// Counts since the exporter started.
   package let events: Sample.Events
-  /// nil where there is no sample before to compare with.
+  /// nil without a previous sample to compare with.
   package let rates: Rates?
-  /// nil where the exporter does not show tasks.
+  /// nil if the exporter does not show tasks.
   package let processes, threads, zombies: Double?
   package let isLive: Bool
 
-  /// The number of the host's own, the same on every Linux: PROC_PID_INIT_INO in include/linux/proc_ns.h. An exporter that has not
-  /// seen its init yet says no more of it.
+  /// The number of the host's namespace, the same on every Linux: PROC_PID_INIT_INO in include/linux/proc_ns.h. Before
+  /// the exporter has seen the init, it reports only this number.
   private static let host = "4026531836"
 
   init(_ identity: Sample.Identity, _ entry: Sample.Entry, rates: Rates?) {
@@ -27,7 +27,7 @@ package struct Row: Equatable, Sendable {
     events = entry.events
     (processes, threads, zombies) = (entry.processes, entry.threads, entry.zombies)
     let tasks = [processes, threads, zombies].compactMap { $0 }
-    // Where namespaces add up there is no end to be told, but none that lives has no task.
+    // A sum over namespaces has no end, but every live namespace has a task.
     isLive = entry.end == nil && (tasks.isEmpty || tasks.contains { $0 > 0 })
     pod =
       identity.pod.isEmpty && identity.namespace.isEmpty
@@ -46,10 +46,10 @@ package struct Row: Equatable, Sendable {
       }
   }
 
-  /// Whether a row of an ended namespace is left out: nothing has happened in it since the last sample.
+  /// Whether a row of an ended namespace is omitted: it has no events since the last sample.
   package var isOver: Bool { !isLive && (rates.map { $0 == Rates() } ?? true) }
 
-  /// Whether a text is in one of its names, whatever the case of the letters.
+  /// Whether one of its names contains a text, in upper or lower case.
   package func matches(_ text: String) -> Bool {
     let text = text.lowercased()
     return text.isEmpty || [name, pod, identity.pidns].contains { $0.lowercased().contains(text) }
@@ -66,7 +66,7 @@ package struct Rates: Equatable, Sendable {
 }
 
 extension Rates {
-  /// What happened between two counts; nil where one of them fell, so that they do not belong together.
+  /// Computes the rates between two counts; nil if a count decreased, because they are of different runs.
   init?(from before: Sample.Events, to now: Sample.Events, seconds: Double) {
     guard now.execs >= before.execs && now.exits >= before.exits && now.failures >= before.failures else {
       return nil

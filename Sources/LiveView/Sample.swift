@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What is known of the node and its namespaces at one time: what an exposition says, or the exporter itself.
+/// The state of the node and its namespaces at one time, from an exposition or from the exporter itself.
 package struct Sample: Equatable, Sendable {
-  /// Counts of what happened, since the exporter started.
+  /// Counts of events since the exporter started.
   package struct Events: Equatable, Sendable {
     package var execs = 0.0
     package var exits = 0.0
-    /// Exits with a status that is not 0, or by a signal; teardown left out.
+    /// Exits with a status other than 0, or by a signal; teardown is not included.
     package var failures = 0.0
 
     package init(execs: Double = 0, exits: Double = 0, failures: Double = 0) {
@@ -14,7 +14,7 @@ package struct Sample: Equatable, Sendable {
     }
   }
 
-  /// The labels that tell one series from another: with the exporter's `--labels.level` some are empty.
+  /// The labels that identify a series; with the exporter's `--labels.level` some are empty.
   package struct Identity: Hashable, Sendable {
     package var pidns = ""
     package var namespace = ""
@@ -31,34 +31,34 @@ package struct Sample: Equatable, Sendable {
     }
   }
 
-  /// What is there of one label set.
+  /// The values of one label set.
   package struct Entry: Equatable, Sendable {
     package var events = Events()
     /// nil where the exporter does not show tasks.
     package var processes, threads, zombies: Double?
-    /// When its init started and when it ended, since the epoch; nil where it is not said.
+    /// When its init started and when it ended, since the epoch; nil if unknown.
     package var start, end: Double?
-    /// What the init was called, if that is known.
+    /// The comm of the init; empty if unknown.
     package var initComm = ""
     /// Whether this is the host's own namespace.
     package var isHost = false
 
-    /// Knows nothing of it.
+    /// Without values.
     package init() {}
   }
 
   package var namespaces: [Identity: Entry] = [:]
   package var node = Events()
-  /// Namespaces that live, and that have ended and are still shown.
+  /// Live namespaces, and ended namespaces that are still shown.
   package var live = 0.0
   package var retained = 0.0
-  /// When the kernel was read for it, in seconds since the epoch by the exporter's clock; nil where it does not say so.
+  /// When the exporter polled for it, in seconds since the epoch by its own clock; nil if it does not report that.
   package var time: Double?
   /// When the exporter started.
   package var exporterStart: Double?
   /// Whether the exporter's last poll succeeded.
   package var isUp = true
 
-  /// Knows nothing.
+  /// An empty sample.
   package init() {}
 }

@@ -27,7 +27,7 @@ package final class AnswerThread: Sendable {
 
   deinit { queue.stop() }
 
-  /// Has the thread compute an answer. Runs on the polling thread of the request.
+  /// Passes a request to the thread. Runs on the polling thread of the request.
   ///
   /// - Returns: A response to send at once; nil if the connection was suspended.
   func begin(_ exchange: Exchange, _ work: @escaping Answer.Work) -> Response? {
@@ -39,8 +39,8 @@ package final class AnswerThread: Sendable {
 }
 
 extension AnswerThread {
-  /// The waiting requests, shared by the thread and the polling threads. Apart from `AnswerThread`, so that the thread
-  /// does not keep that alive.
+  /// The waiting requests, shared by the thread and the polling threads. Separate from `AnswerThread`, so that the
+  /// thread does not keep that object alive.
   final class Queue: Sendable {
     enum Admission { case waits, refused(Refusal) }
 
@@ -96,7 +96,7 @@ extension AnswerThread {
       if let reason { exchange.refuse(reason) } else { signal() }
     }
 
-    /// Whether another request may wait, and which one may not any more instead.
+    /// Whether another request may wait, and which one it displaces.
     private enum Room { case none(Refusal), some(displacing: Job?) }
 
     private func room(for exchange: Exchange, _ state: inout State) -> Room {
@@ -138,7 +138,7 @@ struct WaitingLine<Element> {
 
   var count: Int { line.count }
 
-  /// How many of a client wait.
+  /// The number of waiting elements of a client.
   func count(of client: ClientAddress) -> Int { line.count { $0.client == client } }
 
   mutating func append(_ element: Element, from client: ClientAddress, _ rank: ClientRank) {

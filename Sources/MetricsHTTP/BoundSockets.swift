@@ -2,7 +2,7 @@
 
 /// Sockets that listen before a server serves them: their clients wait meanwhile. Closed with the last reference.
 ///
-/// For a process that gives up the right to listen before it starts threads.
+/// For a process that drops the permission to listen before it starts threads.
 package struct BoundSockets: Sendable {
   let sockets: [ListeningSocket]
 
@@ -10,7 +10,7 @@ package struct BoundSockets: Sendable {
   ///
   /// - Parameters:
   ///   - access: Owner and mode of unix sockets.
-  ///   - inherited: Descriptors of sockets that listen already, which are owned from now on.
+  ///   - inherited: Descriptors of sockets that already listen; this object owns them from now on.
   /// - Throws: `HTTPServerError` of the first address that fails. No socket stays open.
   /// - Precondition: There is an address or an inherited socket.
   package init(

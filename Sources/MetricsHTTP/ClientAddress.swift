@@ -43,7 +43,7 @@ struct ClientAddress: Hashable, Sendable {
 
   private var isIPv4: Bool { upper == 0 && lower & ~0xFFFF_FFFF == Self.mapped }
 
-  /// Whether it is 127.0.0.1, ::1 or none: a client on the same machine that chooses no address.
+  /// Whether it is 127.0.0.1, ::1 or no IP address: a client on the same machine that cannot choose its address.
   var isLocal: Bool { upper == 0 && (lower <= 1 || lower == Self.mapped | 0x7F00_0001) }
 
   /// The network of a client that can choose its address in it: the /64 of an IPv6 address, an IPv4 address itself.

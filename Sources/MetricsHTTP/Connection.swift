@@ -56,7 +56,7 @@ import Glibc
   /// The socket. MHD closes it after the callback that notifies of the end of the connection.
   var descriptor: CInt { unsafe CMHD_descriptor(handle) }
 
-  /// What the limits know of the connection.
+  /// The connection's state for the limits.
   var open: OpenConnection? {
     guard let context = unsafe CMHD_socket_context(handle) else { return nil }
     return unsafe Unmanaged<OpenConnection>.fromOpaque(context).takeUnretainedValue()
@@ -66,7 +66,7 @@ import Glibc
   /// connection and its request stay valid meanwhile, for one other thread to read.
   func suspend() { unsafe MHD_suspend_connection(handle) }
 
-  /// Has the polling thread call the handler again (`MHD_resume_connection`). From any thread; do not use the
+  /// Makes the polling thread call the handler again (`MHD_resume_connection`). From any thread; do not use the
   /// connection afterwards.
   func resume() { unsafe MHD_resume_connection(handle) }
 

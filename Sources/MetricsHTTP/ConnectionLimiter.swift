@@ -6,9 +6,9 @@ import Synchronization
 
 /// Applies the limits to the connections of a server, and reports refusals.
 ///
-/// Connections are closed by `shutdown`, after which MHD closes them on its own thread. That is safe from any thread: a
-/// descriptor is shut down only while its connection is in the table, under the table's lock, and MHD closes the
-/// descriptor after it was removed.
+/// Connections are closed by `shutdown`; then MHD closes them on its own thread. This is safe from any thread: a
+/// descriptor is shut down only under the table's lock while its connection is in the table. MHD closes the descriptor
+/// after its removal from the table.
 final class ConnectionLimiter: Sendable {
   typealias Report = @Sendable (_ reason: HTTPServer.RefusalReason, _ count: UInt64) -> Void
 
@@ -16,7 +16,7 @@ final class ConnectionLimiter: Sendable {
   private struct State: @unchecked Sendable {
     var table: ConnectionTable
     var log = RefusalLog()
-    /// When the thread looks next; nil before the first time.
+    /// The time of the thread's next check; nil before the first one.
     var nextLook: ContinuousClock.Instant?
     var isStopped = false
   }
@@ -29,11 +29,11 @@ final class ConnectionLimiter: Sendable {
   private let sendsTimeouts: Bool
   private let now: @Sendable () -> ContinuousClock.Instant
 
-  /// Deadlines are exact to this, so that many of them do not wake the thread often.
+  /// The accuracy of deadlines, so that many of them do not wake the thread often.
   private static let tolerance = Duration.milliseconds(50)
 
   /// - Parameters:
-  ///   - sendsTimeouts: Whether 408 is written to the socket: not if that speaks TLS.
+  ///   - sendsTimeouts: Whether 408 is written to the socket: not with TLS.
   ///   - report: Receives refusals by reason, at most once a minute for each, on a thread of the limiter.
   ///   - now: Reads the time.
   init(
@@ -106,7 +106,7 @@ final class ConnectionLimiter: Sendable {
     change { state, _ in state.table.remove(connection.value) }
   }
 
-  /// Notes that the headers of a request are complete. Returns the rank of the client.
+  /// Records that the headers of a request are complete. Returns the rank of the client.
   func begin(_ connection: OpenConnection) -> ClientRank {
     let connection = Unchecked(value: connection)
     return change { state, now in
@@ -116,13 +116,13 @@ final class ConnectionLimiter: Sendable {
     }
   }
 
-  /// Notes that a thread computes the answer, or no longer.
+  /// Records whether a thread computes the response.
   func setComputing(_ connection: OpenConnection, _ isComputing: Bool) {
     let connection = Unchecked(value: connection)
     change { state, now in state.table.setComputing(connection.value, isComputing, at: now) }
   }
 
-  /// Notes that a response has ended; `isWelcome` if it was a page that was sent.
+  /// Records that a response has ended; `isWelcome` if it was a page that was sent completely.
   func end(_ connection: OpenConnection, isWelcome: Bool) {
     let connection = Unchecked(value: connection)
     change { state, now in
@@ -136,7 +136,7 @@ final class ConnectionLimiter: Sendable {
     change { state, now in count(reason, &state, at: now) }
   }
 
-  /// A connection on its way into or out of the lock.
+  /// A connection that is passed into or out of the lock.
   private struct Unchecked: @unchecked Sendable { let value: OpenConnection }
 
   private func change<Result: Sendable>(_ body: (inout State, ContinuousClock.Instant) -> Result) -> Result {
@@ -150,7 +150,7 @@ final class ConnectionLimiter: Sendable {
     if state.log.count(reason, at: now) { wakeThread(for: now, &state) }
   }
 
-  /// Has the thread look at a time, if it would look later.
+  /// Makes the thread check at a time, if its next check is later.
   private func wakeThread(for time: ContinuousClock.Instant, _ state: inout State) {
     guard let next = state.nextLook, time + Self.tolerance < next else { return }
     state.nextLook = time
@@ -161,7 +161,7 @@ final class ConnectionLimiter: Sendable {
 
   /// Closes connections whose time is over, and reports refusals.
   ///
-  /// - Returns: The time until it is to be called again; nil if the limiter was stopped.
+  /// - Returns: The time until the next call; nil if the limiter was stopped.
   func look() -> Duration? {
     let (reports, pause) = change { state, now in
       let (expired, nextDeadline) = state.table.takeExpired(at: now)
@@ -190,7 +190,7 @@ final class ConnectionLimiter: Sendable {
 
   private static func shutDown(_ connection: OpenConnection) {
     if case .answering = connection.phase {
-      // Reset: the kernel would keep what was not read for minutes otherwise.
+      // Reset: otherwise the kernel would keep the unread bytes for minutes.
       var reset = linger(l_onoff: 1, l_linger: 0)
       _ = unsafe setsockopt(
         connection.descriptor, SOL_SOCKET, SO_LINGER, &reset, socklen_t(MemoryLayout<linger>.size))
@@ -211,7 +211,7 @@ final class ConnectionLimiter: Sendable {
     }
   }
 
-  /// Returns how many bytes a client has sent (`TCP_INFO`); 0 if that is not known.
+  /// Returns the number of bytes that a client has sent (`TCP_INFO`); 0 if unknown.
   private static func receivedBytes(_ descriptor: CInt) -> UInt64 {
     // The offset of tcpi_bytes_received in the kernel's struct tcp_info, since Linux 4.1. glibc's lacks it.
     let offset = 128

@@ -10,13 +10,13 @@ final class ConnectionGroup {
   fileprivate init(_ address: ClientAddress) { self.address = address }
 }
 
-/// An open connection, as the limits see it. Guarded by the lock of the table that it is in.
+/// The state of an open connection for the limits. The lock of its table guards it.
 final class OpenConnection {
-  /// What the connection is doing.
+  /// The phase of the connection.
   enum Phase {
     /// Waits for the first request.
     case starting
-    /// Has a request that is not answered completely. `isComputing` while a thread computes the answer.
+    /// Has a request whose response is not complete. `isComputing` while a thread computes it.
     case answering(isComputing: Bool)
     /// Waits for another request.
     case idle
@@ -26,13 +26,13 @@ final class OpenConnection {
   /// The TLS part; nil for plain HTTP. Used only by the polling thread. GnuTLS' session has a pointer to it.
   var tls: TLSConnection?
   let client: ClientAddress
-  /// The connections that are counted together.
+  /// The group of connections that are counted together.
   fileprivate(set) var group: ConnectionGroup
   fileprivate(set) var rank: ClientRank
   fileprivate(set) var phase = Phase.starting
   /// The last change of the phase. Bytes are not progress: a client could send one at a time.
   fileprivate(set) var lastProgress: ContinuousClock.Instant
-  /// Whether its socket was shut down, so that MHD is about to close it.
+  /// Whether its socket was shut down, so that MHD will close it.
   fileprivate(set) var isShutDown = false
   fileprivate var index = 0
 
@@ -48,11 +48,11 @@ final class OpenConnection {
   }
 }
 
-/// The open connections of a server, and which of them has to go. Does no I/O.
+/// The open connections of a server; selects the one to close. Does no I/O.
 ///
-/// A decision looks at all connections once.
+/// A decision checks all connections once.
 struct ConnectionTable {
-  /// Whether another client may connect.
+  /// The decision whether another client may connect.
   enum Room {
     /// There is room.
     case free
@@ -75,13 +75,13 @@ struct ConnectionTable {
   /// Connections that are not shut down.
   var count: Int { connections.count - shutDownCount }
 
-  /// Returns whether a client may connect, and at whose expense.
+  /// Returns whether a client may connect, and the connection that it displaces.
   ///
-  /// The connection that goes is the one without progress for longest: of the same address, if that has as many as it
-  /// may have, otherwise of the clients that rank last, and of those of the address that has most. No client displaces
-  /// one that ranks before it.
+  /// The displaced connection is the one without progress for longest. If the address has its maximum, it is one of the
+  /// same address. Otherwise it is one of the clients that rank last, and among them of the address with most
+  /// connections. No client displaces one that ranks before it.
   ///
-  /// - Parameter isOverloaded: Whether many connections wait to be accepted. Unknown clients have no room then.
+  /// - Parameter isOverloaded: Whether many connections wait to be accepted. Then there is no room for unknown clients.
   mutating func makeRoom(
     for client: ClientAddress, isOverloaded: Bool = false, at now: ContinuousClock.Instant
   ) -> Room {
@@ -103,9 +103,9 @@ struct ConnectionTable {
     return .instead(of: victim, reason)
   }
 
-  /// Of the candidates that rank last, and of those in the largest group, returns the one without progress for longest.
-  /// A connection for which a thread computes is no candidate: shutting it down would free nothing before the thread is
-  /// done.
+  /// Selects the candidates that rank last, among them those in the largest group, and returns the one without progress
+  /// for longest. A connection for which a thread computes is no candidate: its shutdown would free nothing before the
+  /// thread has finished.
   private func longestIdle(_ isCandidate: (OpenConnection) -> Bool) -> OpenConnection? {
     var found: OpenConnection?
     for connection in connections where !connection.isShutDown && isCandidate(connection) {
@@ -136,7 +136,7 @@ struct ConnectionTable {
     return connection
   }
 
-  /// Removes a connection whose socket is about to be closed.
+  /// Removes a connection before its socket is closed.
   mutating func remove(_ connection: OpenConnection) {
     if connection.isShutDown { shutDownCount -= 1 } else { count(connection, by: -1) }
     let last = connections.removeLast()
@@ -146,7 +146,7 @@ struct ConnectionTable {
     }
   }
 
-  /// Notes that a connection is being closed.
+  /// Records that a connection is being closed.
   mutating func markShutDown(_ connection: OpenConnection) {
     guard !connection.isShutDown else { return }
     connection.isShutDown = true
@@ -154,20 +154,20 @@ struct ConnectionTable {
     count(connection, by: -1)
   }
 
-  /// Notes that the headers of a request are complete.
+  /// Records that the headers of a request are complete.
   func begin(_ connection: OpenConnection, at now: ContinuousClock.Instant) {
     connection.phase = .answering(isComputing: false)
     connection.lastProgress = now
   }
 
-  /// Notes that a thread computes the answer, or no longer.
+  /// Records whether a thread computes the response.
   func setComputing(_ connection: OpenConnection, _ isComputing: Bool, at now: ContinuousClock.Instant) {
     connection.phase = .answering(isComputing: isComputing)
   }
 
-  /// Notes that a response has ended.
+  /// Records that a response has ended.
   ///
-  /// - Parameter isWelcome: Whether the client got a page, and is known from now on.
+  /// - Parameter isWelcome: Whether the client got a page, and so is known from now on.
   mutating func end(_ connection: OpenConnection, isWelcome: Bool, at now: ContinuousClock.Instant) {
     connection.phase = .idle
     connection.lastProgress = now
@@ -201,7 +201,8 @@ struct ConnectionTable {
     }
   }
 
-  /// Returns the connections whose time is over, and marks them as shut down. Then the earliest deadline of the others.
+  /// Returns the connections whose time is over, and marks them as shut down. Also returns the earliest deadline of the
+  /// others.
   mutating func takeExpired(
     at now: ContinuousClock.Instant
   ) -> (expired: [OpenConnection], next: ContinuousClock.Instant?) {

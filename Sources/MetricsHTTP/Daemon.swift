@@ -9,17 +9,16 @@ import Glibc
 /// MHD's panic function keeps its default, which writes a line and aborts. MHD panics only if its own state
 /// is broken, for example by a failed lock. Continuing would not be safe.
 @safe final class Daemon: @unchecked Sendable {
-  // Sendable because the only call with it, `MHD_stop_daemon`, may come from any thread.
+  // Sendable because the only call with it, `MHD_stop_daemon`, is allowed from any thread.
   private let handle: OpaquePointer
   // The context of the callbacks. It outlives the thread: `deinit` stops the thread before properties are
   // released.
   private let service: Service
 
-  /// The memory of a connection for request headers and response headers together. It is more than the 32 KiB up to
-  /// which MHD uses malloc: mapped memory is resident only as far as it is used, and returns to the kernel with the
-  /// connection.
+  /// The memory of a connection for request headers and response headers together. Up to 32 KiB, MHD uses malloc. Above
+  /// that it maps memory, which is resident only as far as it is used, and returns to the kernel with the connection.
   private static let connectionMemory = 36 * 1024
-  /// How much of long headers is read at once: MHD's default takes 18 reads to find that they are too long.
+  /// The size of one read of long headers. With MHD's default, 18 reads are needed to find that they are too long.
   private static let readSize = 4 * 1024
 
   /// Starts the daemon (`MHD_start_daemon`) on a duplicate of the socket. MHD closes its socket when it

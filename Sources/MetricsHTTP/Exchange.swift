@@ -11,11 +11,11 @@ final class Exchange: @unchecked Sendable {
   private var action: (@Sendable (Bool) -> Void)?
   private var response: Response?
   private var isRefused = false
-  /// What the limits know of the connection, which outlives the exchange.
+  /// The connection's state for the limits; it outlives the exchange.
   private let open: OpenConnection?
   /// The client's address.
   let client: ClientAddress
-  /// Which of several waiting clients is served first.
+  /// The client's rank among waiting clients.
   let rank: ClientRank
   /// The status of the response that was queued; 0 before.
   var status = 0
@@ -31,7 +31,7 @@ final class Exchange: @unchecked Sendable {
   /// Replaces the action that `finish` runs.
   func whenDone(_ action: @escaping @Sendable (Bool) -> Void) { self.action = action }
 
-  /// Notes the end of the response, and runs the action. Called once.
+  /// Records the end of the response, and runs the action. Called once.
   ///
   /// - Parameter isSent: Whether the whole response was passed to the kernel.
   func finish(isSent: Bool) {
@@ -54,7 +54,7 @@ final class Exchange: @unchecked Sendable {
     return response
   }
 
-  /// Returns the response in place of one that the server has no room for. `whenDone` then reports false.
+  /// Returns the response if the server has no room for the request. `whenDone` then reports false.
   func refusal(_ reason: Refusal) -> Response {
     isRefused = true
     return service.response(for: reason)
@@ -68,7 +68,7 @@ final class Exchange: @unchecked Sendable {
     return true
   }
 
-  /// Runs work for the suspended connection, then has the polling thread send the response.
+  /// Runs work for the suspended connection. Then the polling thread sends the response.
   ///
   /// - Parameter thread: The thread that runs this.
   func run(_ work: Answer.Work, on thread: AnswerThread.Queue) {
@@ -88,7 +88,7 @@ final class Exchange: @unchecked Sendable {
     resume(with: refusal(.closing))
   }
 
-  /// Has the polling thread send a refusal instead of a response.
+  /// Makes the polling thread send a refusal instead of a response.
   func refuse(_ reason: Refusal) { resume(with: refusal(reason)) }
 
   private func resume(with response: Response) {

@@ -2,15 +2,15 @@
 
 package import ServerTLS
 
-/// What applies to all requests of a server. Each closure returns what is current, so it may change while the server
+/// The rules for all requests of a server. Each closure returns the current value, so it may change while the server
 /// runs.
 package struct FrontDoor: Sendable {
-  /// Decides whether a request reaches its handler. It is asked before an unknown path or another method gets its
+  /// Decides whether a request reaches its handler. It is called before an unknown path or another method gets its
   /// error. The same rules apply as to a handler.
   package typealias Gate = @Sendable (borrowing Request, _ next: @escaping HTTPServer.Handler) -> Answer
 
-  /// Receives why a client was refused in the handshake, the subject of its certificate, which is untrusted text, and
-  /// its IP address.
+  /// Receives the reason why a client was refused in the handshake, the subject of its certificate (untrusted text),
+  /// and its IP address.
   package typealias ClientRefused = @Sendable (ClientRefusal, _ subject: String, _ address: String) -> Void
 
   let tls: (@Sendable () -> TLSContext)?
@@ -18,7 +18,7 @@ package struct FrontDoor: Sendable {
   let gate: Gate?
   let headers: @Sendable () -> [(String, String)]
 
-  /// Creates what applies. All closures run on polling threads and must not block.
+  /// Creates the rules. All closures run on polling threads and must not block.
   ///
   /// - Parameters:
   ///   - tls: The context for a new connection. nil serves plain HTTP.

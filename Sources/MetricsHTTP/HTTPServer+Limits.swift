@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension HTTPServer {
-  /// What one client, and all together, can take from the server.
+  /// The limits of one client, and of all clients together.
   package struct Limits: Sendable, Hashable {
     /// Open connections, for all addresses that are listened on. Beyond it, the connection that made no progress for
     /// longest is closed. A quarter is kept for known clients: loopback, and addresses that got a page lately.
@@ -33,22 +33,22 @@ extension HTTPServer {
       self.idleTimeout = idleTimeout
     }
 
-    /// Connections that only known clients may have.
+    /// The number of connections that are reserved for known clients.
     var reserved: Int { connections / 4 }
 
-    /// Connections that wait to be accepted, beyond which unknown clients are closed at once. Accepting them takes ten times
-    /// as long, and known clients wait behind them.
+    /// The number of connections in the kernel's queue above which connections of unknown clients are closed
+    /// immediately. To serve them would need ten times as long, and known clients would wait behind them.
     static let acceptQueue = 256
 
-    /// Connections that may be open beyond the limit, because they are being closed: two of MHD's turns accept fewer.
+    /// Connections above the limit that may be open because they are being closed: two of MHD's turns accept fewer.
     static let closing = 32
   }
 
-  /// Why a connection was closed, or a request not answered by its handler.
+  /// Why a connection was closed, or a request did not reach its handler.
   package enum RefusalReason: String, CaseIterable, Sendable {
-    /// The server had as many connections as it may have.
+    /// The server had the maximum number of connections.
     case maxConnections = "max_connections"
-    /// The client's address had as many connections as it may have.
+    /// The client's address had the maximum number of connections.
     case maxConnectionsPerAddress = "max_connections_per_address"
     /// Clients connected faster than the server accepts, and this one was not known.
     case overload
@@ -66,7 +66,7 @@ extension HTTPServer {
     case addressBusy = "address_busy"
   }
 
-  /// What the server has to do, in numbers.
+  /// The load of the server.
   package struct Traffic: Sendable, Hashable {
     /// Open connections.
     package var connections = 0

@@ -14,8 +14,8 @@ import Glibc
 /// Only GET and HEAD reach a handler. The status is 404 for an unknown path and 405 for another method.
 /// libmicrohttpd rejects malformed requests with 400, 413, 414, 431 or 505.
 ///
-/// Memory is bounded whatever clients send. The number of connections is limited, each has 36 KiB for
-/// headers, and request bodies are not stored. `Limits` has how long and how many connections a client may have.
+/// Memory is bounded whatever clients send. The number of connections is limited, each has 36 KiB for headers, and
+/// request bodies are not stored. `Limits` has the number and the durations of a client's connections.
 package struct HTTPServer: ~Copyable, Sendable {
   /// Answers a request. Runs on a polling thread of the server, and must neither block nor compute for long.
   package typealias Handler = @Sendable (borrowing Request) -> Answer
@@ -31,7 +31,7 @@ package struct HTTPServer: ~Copyable, Sendable {
   /// Listens on all addresses. All are bound before the first is served: otherwise a server that fails to start could
   /// serve some requests.
   ///
-  /// - Parameters: As of `BoundSockets`, and of `init(_:door:routes:limits:onRefusal:log:)`.
+  /// - Parameters: As in `BoundSockets`, and in `init(_:door:routes:limits:onRefusal:log:)`.
   /// - Throws: `HTTPServerError` of the first address that fails. No socket stays open.
   package init(
     addresses: [ListenAddress], access: SocketAccess = SocketAccess(), inherited: [CInt] = [],
@@ -43,14 +43,14 @@ package struct HTTPServer: ~Copyable, Sendable {
       limits: limits, onRefusal: onRefusal, log: log)
   }
 
-  /// Serves on sockets that listen already.
+  /// Serves sockets that already listen.
   ///
   /// - Parameters:
-  ///   - door: What applies to all requests.
+  ///   - door: The rules for all requests.
   ///   - routes: Handlers by path. Paths match exactly, without the query and without percent-decoding.
-  ///   - limits: What clients can take from the server.
-  ///   - onRefusal: Receives a reason and how often it occurred since it was received last, at most once a minute
-  ///     for each reason, on a thread of the server.
+  ///   - limits: The limits of clients.
+  ///   - onRefusal: Receives a reason and the number of its occurrences since the last call: at most once a minute for
+  ///     each reason, on a thread of the server.
   ///   - log: Receives libmicrohttpd's messages on a polling thread, one line each, without a line feed. Log
   ///     them at debug level, because clients cause most of them. nil discards them.
   /// - Throws: `HTTPServerError` of the first address that cannot be served.
@@ -85,7 +85,7 @@ package struct HTTPServer: ~Copyable, Sendable {
   // MHD cannot stop while a connection is suspended.
   deinit { service.close() }
 
-  /// Open connections, and what was refused since the start.
+  /// Open connections, and refusals since the start.
   package var traffic: Traffic { service.limiter.traffic }
 
   /// Stops listening, closes all connections, and returns when no handler runs any more.

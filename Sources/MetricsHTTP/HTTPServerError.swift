@@ -14,9 +14,9 @@ package struct HTTPServerError: Error, Hashable, CustomStringConvertible {
     case addressUnavailable
     /// The port is below `net.ipv4.ip_unprivileged_port_start`, and the process lacks CAP_NET_BIND_SERVICE.
     case permissionDenied
-    /// The host name has no address. The reason comes from the resolver.
+    /// The host name has no address. The reason is the resolver's.
     case cannotResolve(reason: String)
-    /// The path of a unix socket is that of another file.
+    /// Another file has the path of the unix socket.
     case notASocket
     /// Any other cause; see `operation` and `errno`.
     case other

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// How long a client has been known. The lower rank of two is served first.
+/// The rank of a client: clients that have been known for longer have a lower rank, and are served first.
 ///
-/// An attack begins after the scrapers and probes were there, so it ranks behind them, even if it is answered too.
+/// An attacker that begins after the scrapers and probes ranks behind them, even if it gets responses too.
 struct ClientRank: Comparable, Sendable {
-  /// Since when the client is known; nil if it is not.
+  /// The time since which the client is known; nil if it is unknown.
   private let since: ContinuousClock.Instant?
   private let isLocal: Bool
 
@@ -29,9 +29,9 @@ struct ClientRank: Comparable, Sendable {
   }
 }
 
-/// Clients that were answered with 200 lately, such as scrapers and probes. Connections are kept free for them.
+/// Clients that recently got a response with 200, such as scrapers and probes. Connections are reserved for them.
 ///
-/// A new client displaces no known one, so an attack cannot push out a scraper that was there before.
+/// A new client displaces no known one, so an attacker cannot displace an earlier scraper.
 struct KnownClients {
   private struct Visits {
     let first: ContinuousClock.Instant
@@ -42,17 +42,17 @@ struct KnownClients {
 
   /// The maximum number of known clients.
   static let capacity = 64
-  /// How long a client is known after an answer. Longer than the longest usual interval between scrapes.
+  /// The time for which a client is known after a response. Longer than the longest usual interval between scrapes.
   static let retention = Duration.seconds(600)
 
-  /// Returns the rank of a client: known if it is on this machine, or was answered lately.
+  /// Returns the rank of a client: known if it is on this machine, or recently got a response.
   func rank(of client: ClientAddress, at now: ContinuousClock.Instant) -> ClientRank {
     if client.isLocal { return .local }
     guard let visits = visits[client], now - visits.last <= Self.retention else { return .unknown }
     return ClientRank(since: visits.first)
   }
 
-  /// Records an answer to a client.
+  /// Records a response to a client.
   mutating func insert(_ client: ClientAddress, at now: ContinuousClock.Instant) {
     if let known = visits[client], now - known.last <= Self.retention {
       visits[client]?.last = now

@@ -9,7 +9,7 @@ final class ListeningSocket: Sendable {
   /// The requested address, with the assigned port if port 0 was requested.
   let address: ListenAddress
   let bound: SocketAddress
-  /// The file of a unix socket that this process has made. Keep it as long as the socket is to be reachable.
+  /// The file of a unix socket that this process has created. Keep it as long as the socket must be reachable.
   let file: SocketFile?
   private let descriptor: CInt
 
@@ -39,7 +39,7 @@ final class ListeningSocket: Sendable {
     self.init(address, bound, descriptor: descriptor, file: file)
   }
 
-  /// Takes over a socket that listens already.
+  /// Takes ownership of a socket that already listens.
   convenience init(inherited descriptor: CInt) throws(HTTPServerError) {
     guard let bound = SocketAddress(boundTo: descriptor) else {
       let address = ListenAddress(host: "descriptor-\(descriptor)", port: 0)
@@ -90,7 +90,7 @@ final class ListeningSocket: Sendable {
     close(descriptor)
   }
 
-  /// Connections that the kernel holds until they are accepted (`TCP_INFO`); 0 if that is not known.
+  /// The number of connections in the kernel's queue until they are accepted (`TCP_INFO`); 0 if unknown.
   var waitingConnections: Int {
     // tcpi_unacked of a listening socket is the length of the queue.
     var info = tcp_info()

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Counts refusals, and says when they are reported: the first at once, then at most once a minute for each reason.
+/// Counts refusals, and decides when to report them: the first immediately, then at most once a minute for each reason.
 struct RefusalLog {
   private struct Entry {
     var total: UInt64 = 0
@@ -22,7 +22,8 @@ struct RefusalLog {
     return entries[reason].map { Self.isDue($0, at: now) } ?? false
   }
 
-  /// Returns the reports that are due, with the number of refusals since the last one, and when the next is due.
+  /// Returns the reports that are due, each with the number of refusals since the last one. Also returns when the next
+  /// report is due.
   mutating func takeReports(
     at now: ContinuousClock.Instant
   ) -> (reports: [(reason: HTTPServer.RefusalReason, count: UInt64)], next: ContinuousClock.Instant?) {

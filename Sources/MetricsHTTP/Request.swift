@@ -11,7 +11,7 @@ package enum Method: Sendable, Hashable {
 /// A request, borrowed for the duration of the call of a handler or of its work.
 ///
 /// All text in it is untrusted; malformed UTF-8 is repaired. All headers and the target together fit in the
-/// connection's memory of 32 KiB. Each call returns a copy.
+/// connection's memory of 36 KiB. Each call returns a copy.
 package struct Request: ~Copyable {
   /// The request method.
   package let method: Method

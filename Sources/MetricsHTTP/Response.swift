@@ -90,7 +90,7 @@ import CMicroHTTPD
     for (name, value) in headers { add(name, value) }
   }
 
-  /// Adds a header. Checks what MHD does not: a control character or a colon could forge other header lines.
+  /// Adds a header. Checks for a control character and a colon, which could forge other header lines: MHD does not.
   private func add(_ name: String, _ value: String) {
     let separators = "()<>@,;:\\\"/[]?={}".utf8
     let isToken = name.utf8.allSatisfy { (0x21...0x7E).contains($0) && !separators.contains($0) }

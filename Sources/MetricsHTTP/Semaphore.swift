@@ -14,15 +14,15 @@ import Glibc
     unsafe handle.deallocate()
   }
 
-  /// Lets one waiting thread continue, now or when it waits.
+  /// Releases one waiting thread, now or when it waits.
   func signal() { unsafe sem_post(handle) }
 
-  /// Blocks until there is a signal, and takes it.
+  /// Blocks until there is a signal, and consumes it.
   func wait() {
     while unsafe sem_wait(handle) != 0 {}
   }
 
-  /// Blocks until there is a signal, which it takes, or for a duration. Returns early if a signal handler ran.
+  /// Blocks until there is a signal, and consumes it, or for a duration. Returns early if a signal handler ran.
   func wait(atMost duration: Duration) {
     var time = timespec()
     unsafe clock_gettime(CLOCK_MONOTONIC, &time)

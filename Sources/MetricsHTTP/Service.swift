@@ -58,13 +58,13 @@ final class Service: Sendable {
       client, isOverloaded: sockets.contains { $0.waitingConnections > HTTPServer.Limits.acceptQueue })
   }
 
-  /// Has no thread compute any more, and waits for those that do.
+  /// Stops the computation of responses, and waits for the current ones.
   func close() {
     suspensions.close()
     limiter.stop()
   }
 
-  /// Passes on a line of MHD's log, and counts a request that it reports to be refused. There is no callback for them.
+  /// Forwards a line of MHD's log, and counts the refused request that it reports. MHD has no callback for refusals.
   func report(_ message: String) {
     if let status = Self.refusedStatus(message) {
       limiter.count([413, 414, 431].contains(status) ? .tooLarge : .malformed)
@@ -72,7 +72,7 @@ final class Service: Sendable {
     log?(message)
   }
 
-  /// Returns the status of a response that MHD made itself, from its line in the log.
+  /// Returns the status of a response that MHD created itself, from its line in the log.
   static func refusedStatus(_ message: String) -> Int? {
     let start = "Error processing request (HTTP response code is "
     guard message.hasPrefix(start) else { return nil }
@@ -115,7 +115,7 @@ final class Service: Sendable {
     case ("GET", let found?), ("HEAD", let found?): handler = found
     default: handler = { [methodNotAllowed] _ in .now(methodNotAllowed) }
     }
-    // Also before an error, which shows what there is.
+    // Also before an error, because it reveals which paths exist.
     var gated = handler
     if let gate = door.gate { gated = { request in gate(request, handler) } }
     switch exchange.answer(name == "HEAD" ? .head : .get, path, with: gated) {
@@ -124,7 +124,7 @@ final class Service: Sendable {
     }
   }
 
-  /// Returns the response in place of a handler's.
+  /// Returns the response that replaces a handler's.
   func response(for reason: Refusal) -> Response {
     switch reason {
     case .busy: limiter.count(.busy)

@@ -17,13 +17,13 @@ package struct SocketAccess: Sendable, Hashable {
   }
 }
 
-/// The file of a unix socket. Removed with the last reference, unless another one is in its place by then.
+/// The file of a unix socket. Removed with the last reference, unless another file has replaced it.
 final class SocketFile: Sendable {
   private let path: String
   private let device: dev_t
   private let inode: ino_t
 
-  /// Notes the file to which a socket was bound. Returns nil and sets errno if it is gone.
+  /// Records the file to which a socket was bound. Returns nil and sets errno if it no longer exists.
   private init?(_ path: String) {
     var status = stat()
     guard unsafe lstat(path, &status) == 0 else { return nil }
@@ -38,9 +38,9 @@ final class SocketFile: Sendable {
     _ = unsafe unlink(path)
   }
 
-  /// Makes a socket that listens on a path.
+  /// Creates a socket that listens on a path.
   ///
-  /// The socket of a process that has ended is replaced. Nobody else can connect before the permissions are set.
+  /// It replaces the socket of an ended process. No other user can connect before the permissions are set.
   /// - Returns: The descriptor, which the caller owns, and the file.
   /// - Throws: `HTTPServerError`.
   static func listen(
@@ -56,13 +56,13 @@ final class SocketFile: Sendable {
         guard status == 0 else { throw HTTPServerError(operation: operation, address: address, errno: errno) }
       }
       try check(descriptor < 0 ? -1 : 0, "socket")
-      // bind(2) makes the file with the mode of the socket.
+      // bind(2) creates the file with the mode of the socket.
       try check(fchmod(descriptor, 0o600), "fchmod")
       try check(unsafe name.withPointer { unsafe bind(descriptor, $0, name.length) }, "bind")
       let file = SocketFile(path)
       try check(file == nil ? -1 : 0, "lstat")
       if let owner = access.owner {
-        // -1 leaves it as it is.
+        // -1 keeps the owner.
         try check(unsafe lchown(path, owner.user ?? .max, owner.group ?? .max), "chown")
       }
       try check(unsafe chmod(path, access.mode & 0o777), "chmod")
@@ -80,7 +80,7 @@ final class SocketFile: Sendable {
       AF_UNIX, CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue) | CInt(SOCK_NONBLOCK.rawValue), 0)
   }
 
-  /// Removes the socket of a process that has ended.
+  /// Removes the socket of an ended process.
   private static func removeStale(
     _ path: String, _ name: SocketAddress, for address: ListenAddress
   ) throws(HTTPServerError) {

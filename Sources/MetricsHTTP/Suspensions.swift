@@ -12,10 +12,10 @@ final class Suspensions: Sendable {
   private let state = Mutex(State())
   private let ended = Semaphore()
 
-  /// Whether the server is being closed, so that no more work is done.
+  /// Whether the server is being closed: then no more work is started.
   var isClosing: Bool { state.withLock(\.isClosing) }
 
-  /// Counts a connection that is about to be suspended. Returns false if the server is being closed.
+  /// Counts a connection before it is suspended. Returns false if the server is being closed.
   func begin() -> Bool {
     state.withLock { state in
       guard !state.isClosing else { return false }
@@ -33,7 +33,7 @@ final class Suspensions: Sendable {
     if isLast { ended.signal() }
   }
 
-  /// Lets no connection be suspended any more, and waits until none is. Call it once.
+  /// Prevents further suspensions, and waits until no connection is suspended. Call it once.
   func close() {
     let count = state.withLock { state in
       state.isClosing = true

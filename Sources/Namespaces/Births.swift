@@ -3,18 +3,18 @@
 import Platform
 package import Probe
 
-/// Since which poll the lines of a series are shown, by the number of the poll.
+/// The number of the poll that first showed each line of a series.
 ///
-/// A scraper that was last answered with an earlier poll has not seen the line yet.
+/// A scraper whose last response was an earlier poll has not seen the line yet.
 package struct Births: Equatable, Sendable {
   /// The first poll that showed the series.
   package let series: Int
-  /// The first polls that showed a detail, of those that came later than the series.
+  /// The first polls that showed a detail, for details that are younger than the series.
   private var details: [CounterKey: Int] = [:]
   /// The latest of all.
   package private(set) var newest: Int
 
-  /// Has a series begin.
+  /// Records the start of a series.
   package init(series: Int) {
     self.series = series
     newest = series
@@ -25,7 +25,7 @@ package struct Births: Equatable, Sendable {
   /// - Complexity: O(1).
   package subscript(detail: CounterKey) -> Int { details[detail] ?? series }
 
-  /// Notes that a detail has occurred first at a poll; nothing new where its line is there from the start.
+  /// Records the first poll with a detail, unless its line exists from the start.
   mutating func add(_ detail: CounterKey, at poll: Int) {
     if case .signalDeath(let signal) = detail, Signal.common.contains(signal) { return }
     guard poll > series else { return }

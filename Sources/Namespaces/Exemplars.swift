@@ -2,21 +2,21 @@
 
 package import Probe
 
-/// The latest process of each kind that the namespaces of a series have had.
+/// The latest process of each kind in the namespaces of a series.
 package struct Exemplars: Equatable, Sendable {
-  /// A process, and when it was that.
+  /// A process, and the time of its event.
   package struct Exemplar: Equatable, Sendable {
     /// The process.
     package let process: ProcessExemplar
-    /// When that happened, in microseconds since the epoch, as the clocks had it when it was read: that never
-    /// changes afterwards, as a scraper would take it for another one.
+    /// The time of the event, in microseconds since the epoch, by the clocks at the time of the read. It never changes
+    /// afterwards: otherwise a scraper would store it as another exemplar.
     package let microseconds: Int64
   }
 
-  /// A list: most series have a handful of kinds, and none has more than there are signals.
+  /// A list: most series have a few kinds, and none has more than there are signals.
   private var latest: [Exemplar] = []
 
-  /// Has none.
+  /// Starts empty.
   package init() {}
 
   /// The latest process of a kind.
@@ -26,13 +26,13 @@ package struct Exemplars: Equatable, Sendable {
 
   /// Records a process, unless there is one of the kind that is as late.
   ///
-  /// - Parameter boot: When the machine started, in nanoseconds since the epoch, as the clocks have it now.
+  /// - Parameter boot: When the machine started, in nanoseconds since the epoch, by the current clocks.
   mutating func record(_ process: ProcessExemplar, boot: Int64) {
     let time = boot + Int64(clamping: process.time)
     record(Exemplar(process: process, microseconds: time / 1000))
   }
 
-  /// Merges those of others that are later.
+  /// Merges the later ones of another list.
   mutating func merge(_ others: Exemplars) {
     for exemplar in others.latest { record(exemplar) }
   }
@@ -50,9 +50,9 @@ package struct Exemplars: Equatable, Sendable {
 }
 
 extension Exemplars.Exemplar {
-  /// Whether a later event has no later time: the two clocks that the time comes from are read one after the other, and a
-  /// busy machine may run something else in between. Prometheus would refuse it at every scrape. A second or more is no such
-  /// error: the clock was set back.
+  /// Whether a later event has no later time. The time is computed from two clocks, and a busy machine may run
+  /// something else between the two reads. Prometheus would reject such an exemplar at every scrape. A difference of a
+  /// second or more has another cause: the clock was set back.
   fileprivate func isOutOfOrder(after before: Self) -> Bool {
     microseconds <= before.microseconds && before.microseconds - microseconds < 1_000_000
   }

@@ -5,7 +5,7 @@ extension Ledger {
   package struct Limits: Sendable {
     /// Series that are exposed at one time, live and retained.
     package let series: Int
-    /// How long a series stays after its last namespace ended; nil is for good.
+    /// How long a series stays after its last namespace ended; nil keeps it forever.
     package let retention: Duration?
 
     /// Sets bounds.
@@ -15,16 +15,16 @@ extension Ledger {
     }
   }
 
-  /// When a poll is, by the clock that durations are measured with and in seconds since the epoch.
+  /// The time of a poll, by the clock for durations and in seconds since the epoch.
   package struct Moment: Sendable {
     let instant: ContinuousClock.Instant
     let epoch: Double
-    /// When the machine started, in nanoseconds since the epoch, as the clocks have it at this moment.
+    /// When the machine started, in nanoseconds since the epoch, by the clocks at this moment.
     let boot: Int64
     /// When the poll had read the kernel's counts, in seconds since the epoch: nothing in them is newer.
     var readEnd: Double
 
-    /// Names a moment at which the counts are read, too.
+    /// Creates a moment at which the counts are read, too.
     package init(_ instant: ContinuousClock.Instant, epoch: Double, boot: Int64) {
       self.instant = instant
       self.epoch = epoch

@@ -6,11 +6,11 @@ package import Probe
 
 /// Stores the totals of every series: its parts of namespaces, and when it appears, ends and is removed.
 ///
-/// A series is its key, not a part. Parts with the same key add up, at the same time or one
-/// after another (the kernel reuses the inum of a namespace that ended). So a series never goes down while it is
-/// exposed. Each event is in one series. When a namespace gets another name, its series moves to that name if no
-/// scraper has seen it and no other namespace shares it. Otherwise the old series keeps its total, and later events
-/// go to the new series. The ledger does no I/O: it receives readings, and returns the entries to delete.
+/// A series is its key, not a part. Parts with the same key add up, at the same time or one after another (the kernel
+/// reuses the inum of a namespace that ended). So a series never decreases while it is exposed. Each event is in one
+/// series. When a namespace gets another name, its series moves to that name if no scraper has seen it and no other
+/// namespace shares it. Otherwise the old series keeps its total, and later events go to the new series. The ledger
+/// does no I/O: it receives readings, and returns the entries to delete.
 package struct Ledger {
   /// Names the container of a namespace from its identity in the kernel; with a cgroup, that of this part of it.
   package typealias Name = (NamespaceIdentity, PartCgroup?) -> ContainerResolver.Answer
@@ -29,17 +29,17 @@ package struct Ledger {
   private var order: [SeriesKey]?
   /// The number of the last poll, from 1 on.
   package private(set) var poll = 0
-  /// The number of the poll that showed a line for the first time last, of the lines in the last snapshot.
+  /// The poll in which the newest line of the last snapshot appeared.
   package private(set) var newestBirth = 0
-  /// Which polls scrapers were answered with, when this one began.
+  /// The polls that scrapers were sent, when this one began.
   private var scraped = ScrapedPolls.none
   /// Removed series, by the first poll without them, until all scrapers have seen that.
   private var gone: [SeriesKey: Int] = [:]
-  /// When the poll before the last one was, in seconds since the epoch; at first, when counting began.
+  /// The time of the poll before the last one, in seconds since the epoch; at first, the start of counting.
   private var previousPoll: Double
   private var walk = 0
   private var namesVersion: UInt64 = 0
-  /// Namespaces for whose series there was no room.
+  /// Namespaces without room for their series.
   package private(set) var refused: UInt64 = 0
   /// Namespaces that the flags exclude.
   package private(set) var excluded: UInt64 = 0
@@ -72,14 +72,14 @@ package struct Ledger {
   /// Adds the reading of a poll.
   ///
   /// - Parameters:
-  ///   - tasks: The result of the task scan, by part; nil if the poll made none. The scan has to precede
-  ///     `reading`: a namespace without a task then has had all its events when they are read.
+  ///   - tasks: The result of the task scan, by part; nil if the poll made none. The scan must precede `reading`: then
+  ///     all events of a namespace without a task have happened before the read.
   ///   - reading: The parts that have an entry in the kernel's maps.
-  ///   - scraped: Which polls scrapers have been answered with.
+  ///   - scraped: The polls that scrapers have been sent.
   ///   - namesVersion: Changes whenever `name` may return more than before.
   ///   - name: Names a namespace; called for those whose names are not final.
-  /// - Returns: The parts that have ended and whose counts were now read for the last time: their
-  ///   entries are to be deleted. One whose entry still exists at the next poll is returned again.
+  /// - Returns: The ended parts whose counts were now read for the last time: delete their entries. A part whose entry
+  ///   still exists at the next poll is returned again.
   /// - Complexity: O(parts): about a microsecond for each, by `make bench`.
   package mutating func ingest(
     tasks: [NamespacePart: TaskCounts]?, _ reading: KernelCounters.Reading, at now: Moment,
@@ -90,7 +90,7 @@ package struct Ledger {
     gone = gone.filter { $0.value > scraped.oldest }
     bootEpoch.update(measured: now.boot)
     if let tasks { ingest(walked: tasks, now) }
-    // In place: a copy of a member is a kilobyte.
+    // In place: a copy of a tracked part is a kilobyte.
     for (namespace, identity) in reading.identities {
       track(NamespacePart(namespace), now)
       members[NamespacePart(namespace)]?.ingest(identity, in: poll)
@@ -120,7 +120,7 @@ package struct Ledger {
       if member.isShown { live += 1 }
       if !member.isResolved { unresolved += 1 }
     }
-    // All names before the first decision: whose a cgroup is depends on all parts in it.
+    // All names before the first decision: the container of a cgroup depends on all parts in it.
     for part in parts where members[part]?.isNamed == false {
       guard var member = members[part] else { continue }
       record(name, &member, part)
@@ -130,15 +130,15 @@ package struct Ledger {
       guard let member = members[part] else { continue }
       _ = advance(part, member, now, isCrowded: isCrowded, mayKnowMore: mayKnowMore, name, &finished)
     }
-    // Last: a namespace that begins in this very poll continues the series, which then never goes down.
+    // Last: a namespace that begins in the same poll continues the series, which then never decreases.
     expireSeries(at: now)
     previousPoll = now.epoch
     return finished
   }
 
-  /// Decides what is due for a part: whether it has ended, what it is called, and where it is shown.
+  /// Updates a part: detects its end, resolves its name, and decides which series shows it.
   ///
-  /// - Parameter finished: Gets the part, if it has ended and its entry was read for the last time.
+  /// - Parameter finished: Receives the part, if it has ended and its entry was read for the last time.
   /// - Returns: The part afterwards.
   private mutating func advance(
     _ part: NamespacePart, _ before: TrackedPart, _ now: Moment, isCrowded: Bool, mayKnowMore: Bool,
@@ -214,7 +214,8 @@ package struct Ledger {
     containers[residence.container] = levels.isEmpty ? nil : levels
   }
 
-  /// Whether a part is of a runtime's processes in the cgroup of a container, whose own are in a namespace inside.
+  /// Whether a part contains only a runtime's processes: in the cgroup of a container whose own processes are in an
+  /// inner namespace.
   private func isOfRuntime(_ member: TrackedPart) -> Bool {
     guard member.mayBeOfRuntime, let own = member.residence else { return false }
     return member.isOfRuntime || containers[own.container]?.keys.contains { $0 > own.level } ?? false
@@ -284,18 +285,18 @@ package struct Ledger {
     }
     if member.place != .series(key) {
       if series[key] == nil && gone[key] != nil {
-        // It waits until all scrapers have seen the gap: for others the series would go down.
+        // It waits until all scrapers have seen the gap: for others the series would decrease.
         member.isToBePlaced = true
         return
       }
       if case .series(let old) = member.place, isMovable(old, with: part) {
         rename(old, to: key, now)
       } else if member.isShown && member.hasEnded {
-        // Its events are in a series that other namespaces contribute to, or that was scraped.
+        // Its events are in a series to which other namespaces contribute, or that was scraped.
         return
       } else {
         guard series[key] != nil || series.count < limits.series else {
-          // Where it is shown already, it stays.
+          // The part stays in its current series.
           member.isToBePlaced = true
           if member.place == .pending || member.place == .excluded {
             refused += 1
@@ -317,8 +318,7 @@ package struct Ledger {
     }
   }
 
-  /// Whether a whole series may move to another name. A scraper that has seen it has counted its total, and would
-  /// count that again.
+  /// Whether a whole series may move to another name. A scraper that has seen the series would count its total twice.
   private func isMovable(_ key: SeriesKey, with part: NamespacePart) -> Bool {
     guard let series = series[key] else { return false }
     return series.isOnly(of: part) && series.births.series > scraped.newest
@@ -337,7 +337,7 @@ package struct Ledger {
     if member.isShown { return now.epoch }
     guard member.isOfInit else { return max(countingStart, member.firstEvent) }
     guard let identity = member.identity else { return previousPoll }
-    // Never in the future, where a clock that was set back may put it: Prometheus would add a 0 behind a value.
+    // Never in the future, even if the clock was set back: Prometheus would add a 0 after a value.
     return min(max(countingStart, boot + Double(identity.initStart) / 1e9), now.readEnd)
   }
 

@@ -5,9 +5,9 @@ import LibBPF
 import Platform
 package import Probe
 
-/// Brings the kernel's counts and the ledger together, once for each call of `poll`.
+/// Reads the kernel's counts into the ledger, once for each call of `poll`.
 ///
-/// Belongs to one thread: the one that polls.
+/// Used by one thread only: the polling thread.
 package struct Poller: ~Copyable {
   private var kernel: KernelCounters
   private var ledger: Ledger
@@ -17,16 +17,16 @@ package struct Poller: ~Copyable {
   private var pace = TaskScanThrottle()
   private var last = Snapshot()
 
-  /// Takes ownership of the kernel half.
+  /// Takes ownership of the BPF programs.
   ///
   /// - Parameters:
   ///   - start: When it began to count, in seconds since the epoch.
-  ///   - podWatch: Returns how the watch of the node's pods fares; nil where there is none.
+  ///   - podWatch: Returns the status of the watch of the node's pods; nil without a watch.
   package init(
     kernel: consuming KernelCounters, start: Double, limits: Ledger.Limits, labelling: SeriesLabels,
     naming: ContainerResolver, podWatch: (() -> PodWatchStatus)? = nil
   ) {
-    // Names that will never come are not waited for.
+    // Do not wait for names that nothing can resolve.
     let labelling =
       kernel.readsIdentities
       ? labelling : SeriesLabels(level: labelling.level, grace: .zero, selection: labelling.selection)
@@ -39,13 +39,13 @@ package struct Poller: ~Copyable {
 
   /// Reads the kernel once.
   ///
-  /// - Parameter scraped: The numbers of the snapshots that scrapers have been answered with.
-  /// - Returns: The current snapshot. After an error, the previous one with the error: its number is 0 where no poll has
+  /// - Parameter scraped: The numbers of the snapshots that scrapers have been sent.
+  /// - Returns: The current snapshot. After an error, the previous one with the error; its number is 0 if no poll has
   ///   succeeded yet.
-  /// - Complexity: In the kernel, about a microsecond for each namespace, and 0.3 to 0.8 µs for each task if it
-  ///   is time for a walk over them.
+  /// - Complexity: In the kernel, about a microsecond for each namespace, and 0.3 to 0.8 µs for each task if a task
+  ///   scan is due.
   package mutating func poll(scraped: ScrapedPolls = .none) -> Snapshot {
-    // The time of day first: what happened before it is in this poll, however long anything takes.
+    // The wall clock first: all earlier events are in this poll, however long the reads take.
     let time = Clock.epochSeconds
     let start = ContinuousClock.now
     let moment = Ledger.Moment(start, epoch: time, boot: Clock.bootNanoseconds)
@@ -68,7 +68,7 @@ package struct Poller: ~Copyable {
     var snapshot = Snapshot()
     snapshot.start = start
     snapshot.walk = last.walk
-    // The scan comes first: the ledger detects the end of a namespace by its absence from a later reading.
+    // The scan precedes the read: all events of a namespace without a task are in a later read.
     var tasks: [NamespacePart: TaskCounts]?
     if pace.isTime(at: now) {
       let cpu = Clock.threadCPU
@@ -96,7 +96,7 @@ package struct Poller: ~Copyable {
     snapshot.refused = ledger.refused
     snapshot.excluded = ledger.excluded
     for part in finished {
-      // Where this fails, its entries are read again, and the ledger returns it again.
+      // If this fails, its entries are read again, and the ledger returns it again.
       try? kernel.delete(part)
     }
     try kernel.removeStaleEntries()

@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Which polls the scrapers that are known were answered with, by the polls' numbers.
+/// The numbers of the polls that the known scrapers were sent.
 package struct ScrapedPolls: Equatable, Sendable {
-  /// The lowest number of all scrapers' last responses: all scrapers have seen that earlier series are gone.
+  /// The lowest number of all scrapers' last responses: all scrapers have seen the end of earlier series.
   package let oldest: Int
-  /// The highest number that any scraper was, or is being, sent: no scraper has seen a later series.
+  /// The highest number that any scraper was sent, or is being sent. No scraper has seen a later series.
   package let newest: Int
 
-  /// Nobody scrapes.
+  /// Without a scraper.
   package static let none = ScrapedPolls(oldest: .max, newest: 0)
 
-  /// Names them.
+  /// With these numbers.
   package init(oldest: Int, newest: Int) {
     self.oldest = oldest
     self.newest = newest
   }
 }
 
-/// The scrapers that the exporter remembers, in numbers.
+/// Counts about the scrapers that the exporter remembers.
 package struct ScraperCounts: Equatable, Sendable {
   /// How many there are.
   package var known = 0

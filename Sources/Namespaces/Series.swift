@@ -5,21 +5,21 @@ import Probe
 /// The totals of all parts of namespaces with one key, at the same time or one after another.
 struct Series {
   private(set) var events = EventCounts()
-  /// Since which polls its lines are shown.
+  /// The polls that first showed its lines.
   private(set) var births: Births
   /// When it began to count, in seconds since the epoch: no event in it is older.
   let start: Double
-  /// The latest processes of what is in `events`.
+  /// The latest process of each kind in `events`.
   var exemplars = Exemplars()
-  /// Parts that make it up and have not ended.
+  /// Its parts that have not ended.
   var liveMembers = 0
-  /// When the last of them ended, or was given another name; nil while there is one.
+  /// When the last of them ended, or got another name; nil while it has a part.
   var endedAt: ContinuousClock.Instant?
-  /// Parts that have ever made it up.
+  /// All parts that it has ever had.
   private var joined = 0
   /// Starts of its unit after the first poll.
   private(set) var starts: UInt64 = 0
-  /// The one that joined last.
+  /// The part that joined last.
   private(set) var newest: NamespacePart?
   /// Its description; nil if the series may contain several, and after that one got another name.
   var about: Snapshot.About?
@@ -35,18 +35,18 @@ struct Series {
     self.endedAt = endedAt
   }
 
-  /// Adds what happened.
+  /// Adds counts.
   mutating func add(_ increase: EventCounts, at poll: Int) {
     for detail in increase.details.keys where events.details[detail] == nil { births.add(detail, at: poll) }
     events += increase
   }
 
-  /// Whether all that is in it is of one part.
+  /// Whether it contains the events of one part only.
   func isOnly(of part: NamespacePart) -> Bool { joined == 1 && newest == part }
 
   /// Adds a part with its events.
   ///
-  /// - Parameter starts: The starts of a unit that it stands for.
+  /// - Parameter starts: The starts of the unit that the part adds.
   mutating func join(
     _ part: NamespacePart, with events: EventCounts, _ exemplars: Exemplars, starts: UInt64, isLive: Bool,
     at poll: Int, _ now: ContinuousClock.Instant
@@ -61,12 +61,12 @@ struct Series {
       liveMembers += 1
       endedAt = nil
     } else if liveMembers == 0 {
-      // Its events have to be scraped: the retention starts again.
+      // Its events must still be scraped: the retention starts again.
       endedAt = now
     }
   }
 
-  /// Adds all of another series, of one part.
+  /// Adds another series, which has one part.
   mutating func join(_ other: Series, at poll: Int, _ now: ContinuousClock.Instant) {
     guard let part = other.newest else { return }
     join(

@@ -8,13 +8,13 @@ extension Snapshot {
   package final class About: Sendable {
     /// Its level, its init.
     package let identity: NamespaceIdentity
-    /// Its container, which is more than the names of the series.
+    /// Its container, with more fields than the names of the series.
     package let container: Container
     /// When it ended, in seconds since boot; nil while it is live.
     package let endSinceBoot: Double?
 
-    /// - Parameter endSinceBoot: When its end was detected, which is shown where the end of its init is not known; nil
-    ///   while it is live.
+    /// - Parameter endSinceBoot: When its end was detected; nil while it is live. Shown if the end of its init is
+    ///   unknown.
     package init(_ identity: NamespaceIdentity, _ container: Container, endSinceBoot: Double? = nil) {
       self.identity = identity
       self.container = container

@@ -5,23 +5,23 @@ package import LibBPF
 package import Platform
 package import Probe
 
-/// All that pages show, as of the end of a poll; never changed once it is published, only replaced.
+/// All values of the pages, as of the end of a poll. Immutable once it is published; the next one replaces it.
 package struct Snapshot: Sendable {
-  /// One series' part of a snapshot. An object, as it is half a kilobyte, and each line of a page looks at it.
+  /// A series in a snapshot. An object, because it is half a kilobyte and each line of a page reads it.
   package final class Series: Sendable {
-    /// What names the series.
+    /// The labels of the series.
     package let key: SeriesKey
-    /// The totals of all namespaces that it has stood for.
+    /// The totals of all its namespaces, past and present.
     package let events: EventCounts
-    /// Since which polls its lines are shown.
+    /// The polls that first showed its lines.
     package let births: Births
-    /// When it began to count, in seconds since the epoch; nil where that is not known.
+    /// When it began to count, in seconds since the epoch; nil if unknown.
     package let start: Double?
     /// Their tasks in the last scan.
     package let tasks: TaskCounts
-    /// Whether one of them still has a task; the series is retained otherwise.
+    /// Whether one of them still has a task; otherwise the series is retained.
     package let isLive: Bool
-    /// Describes the newest of them; nil if there may be several, and if its init was not seen.
+    /// Describes the newest of them; nil if there may be several, or if its init was not seen.
     package let about: About?
     /// The latest process of each kind in the totals.
     package let exemplars: Exemplars
@@ -45,10 +45,9 @@ package struct Snapshot: Sendable {
     }
   }
 
-  /// The number of the poll: that of the next good one is higher. 0 before the first good one.
+  /// The number of the poll; it increases with each successful poll. 0 before the first one.
   package var number = 0
-  /// The number of the poll that showed a line for the first time last: a scraper that was answered with this poll or a
-  /// later one has seen all lines.
+  /// The poll in which the newest line appeared. A scraper that was sent this poll or a later one has seen all lines.
   package var newestBirth = 0
   /// The exposed series, in a stable order.
   package var series: [Series] = []
@@ -56,7 +55,7 @@ package struct Snapshot: Sendable {
   package var live = 0
   /// Live namespaces that have no container name yet.
   package var unresolved = 0
-  /// The node's own totals, and what was dropped.
+  /// The node's own totals, and the dropped events.
   package var node = NodeCounts()
   /// Namespaces that are not exposed, because there was no room when they were named.
   package var refused: UInt64 = 0
@@ -66,22 +65,22 @@ package struct Snapshot: Sendable {
   package var maps: [MapStatus] = []
   /// The kernel's programs.
   package var programs: [ProgramStatus] = []
-  /// When the last walk over the tasks began, in seconds since the epoch, and how long it took.
+  /// When the last task scan began, in seconds since the epoch, and its duration.
   package var walk = (start: 0.0, duration: Duration.zero)
-  /// When the machine started, in seconds since the epoch: what times since boot are added to. The same at each poll,
-  /// unless the clock was set.
+  /// When the machine started, in seconds since the epoch; the base of times since boot. The same at each poll, unless
+  /// the clock was set.
   package var boot = 0.0
   /// When counting began, in seconds since the epoch.
   package var start = 0.0
   /// When the poll ended, in seconds since the epoch.
   package var time = 0.0
-  /// How long the poll took.
+  /// The duration of the poll.
   package var duration = Duration.zero
-  /// Why the poll failed; the other fields are then those of the last good poll.
+  /// Why the poll failed; then the other fields are from the last successful poll.
   package var failure: BPFError?
-  /// What the exporter's process uses.
+  /// The resource usage of the exporter's process.
   package var process = ProcessStatus()
-  /// The watch of the node's pods; nil where there is none.
+  /// The status of the watch of the node's pods; nil without a watch.
   package var podWatch: PodWatchStatus?
   /// The scrapers that the exporter remembers.
   package var scrapers = ScraperCounts()

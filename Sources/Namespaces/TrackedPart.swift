@@ -10,7 +10,7 @@ struct TrackedPart {
     /// Nowhere yet: its name is not known.
     case pending
     case series(SeriesKey)
-    /// Nowhere, for as long as there is no room.
+    /// Nowhere until there is room.
     case refused
     /// Nowhere: the flags exclude it.
     case excluded
@@ -36,7 +36,8 @@ struct TrackedPart {
   var isNew: Bool
   /// Whether its cgroup is inside that of its namespace's container.
   var isInOwnContainer = false
-  /// Whether it was found to be of a container runtime. It stays so after the container's namespace was forgotten.
+  /// Whether it contains only processes of a container runtime. It stays true after the container's namespace is
+  /// forgotten.
   var isOfRuntime = false
   /// Where the ledger counts it; nil if it is in no container.
   var residence: Residence?
@@ -45,19 +46,19 @@ struct TrackedPart {
   /// Task scans in a row that found tasks in it.
   private(set) var inhabitedWalks = 0
   private(set) var container = Container()
-  /// Whether `container` was looked up since the identity changed, and how certain it is.
+  /// Whether `container` was looked up since the identity changed, and its certainty.
   private(set) var isNamed = false
   private(set) var certainty = ContainerResolver.Confidence.partial
-  /// Whether that was when its init had not execed yet, and so might be in its creator's cgroup.
+  /// Whether the look-up was before the exec of its init, which might have been in its creator's cgroup.
   private var wasNamedNew = false
   /// Whether the wait for names is over.
   var isDue = false
   var place = Place.pending
-  /// Whether it is to be shown under another name than before, or for the first time.
+  /// Whether it must be shown under another name than before, or for the first time.
   var isToBePlaced = true
-  /// What happened while no series showed it; empty while one does. (A list, as it would be most of a member.)
+  /// The events while no series showed it; empty while one does. (A list, because inline it would be most of the size.)
   var unshown: [EventCounts] = []
-  /// The latest processes of what is in `unshown`.
+  /// The latest process of each kind in `unshown`.
   var unshownExemplars = Exemplars()
   /// When its end was detected; nil while it is live.
   var endedAt: ContinuousClock.Instant?
@@ -69,17 +70,17 @@ struct TrackedPart {
   let firstEvent: Double
   /// The polls, by number, that saw it last with an entry.
   var lastEntry = 0
-  /// The number of the scan that met it last, or of the last scan before it was first seen.
+  /// The number of the last scan that found it, or of the last scan before it was first seen.
   var lastWalk: Int
 
-  /// Whether two scans in a row should have met one of its tasks, and did not.
+  /// Whether two successive scans should have found one of its tasks, and did not.
   ///
-  /// One scan is not enough: the namespace may have begun after it, and an init that execs from
-  /// another thread changes places with its leader, which can hide it for that instant.
+  /// One scan is not enough: the namespace may have begun after it. Also, an init that execs from another thread is
+  /// swapped with its leader, and a scan at that moment can miss it.
   func isAbsent(at walk: Int) -> Bool { lastWalk + 2 <= walk }
 
-  /// Whether its identity is final: a runtime moves an init into its cgroup before the exec, not always before
-  /// the fork. Whose a container's cgroup is, is decided when the wait is over: see ``mayBeOfRuntime``.
+  /// Whether its identity is final: a runtime moves an init into its cgroup before the exec, not always before the
+  /// fork. The owner of a container's cgroup is decided when the wait is over: see ``mayBeOfRuntime``.
   var isResolved: Bool {
     guard let identity, certainty != .partial else { return false }
     guard isOfInit else { return isDue || hasEnded || !mayBeOfRuntime }
@@ -92,17 +93,18 @@ struct TrackedPart {
     !isOfInit && !container.id.isEmpty && !isInOwnContainer && inhabitedWalks < 2
   }
 
-  /// Whether it is a start of its unit: systemd creates a unit's cgroup at each start. Cgroups inside of it are none.
+  /// Whether it is a start of its unit: systemd creates a unit's cgroup at each start. Cgroups inside it are not
+  /// starts.
   var startsUnit: Bool {
     let unit = container.names.unit
     guard isNew, !unit.isEmpty, let cgroup else { return false }
     return cgroup.paths.contains { $0.hasSuffix("/\(unit)") || $0.hasSuffix("/_\(unit)") }
   }
 
-  /// Whether it has ended, as its cgroup was removed: the counts of a later poll are final.
+  /// Whether it has ended because its cgroup was removed: the counts of a later poll are final.
   func isRemoved(at poll: Int) -> Bool { removedAt.map { $0 < poll } ?? false }
 
-  /// Whether a better name may still come.
+  /// Whether a better name may still be found.
   var mayBeRenamed: Bool { certainty != .final }
 
   init(
@@ -116,8 +118,8 @@ struct TrackedPart {
     self.lastWalk = lastWalk
   }
 
-  /// Records its identity in the kernel. The name is looked up again only for another cgroup, or for another
-  /// program if that matters: a runtime forgets a container that ends.
+  /// Records its identity in the kernel. The name is looked up again only for another cgroup, or for another program if
+  /// that matters, because a runtime forgets a container that ends.
   mutating func ingest(_ identity: NamespaceIdentity, in poll: Int) {
     lastEntry = poll
     guard identity != self.identity else { return }
@@ -159,7 +161,7 @@ struct TrackedPart {
     return nil
   }
 
-  /// Whether a poll has anything to decide about it.
+  /// Whether a poll must update it.
   func hasWork(graceIsOver: Bool, mayKnowMore: Bool) -> Bool {
     hasEnded || isToBePlaced || (graceIsOver && !isDue)
       || (identity != nil && (!isNamed || (mayKnowMore && mayBeRenamed)))
@@ -170,15 +172,15 @@ struct TrackedPart {
     if case .series = place { true } else { false }
   }
 
-  /// Looks up the container's name, if what it depends on was seen. A vaguer answer replaces no certain one: neither that
-  /// of a cgroup inside the container's own, nor of one that names no container.
+  /// Looks up the container's name, if the identity that it depends on was seen. A less certain result does not replace
+  /// a certain one: neither that of a cgroup inside the container's own, nor that of one that names no container.
   mutating func record(_ name: Ledger.Name) {
     guard let identity, isOfInit || cgroup != nil else { return }
     let answer = name(identity, cgroup)
     let wasNew = wasNamedNew
     isNamed = true
     wasNamedNew = isOfInit && identity.initIsNew
-    // A name that has been forgotten since: the known names stay.
+    // The name was forgotten meanwhile: the known names stay.
     let isSame = !container.id.isEmpty && answer.container.id == container.id
     if isSame && (certainty == .final || answer.container.isUnnamed) { return }
     if isOfInit && !container.id.isEmpty && answer.container.id.isEmpty && !wasNew { return }

@@ -27,8 +27,8 @@ import Glibc
     unsafe cryptR = unsafeBitCast(symbol, to: CryptR.self)
   }
 
-  /// Returns whether a password has a hash (`crypt_r`). Takes as long as the hash demands: about 70 ms for bcrypt
-  /// with cost 10. Never true for a password of more than 511 bytes or with a zero byte.
+  /// Returns whether a password has a hash (`crypt_r`). The duration depends on the hash: about 70 ms for bcrypt with
+  /// cost 10. Never true for a password of more than 511 bytes or with a zero byte.
   ///
   /// - Parameter hash: The hash with its method and salt: `$2y$10$…`.
   package func matches(_ password: [UInt8], hash: String) -> Bool {

@@ -6,7 +6,7 @@ import Glibc
 ///
 /// Owns its descriptor. Local file systems only: the kernel does not see what another machine does to a shared one.
 package struct FolderWatch: ~Copyable {
-  /// What is noticed in a folder.
+  /// A change in a folder.
   package struct Changes: OptionSet, Sendable {
     package let rawValue: UInt32
 
@@ -24,7 +24,7 @@ package struct FolderWatch: ~Copyable {
   package enum Event: Sendable, Equatable {
     /// An entry of a folder has changed.
     case changed(folder: Int32, entry: String, Changes)
-    /// The folder is gone, or is not watched any more.
+    /// The folder no longer exists, or is not watched any more.
     case gone(folder: Int32)
     /// The kernel had no room for all that has happened (fs.inotify.max_queued_events).
     case overflow
@@ -43,8 +43,8 @@ package struct FolderWatch: ~Copyable {
 
   /// Watches a folder, also when it is moved.
   ///
-  /// - Returns: Its number in the events: the same one for the same folder, until that is gone. nil where there is none, where it
-  ///   may not be read, and where the user watches too many (fs.inotify.max_user_watches).
+  /// - Returns: Its number in the events: the same one for the same folder, as long as it exists. nil where there is
+  ///   none, where it may not be read, and where the user watches too many (fs.inotify.max_user_watches).
   package func add(_ path: String, for changes: Changes, followingLink: Bool = true) -> Int32? {
     guard !path.utf8.contains(0) else { return nil }
     let mask = changes.rawValue | UInt32(IN_ONLYDIR) | (followingLink ? 0 : UInt32(IN_DONT_FOLLOW))

@@ -14,8 +14,7 @@ package enum Memory {
     _ = mallopt(M_MMAP_THRESHOLD, 128 * 1024)
   }
 
-  /// Releases memory that only the start needed: free heap (`malloc_trim`) and code (`madvise`). Takes a
-  /// millisecond.
+  /// Releases memory that only the start needed: free heap (`malloc_trim`) and code (`madvise`). Needs a millisecond.
   ///
   /// Code that runs again is read back from the page cache, 64 KiB per fault: about ten faults at the next
   /// poll. Only executable pages are dropped, because they are never written. Read-only pages hold relocated

@@ -24,7 +24,7 @@ package struct RegularFile: ~Copyable {
 
   /// Opens a file for reading. Returns nil if it does not exist, cannot be read, or is not a regular file.
   ///
-  /// Never blocks, for example on a FIFO without a writer. Takes two system calls.
+  /// Never blocks, for example on a FIFO without a writer. Costs two system calls.
   ///
   /// - Parameter followingLink: Whether the path may be a symbolic link. Its parent directories always may.
   package init?(opening path: String, followingLink: Bool = false) {

@@ -8,9 +8,9 @@ package struct StandardOutputWriter: Sendable {
   package enum Outcome: Equatable, Sendable {
     /// All bytes were written.
     case written
-    /// The reader is gone, as after `| head`.
+    /// The reader has closed the pipe, as after `| head`.
     case closed
-    /// The interruption came first. The remaining bytes stay buffered.
+    /// The write was interrupted first. The remaining bytes stay buffered.
     case interrupted
     /// The deadline passed. The remaining bytes stay buffered.
     case late

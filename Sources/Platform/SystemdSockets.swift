@@ -7,8 +7,8 @@ package enum SystemdSockets {
   /// The first descriptor that systemd passes.
   private static let first: Int32 = 3
 
-  /// Takes over the passed descriptors: the caller owns them, and programs that this one starts do not get them.
-  /// Later calls return none.
+  /// Takes ownership of the passed descriptors: the caller owns them, and programs that this one starts do not get
+  /// them. Later calls return none.
   package static func take() -> [Int32] {
     let descriptors = descriptors(Environment.variables, pid: getpid())
     for name in ["LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"] { _ = unsafe unsetenv(name) }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What can be counted beside execs, forks, thread starts and exits by reason. The raw value names it in
-/// a flag.
+/// An optional group of counts, beside execs, forks, thread starts and exits by reason. The raw value is its name in a
+/// flag.
 ///
-/// One that is off costs nothing in the kernel: its programs are not loaded, and the verifier takes its
-/// part out of the others.
+/// A disabled collector costs nothing in the kernel: its programs are not loaded, and the verifier removes its part of
+/// the others.
 package enum Collector: String, CaseIterable, Sendable {
   /// Signal deaths by signal, and core dumps.
   case signals

@@ -5,7 +5,7 @@ import LibBPF
 import Platform
 
 extension KernelCounters {
-  /// Names a process for good, as a claim does.
+  /// Identifies a process, also after its pid is reused, like a claim.
   struct ExitClaim: Hashable {
     private let process: UInt32
     private let start: UInt64
@@ -16,13 +16,13 @@ extension KernelCounters {
     }
   }
 
-  /// Deletes the entries of processes that are gone, and returns the number of the others.
+  /// Deletes the entries of processes that no longer exist, and returns the number of the others.
   ///
-  /// The programs delete nearly all. On Linux 6.18, with the claims forced, now and then a burst of them
-  /// stayed (8 of 12,000): `process_free` had not run for those, why is not known. A process that is gone
-  /// has no thread left that could count its exit again.
+  /// The programs delete nearly all. On Linux 6.18, with the claims forced, a few of them sometimes stayed (8 of
+  /// 12,000): `process_free` had not run for these; the reason is unknown. A process that no longer exists has no
+  /// thread that could count its exit again.
   ///
-  /// In a PID namespace of its own the exporter cannot look a process up by the host's number. Then age decides.
+  /// In its own PID namespace, the exporter cannot look up a process by the host's number. Then the age decides.
   static func deleteLeftovers<Key: BitwiseCopyable, Name: Hashable>(
     _ map: BPFMap, _ key: Key.Type, _ stale: inout StaleKeys<Name>?, process: (Key) -> UInt32,
     name: (Key) -> Name
@@ -38,17 +38,17 @@ extension KernelCounters {
   }
 }
 
-/// Finds the keys of a map that have been there for ten minutes at least.
+/// Finds the keys that have been in a map for at least ten minutes.
 ///
-/// All threads of a process that exits pass the hook within milliseconds, and a process that the OOM killer chose exits as
-/// soon: an entry that old is of no use to anybody.
+/// All threads of an exiting process pass the hook within milliseconds, and a victim of the OOM killer exits as fast.
+/// So an older entry is not needed any more.
 struct StaleKeys<Key: Hashable> {
   private static var age: Duration { .seconds(600) }
 
   private var seen: Set<Key> = []
   private var since: ContinuousClock.Instant?
 
-  /// Ingests the keys that are there now, and returns those that are to be deleted.
+  /// Ingests the current keys, and returns those to delete.
   mutating func ingest(_ keys: [Key], at now: ContinuousClock.Instant) -> Set<Key> {
     if let since, now - since < Self.age { return [] }
     let old = seen.intersection(keys)

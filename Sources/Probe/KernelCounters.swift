@@ -6,15 +6,16 @@ import Platform
 
 /// Owns the BPF programs that count: loads and attaches them, and reads their counters.
 ///
-/// Needs Linux 5.10 with BTF, CAP_BPF and CAP_PERFMON. Counts all namespaces in the host's PID namespace only, because a task
-/// iterator sees the tasks of its creator's namespace and of those inside of it. When it goes, everything is detached and freed.
+/// Needs Linux 5.10 with BTF, CAP_BPF and CAP_PERFMON. It counts all namespaces only if it runs in the host's PID
+/// namespace, because a task iterator sees only the tasks of its creator's namespace and of those inside it. When it is
+/// destroyed, everything is detached and freed.
 package struct KernelCounters: ~Copyable {
   /// How the exit of a process is distinguished from the exit of a thread.
   package enum ExitDetection: String, Sendable, CaseIterable {
     /// The tracepoint reports which thread was the last: its `group_dead` argument.
     case groupDead = "group-dead"
-    /// The first thread to find no live one left claims the exit: a map access for every process that
-    /// ends with several threads.
+    /// The first thread that finds no live thread claims the exit: a map access for every process that ends with
+    /// several threads.
     case claimed
   }
 
@@ -22,21 +23,21 @@ package struct KernelCounters: ~Copyable {
   package struct Configuration: Sendable {
     /// The maximum number of parts in the maps, with those that ended since the last read.
     package var mapEntries: UInt32
-    /// What is counted beside execs, forks, thread starts and exits by reason.
+    /// The optional counts, beside execs, forks, thread starts and exits by reason.
     package var collectors: Set<Collector>
     /// How exits are detected; nil chooses by the kernel's BTF.
     package var exitDetection: ExitDetection?
-    /// Whether each event has several programs, as the kernel may skip one; nil chooses by the kernel's BTF.
+    /// Whether each event has several programs, because the kernel may skip one; nil chooses by the kernel's BTF.
     package var countsInAttempts: Bool?
     /// Whether the latest process of each kind is kept, by namespace.
     package var keepsExemplars: Bool
-    /// The inum of this process's own PID namespace, to count that one and those inside of it; nil counts all, which
-    /// needs the host's.
+    /// The inum of this process's own PID namespace, to count it and those inside it; nil counts all, and requires the
+    /// host's PID namespace.
     package var outermost: UInt32?
     /// Which events are counted by cgroup.
     package var split: Split
-    /// The maximum number of parts, beside each namespace's own: half of them are for the outermost namespace, and each
-    /// other one has a sixteenth at the most. At most a quarter of ``mapEntries``.
+    /// The maximum number of parts, not counting each namespace's own. Half of them are for the outermost namespace;
+    /// every other one has a sixteenth at most. At most a quarter of ``mapEntries``.
     package var parts: UInt32
 
     /// Programs that are not loaded, as if the kernel skipped them at every event. For tests.
@@ -59,11 +60,11 @@ package struct KernelCounters: ~Copyable {
 
   /// How this kernel's exits are detected.
   package var exitDetection: ExitDetection { loaded.plan.exitDetection }
-  /// How many programs there are for each event: more than one where the kernel may skip one of them.
+  /// The number of programs for each event: more than one if the kernel may skip one of them.
   package var attempts: Int { loaded.plan.attempts }
-  /// Whether map entries are allocated when they are needed, or all of them at the start.
+  /// Whether map entries are allocated on demand, instead of all at the start.
   package var allocatesOnDemand: Bool { !loaded.plan.mapsOnDemand.isEmpty }
-  /// Whether the kernel lets it be read whose namespaces are: not in lockdown for confidentiality.
+  /// Whether the kernel allows reads of the owners of namespaces: not in lockdown for confidentiality.
   package var readsIdentities: Bool { identities != nil }
   /// Enabled collectors that this kernel does not support, and why.
   package let unavailable: [Collector: String]
@@ -87,19 +88,19 @@ package struct KernelCounters: ~Copyable {
   private let victims: BPFMap?
   private let marks: BPFMap?
   private let cpus: Int
-  /// What `details` had when it was read last, and how many of them had been counted by then.
+  /// The contents of `details` at the last read, and the number of counted details at that time.
   private var lastDetails: [NamespacePart: [CounterKey: UInt64]] = [:]
   private var lastDetailsCounted: UInt64 = 0
-  /// What `namespaces` and `exits` had when they were read last, less what was deleted.
+  /// The entries of `namespaces` and `exits` at the last read, minus those deleted since.
   private var entries: [NamespacePart: MapEntries] = [:]
   private var exemplarCursor = ExemplarCursor()
   private var identityCache = IdentityCache()
-  /// nil where nothing is split by cgroup.
+  /// nil if nothing is split by cgroup.
   private var parts: PartMaps?
-  /// Of maps by process; nil where processes can be looked up by the numbers that the programs see.
+  /// Old keys of the maps by process; nil if processes can be looked up by the host's numbers.
   private var staleClaims: StaleKeys<ExitClaim>?
   private var staleVictims: StaleKeys<UInt32>?
-  /// The entries that were left in `claims` and `victims` when stale ones were removed last.
+  /// The remaining entries of `claims` and `victims` after the last removal of stale ones.
   private var claimEntries = 0
   private var victimEntries = 0
 
@@ -107,14 +108,14 @@ package struct KernelCounters: ~Copyable {
   private struct MapEntries {
     var hasCounts = false
     var hasExits = false
-    /// The signals of which processes have died: each has an exemplar.
+    /// The signals that have ended processes: each has an exemplar.
     var signals: [CounterKey] = []
   }
 
-  /// Loads and attaches; from when this returns, every event is counted.
+  /// Loads and attaches. After this returns, every event is counted.
   ///
-  /// - Throws: `BPFError` for the first step that fails; nothing stays loaded or attached then. That a
-  ///   collector is not to be had is no error: see `unavailable`.
+  /// - Throws: `BPFError` for the first step that fails; nothing stays loaded or attached then. An unsupported
+  ///   collector is no error: see `unavailable`.
   package init(_ configuration: Configuration) throws(BPFError) {
     let features = try KernelFeatures.probe()
     let cpus = try LibraryInfo.possibleCPUs()
@@ -175,7 +176,7 @@ package struct KernelCounters: ~Copyable {
     }
   }
 
-  /// Whether the kernel permits this process to read the counters: to look up in a map and to run an iterator.
+  /// Whether the kernel permits this process to read the counters: by a look-up in a map, and by an iterator.
   package var isReadable: Bool {
     do throws(BPFError) {
       try node.readPerCPU(pidns_node.self, cpus: cpus) { _ in }
@@ -186,7 +187,7 @@ package struct KernelCounters: ~Copyable {
     return true
   }
 
-  /// Loads what the configuration asks for and the kernel has.
+  /// Loads the configured programs, as far as the kernel supports them.
   private static func load(
     _ configuration: Configuration, _ features: KernelFeatures, cpus: Int,
     refused: inout [String], unavailable: inout [Collector: String]
@@ -197,7 +198,7 @@ package struct KernelCounters: ~Copyable {
     do throws(BPFError) {
       loaded = try LoadedPrograms(plan, configuration)
     } catch {
-      // Some kernels refuse to load a program that is to follow a function, at which libbpf gives up.
+      // Some kernels refuse to load a program for a function; libbpf then fails as a whole.
       guard configuration.collectors.remove(.execFailures) != nil else { throw error }
       loaded = try LoadedPrograms(ProgramPlan(features: features, configuration, cpus: cpus), configuration)
       refused = plan.optional.filter { $0.collector == .execFailures }.map(\.name)
@@ -210,9 +211,8 @@ package struct KernelCounters: ~Copyable {
 
   /// Scans all tasks and returns their numbers by part.
   ///
-  /// A namespace that begins during the scan may be missing; one that is missing and was there
-  /// before has ended, and all of its events have been counted. Without the collector `tasks` the counts
-  /// are zero.
+  /// A namespace that begins during the scan may be missing. If a namespace of an earlier scan is missing, it has
+  /// ended, and all of its events have been counted. Without the collector `tasks`, the counts are zero.
   ///
   /// - Complexity: 0.3 to 0.8 µs for each task, in the kernel.
   package func walkTasks() throws(BPFError) -> [NamespacePart: TaskCounts] {
@@ -229,11 +229,10 @@ package struct KernelCounters: ~Copyable {
     package var events: [NamespacePart: EventCounts] = [:]
     /// The identities of namespaces whose init was seen.
     package var identities: [PIDNamespace: NamespaceIdentity] = [:]
-    /// The latest process of each kind, of those that had one since the last read. One that was handed over
-    /// before may be there again.
+    /// The latest process of each kind, for kinds with an event since the last read. It may contain one of an earlier
+    /// read again.
     package var exemplars: [NamespacePart: [ProcessExemplar]] = [:]
-    /// The cgroups of parts, by their number in ``NamespacePart``. Once one is removed, counts that are read later are
-    /// final.
+    /// The cgroups of parts, by their number in ``NamespacePart``. Counts that are read after its removal are final.
     package var cgroups: [UInt64: PartCgroup] = [:]
     /// The node's counts, read after those of the namespaces.
     package var node = NodeCounts()
@@ -241,17 +240,17 @@ package struct KernelCounters: ~Copyable {
     package init() {}
   }
 
-  /// Reads all of it.
+  /// Reads all counts.
   ///
-  /// - Complexity: About a microsecond for each namespace, and more with very many CPUs; 30 ns for each
-  ///   namespace that there is room for, by `make bench`. Identities are read only if one is new.
+  /// - Complexity: About a microsecond for each namespace, and more with very many CPUs; 30 ns for each possible entry
+  ///   of the maps, by `make bench`. Identities are read only if one is new.
   package mutating func read() throws(BPFError) -> Reading {
     var reading = Reading()
     var exemplars = exemplarCursor.next()
     var entries: [NamespacePart: MapEntries] = [:]
     entries.reserveCapacity(self.entries.count)
-    // An insertion that happens meanwhile can make the kernel hand over an entry twice: the later
-    // one is the newer. Exits come first: what has exited by then has begun when the counts are read.
+    // An insertion during the read can make the kernel return an entry twice: the later one is newer. Exits are read
+    // first: every process among them has started before the counts are read.
     try exitsRead.iterate(pidns_exits_entry.self, "read the namespaces' exits") {
       let part = NamespacePart($0.part)
       let signals = CounterKey.signalDeaths(in: $0.exits)
@@ -265,7 +264,8 @@ package struct KernelCounters: ~Copyable {
       entries[part, default: MapEntries()].hasCounts = true
       exemplars.record($0.counts.latest_exec, .exec, of: part)
     }
-    // Before what it says to have been written, and after the counts, which follow the identities.
+    // After the counts, which the programs write after the identities. Before the identities and cgroups, whose numbers
+    // of writes it contains.
     let before = try nodeCounts()
     try readDetails(counted: before.detailsCounted)
     for (part, details) in lastDetails {
@@ -305,7 +305,7 @@ package struct KernelCounters: ~Copyable {
     return counts
   }
 
-  /// Frees the kernel's entries of a part that has ended: those that the last read found.
+  /// Frees the kernel's entries of an ended part, as found by the last read.
   ///
   /// - Throws: `BPFError` for the first entry that cannot be deleted; the others stay, too, until this is called again.
   package mutating func delete(_ part: NamespacePart) throws(BPFError) {
@@ -328,7 +328,7 @@ package struct KernelCounters: ~Copyable {
     entries[part] = nil
   }
 
-  /// Reads how the programs have fared. A system call for each of them.
+  /// Reads the status of the programs. A system call for each of them.
   package func programs() throws(BPFError) -> [ProgramStatus] {
     var statuses: [ProgramStatus] = []
     for (name, isAttached) in loaded.programs {
@@ -340,8 +340,8 @@ package struct KernelCounters: ~Copyable {
     return statuses + refused.map { ProgramStatus(program: $0, isAttached: false) }
   }
 
-  /// Deletes removed cgroups without a part, and what processes that are gone have left in the maps by process. A system
-  /// call for each entry of these.
+  /// Deletes removed cgroups without a part, and the entries of exited processes in the maps by process. A system call
+  /// for each entry of these maps.
   package mutating func removeStaleEntries() throws(BPFError) {
     try parts?.removeStaleEntries(parts: entries.keys)
     if let claims {
@@ -354,7 +354,7 @@ package struct KernelCounters: ~Copyable {
     }
   }
 
-  /// Returns how full the maps are: as the last read and the last removal of stale entries found them, less what was
+  /// Returns the number of entries of the maps at the last read and the last removal of stale entries, minus those
   /// deleted since.
   package func maps() -> [MapStatus] {
     var statuses = [

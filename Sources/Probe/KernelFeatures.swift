@@ -21,12 +21,12 @@ struct KernelFeatures {
   let hashesAllocateSafely: Bool
   /// A task can be preempted in a program at a tracepoint, which other tasks then skip (upstream 7.0).
   let tracepointsArePreemptible: Bool
-  /// Programs may read memory by its address: the names of cgroups can be read in no other way. Not so in
-  /// lockdown for confidentiality.
+  /// Programs may read memory by its address, the only way to read the names of cgroups. False in lockdown for
+  /// confidentiality.
   let addressesAreReadable: Bool
   /// The argument of `mark_victim`; nil without that tracepoint.
   let oomVictim: OOMVictim?
-  /// The functions that the system calls execve and execveat begin in, by the program that follows each.
+  /// The first functions of the system calls execve and execveat, by the program that is attached to each.
   let execEntries: [(program: String, function: String)]
 
   /// The best way to detect the exit of a process.

@@ -7,14 +7,14 @@ import LibBPF
 struct LoadedPrograms: ~Copyable {
   let object: BPFObject
   let plan: ProgramPlan
-  /// The collectors that the kernel refuses, of which no program is attached, and why.
+  /// The collectors that the kernel refuses, and why. None of their programs is attached.
   let refused: [Collector: BPFError]
   private let hooks: [Link]
 
-  /// Entries of `details` for each entry of `namespaces`: most have a handful of exit codes and errnos.
+  /// Entries of `details` for each entry of `namespaces`: most namespaces have a few exit codes and errnos.
   private static let detailsPerPart: UInt64 = 8
 
-  /// Loads and attaches all of it, but for collectors of which the kernel does not let a program be attached.
+  /// Loads and attaches all programs, except those of a collector if the kernel refuses to attach one of them.
   init(_ plan: ProgramPlan, _ configuration: KernelCounters.Configuration) throws(BPFError) {
     let object = try BPFObject(embedded: EmbeddedObject.counters, name: "pidns")
     let entries = configuration.mapEntries

@@ -35,12 +35,12 @@ enum EventMap: String, CaseIterable {
   case exitClaims = "exit_claims"
   case oomVictims = "oom_victims"
 
-  /// As of ``CounterMap/hashes``. `identities` and `cgroups` forget what was not used for longest, and so are allocated at once.
+  /// As in ``CounterMap/hashes``. `identities` and `cgroups` are LRU maps, and so are allocated at the start.
   static let hashes: [EventMap] = [.exitClaims, .oomVictims]
 }
 
 extension BPFObject {
-  /// The section of the constants that the programs are verified with, in both objects: a `pidns_config`.
+  /// The section of the constants with which the programs are verified, in both objects: a `pidns_config`.
   static let configurationSection = ".rodata.config"
 
   func map(_ map: CounterMap) throws(BPFError) -> BPFMap { try self.map(map.rawValue) }

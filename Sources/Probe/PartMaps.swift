@@ -3,7 +3,7 @@
 import CPidns
 import LibBPF
 
-/// The maps of parts: their cgroups, and how many there are.
+/// The maps of parts: their cgroups and their number.
 struct PartMaps {
   /// The inum of the host's PID namespace (`PROC_PID_INIT_INO`).
   private static let hostInum: UInt32 = 0xEFFF_FFFC
@@ -14,7 +14,7 @@ struct PartMaps {
   /// The inum of the namespace that has half of the parts.
   private let outermost: UInt32
   private(set) var cache = CgroupCache()
-  /// Parts that were deleted, by the element of `parts_released`.
+  /// Deleted parts, by the element of `parts_released`.
   private var counts: [UInt32: UInt64] = [:]
 
   /// - Parameter outermost: The inum of the outermost namespace; nil for the host's.
@@ -25,13 +25,13 @@ struct PartMaps {
     self.outermost = outermost ?? Self.hostInum
   }
 
-  /// How full the map is.
+  /// The number of entries and the capacity of the map.
   var status: MapStatus { MapStatus(map: .cgroups, of: map, entries: cache.cgroups.count) }
 
-  /// Reads the cgroups again, if there were writes since.
+  /// Reads the cgroups again, if there were writes since the last read.
   mutating func read(written: UInt64) throws(BPFError) { try cache.read(by: iterator, written: written) }
 
-  /// Lets the BPF programs add another part in the place of one that was deleted.
+  /// Permits the BPF programs to add another part instead of a deleted one.
   mutating func release(_ part: NamespacePart) throws(BPFError) {
     guard !part.isOfInit else { return }
     let element = element(of: part.namespace.inum)
@@ -45,7 +45,7 @@ struct PartMaps {
     }
   }
 
-  /// Deletes the removed cgroups that have no part any more.
+  /// Deletes the removed cgroups without a part.
   mutating func removeStaleEntries(parts: some Sequence<NamespacePart>) throws(BPFError) {
     let removed = cache.cgroups.filter(\.value.isRemoved).keys
     guard !removed.isEmpty else { return }

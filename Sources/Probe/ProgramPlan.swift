@@ -2,16 +2,16 @@
 
 import CPidns
 
-/// Which of the object's programs and maps are loaded, for a kernel and what is to be counted.
+/// The programs and maps of the object `counters` to load, for a kernel and a configuration.
 struct ProgramPlan {
   let exitDetection: KernelCounters.ExitDetection
-  /// How many programs there are for each event.
+  /// The number of programs for each event.
   let attempts: Int
-  /// Attached, in this order, or the exporter does not run.
+  /// Required programs, attached in this order.
   let required: [String]
-  /// Attached where the kernel lets them be.
+  /// Optional programs, attached if the kernel permits that.
   let optional: [OptionalProgram]
-  /// Attached to be read.
+  /// Iterators.
   let iterators: [CounterIterator]
   /// Maps whose entries are allocated when they are inserted.
   let mapsOnDemand: [CounterMap]
@@ -24,11 +24,11 @@ struct ProgramPlan {
   /// Enabled collectors that this kernel does not support, and why.
   let unavailable: [Collector: String]
 
-  /// A program that the exporter can do without.
+  /// An optional program.
   struct OptionalProgram {
     let collector: Collector
     let name: String
-    /// The kernel function that it is to follow; nil where its section names its hook.
+    /// The kernel function that it traces; nil if its section names its hook.
     var function: String?
   }
 
@@ -42,7 +42,7 @@ struct ProgramPlan {
       case .groupDead: attempts.programs("process_exit")
       case .claimed: ["process_free", "process_exit_claimed"]
       }
-    // Without a path nobody could tell what a part is.
+    // Without its path, a part cannot be identified.
     isSplit = configuration.split != .none && features.addressesAreReadable
     required =
       (exit + attempts.programs("process_exec") + attempts.programs("process_fork")
@@ -94,7 +94,7 @@ struct ProgramPlan {
       emit_arguments: 0, padding: (0, 0), event_bytes: 0,
       outermost: configuration.outermost ?? 0,
       split: isSplit ? configuration.split.constant.rawValue : PIDNS_SPLIT_NONE.rawValue,
-      // The rest of the maps is for namespaces.
+      // The remaining entries are for namespaces.
       parts: min(configuration.parts, configuration.mapEntries / 4))
     self.attempts = attempts.count
     exitDetection = detection

@@ -2,12 +2,12 @@
 
 import Platform
 
-/// How many programs there are for each event, as the kernel may skip one of them: see bpf/lib/attempts.h.
+/// The number of programs for each event, because the kernel may skip one of them: see bpf/lib/attempts.h.
 struct RedundantPrograms {
-  /// More than one where the kernel may skip one.
+  /// More than one if the kernel may skip one.
   let count: Int
 
-  /// The suffixes of the second program for an event, and of those after it.
+  /// The suffixes of the second program for an event and of the following ones.
   static let further = ["_second", "_third"]
 
   init(mayBeSkipped: Bool) { count = mayBeSkipped ? 1 + Self.further.count : 1 }
@@ -17,7 +17,7 @@ struct RedundantPrograms {
     [first] + Self.further.prefix(count - 1).map { first + $0 }
   }
 
-  /// 64-bit words for the marks of every task that there can be.
+  /// 64-bit words for the marks of all possible tasks.
   static var wordsOfMarks: UInt32 {
     let tasks = ProcFile.read("/proc/sys/kernel/pid_max")
       .flatMap { UInt32($0.split(separator: "\n").first ?? "") }

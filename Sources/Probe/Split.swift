@@ -2,7 +2,7 @@
 
 import CPidns
 
-/// Which events are counted by cgroup, apart from the rest of their PID namespace.
+/// The events that are counted by cgroup, apart from the rest of their PID namespace.
 package enum Split: String, CaseIterable, Sendable {
   /// None.
   case none

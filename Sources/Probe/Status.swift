@@ -2,19 +2,19 @@
 
 import LibBPF
 
-/// How a BPF program has fared since it was loaded.
+/// The status of a BPF program since it was loaded.
 package struct ProgramStatus: Equatable, Sendable {
   /// Its name in the object's source.
   package let program: String
-  /// Whether it is attached; not so where the kernel refuses that to an optional one.
+  /// Whether it is attached; false for an optional program that the kernel refuses.
   package let isAttached: Bool
-  /// How often it ran. Counted only while kernel.bpf_stats_enabled is 1.
+  /// The number of runs. Counted only while kernel.bpf_stats_enabled is 1.
   package let runs: UInt64
-  /// How long it ran in all. Counted only while kernel.bpf_stats_enabled is 1.
+  /// The total time of its runs. Counted only while kernel.bpf_stats_enabled is 1.
   package let runNanoseconds: UInt64
-  /// How often the kernel skipped it, because it was running on that CPU already (Linux 5.12).
+  /// The number of runs that the kernel skipped, because it was already running on that CPU (Linux 5.12).
   package let misses: UInt64
-  /// Instructions that the verifier processed when it was loaded; 0 where the kernel does not say.
+  /// Instructions that the verifier processed when it was loaded; 0 if the kernel does not report them.
   package let verifiedInstructions: UInt32
 
   /// The task of the program: its name, without the suffix of redundant programs.
@@ -44,15 +44,15 @@ package struct ProgramStatus: Equatable, Sendable {
   }
 }
 
-/// How full a BPF map is.
+/// The usage of a BPF map.
 package struct MapStatus: Equatable, Sendable {
   /// Its name in the object's source.
   package let map: String
   /// Entries in it.
   package let entries: Int
-  /// Entries that it has room for.
+  /// The maximum number of entries.
   package let capacity: Int
-  /// Bytes that the kernel accounts to it; 0 where it does not say.
+  /// Bytes that the kernel accounts to it; 0 if it does not report them.
   package let memoryBytes: UInt64
 
   package init(map: String, entries: Int, capacity: Int, memoryBytes: UInt64) {
@@ -68,7 +68,7 @@ package struct MapStatus: Equatable, Sendable {
 }
 
 extension Collection<ProgramStatus> {
-  /// The program of an event of which some may be lost: the kernel has skipped each of those that there are for it.
+  /// An event of which some may be lost, because the kernel has skipped each of its programs; nil if there is none.
   package var skippedEvent: String? {
     Dictionary(grouping: self, by: \.event)
       .first { _, attempts in attempts.allSatisfy { $0.misses > 0 } }?.key

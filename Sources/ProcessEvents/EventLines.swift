@@ -7,7 +7,7 @@ import Text
 
 /// Formats events as keys and values. Events of one kind have the same keys in the same order.
 ///
-/// Takes about one microsecond per event. Allocates nothing while the buffer has room and text is short.
+/// Needs about one microsecond per event. Allocates nothing while the buffer has room and text is short.
 struct EventLines: Sendable {
   private let syntax: FieldSyntax
   private let userView: UserView

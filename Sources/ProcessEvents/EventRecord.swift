@@ -7,7 +7,7 @@ package import Probe
 package struct EventRecord: Equatable, Sendable {
   /// The event.
   package var event: ProcessEvent
-  /// The container of its PID namespace, as far as it is known.
+  /// The known fields of the container of its PID namespace.
   package var container: Container
   /// The wall-clock time of the event.
   package var time: WallTime

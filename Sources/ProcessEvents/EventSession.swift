@@ -35,7 +35,7 @@ package struct EventSession<Source: EventSource & ~Copyable>: ~Copyable {
   private enum End {
     /// A signal, the duration, or the number of events.
     case requested
-    /// The reader of the output is gone.
+    /// The reader of the output has closed it.
     case closed
   }
 
@@ -60,7 +60,7 @@ package struct EventSession<Source: EventSource & ~Copyable>: ~Copyable {
   ///   - writer: Formats the events.
   ///   - output: Receives the lines. The process must ignore SIGPIPE.
   ///   - stop: Stop requests.
-  ///   - report: Receives lines for stderr: what is shown, and what is missing.
+  ///   - report: Receives lines for stderr: the events shown and the events missing.
   package init(
     _ source: consuming Source, _ options: Options, writer: EventWriter, output: StandardOutputWriter,
     stop: Stop,
@@ -83,7 +83,7 @@ package struct EventSession<Source: EventSource & ~Copyable>: ~Copyable {
   package mutating func run() throws {
     var end = try show()
     if end == .requested {
-      // Events until now are still shown, unless a second signal arrives or the reader is gone.
+      // Events until now are still shown, unless a second signal arrives or the reader has closed the output.
       source.detach()
       end = try drain(until: .now + Self.drainTimeout)
     }

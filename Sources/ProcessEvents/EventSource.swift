@@ -24,7 +24,7 @@ package protocol EventSource: ~Copyable {
   /// Returns the name of a program of which the kernel skipped runs; nil if there is none.
   mutating func skippedProgram() throws -> String?
 
-  /// Returns the container of an event's PID namespace, as far as it is known.
+  /// Returns the known fields of the container of an event's PID namespace.
   mutating func container(of event: ProcessEvent) -> Container
 
   /// Converts nanoseconds since boot to nanoseconds since the epoch.

@@ -19,7 +19,7 @@ struct GnuTLSError: Error {
   }
 }
 
-/// Passes bytes as GnuTLS takes them. The pointer is valid only during the call.
+/// Passes bytes in the form of GnuTLS. The pointer is valid only during the call.
 func withDatum<Result>(_ bytes: [UInt8], _ body: (UnsafePointer<gnutls_datum_t>) -> Result) -> Result {
   unsafe bytes.withUnsafeBufferPointer { buffer in
     var datum = unsafe gnutls_datum_t(

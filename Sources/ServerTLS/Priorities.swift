@@ -25,8 +25,8 @@ package struct Priorities: Equatable, Sendable {
     func unique(_ suites: [CipherSuite]) -> [CipherSuite.Cipher] {
       suites.map(\.cipher).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
     }
-    // Without configured suites: those with forward secrecy and authenticated encryption. TLS 1.1 has none of
-    // these, so whoever allows it gets CBC.
+    // Without configured suites: those with forward secrecy and authenticated encryption. TLS 1.1 has none of these, so
+    // a configuration that allows it also allows CBC.
     let allowsOld = settings.versions.lowerBound < .tls12
     let of12 =
       settings.cipherSuites.isEmpty

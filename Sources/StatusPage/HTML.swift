@@ -2,9 +2,9 @@
 
 import Text
 
-/// Text of a page. What is put into it by `\(…)` is escaped: it may be anybody's, also between the quotes of an attribute.
+/// Text of a page. Values in `\(…)` are escaped, so they may be untrusted, also between the quotes of an attribute.
 ///
-/// Parts that are HTML themselves are put in by `\(html: …)`.
+/// Use `\(html: …)` for parts that are HTML.
 struct HTML: ExpressibleByStringInterpolation, Sendable {
   private(set) var text: String
 
@@ -23,12 +23,12 @@ struct HTML: ExpressibleByStringInterpolation, Sendable {
 
     mutating func appendInterpolation(_ value: some CustomStringConvertible) {
       let value = value.description
-      // Nearly all of it.
+      // Nearly all bytes.
       if value.utf8.allSatisfy(\.isPlain) {
         text += value
         return
       }
-      // Control characters and what turns the direction of writing are replaced first.
+      // Control characters, and characters that change the direction of writing, are replaced first.
       for scalar in value.printable.unicodeScalars {
         switch scalar {
         case "&": text += "&amp;"
@@ -46,7 +46,7 @@ struct HTML: ExpressibleByStringInterpolation, Sendable {
 }
 
 extension UInt8 {
-  /// Whether a byte stands for itself, in text and in attributes: printable ASCII without `"`, `&`, `'`, `<` and `>`.
+  /// Whether a byte needs no escape, in text and in attributes: printable ASCII without `"`, `&`, `'`, `<` and `>`.
   fileprivate var isPlain: Bool {
     switch self {
     case 0x22, 0x26, 0x27, 0x3c, 0x3e: false

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a person sees at `/` where there is no status page.
+/// The page at `/` if the status page is disabled.
 package enum LandingPage {
   /// Headers of the page.
   package static let headers = [
@@ -11,7 +11,7 @@ package enum LandingPage {
   ///
   /// - Parameters:
   ///   - version: The exporter's.
-  ///   - telemetryPath: Where the metrics are.
+  ///   - telemetryPath: The path of the metrics.
   package static func html(version: String, telemetryPath: String) -> String {
     let page: HTML = """
       <!DOCTYPE html>

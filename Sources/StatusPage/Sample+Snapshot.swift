@@ -7,7 +7,7 @@ import Platform
 import Probe
 
 extension Sample {
-  /// What a poll found, as rates are made of it.
+  /// Creates the sample of a poll, from which rates are computed.
   ///
   /// - Parameter showsTasks: Whether tasks are counted.
   /// - Complexity: O(series).

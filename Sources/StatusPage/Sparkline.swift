@@ -3,13 +3,14 @@
 import LiveView
 
 extension HTML {
-  /// Execs over the last minutes as a line, and failures as an area below it, both to the scale of the largest of them.
+  /// Execs over the last minutes as a line, and failures as an area below it, both on the scale of the largest value.
   ///
-  /// SVG inside of the page. Its sizes are attributes, as the page's policy forbids styles; what it looks like is in the page's style.
+  /// SVG inside the page. Its sizes are attributes, because the page's policy forbids inline styles; its colours are in
+  /// the page's style sheet.
   ///
   /// - Parameters:
   ///   - sparkline: The latest step is at the right edge.
-  ///   - lengths: How long the steps took, in seconds, the latest one last.
+  ///   - lengths: The durations of the steps in seconds, the latest one last.
   static func sparkline(_ sparkline: [StatusHistory.Step], lengths: [Double]) -> HTML {
     guard sparkline.count > 1 else { return #"<span class="zero">–</span>"# }
     let span = lengths.suffix(sparkline.count).reduce(0, +).asSpan
@@ -35,7 +36,7 @@ extension HTML {
   private static let width = (StatusHistory.steps - 1) * stepWidth
   private static let height = 20
 
-  /// One point for each step, those in the middle of a level line left out: most containers are quiet.
+  /// One point for each step, without those in the middle of a level line: most containers are quiet.
   private static func points(_ rates: [Float], _ top: Float) -> String {
     // In tenths, with half the line's width to spare above and below.
     let heights = rates.map { rate in
@@ -53,7 +54,7 @@ extension HTML {
 }
 
 extension Double {
-  /// A number of seconds, as one says it of a while.
+  /// A number of seconds, as a rounded duration.
   fileprivate var asSpan: String {
     self < 90 ? "the last \(Int(rounded())) s" : "the last \(Int((self / 60).rounded())) min"
   }

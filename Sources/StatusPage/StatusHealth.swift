@@ -11,7 +11,7 @@ struct StatusHealth {
   /// Seconds since the epoch.
   let now: Double
 
-  /// A sign and words: no problem is shown by its colour alone.
+  /// A sign and a text: no problem is shown by its colour alone.
   private enum Mark: String {
     case good = "✓"
     case note = "–"
@@ -113,7 +113,7 @@ struct StatusHealth {
   }
 
   private var summary: String {
-    // An array has one slot for each CPU or so: it is always full.
+    // An array is always full, for example with one slot for each CPU.
     let fullest = snapshot.maps.filter { $0.capacity > 1 }
       .max { $0.entries * $1.capacity < $1.entries * $0.capacity }
     return fullest.map { "BPF maps: the fullest is \($0.map), with \($0.entries) of \($0.capacity) entries" }

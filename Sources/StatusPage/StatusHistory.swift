@@ -3,36 +3,36 @@
 import LiveView
 package import Namespaces
 
-/// What the status page shows of the last minutes. Immutable once it is published.
+/// The last minutes, for the status page. Immutable once it is published.
 package struct StatusHistory: Sendable {
-  /// Events per second between two looks.
+  /// Events per second between two samples.
   struct Step: Equatable, Sendable {
     var execs: Float
     var failures: Float
   }
 
-  /// All that is exposed, in no order.
+  /// The rows of all exposed series, in no order.
   var rows: [Row] = []
-  /// Of all of the node; nil before there are two looks.
+  /// The rates of the node; nil before there are two samples.
   var node: Rates?
-  /// The last steps of a series, the latest one last: as many as there have been since it is exposed.
+  /// The last steps of a series since it is exposed, the latest one last.
   var sparklines: [Sample.Identity: [Step]] = [:]
   var nodeSparkline: [Step] = []
-  /// How long the steps took, in seconds, the latest one last.
+  /// The durations of the steps in seconds, the latest one last.
   var lengths: [Double] = []
-  /// Namespaces that live, and series of which all have ended.
+  /// Live namespaces, and series of which all namespaces have ended.
   var live = 0.0
   var retained = 0.0
 
-  /// How many steps are kept: five minutes, with a poll a second.
+  /// The number of steps that are kept: five minutes, with a poll a second.
   static let steps = 60
 }
 
 /// Builds ``StatusHistory`` from one poll every five seconds. Used only by the polling thread.
 ///
-/// A series takes about a kilobyte, and goes when it is no longer exposed.
+/// A series uses about a kilobyte, and is removed when it is no longer exposed.
 package struct Recorder: Sendable {
-  /// The least time between two looks, in seconds.
+  /// The shortest time between two samples, in seconds.
   private static let step = 5.0
 
   private(set) var recent = StatusHistory()
@@ -45,14 +45,14 @@ package struct Recorder: Sendable {
   /// - Parameter showsTasks: Whether tasks are counted.
   package init(showsTasks: Bool) { self.showsTasks = showsTasks }
 
-  /// Records what a poll found, if it is time to look.
+  /// Records a sample of a poll, if one is due.
   ///
-  /// - Complexity: O(series) for a look.
+  /// - Complexity: O(series) for a sample.
   package mutating func record(_ snapshot: Snapshot) -> StatusHistory {
     let time = snapshot.time
-    // One that failed says nothing new: what happens meanwhile is in the step that ends with the next good one.
+    // A failed poll has nothing new. Events of this time are in the step that ends with the next successful poll.
     guard snapshot.failure == nil else { return recent }
-    // Rates need two looks: the second one comes at once. A clock that was set back begins anew.
+    // Rates need two samples: the second one is due immediately. If the clock was set back, the history restarts.
     guard time >= last + (meter.hasRates ? Self.step : 0) || time < last else { return recent }
     meter.ingest(Sample(snapshot, showsTasks: showsTasks), at: time)
     (recent.rows, recent.node, recent.live, recent.retained) = (
@@ -67,7 +67,7 @@ package struct Recorder: Sendable {
     sparklines.reserveCapacity(meter.rows.count)
     for row in meter.rows {
       var sparkline = recent.sparklines[row.identity] ?? []
-      // Without rates there was no step, but for a series that has begun nobody knows when: its sparkline begins later.
+      // A series without rates, because its start is unknown, has no step: its sparkline begins later.
       if let rates = row.rates { sparkline.append(rates) }
       sparklines[row.identity] = sparkline
     }
@@ -77,9 +77,9 @@ package struct Recorder: Sendable {
 }
 
 extension [StatusHistory.Step] {
-  /// Adds a step, and forgets the first one where there are enough.
+  /// Adds a step, and removes the first one if there are enough.
   fileprivate mutating func append(_ rates: Rates) {
-    // A new list in any case: the one before is published.
+    // Always a new list, because the previous one is published.
     self =
       suffix(StatusHistory.steps - 1) + [
         StatusHistory.Step(execs: Float(rates.execs), failures: Float(rates.failures))

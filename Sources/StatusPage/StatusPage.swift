@@ -4,11 +4,11 @@ import LiveView
 package import Namespaces
 import Platform
 
-/// The page at `/`, for people: the containers of this host.
+/// The page at `/` for browsers: the containers of this host.
 ///
-/// It is HTML that the server writes, for each request: sorting is by links and filtering by a form, so that it works without a
-/// script. With one it refreshes itself (`Assets/status.js`). All text on it is untrusted, and escaped (``HTML``); the policy allows
-/// no script, style or connection but the exporter's own.
+/// The server writes its HTML for each request. Links sort and a form filters, so that it works without a script. A
+/// script refreshes it (`Assets/status.js`). All text on it is untrusted, and escaped (``HTML``). The policy allows
+/// only the exporter's own script, style and connections.
 package enum StatusPage {
   /// Headers of the page.
   package static let headers = [
@@ -28,10 +28,11 @@ package enum StatusPage {
   /// Writes the page.
   ///
   /// - Parameters:
-  ///   - snapshot: What the last poll found; nil before the first.
+  ///   - snapshot: The snapshot of the last poll; nil before the first.
   ///   - history: The last minutes.
   ///   - version: The exporter's.
-  ///   - telemetryPath: Where the metrics are: references are relative, so that a proxy may serve the page elsewhere.
+  ///   - telemetryPath: The path of the metrics. References are relative, so that a proxy may serve the page at another
+  ///     path.
   package static func html(
     _ snapshot: Snapshot?, _ history: StatusHistory?, _ query: StatusQuery, version: String,
     telemetryPath: String
@@ -97,7 +98,7 @@ package enum StatusPage {
       """
   }
 
-  /// The node's own totals, in which nothing is missing.
+  /// The node's own totals, which include all events.
   private static func totals(_ history: StatusHistory) -> HTML {
     func rate(_ rate: Double?) -> String { rate?.asRate ?? "–" }
     return """

@@ -3,23 +3,23 @@
 import LiveView
 import Text
 
-/// What a person asked the status page for: `/?sort=fail&order=up&filter=shop&rows=50`. Invalid parameters are ignored.
+/// The query of the status page: `/?sort=fail&order=up&filter=shop&rows=50`. Invalid parameters are ignored.
 package struct StatusQuery: Equatable {
-  /// Which rows come first; by default those with most execs.
+  /// The order of the rows; by default, those with most execs first.
   var order = Order(.exec)
-  /// Rows with this text in one of their names, which are printable as it is; all where it is empty.
+  /// Shows rows with this text in one of their names. Both are printable. Empty shows all.
   var filter = ""
-  /// How many rows there are at the most.
+  /// The maximum number of rows.
   var rows = usualRows
 
-  /// Rows of a page, unless it is asked for more or fewer: a page stays small with thousands of namespaces.
+  /// The default number of rows: a page stays small with thousands of namespaces.
   static let usualRows = 200
-  /// The most that can be asked for.
+  /// The largest number of rows that can be requested.
   static let mostRows = 1000
-  /// Bytes of a filter; a name has no more.
+  /// The limit of a filter in bytes; no name is longer.
   private static let longestFilter = 256
 
-  /// Asks for what is busiest.
+  /// Creates the default query: the busiest rows.
   init() {}
 
   /// - Parameter argument: The value of an argument of the request's query, decoded.
@@ -31,21 +31,21 @@ package struct StatusQuery: Equatable {
     rows = argument("rows").flatMap { Int($0) }.map { min(max($0, 1), Self.mostRows) } ?? Self.usualRows
   }
 
-  /// The same, sorted by a column; by the one that it is sorted by: the other way round.
+  /// The same query, sorted by a column. If it is the current one, the order is reversed.
   func sorted(by column: Column) -> StatusQuery {
     var query = self
     query.order.choose(column)
     return query
   }
 
-  /// The same, with so many rows.
+  /// The same query, with another number of rows.
   func showing(rows: Int) -> StatusQuery {
     var query = self
     query.rows = rows
     return query
   }
 
-  /// Its arguments but for the filter, those left out that are as usual; their values need no escapes.
+  /// Its arguments except the filter, without default values; their values need no escapes.
   var arguments: [(name: String, value: String)] {
     var arguments = [("sort", order.column.rawValue)]
     if order.isReversed { arguments.append(("order", "up")) }

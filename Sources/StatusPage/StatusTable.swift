@@ -7,7 +7,7 @@ struct StatusTable {
   let recent: StatusHistory
   let query: StatusQuery
 
-  /// - Complexity: All rows are filtered and sorted; as many as are asked for are written.
+  /// - Complexity: All rows are filtered and sorted; the requested number is written.
   var html: HTML {
     let matching = query.order.sorted(recent.rows.filter { $0.matches(query.filter) })
     let shown = matching.prefix(query.rows)
@@ -50,7 +50,7 @@ struct StatusTable {
 
   private func heading(_ column: Column, _ title: String) -> HTML {
     let isSorted = query.order.column == column
-    // Numbers begin with the largest, names with the first.
+    // By default, numbers are in descending order, names in ascending order.
     let isAscending = (column == .name) != query.order.isReversed
     let sort: HTML = isSorted ? #" aria-sort="\#(isAscending ? "ascending" : "descending")""# : ""
     let arrow = !isSorted ? "" : isAscending ? "▲" : "▼"
@@ -81,7 +81,7 @@ struct StatusTable {
       """
   }
 
-  /// What a rate is of, since the exporter started.
+  /// The count of a rate's events since the exporter started.
   private static func count(_ column: Column, _ row: Row) -> UInt64? {
     let count: Double? =
       switch column {
@@ -93,7 +93,7 @@ struct StatusTable {
     return count.flatMap { UInt64(exactly: $0) }
   }
 
-  /// What a column's cells have in common.
+  /// The attributes of a column's cells.
   private static func style(_ column: Column) -> String {
     switch column {
     case .name: "name"

@@ -33,7 +33,7 @@ package final class ExpositionClient: Sendable {
 
   deinit { cancellation.cancel() }
 
-  /// Starts a request without blocking. Wakes the caller once ``popResult()`` has the result.
+  /// Starts a request without blocking. Notifies the caller when ``popResult()`` has the result.
   package func request(waking waker: TerminalEvents.Waker) {
     let started = Thread.start { [weak self] in
       guard let self else { return }

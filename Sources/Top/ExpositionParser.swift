@@ -5,9 +5,8 @@ import LiveView
 /// Parses the series that ``Sample`` needs from text format 0.0.4, or from OpenMetrics where its syntax is
 /// the same.
 ///
-/// The bytes are untrusted. Other series are skipped. A malformed series of interest, or a line that cannot
-/// be part of an exposition, is an error. Takes time linear in the size, and memory linear in the number of
-/// label sets.
+/// The bytes are untrusted. Other series are skipped. A malformed series of interest, or a line that cannot be part of
+/// an exposition, is an error. Time is linear in the size, memory linear in the number of label sets.
 struct ExpositionParser {
   /// The longest accepted line, in bytes.
   static let lineLimit = 64 << 10

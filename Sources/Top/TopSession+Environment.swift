@@ -5,7 +5,7 @@ package import Terminal
 
 /// Requests samples from an exporter without blocking the caller.
 package protocol SampleClient: Sendable {
-  /// Starts a request. Wakes the caller once ``popResult()`` has the result.
+  /// Starts a request. Notifies the caller when ``popResult()`` has the result.
   func request(waking waker: TerminalEvents.Waker)
 
   /// Returns the result once; nil until it arrives.

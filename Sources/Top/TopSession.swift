@@ -133,7 +133,7 @@ package struct TopSession: ~Copyable {
       }
       if !view.isPaused && next <= .now {
         read(waking: events.waker)
-        // If a sample took longer than the interval, skip the missed ones instead of catching up.
+        // If a sample needed more than the interval, skip the missed ones.
         next = max(next + interval, .now)
       }
     }

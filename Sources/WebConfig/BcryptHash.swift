@@ -2,10 +2,10 @@
 
 /// A password's bcrypt hash: `$2y$10$`, then 22 characters of salt and 31 of the hash.
 package struct BcryptHash: Sendable, Hashable {
-  /// The text, as libcrypt takes it.
+  /// The text in the form of libcrypt.
   package let text: String
 
-  /// The highest cost. Cost 16 takes about 5 s for one comparison; 17 takes as long as the default timeout of a
+  /// The highest cost. One comparison with cost 16 needs about 5 s; with 17, as long as the default timeout of a
   /// scrape.
   private static let highestCost = 16
 

@@ -20,7 +20,7 @@ package enum CipherSuite: String, Sendable, CaseIterable {
   case tls13WithAES256GCM = "TLS_AES_256_GCM_SHA384"
   case tls13WithChaCha20 = "TLS_CHACHA20_POLY1305_SHA256"
 
-  /// How the key is agreed on, which also decides the kind of certificate.
+  /// The key exchange; it also decides the kind of certificate.
   package enum KeyExchange: Sendable {
     case ecdheECDSA
     case ecdheRSA
@@ -51,7 +51,7 @@ package enum CipherSuite: String, Sendable, CaseIterable {
     return rawValue.contains("AES_128_CBC") ? .aes128CBC : .aes256CBC
   }
 
-  /// Suites of Go that are insecure.
+  /// Suites that Go lists as insecure.
   static let insecure: Set<String> = [
     "TLS_RSA_WITH_RC4_128_SHA", "TLS_RSA_WITH_3DES_EDE_CBC_SHA", "TLS_RSA_WITH_AES_128_CBC_SHA256",
     "TLS_ECDHE_ECDSA_WITH_RC4_128_SHA", "TLS_ECDHE_RSA_WITH_RC4_128_SHA",
@@ -61,8 +61,8 @@ package enum CipherSuite: String, Sendable, CaseIterable {
 
   /// Returns a suite that is allowed with the others although it is not among them; nil if there is none.
   ///
-  /// GnuTLS takes key exchanges and ciphers apart, and allows each combination. The certificate selects ECDSA or
-  /// RSA, so combinations arise only between ECDHE_RSA and RSA.
+  /// GnuTLS allows each combination of the key exchanges and the ciphers. The certificate selects ECDSA or RSA, so
+  /// combinations arise only between ECDHE_RSA and RSA.
   static func missing(in suites: [CipherSuite]) -> CipherSuite? {
     let rsa = suites.filter { $0.keyExchange == .rsa || $0.keyExchange == .ecdheRSA }
     let exchanges = Set(rsa.map(\.keyExchange)), ciphers = Set(rsa.map(\.cipher))

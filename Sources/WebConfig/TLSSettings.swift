@@ -26,11 +26,11 @@ package struct TLSSettings: Sendable, Equatable {
     }
   }
 
-  /// What is required of a client's certificate: the names of Go.
+  /// The requirement for a client's certificate, by its name in Go.
   package enum ClientAuthentication: String, Sendable, CaseIterable {
-    /// None is asked for.
+    /// None is requested.
     case none = "NoClientCert"
-    /// One is asked for, and not verified.
+    /// One is requested, and not verified.
     case request = "RequestClientCert"
     /// One is required, and not verified.
     case requireAny = "RequireAnyClientCert"
@@ -41,7 +41,7 @@ package struct TLSSettings: Sendable, Equatable {
 
     /// Whether a connection without a certificate is refused.
     package var isRequired: Bool { self == .requireAny || self == .requireAndVerify }
-    /// Whether a certificate has to be signed by the configured authority.
+    /// Whether a certificate must be signed by the configured authority.
     package var verifies: Bool { self == .verifyIfGiven || self == .requireAndVerify }
   }
 

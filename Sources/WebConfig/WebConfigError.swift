@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The reason why a web configuration is refused, in one line for people. Never contains keys or hashes.
+/// The reason why a web configuration is refused, in one line for users. Never contains keys or hashes.
 package struct WebConfigError: Error, Equatable, Sendable, CustomStringConvertible {
-  /// The path of the file, as it was given.
+  /// The path of the file, as in the flag.
   package let file: String
   /// The keys from the top of the file to the problem, joined by full stops. Empty for the file as a whole.
   package let key: String
-  /// What is wrong.
+  /// The problem.
   package let problem: String
-  /// What to write instead.
+  /// The advice: what to write instead.
   package let advice: String
 
   package init(file: String, key: String = "", problem: String, advice: String) {
@@ -18,7 +18,7 @@ package struct WebConfigError: Error, Equatable, Sendable, CustomStringConvertib
     self.advice = advice
   }
 
-  /// The file, the key, what is wrong, and what to write.
+  /// The file, the key, the problem, and the advice.
   package var description: String {
     "\(file): \(key.isEmpty ? "" : "\(key): ")\(problem); \(advice)"
   }

@@ -2,13 +2,13 @@
 
 import Platform
 
-/// What `--web.config.file` configures: the schema of Prometheus' exporter-toolkit 0.17.
+/// The content of `--web.config.file`, in the schema of Prometheus' exporter-toolkit 0.17.
 package struct WebConfiguration: Sendable, Equatable {
   /// TLS; nil for plain HTTP.
   package var tls: TLSSettings?
   /// bcrypt hashes by user. If empty, no password is needed.
   package var users: [String: BcryptHash] = [:]
-  /// Headers that each response has.
+  /// Headers of each response.
   package var headers: [HTTPHeader] = []
   /// The limit of requests; nil for none.
   package var rateLimit: RateLimit?
@@ -47,7 +47,7 @@ package struct WebConfiguration: Sendable, Equatable {
     return [tls.certificate, tls.key, tls.clientCA].compactMap { $0?.path }
   }
 
-  /// Reads a file that the configuration needs. Links are followed, as Kubernetes mounts Secrets through links.
+  /// Reads a file that the configuration needs. Links are followed, because Kubernetes mounts Secrets through links.
   ///
   /// - Throws: `WebConfigError` if it cannot be read.
   package static func bytes(
@@ -97,7 +97,7 @@ package struct WebConfiguration: Sendable, Equatable {
 package struct RateLimit: Sendable, Equatable {
   /// The time after which one more request is allowed.
   package let interval: Duration
-  /// How many requests are allowed at once.
+  /// The number of requests that are allowed at once.
   package let burst: Int
 
   /// Parses the key `rate_limit`. Returns nil if the interval is 0, which disables it.
@@ -142,7 +142,7 @@ package struct HTTPHeader: Sendable, Equatable {
   package let name: String
   package let value: String
 
-  /// Parses a header. Returns nil for an empty value, which leaves the header out.
+  /// Parses a header. Returns nil for an empty value, which omits the header.
   fileprivate init?(_ node: ConfigNode) throws(WebConfigError) {
     guard let name = Name(rawValue: String(node.key.split(separator: ".").last ?? "")) else { return nil }
     let value = try node.text()

@@ -5,7 +5,7 @@ import Exporter
 import Logging
 import Confinement
 
-/// Flags for what the process gives up after its start.
+/// Flags for the privileges that the process drops after its start.
 struct ConfinementFlags: ParsableArguments {
   @Flag(
     name: .customLong("confinement"), inversion: .prefixedNo,
@@ -39,6 +39,6 @@ struct ConfinementFlags: ParsableArguments {
     }
   }
 
-  /// What stays after the start; nil for everything.
+  /// The restrictions after the start; nil for everything.
   var rule: ConfinementRule? { isOn ? ConfinementRule(keeping: kept ?? []) : nil }
 }

@@ -120,8 +120,8 @@ struct EventFlags: ParsableArguments {
     for pod in pods where EventSelection.PodRule(pod) == nil {
       throw ValidationError("--pod '\(pod.printable)' is not a pod: write NAME or NAMESPACE/NAME")
     }
-    // Each malformed UTF-8 sequence is displayed, and may be given, as one replacement character for one or
-    // more bytes.
+    // Each malformed UTF-8 sequence of one or more bytes is displayed as one replacement character, which is also
+    // accepted here.
     for comm in comms where comm.unicodeScalars.count > 15 {
       throw ValidationError(
         "--comm '\(comm.printable)' is too long: the kernel keeps 15 bytes, write the first 15")

@@ -42,7 +42,7 @@ struct LocalNameFlags: ParsableArguments {
   func warn(_ logger: Logger) {
     for (flag, path) in missing {
       logger.warning(
-        "folder cannot be read; containers have ids instead of names; check the flag and the permissions of the exporter's user",
+        "folder cannot be read; containers of Docker or podman have no names; check the flag and the permissions of the exporter's user",
         metadata: ["flag": "\(flag)", "path": "\(path.printable)"])
     }
     if !readsLocalNames && (dockerRoot != nil || !podmanRoots.isEmpty) {

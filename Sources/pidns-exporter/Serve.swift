@@ -69,7 +69,7 @@ struct Serve: ParsableCommand {
     var signal: String?
     repeat {
       exporter.poll()
-      // If a poll took longer than the interval, skip the missed ones instead of catching up.
+      // If a poll needed more than the interval, skip the missed ones.
       next = max(next + polls.interval.duration, clock.now)
       signal = signals.wait(until: next)
     } while signal == nil

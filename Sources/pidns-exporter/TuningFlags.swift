@@ -70,8 +70,8 @@ struct TuningFlags: ParsableArguments {
     }
   }
 
-  /// Every PID namespace has a process, and Linux has no more PIDs: PID_MAX_LIMIT in include/linux/threads.h.
-  /// The kernel takes a second to allocate maps of this size, and a minute for a hundred million entries.
+  /// Every PID namespace has a process, and Linux has no more PIDs: PID_MAX_LIMIT in include/linux/threads.h. The
+  /// kernel needs a second to allocate maps of this size, and a minute for a hundred million entries.
   private static let namespaceLimit: UInt32 = 4_194_304
   private static var namespaceRange: String {
     "from 1 to \(namespaceLimit): each namespace has a process, and Linux has no more pids"

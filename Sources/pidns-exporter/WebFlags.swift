@@ -63,7 +63,7 @@ struct WebFlags: ParsableArguments {
     help: "Serve the status page at /, with a history of five minutes; without it, / has a few links.")
   var showsStatusPage = true
 
-  /// Where pages are. Valid after `validate`.
+  /// The paths of the pages. Valid after `validate`.
   var paths: WebPaths { WebPaths(externalURL: externalURL, routePrefix: routePrefix) ?? WebPaths() }
 
   var socketAccess: SocketAccess { SocketAccess(mode: socketMode.bits, owner: socketOwner) }

@@ -6,7 +6,8 @@ import Harness
 import Testing
 
 extension KernelTests {
-  /// What the exporter cannot do after its start. All other suites test what it still can: it is on by default.
+  /// The actions that the exporter cannot perform after its start. All other suites test what it still can: it is on by
+  /// default.
   @Suite(.serialized) struct Confined {
     /// A line of /proc/PID/status of each thread.
     private static func threads(of pid: Int32) throws -> [[String: String]] {
@@ -194,7 +195,7 @@ extension KernelTests {
       }
     }
 
-    /// What fails with another error, or not at all, in a process that is not confined.
+    /// The actions that fail with another error, or not at all, in a process that is not confined.
     private static let denied = [
       "write", "truncate", "create", "mkdir", "rename", "unlink", "chmod", "execve", "fork", "ptrace",
       "process_vm_readv", "signal", "unshare", "setns", "bpf map create", "bpf program load",
@@ -301,7 +302,7 @@ extension KernelTests {
       #expect(result["effective"] == "CAP_BPF")
     }
 
-    @Test("CAP_DAC_READ_SEARCH stays if a folder of another user is to be read")
+    @Test("CAP_DAC_READ_SEARCH stays if a folder of another user must be read")
     func otherUser() throws {
       let folder = try Self.folder()
       #expect(unsafe chown(folder.url.path(), 65534, 65534) == 0)

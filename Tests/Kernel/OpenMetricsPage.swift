@@ -3,7 +3,7 @@
 import Foundation
 import Harness
 
-/// A page in OpenMetrics, as the parser of prometheus_client reads it.
+/// A page in OpenMetrics, read by the parser of prometheus_client.
 struct OpenMetricsPage {
   /// A sample; a duplicate is an error.
   struct Sample: Decodable {
@@ -38,7 +38,7 @@ struct OpenMetricsPage {
     }
   }
 
-  /// The page as it is sent.
+  /// The page as sent.
   static func text(of exporter: RunningExporter) throws -> String {
     try HTTP.exchange(
       port: exporter.port, "GET /metrics HTTP/1.0", headers: ["Accept: application/openmetrics-text"]

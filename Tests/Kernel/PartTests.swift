@@ -97,7 +97,7 @@ extension KernelTests {
       let exporter = try RunningExporter()
       let containers = (0..<4).map { Self.unique("c\($0)-") }
       let cgroups = try containers.map { try TestCgroup("/lxc.payload.\($0)") }
-      // The init is in the first container, as a sandbox is. The others enter its namespace.
+      // The init is in the first container, like a sandbox. The others enter its namespace.
       let sandbox = try cgroups[0].start([
         "/usr/bin/unshare", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-c",
         "echo $(readlink /proc/self/ns/pid); read line",
@@ -139,7 +139,7 @@ extension KernelTests {
       let after = try exporter.scrape()
       let units = after.names.filter { $0.unit.hasSuffix("x.service") }
       #expect(units.count <= 8)
-      // Every event is in a series: what is in the node's totals is in those of the namespaces.
+      // Every event is in a series: all events of the node's totals are in those of the namespaces.
       #expect(after.counts.execs - before.counts.execs == (try after.node.execs) - (try before.node.execs))
       #expect(try after["pidns_cgroups_dropped_total"] >= 12 * 25)
       #expect(after.dropped == 0)

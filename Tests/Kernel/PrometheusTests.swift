@@ -76,7 +76,7 @@ extension KernelTests {
       for kind in [Facts.Kind.execs, .exits, .signals] {
         let happened = Dictionary(
           uniqueKeysWithValues: truths.map { truth in
-            // Without the sum over all signals, which stands beside the parts.
+            // Without the sum over all signals, which is beside the parts.
             let facts = truth.facts[kind].filter { kind != .signals || $0.key.part != nil }
             return (truth.container, facts.values.reduce(0, +))
           }

@@ -64,7 +64,7 @@ extension KernelTests {
         header
           == (columns == 80 ? ["CONTAINER"] : ["CONTAINER", "PIDNS"])
           + ["EXEC/S▼", "EXIT/S", "FAIL/S", "PROCS", "THREADS", "ZOMBIES"])
-      // Numbers are aligned to the right; the mark takes the place of a space.
+      // Numbers are aligned to the right; the mark replaces a space.
       let line = try #require(lines.first { $0.hasPrefix(name) })
       #expect(line.count == lines[3].count)
       #expect(columns == 80 || row[1].count == 10)

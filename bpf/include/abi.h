@@ -16,7 +16,7 @@
  * removes code behind a switch that is 0.
  */
 struct pidns_config {
-	__u32 possible_cpus; /* how many copies a per-CPU value has */
+	__u32 possible_cpus; /* the number of copies of a per-CPU value */
 	__u32 attempts;	     /* programs at each hook: 1, or PIDNS_ATTEMPTS */
 	__u8 count_signals;  /* deaths by signal */
 	__u8 count_lifetimes;
@@ -47,7 +47,7 @@ enum pidns_split {
 	PIDNS_SPLIT_ALL,
 };
 
-/* How many programs are at a hook where the kernel may skip one of them; see attempts.h. */
+/* The number of programs at a hook if the kernel may skip one of them; see attempts.h. */
 enum { PIDNS_ATTEMPTS = 3 };
 
 /*
@@ -68,8 +68,9 @@ _Static_assert(sizeof(struct pidns_key) == 16, "part of the contract");
 struct pidns_part {
 	struct pidns_key namespace;
 	/*
-	 * 0: the part of the namespace's init, and of all that has no part of its own. Else the
-	 * number of the cgroup, its inode; with PIDNS_CGROUP_V1 for one of the hierarchy of pids.
+	 * 0: the part of the namespace's init, and of all processes without their own part.
+	 * Otherwise the number of the cgroup, its inode; with PIDNS_CGROUP_V1 in the pids
+	 * hierarchy.
 	 */
 	__u64 cgroup;
 };
@@ -92,13 +93,13 @@ enum {
 enum { PIDNS_COMM = 16, PIDNS_NAME = 256, PIDNS_PATH = 512 + PIDNS_NAME };
 
 /*
- * Which process an event was of: the latest one of its kind in a namespace. Written and read
- * without a lock: if `sum` is not exemplar_sum(), the read was torn, see exemplar.h.
+ * The process of an event: the latest of its kind in a namespace. Written and read without a lock:
+ * if `sum` is not exemplar_sum(), the read was torn, see exemplar.h.
  */
 struct pidns_exemplar {
 	__u64 time;	/* ns since boot; 0: there is none */
 	__u32 pid;	/* in its pid namespace */
-	__u32 host_pid; /* as the host numbers it */
+	__u32 host_pid; /* on the host */
 	__u32 ppid;	/* in its pid namespace; 0 if the parent is outside */
 	__u32 sum;
 	char comm[PIDNS_COMM]; /* of its first thread */
@@ -120,22 +121,22 @@ enum pidns_reason {
 	PIDNS_COMPLETED, /* exit status 0 */
 	PIDNS_ERROR,	 /* exit status 1 to 255 */
 	PIDNS_SIGNALED,	 /* a signal */
-	PIDNS_TEARDOWN,	 /* the kernel killed it, as the init of its namespace had exited */
+	PIDNS_TEARDOWN,	 /* the kernel killed it, because the init of its namespace had exited */
 	PIDNS_REASONS,
 };
 
 /*
- * Lifetimes by powers of two of a second, each bound in the lower bucket: bucket i is that of
- * (2^(i-15), 2^(i-14)] s. The first one has all that is shorter (61 us), the last one all that is
- * longer (194 days).
+ * Lifetimes by powers of two of a second, each bound in the lower bucket: bucket i is (2^(i-15),
+ * 2^(i-14)] s. The first one contains all shorter lifetimes (61 us), the last one all longer ones
+ * (194 days).
  */
 enum { PIDNS_LIFETIMES = 40, PIDNS_LIFETIMES_PER_SECOND_LOG2 = 14 };
 
 enum { PIDNS_SIGNALS = 64 };
 
 /*
- * How the processes of a namespace ended; shared by the CPUs, which add to it atomically. A copy
- * for each CPU would be most of the exporter's memory.
+ * Exits of a namespace's processes; shared by the CPUs, which add to it atomically. A copy for each
+ * CPU would be most of the exporter's memory.
  */
 struct pidns_exits {
 	__u64 by_reason[PIDNS_REASONS];
@@ -160,13 +161,13 @@ enum pidns_detail_kind {
 /* Why an event is missing from the counts of its namespace. */
 enum pidns_drop {
 	PIDNS_DROP_OTHER,
-	PIDNS_DROP_MAP_FULL,  /* E2BIG: max_entries namespaces are in the map */
+	PIDNS_DROP_MAP_FULL,  /* E2BIG: the map has max_entries entries */
 	PIDNS_DROP_NO_MEMORY, /* ENOMEM: the allocator had none for a new entry */
 	PIDNS_DROP_BUSY,      /* EBUSY: another update held the bucket on this CPU */
 	PIDNS_DROP_REASONS,
 };
 
-/* Everything that is counted, of a namespace or of many. */
+/* All counts, of a namespace or of many. */
 struct pidns_events {
 	struct pidns_counts counts;
 	struct pidns_exits exits;
@@ -197,19 +198,18 @@ _Static_assert(sizeof(struct pidns_node) == 5856, "part of the contract");
  */
 struct pidns_identity {
 	/*
-	 * The names of the cgroup and those around it, innermost first, each with its NUL, but for
-	 * the root of the hierarchy. Where there is no room the outermost are missing, or the last
-	 * of these is cut. After another NUL there follow the paths in other hierarchies whose
-	 * innermost name differs.
+	 * The names of the cgroup and of its ancestors except the root, innermost first, each with
+	 * its NUL. If there is no room, the outermost are missing, or the last of these is cut.
+	 * After another NUL, the paths in other hierarchies follow if their innermost name differs.
 	 */
 	char path[PIDNS_PATH];
 	__u64 cgroup_id;   /* of the cgroup that the first path names */
 	__u64 init_start;  /* ns since boot */
 	__u64 init_end;	   /* ns since boot; 0 before */
-	__u32 parent;	   /* the inum of the namespace around it; 0 for the host's */
+	__u32 parent;	   /* the inum of the next outer namespace; 0 for the host's */
 	__u32 level;	   /* 0 for the host's */
-	__u32 init_pid;	   /* as the host numbers it */
-	__u16 init_is_new; /* its fork was seen, and no exec of it since */
+	__u32 init_pid;	   /* on the host */
+	__u16 init_is_new; /* its fork was seen, but no exec since */
 	__u16 path_length;
 	char init_comm[PIDNS_COMM];
 };
@@ -218,7 +218,7 @@ _Static_assert(sizeof(struct pidns_identity) == 824, "part of the contract");
 /* A cgroup that has a part in a namespace. */
 struct pidns_cgroup {
 	char path[PIDNS_PATH]; /* as in struct pidns_identity */
-	__u64 removed; /* ns since boot; 0 while it exists. No process enters it afterwards. */
+	__u64 removed; /* ns since boot; 0 while it exists. No process can enter it afterwards. */
 	__u32 path_length;
 	__u32 padding;
 };
@@ -236,7 +236,7 @@ _Static_assert(sizeof(struct pidns_detail) == 32, "part of the contract");
 struct pidns_exit_claim {
 	__u32 tgid;
 	__u32 padding; /* always 0 */
-	__u64 start;   /* of the leader, ns since boot; de_thread() hands it on */
+	__u64 start;   /* of the leader, ns since boot; de_thread() copies it */
 };
 _Static_assert(sizeof(struct pidns_exit_claim) == 16, "part of the contract");
 
@@ -284,8 +284,8 @@ struct pidns_cgroup_entry {
 _Static_assert(sizeof(struct pidns_cgroup_entry) == 792, "part of the contract");
 
 /*
- * A record of the iterator `task_walk`: tasks of one part that the scan met in a row. A part may
- * have several records; their sum is its total.
+ * A record of the iterator `task_walk`: successive tasks of one part. A part may have several
+ * records; their sum is its total.
  */
 struct pidns_tasks {
 	struct pidns_part part;

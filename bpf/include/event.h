@@ -19,24 +19,24 @@ enum pidns_event_kind {
 enum { PIDNS_FILE = 1024, PIDNS_ARGUMENTS = 4096 };
 
 /*
- * An event: the process, its namespaces, and what happened. Of an exec, there follow the file as
- * it was given to execve and then the arguments, with a NUL after each.
+ * An event: its kind, the process, its namespaces. For an exec, the file as given to execve
+ * follows, and then the arguments, with a NUL after each.
  */
 struct pidns_event {
-	__u64 dropped;		    /* events for which there was no room, before this one */
+	__u64 dropped;		    /* events without room, before this one */
 	__u64 time;		    /* ns since boot */
 	struct pidns_key namespace; /* its pid namespace */
 	__u64 part_cgroup;	    /* as `cgroup` in struct pidns_part */
 	__u64 cgroup_id;	    /* as in struct pidns_identity */
-	__u64 lifetime;		    /* of what exited, in ns */
+	__u64 lifetime;		    /* of the exited process, in ns */
 	__u32 kind;		    /* enum pidns_event_kind */
-	__u32 status;		    /* of what exited, as wait() has it */
-	__u32 reason;		    /* of what exited: enum pidns_reason */
+	__u32 status;		    /* of the exited process, as from wait() */
+	__u32 reason;		    /* of the exited process: enum pidns_reason */
 	__u32 host_pid, host_tid, host_ppid;
 	__u32 pid, tid, ppid;	    /* in its pid namespace; the parent's is 0 if it is outside */
 	__u32 uid, gid;		    /* the real ones, in the initial user namespace */
-	__u32 inner_uid, inner_gid; /* in its own; 65534 where they have no number there */
-	/* The inums of its namespaces, but for that of pids. */
+	__u32 inner_uid, inner_gid; /* in its own; 65534 if they have no number there */
+	/* The inums of its namespaces, except the PID namespace. */
 	__u32 cgroup_ns, ipc_ns, mnt_ns, net_ns, time_ns, user_ns, uts_ns;
 	__u16 file_length; /* of the file, with its NUL */
 	__u16 arguments_length;

@@ -8,9 +8,9 @@
  * Returns the checksum of all other fields, for `sum`.
  *
  * Several CPUs may write an exemplar at the same time, also while user space reads it. From Linux
- * 7.0 on, a program can be preempted in the middle of a write. A lock would cost more than all the
- * rest. So a checksum detects torn reads, except one in 2^32: a torn exemplar is skipped and the
- * previous one kept.
+ * 7.0 on, a program can be preempted in the middle of a write. A lock would cost more than
+ * everything else. So a checksum detects torn reads, except one in 2^32: a torn exemplar is skipped
+ * and the previous one kept.
  *
  * verifier: no branches.
  */
@@ -27,7 +27,7 @@ exemplar_sum(const struct pidns_exemplar *exemplar)
 	sum = (sum ^ exemplar->time) * factor;
 	sum = (sum ^ ((__u64)exemplar->host_pid << 32 | exemplar->pid)) * factor;
 	sum = (sum ^ exemplar->ppid) * factor;
-	/* Products carry upwards only: so the upper bits come down again. */
+	/* Products carry upwards only, so this mixes the upper bits into the lower ones. */
 	sum = (sum ^ sum >> 32 ^ comm[0]) * factor;
 	sum = (sum ^ sum >> 32 ^ comm[1]) * factor;
 	return sum >> 32;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
 /*
- * The kernel's types, as far as the programs read them. Offsets come from the running kernel's BTF
- * at load time (CO-RE): only names and types have to agree, and a field that a kernel lacks is
- * asked for with bpf_core_field_exists() first.
+ * The kernel's types, as far as the programs read them. Offsets are from the running kernel's BTF
+ * at load time (CO-RE): only names and types must match. bpf_core_field_exists() tests for a field
+ * that some kernels lack.
  */
 #pragma once
 
@@ -12,7 +12,7 @@ typedef unsigned int __u32;
 typedef unsigned long long __u64;
 typedef signed int __s32;
 typedef signed long long __s64;
-/* Only the prototypes of helpers that are not called here name these. */
+/* Named only by prototypes of helpers that are not called here. */
 typedef __u16 __be16;
 typedef __u32 __be32;
 typedef __u32 __wsum;
@@ -62,7 +62,7 @@ struct pid_namespace {
 	struct task_struct *child_reaper;
 	unsigned int level;
 	struct pid_namespace *parent;
-	int reboot; /* the signal that wait() reports of the init; 0: as the init ended */
+	int reboot; /* the signal that wait() reports for the init; 0: the init's own status */
 	struct ns_common ns;
 };
 
@@ -138,7 +138,7 @@ struct uid_gid_map {
 	__u32 nr_extents;
 	union {
 		struct uid_gid_extent extent[5];
-		/* Where there are more of them; this one is sorted by lower_first. */
+		/* If there are more extents; this array is sorted by lower_first. */
 		struct {
 			struct uid_gid_extent *forward;
 			struct uid_gid_extent *reverse;
@@ -197,7 +197,7 @@ struct mm_struct {
 };
 
 struct linux_binprm {
-	const char *filename; /* as it was given to execve */
+	const char *filename; /* as given to execve */
 };
 
 struct task_struct {
@@ -208,7 +208,7 @@ struct task_struct {
 	int tgid;
 	__u64 start_boottime;
 	__u64 self_exec_id;		 /* one more at each exec */
-	struct task_struct *real_parent; /* whom it has when nobody traces it */
+	struct task_struct *real_parent; /* the parent without a tracer */
 	struct task_struct *group_leader;
 	struct pid *thread_pid;
 	const struct cred *cred;

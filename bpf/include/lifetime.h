@@ -5,16 +5,16 @@
 #include "abi.h"
 
 /*
- * How many bits a number below 2^63 has: 0 for 0.
+ * The number of bits of a number below 2^63: 0 for 0.
  *
- * verifier: no branches, as it would follow each way through them to the end of the program.
+ * verifier: no branches, because it would follow each path through them to the end of the program.
  */
 static inline __attribute__((always_inline)) __u32 bit_length(__u64 number)
 {
 	__u32 length = 0;
 
 	for (__u32 half = 32; half; half /= 2) {
-		/* All ones if it has more than half bits, else 0. */
+		/* All ones if it has more than half of the bits, otherwise 0. */
 		__u64 has_more = -(((1ULL << half) - 1 - number) >> 63);
 
 		number >>= half & has_more;

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
 /*
- * How many parts there may be.
+ * Limits the number of parts.
  *
  * A part exists while it has an entry in `namespaces`. User space deletes it once its cgroup is
- * removed: no process can enter that any more. Where there is no room for a further part, its
- * events are counted in part 0, so none is lost.
+ * removed: then no process can enter it. If there is no room for another part, its events are
+ * counted in part 0, so none is lost.
  */
 #pragma once
 
 #include "part.h"
 
 /*
- * How many parts there were and how many of them user space has deleted: each map has one writer,
+ * The number of parts so far, and the number that user space has deleted. Each map has one writer,
  * so that no write is lost. Elements: PIDNS_PARTS_….
  */
 struct parts_map {
@@ -24,7 +24,7 @@ struct parts_map {
 struct parts_map parts_admitted SEC(".maps");
 struct parts_map parts_released SEC(".maps");
 
-/* Takes one of the parts that an element of the maps has left; false if there is none. */
+/* Reserves one of the remaining parts of an element of the maps; false if there is none. */
 static __always_inline bool take_part(__u32 element, __u32 limit)
 {
 	__u64 *admitted = bpf_map_lookup_elem(&parts_admitted, &element);
@@ -45,8 +45,8 @@ static __always_inline void give_back_part(__u32 element)
 }
 
 /*
- * Half of all parts are for the outermost namespace. Of the others, each may have an eighth of the
- * other half: a container that makes cgroups without end takes nobody else's.
+ * Half of all parts are for the outermost namespace. Every other namespace has at most an eighth of
+ * the other half: a container that creates cgroups without end cannot use the parts of all others.
  */
 static __always_inline bool take_part_of_namespace(__u32 element)
 {

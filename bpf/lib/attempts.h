@@ -15,9 +15,9 @@
 /* The marks of a task, by its number. */
 enum mark {
 	MARK_KNOWN =
-		1,    /* its fork has been counted, or an exec; gone with the exit of any thread */
+		1,    /* its fork has been counted, or an exec; cleared by the exit of any thread */
 	MARK_ODD = 2, /* its last exec that was counted had an odd self_exec_id */
-	MARK_EXITED = 4, /* its exit has been counted; gone with the next fork of that number */
+	MARK_EXITED = 4, /* its exit has been counted; cleared by the next fork of that number */
 	MARK_BITS = 4,	 /* rounded up, so that those of a task are in one word */
 };
 
@@ -34,7 +34,7 @@ struct {
 } marks SEC(".maps");
 
 struct marks_of_task {
-	__u64 *word; /* NULL beyond kernel.pid_max as it was at the start */
+	__u64 *word; /* NULL above the kernel.pid_max of the start */
 	__u32 shift;
 };
 
@@ -81,7 +81,7 @@ static __always_inline bool should_count_exec(struct task_struct *task, int old_
 
 	if (config.attempts == 1)
 		return true;
-	/* It has taken the leader's number, and nobody will exit under its own. */
+	/* It has the leader's number now, and no task will exit with its own. */
 	if (old_pid != task->pid)
 		change_mark(marks_of(old_pid), MARK_KNOWN, false);
 	marks = marks_of(task->pid);

@@ -2,7 +2,7 @@
 /*
  * The cgroup of a task: its number, and its path in each hierarchy.
  *
- * Paths are read by address, as there is no other way to read the names of cgroups.
+ * Paths are read by address, because there is no other way to read the names of cgroups.
  */
 #pragma once
 
@@ -11,7 +11,7 @@
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 
-/* The node around this one in its hierarchy; NULL for the root. */
+/* The parent of a node in its hierarchy; NULL for the root. */
 static __always_inline struct kernfs_node *parent_of(struct kernfs_node *node)
 {
 	struct kernfs_node___before_6_15 *older = (void *)node;
@@ -32,8 +32,8 @@ static __always_inline bool has_parent(struct kernfs_node *node)
 }
 
 /*
- * The controller whose hierarchy of cgroup v1 is read first: that of processes, else that of
- * memory. A kernel has one of them.
+ * The controller whose hierarchy of cgroup v1 is read first: pids, otherwise memory. A kernel has
+ * one of them.
  */
 #define CONTROLLER                                                          \
 	(bpf_core_enum_value_exists(enum cgroup_subsys_id, pids_cgrp_id)    \
@@ -59,8 +59,9 @@ static __always_inline struct cgroup *controlled_cgroup(struct css_set *set)
 }
 
 /*
- * The cgroup that names a task's container: that of v1's hierarchy of a controller that all
- * runtimes use, where it has one of its own and the task is in a cgroup of it; else that of v2.
+ * The cgroup that names a task's container. In cgroup v1, it is in the hierarchy of a controller
+ * that all runtimes use, if the controller has its own hierarchy and the task is in a cgroup of it.
+ * Otherwise it is in v2.
  */
 static __always_inline struct kernfs_node *cgroup_node_of(struct task_struct *task)
 {

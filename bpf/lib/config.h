@@ -24,8 +24,8 @@ static __always_inline void add_atomic(__u64 *counter, __u64 n)
 }
 
 /*
- * Adds to a counter of this CPU. The kernel never runs a program on a CPU where that same program
- * is running, so plain additions lose nothing, unless several programs share a counter.
+ * Adds to a counter of this CPU. The kernel never runs a program on a CPU on which the same program
+ * is running. So plain additions lose nothing, unless several programs share a counter.
  */
 static __always_inline void add_percpu(__u64 *counter, __u64 n)
 {

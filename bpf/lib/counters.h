@@ -6,10 +6,9 @@
 #include "totals.h"
 
 /*
- * What began in each part of a namespace. User space sets max_entries (a flag) and, where the
- * kernel makes that safe, BPF_F_NO_PREALLOC, here and in the other hashes, and deletes the entries
- * of a namespace that has no task left. When it is full, the events of further namespaces go into
- * node.dropped.
+ * Starts in each part of a namespace. Here and in the other hashes, user space sets max_entries (a
+ * flag), and BPF_F_NO_PREALLOC if the kernel makes that safe. It deletes the entries of a namespace
+ * without tasks. If the map is full, the events of further namespaces are counted in node.dropped.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
@@ -18,7 +17,7 @@ struct {
 	__type(value, struct pidns_counts);
 } namespaces SEC(".maps");
 
-/* How the processes of each part ended. */
+/* Exits in each part. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1);
@@ -37,7 +36,8 @@ struct {
 /*
  * The counters of dropped events, by the error of the map update.
  *
- * verifier: looked up, not decided: each constant would be a state of its own in all that follows.
+ * verifier: a look-up instead of branches: each constant would be a separate state in all following
+ * code.
  */
 static __always_inline struct pidns_events *drop(struct pidns_node *totals, int error)
 {
@@ -54,7 +54,7 @@ static __always_inline struct pidns_events *drop(struct pidns_node *totals, int 
 	return &totals->dropped[reason];
 }
 
-/* Adds the part of an event, or takes part 0 instead. */
+/* Adds the part of an event, or selects part 0 instead. */
 static __noinline int add_part(struct task_struct *task, struct task_pidns *own,
 			       struct pidns_node *totals, enum scratch scratch)
 {
@@ -100,7 +100,7 @@ static __noinline struct pidns_counts *first_counts(struct task_struct *task,
 	return counts ? counts : &drop(totals, error)->counts;
 }
 
-/* The counts that an event on this CPU is to be added to. */
+/* The counts for an event on this CPU. */
 static __always_inline struct pidns_counts *counts_of(struct task_struct *task,
 						      struct task_pidns *own,
 						      struct pidns_node *totals,
@@ -127,7 +127,7 @@ static __noinline struct pidns_exits *first_exits(struct task_struct *task, stru
 	return counts ? counts : &drop(totals, error)->exits;
 }
 
-/* The counts that the exit of a process is to be added to. */
+/* The counts for the exit of a process. */
 static __always_inline struct pidns_exits *exits_of(struct task_struct *task,
 						    struct task_pidns *own,
 						    struct pidns_node *totals, enum scratch scratch)

@@ -39,7 +39,7 @@ static __always_inline bool claim_exit(struct task_struct *task)
 {
 	static const __u32 claimed = 1;
 	__u32 tgid = task->tgid;
-	/* If there were other threads, they have passed the tracepoint and were released. */
+	/* Other threads, if any, have passed the tracepoint and were released. */
 	bool is_alone = task->signal->nr_threads == 1;
 	struct pidns_exit_claim claim = {.tgid = tgid};
 	int error;
@@ -60,7 +60,7 @@ static __always_inline void release_claim(struct task_struct *task)
 {
 	struct pidns_exit_claim claim = {.tgid = task->tgid};
 
-	/* A leader that another thread's exec displaced has given its pid away. */
+	/* A leader that another thread's exec displaced no longer has its pid. */
 	if (task->pid != task->tgid || !*claims_near(claim.tgid))
 		return;
 	claim.start = task->start_boottime;
@@ -84,11 +84,12 @@ static __always_inline int reboot_status(struct task_struct *task, struct pid_na
 }
 
 /*
- * The status that wait() reports of a process whose last thread exits: that of the group, which an
- * exit_group or a signal has left, and on later kernels (seen on 6.1) the last thread of those that
- * exit one by one. Else (seen on 5.10) wait() takes the leader's. No signal changes it any more:
- * every thread is past the point where it takes one (PF_EXITING). But reboot() in the namespace
- * does, and is missed only if another process calls it once the init has exited.
+ * The status that wait() reports for a process whose last thread exits. It is that of the group, if
+ * an exit_group or a signal has set one. For threads that exit one by one, later kernels (seen on
+ * 6.1) set it to the last thread's status; on others (seen on 5.10), wait() reports the leader's.
+ * No signal can change it any more, because every thread ignores signals by then (PF_EXITING).
+ * reboot() in the namespace can change it; this is missed only if another process calls it after
+ * the init has exited.
  */
 static __always_inline int wait_status(struct task_struct *task, struct pid_namespace *ns)
 {

@@ -4,7 +4,7 @@
  *
  * Written at the first event of the namespace, and when its init execs: a runtime moves a container
  * into its cgroup before the exec, but not always before the first fork. So user space needs no
- * living process and no /proc.
+ * live process and no /proc.
  *
  * All reads are by address: this runs rarely, and there is no other way to read the names of
  * cgroups. If the kernel forbids that (lockdown), user space disables it.
@@ -15,7 +15,7 @@
 #include "config.h"
 #include "namespace.h"
 
-/* The namespaces whose init has been seen; sized and emptied as `namespaces` is. */
+/* The namespaces whose init has been seen; sized and emptied like `namespaces`. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1);
@@ -25,7 +25,7 @@ struct {
 
 /*
  * Buffers for identities, which are too large for the stack: one for each program that may run
- * nested in another one on one CPU.
+ * nested in another on one CPU.
  */
 enum scratch {
 	FORK_SCRATCH,
@@ -67,9 +67,10 @@ static __always_inline __u32 write_path(char path[PIDNS_PATH], __u32 length,
 }
 
 /*
- * Writes a path behind those that are in a scratch, and returns the length of all of them.
+ * Appends a path to those in a scratch buffer, and returns the length of all of them.
  *
- * verifier: not static, so that it is verified once. 5.10 lets such a function take no pointer.
+ * verifier: not static, so that it is verified once. 5.10 allows no pointer as an argument of such
+ * a function.
  */
 __noinline __u32 append_path(__u32 scratch, __u32 length, __u64 node, __u32 is_first)
 {
@@ -116,7 +117,7 @@ __noinline __u32 append_other_paths(__u32 scratch, __u32 length, __u64 set, __u6
 	return length;
 }
 
-/* Writes all paths of a set into a scratch, and returns their length. */
+/* Writes all paths of a set into a scratch buffer, and returns their length. */
 static __always_inline __u32 write_paths(enum scratch scratch, struct css_set *set,
 					 struct kernfs_node *first)
 {
@@ -126,7 +127,7 @@ static __always_inline __u32 write_paths(enum scratch scratch, struct css_set *s
 	return length <= PIDNS_PATH ? length : PIDNS_PATH;
 }
 
-/* Writes the identity of a namespace, and counts that in `written`. */
+/* Writes the identity of a namespace, and increments `written`. */
 static __noinline int capture_identity(const struct task_pidns *own, __u64 *written,
 				       enum scratch scratch, bool is_new)
 {
@@ -164,7 +165,7 @@ static __always_inline void capture_first_identity(const struct task_pidns *own,
 		capture_identity(own, written, scratch, own->nr == 1);
 }
 
-/* The init of a namespace execs: by now it is in its final cgroup. */
+/* The init of a namespace execs: it is in its final cgroup now. */
 static __always_inline void capture_identity_at_exec(const struct task_pidns *own, __u64 *written,
 						     enum scratch scratch)
 {
@@ -172,7 +173,7 @@ static __always_inline void capture_identity_at_exec(const struct task_pidns *ow
 		capture_identity(own, written, scratch, false);
 }
 
-/* The scan meets the init of a new namespace, or one that moved to another cgroup. */
+/* The scan finds the init of a new namespace, or one that moved to another cgroup. */
 static __always_inline void capture_identity_in_walk(const struct task_pidns *own, __u64 *written,
 						     struct task_struct *init)
 {
@@ -186,7 +187,7 @@ static __always_inline void capture_identity_in_walk(const struct task_pidns *ow
 	capture_identity(own, written, WALK_SCRATCH, identity && identity->init_is_new);
 }
 
-/* The scan meets any task of the host's namespace: its init may be hidden. */
+/* The scan finds any task of the host's namespace: its init may be hidden. */
 static __always_inline void capture_host_in_walk(const struct task_pidns *own, __u64 *written)
 {
 	struct pid_namespace *ns = own->ns;

@@ -7,8 +7,8 @@
 #include "process.h"
 
 /*
- * Of deaths by signal, which are seldom and in many kinds. Sized and emptied as `exits` is: most
- * namespaces have none. Where it is full, what would be the first of its kind is not kept.
+ * Exemplars of signal deaths, which are rare and of many kinds. Sized and emptied like `exits`:
+ * most namespaces have none. If it is full, the first death of a further kind is not kept.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -21,11 +21,12 @@ struct {
 static __u64 newest_exec;
 
 /*
- * When an exec is, to the tick (1 to 10 ms), and after the execs before it to the nanosecond.
+ * The time of an exec, accurate to the tick (1 to 10 ms). Each exec is at least a nanosecond later
+ * than the previous one.
  *
  * A clock read takes as long as the rest of an exec (130 ns on a virtual machine; an exit reads it
- * for the lifetime anyway). So only the first exec of a tick on this CPU reads it, and one after an
- * exec on another CPU. Other execs add 1 to the last time.
+ * for the lifetime anyway). So only the first exec of a tick on this CPU reads it, and an exec
+ * after one on another CPU. Other execs add 1 to the last time.
  */
 static __always_inline __u64 time_of_exec(struct pidns_node *here)
 {
@@ -47,7 +48,7 @@ static __always_inline __u64 time_of_exec(struct pidns_node *here)
 /*
  * Fills in an exemplar. If exemplars are off, it is empty and unused.
  *
- * verifier: before anything else that branches, as the numbers do so by level.
+ * verifier: before all other branches, because the numbers branch by level.
  */
 static __always_inline void describe(struct pidns_exemplar *exemplar, struct task_struct *task,
 				     const struct task_pidns *own, __u64 now)
@@ -64,14 +65,14 @@ static __always_inline void describe(struct pidns_exemplar *exemplar, struct tas
 	exemplar->sum = exemplar_sum(exemplar);
 }
 
-/* Puts an exemplar in the place of the one before. */
+/* Replaces the previous exemplar. */
 static __always_inline void keep(struct pidns_exemplar *place, const struct pidns_exemplar *latest)
 {
 	if (config.keep_exemplars)
 		*place = *latest;
 }
 
-/* The same of a death by signal. */
+/* The same for a death by signal. */
 static __noinline int keep_signal_death(const struct pidns_part *part, __u32 signal,
 					const struct pidns_exemplar *latest)
 {

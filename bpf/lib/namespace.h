@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
-/* Which pid namespace a task is in. */
+/* The PID namespace of a task. */
 #pragma once
 
 #include "config.h"
@@ -21,7 +21,8 @@ struct task_pidns {
 #define NUMBERS_ARE_TYPED bpf_core_field_exists(((struct pid *)0)->numbers[1])
 
 /*
- * &numbers[level] of a pid that has that many, from the container in a container on.
+ * &numbers[level] of a pid with at least that many levels, from level 2 (a container in a
+ * container) on.
  *
  * verifier: a variable offset into a kernel struct is refused, so every level is spelled out; once,
  * not at each use.
@@ -56,7 +57,7 @@ static __noinline struct upid *deep_number(struct pid *pid, __u32 level)
 #undef LEVEL
 }
 
-/* &numbers[level] of a pid that has that many. */
+/* &numbers[level] of a pid with at least that many levels. */
 static __always_inline struct upid *number_at(struct pid *pid, __u32 level)
 {
 	switch (level) {
@@ -77,7 +78,7 @@ static __always_inline bool probe_number(struct pid *pid, __u32 level, struct up
 	return bpf_probe_read_kernel(number, sizeof(*number), (void *)pid + offset) == 0;
 }
 
-/* Whether a namespace is config.outermost or inside of it. */
+/* Whether a namespace is config.outermost or inside it. */
 static __noinline bool is_inside(struct pid_namespace *ns)
 {
 	for (int level = 0; level <= MAX_PID_NS_LEVEL && ns; level++) {
@@ -95,8 +96,8 @@ static __noinline bool is_inside(struct pid_namespace *ns)
 }
 
 /*
- * Whether the exporter counts a namespace. Outside of the host's pid namespace it counts its own
- * and those inside of it: exactly the ones whose tasks its iterators show.
+ * Whether the exporter counts a namespace. Outside the host's PID namespace, it counts its own and
+ * those inside it: exactly those whose tasks its iterators show.
  */
 static __always_inline bool is_counted(struct pid_namespace *ns)
 {
@@ -126,11 +127,11 @@ static __always_inline bool own_namespace_probed(struct pid *pid, struct task_pi
 }
 
 /*
- * Fills in of which namespace `task` is a member; false for a task that has been released, and for
- * one of a namespace that is not counted.
+ * Fills in the namespace of `task`; false for a task that has been released, or whose namespace is
+ * not counted.
  *
  * It is the namespace of the task's own pid (the kernel's task_active_pid_ns), not
- * nsproxy->pid_ns_for_children: that is where its future children go, and NULL in a zombie.
+ * nsproxy->pid_ns_for_children, which is that of its future children, and NULL in a zombie.
  *
  * The generation is ns_id, which is never reused. On kernels without it, it is the start of the
  * namespace's init, which exists as long as any member does. de_thread() copies it
@@ -174,8 +175,8 @@ static __always_inline bool current_namespace(struct task_pidns *own)
 }
 
 /*
- * Whether the init of this namespace, or of one around it, has exited: then the kernel has killed,
- * or is about to kill, all processes inside (zap_pid_ns_processes), and starts no new one.
+ * Whether the init of this namespace, or of an outer one, has exited. Then the kernel has killed or
+ * will kill all processes inside (zap_pid_ns_processes), and starts no new one.
  */
 static __always_inline bool is_torn_down(struct pid_namespace *ns)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
 /*
- * Which processes the OOM killer kills.
+ * Detects the processes that the OOM killer kills.
  *
  * mark_victim reports a thread, and not only kills: also threads that are exiting anyway, and
  * several threads of one process. So the mark is kept until the process exits. The exit counts as
@@ -10,7 +10,7 @@
 
 #include "exit.h"
 
-/* Marked threads, by number; once one has exited, its process by the number of that. */
+/* Marked threads, by number. When a thread has exited, its process, by the process's number. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1024);
@@ -18,8 +18,8 @@ struct {
 	__type(value, __u32);
 } oom_victims SEC(".maps");
 
-/* The number of entries of oom_victims, for a moment one more. While it is 0, an exit skips the
- * lookup. */
+/* The number of entries of oom_victims, briefly one more. While it is 0, an exit skips the lookup.
+ */
 static __u64 oom_marks;
 
 /* False if it is marked already. A full map means 1,024 kills that no exit has followed. */
@@ -27,7 +27,7 @@ static __always_inline bool mark_oom_victim(__u32 id)
 {
 	static const __u32 marked = 1;
 
-	/* Before the entry: an exit that reads 0 comes before the entry exists. */
+	/* Before the entry: an exit that reads 0 precedes the entry. */
 	add_atomic(&oom_marks, 1);
 	if (add_if_absent(&oom_victims, &id, &marked) == 0)
 		return true;
@@ -58,8 +58,8 @@ static __always_inline bool was_oom_marked(struct task_struct *task)
 }
 
 /*
- * Forgets the mark of a process that exits outside of the namespaces that are counted: a mark by
- * number may be of such a one, and the number is used again.
+ * Removes the mark of a process that exits outside the counted namespaces: a mark by number may be
+ * of such a process, and the number is reused.
  */
 static __always_inline void forget_oom_mark(struct task_struct *task)
 {
@@ -70,8 +70,8 @@ static __always_inline void forget_oom_mark(struct task_struct *task)
 /*
  * Marks a task that the OOM killer chose. Returns whether its exit was counted already.
  *
- * From 6.16 on the victim may be past its exit's tracepoint by now, as the signal was sent before
- * this. Then the mark is still there, and the program that removes it counts the kill.
+ * From 6.16 on, the signal is sent first, so the victim may already be past its exit's tracepoint.
+ * Then the mark stays, and the program that removes it counts the kill.
  */
 static __always_inline bool note_oom_victim(struct task_struct *task)
 {

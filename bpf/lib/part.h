@@ -67,7 +67,7 @@ static __always_inline void choose_current_part(struct task_pidns *own)
 		choose_part((void *)bpf_get_current_task(), own);
 }
 
-/* Writes the paths of a part's cgroup, if they are not there; false if there is no room. */
+/* Writes the paths of a part's cgroup, unless they exist; false if there is no room. */
 static __noinline bool capture_cgroup(struct task_struct *task, __u64 id, __u64 *written,
 				      enum scratch scratch)
 {

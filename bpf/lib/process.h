@@ -17,10 +17,10 @@ static __always_inline __u32 probed_number_in(struct pid *pid, struct pid_namesp
 }
 
 /*
- * The number of a pid in a namespace; 0 where it has none there (the kernel's pid_nr_ns).
+ * The number of a pid in a namespace; 0 if it has none there (the kernel's pid_nr_ns).
  *
- * verifier: from the container in a container on by address, where that is allowed: to spell out
- * every level again would take as long as the rest of an exec.
+ * verifier: from level 2 on by address, if that is allowed: to spell out every level again would
+ * cost as much as the rest of an exec.
  */
 static __always_inline __u32 number_in(struct pid *pid, struct pid_namespace *ns)
 {
@@ -44,13 +44,13 @@ static __always_inline __u32 number_in(struct pid *pid, struct pid_namespace *ns
 /* Returns what getpid() returns in the process. */
 static __always_inline __u32 pid_inside(struct task_struct *task, const struct task_pidns *own)
 {
-	/* The leader's own number: what own_namespace() found is that of the thread. */
+	/* The leader's own number: own_namespace() has found that of the thread. */
 	if (task->pid == task->tgid)
 		return own->nr;
 	return number_in(task->group_leader->thread_pid, own->ns);
 }
 
-/* Returns what getppid() returns in the process: 0 if the parent is outside of its namespace. */
+/* Returns what getppid() returns in the process: 0 if the parent is outside its namespace. */
 static __always_inline __u32 ppid_inside(struct task_struct *task, const struct task_pidns *own)
 {
 	return number_in(task->real_parent->group_leader->thread_pid, own->ns);

@@ -14,13 +14,14 @@ enum { OVERFLOW_ID = 65534 };
 /* Extents that are in the map itself; more, up to 340, are behind a pointer. */
 enum { INLINE_EXTENTS = 5, LOG2_EXTENTS = 9 };
 
-/* All ones if a < b, else 0. verifier: no branches, as it would follow each way through them. */
+/* All ones if a < b, else 0. verifier: no branches, because it would follow each path through them.
+ */
 static __always_inline __u32 mask_if_less(__u32 a, __u32 b)
 {
 	return -(__u32)(((__u64)a - b) >> 63);
 }
 
-/* Puts the id that an extent has for another one into `found`, if it has one. */
+/* Stores the id to which an extent maps another one in `found`, if it has one. */
 static __always_inline void look_up(const struct uid_gid_extent *extent, __u32 id, __u32 is_used,
 				    __u32 *found)
 {

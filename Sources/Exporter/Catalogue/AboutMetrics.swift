@@ -68,7 +68,7 @@ extension Catalogue {
 }
 
 extension Metric {
-  /// A gauge with a sample for each exposed namespace of which a moment is known, in seconds since boot.
+  /// A gauge of a time in seconds since boot, with a sample for each exposed namespace for which it is known.
   fileprivate static func perMoment(
     _ name: String, help: String, _ value: @escaping @Sendable (Snapshot.About) -> Double?
   ) -> Metric {

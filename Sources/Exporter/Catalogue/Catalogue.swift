@@ -3,15 +3,15 @@
 import Exposition
 import Namespaces
 
-/// Every metric there is, in the order in which a scrape shows them. docs/metrics.md is its other half.
+/// All metrics, in the order of a scrape. docs/metrics.md describes each of them.
 enum Catalogue {
   static let metrics: [Metric] = namespaces + about + node + kernel + kubernetes + web + exporter + http
 
   /// Writes a scrape's body.
   ///
   /// - Parameters:
-  ///   - families: The names of the families to show, or of samples of theirs; all where there are none.
-  ///   - view: What the scraper has seen; counts what is held at 0.
+  ///   - families: The names of the families to show, or of their samples; all families if it is empty.
+  ///   - view: The lines that the scraper has seen; counts the samples that are held at 0.
   static func render(
     _ rendered: RenderedSnapshot, as format: ExpositionFormat, families: [String] = [],
     for view: inout FirstView
@@ -20,7 +20,7 @@ enum Catalogue {
       metric.isShown(rendered.features, format)
         && (families.isEmpty || families.contains(where: metric.family.isCalled))
     }
-    // A line of a namespace takes about 110 bytes; growing would copy what is there.
+    // A line of a namespace has about 110 bytes; a larger buffer later would need a copy.
     let linesPerNamespace = shown.reduce(0) { $0 + $1.linesPerNamespace }
     let capacity = 16 * 1024 + rendered.snapshot.series.count * linesPerNamespace * 112
     var encoder = Encoder(

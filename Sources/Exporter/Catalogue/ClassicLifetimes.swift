@@ -3,8 +3,8 @@
 import Exposition
 import Probe
 
-/// Lifetimes as a classic histogram: every second one of the kernel's bounds, from 4^-5 s to 4^8 s, so that
-/// its buckets fold out of the kernel's exactly.
+/// Lifetimes as a classic histogram: every second one of the kernel's bounds, from 4^-5 s to 4^8 s, so that its buckets
+/// are exact sums of the kernel's.
 struct ClassicLifetimes {
   /// Exponents of two, of the upper bounds in seconds.
   private static let exponents = stride(from: -10, through: 16, by: 2)
@@ -27,8 +27,8 @@ extension Encoder {
   ///
   /// - Parameters:
   ///   - start: When it began, in seconds since the epoch; nil for when counting began.
-  ///   - protobufHasClassic: Whether protobuf has the classic buckets too, for a Prometheus that asks for protobuf and keeps
-  ///     no native histograms. Others pass over them.
+  ///   - protobufHasClassic: Whether protobuf has the classic buckets too, for a Prometheus that requests protobuf and
+  ///     stores no native histograms. Others ignore them.
   mutating func lifetimes(
     _ labels: LabelSet, _ lifetimes: Lifetimes, start: Double? = nil, protobufHasClassic: Bool = true
   ) {
@@ -41,13 +41,13 @@ extension Encoder {
 }
 
 extension ClassicLifetimes {
-  /// Counts by classic bucket, the last one for what exceeds all bounds.
+  /// Counts by classic bucket; the last one is for lifetimes above all bounds.
   static func fold(_ lifetimes: Lifetimes) -> InlineArray<15, UInt64> {
     var counts = InlineArray<15, UInt64>(repeating: 0)
     for index in lifetimes.counts.indices {
       let exponent = index + Lifetimes.firstExponent
       let isBeyond = index == Lifetimes.bucketCount - 1 || exponent > 16
-      // The least even exponent that is no less.
+      // The smallest even exponent that is not smaller.
       let bucket = isBeyond ? 14 : max(0, (exponent + 11) >> 1)
       counts[bucket] += lifetimes.counts[index]
     }

@@ -6,7 +6,7 @@ import Platform
 import Probe
 
 extension Catalogue {
-  /// How the user half fares.
+  /// The state of the exporter's process and of its polls.
   static let exporter: [Metric] = [
     .one(
       MetricFamily(

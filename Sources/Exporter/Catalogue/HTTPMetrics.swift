@@ -4,7 +4,7 @@ import Exposition
 import MetricsHTTP
 
 extension Catalogue {
-  /// What the HTTP server has to do.
+  /// The load of the HTTP server.
   static let http: [Metric] = [
     .ofTraffic(MetricFamily("pidns_http_connections", .gauge, help: "Open HTTP connections.")) {
       $0.sample(.empty, UInt64($1.connections))

@@ -5,7 +5,7 @@ import Namespaces
 import Probe
 
 extension Catalogue {
-  /// How the kernel half fares.
+  /// The state of the BPF programs and maps.
   static let kernel: [Metric] = [
     .perMap("pidns_bpf_map_entries", help: "Entries in a BPF map.") { UInt64($0.entries) },
     .perMap("pidns_bpf_map_capacity", help: "Maximum number of entries in a BPF map.") {

@@ -6,7 +6,7 @@ import Namespaces
 import Probe
 import Synchronization
 
-/// Keeps the label sets of the series from one snapshot to the next: writing them takes longer than a line does.
+/// Keeps the label sets of the series from one snapshot to the next: writing them takes longer than writing a line.
 ///
 /// Shared by the threads that render. Holds the series of the last snapshot that was rendered, and no others.
 final class LabelCache: Sendable {
@@ -18,7 +18,7 @@ final class LabelCache: Sendable {
     let metadata: LabelSet
   }
 
-  /// The label sets of a snapshot, and what they were written from, in the same order.
+  /// The label sets of a snapshot, and the series from which they were written, in the same order.
   private struct Written {
     var sources: [(key: SeriesKey, about: Snapshot.About?)] = []
     var labels: [Labels] = []
@@ -43,7 +43,7 @@ final class LabelCache: Sendable {
   /// - Complexity: O(series); nothing is allocated if nothing has changed. Only those that are new since the last call are
   ///   written, if both lists are sorted by key, as those of the ledger are.
   func labels(of series: [Snapshot.Series]) -> [Labels] {
-    // The lock is not held meanwhile: two threads may write the same.
+    // Outside the lock: two threads may write the same label sets.
     let known = last.withLock { $0 }
     if known.isOf(series) { return known.labels }
     var written = Written()
@@ -70,7 +70,7 @@ final class LabelCache: Sendable {
 }
 
 extension LabelSet {
-  /// Three labels are there at every level: a series that lacks one would inherit that of the exporter's own pod. A target
+  /// Every level has three labels: without one, a series would inherit the label of the exporter's own pod. A target
   /// has no label `unit`, so only series of units have it.
   init(_ key: SeriesKey) {
     let names = key.names

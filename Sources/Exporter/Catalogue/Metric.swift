@@ -4,17 +4,17 @@ import Exposition
 import Namespaces
 import Probe
 
-/// What there is to show, as the flags and the kernel have it.
+/// The features that the flags enable and the kernel supports.
 struct FeatureSet: Sendable {
-  /// The collectors that are on, and that the kernel has.
+  /// The enabled collectors that the kernel supports.
   var collectors: Set<Collector>
   /// Whether each namespace shows a histogram of lifetimes.
   var showsLifetimesPerNamespace: Bool
-  /// What tells series apart: only where that is the namespace there are those that are about it.
+  /// The most specific label of the series. Metrics about a namespace exist only if it is the namespace.
   var level = LabelLevel.pidns
   /// Whether the node's pods are watched.
   var watchesPods = false
-  /// Whether scrapers see what is new to them at 0.
+  /// Whether scrapers see new series first at 0.
   var holdsFirstSamples = false
   /// Whether there is a web configuration.
   var hasWebConfig = false
@@ -22,15 +22,15 @@ struct FeatureSet: Sendable {
   var writesCreated = false
 }
 
-/// A family, and how its samples come out of what a poll found.
+/// A family, and the closure that writes its samples from a snapshot.
 struct Metric: Sendable {
   let family: MetricFamily
   private(set) var isShown: @Sendable (FeatureSet, ExpositionFormat) -> Bool
-  /// Lines for each namespace, where there is a fixed number of them.
+  /// The number of lines for each namespace, if it is fixed.
   let linesPerNamespace: Int
   let write: @Sendable (inout Encoder, RenderedSnapshot, inout FirstView) -> Void
 
-  /// A family whose lines are there for as long as it is.
+  /// A family whose lines always exist.
   init(
     family: MetricFamily, isShown: @escaping @Sendable (FeatureSet) -> Bool = { _ in true },
     linesPerNamespace: Int = 0,
@@ -42,7 +42,7 @@ struct Metric: Sendable {
     self.write = { encoder, rendered, _ in write(&encoder, rendered.snapshot) }
   }
 
-  /// A family of counters or histograms whose lines are born and go.
+  /// A family of counters or histograms whose lines appear and disappear.
   init(
     family: MetricFamily,
     isShown: @escaping @Sendable (FeatureSet, ExpositionFormat) -> Bool = { _, _ in true },
@@ -55,7 +55,7 @@ struct Metric: Sendable {
     self.write = write
   }
 
-  /// The same metric, shown only where a collector is on.
+  /// The same metric, shown only if a collector is enabled.
   func of(_ collector: Collector) -> Metric {
     var metric = self
     let isShown = isShown
@@ -70,9 +70,9 @@ struct Metric: Sendable {
     Metric(family: family) { encoder, snapshot in encoder.sample(.empty, value(snapshot)) }
   }
 
-  /// A family with one sample, without labels, that need not be a whole number.
+  /// A family with one sample, without labels, whose value may be a fraction.
   ///
-  /// - Parameter start: When it began, where that is not when counting began.
+  /// - Parameter start: When it began, if not at the start of counting.
   static func oneReal(
     _ family: MetricFamily, start: @escaping @Sendable (Snapshot) -> Double? = { _ in nil },
     _ value: @escaping @Sendable (Snapshot) -> Double
@@ -82,8 +82,8 @@ struct Metric: Sendable {
     }
   }
 
-  /// A counter with a sample for each exposed namespace, and with the latest process of those that it counts, if it is of a
-  /// kind that is kept.
+  /// A counter with a sample for each exposed namespace. Its exemplar is the latest process that it counted, if
+  /// exemplars of its kind are kept.
   static func perNamespace(
     _ name: String, exemplar kind: ProcessExemplar.Kind? = nil, help: String,
     _ value: @escaping @Sendable (Snapshot.Series) -> UInt64
@@ -111,7 +111,7 @@ struct Metric: Sendable {
 }
 
 extension Snapshot.Series {
-  /// The latest process of a kind, as it is written behind a sample.
+  /// The latest process of a kind, in the form that follows a sample.
   func exemplar(_ kind: ProcessExemplar.Kind) -> Exemplar? {
     exemplars[kind].flatMap { exemplar in
       Exemplar(

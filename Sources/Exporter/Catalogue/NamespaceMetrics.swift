@@ -6,7 +6,7 @@ import Platform
 import Probe
 
 extension Catalogue {
-  /// What happened, by namespace.
+  /// Events by namespace.
   static let namespaces: [Metric] = [
     .perNamespace(
       "pidns_process_execs", exemplar: .exec, help: "Successful execve/execveat calls."
@@ -55,7 +55,7 @@ extension Catalogue {
     ) { $0.events.exits.oomKills }.of(.oomKills),
     Metric(
       family: .lifetimes("pidns_process_lifetime_seconds", help: "Process lifetime from fork to exit."),
-      // As a native histogram each is one series, not seventeen.
+      // A native histogram is one series, not seventeen.
       isShown: { $0.showsLifetimesPerNamespace || $1 == .protobuf },
       linesPerNamespace: ClassicLifetimes.lines
     ) { encoder, rendered, view in
@@ -77,13 +77,12 @@ extension Catalogue {
 }
 
 extension Metric {
-  /// A counter with a sample for each kind of some details that a namespace has had, in the order of
-  /// their numbers.
+  /// A counter with a sample for each detail that has occurred in a namespace, in the order of their numbers.
   ///
   /// - Parameters:
   ///   - bornAtZero: The numbers that every namespace shows from the start.
-  ///   - exemplar: Which processes are exemplars of a number; nil where there are none.
-  ///   - number: What `values` knows a detail by; nil for details that are not the family's.
+  ///   - exemplar: The kind of exemplar of a number; nil without exemplars.
+  ///   - number: The number of a detail in `values`; nil for details of other families.
   fileprivate static func perDetail(
     _ name: String, help: String, values: DetailLabels, bornAtZero: [Int32] = [],
     exemplar: (@Sendable (Int32) -> ProcessExemplar.Kind)? = nil,
@@ -113,8 +112,7 @@ extension Metric {
   }
 }
 
-/// One label with the values that the kernel's numbers stand for, written once: making one takes longer
-/// than the line that it is in.
+/// The values of one label for the kernel's numbers, written once, because writing one takes longer than its line.
 private struct DetailLabels {
   private let name: String
   private let known: [LabelSet]

@@ -5,7 +5,7 @@ import Namespaces
 import Probe
 
 extension Catalogue {
-  /// What happened on the node; counted on its own, so that it holds what no namespace's series could.
+  /// Events on the node. They are counted separately, so they include events without a namespace.
   static let node: [Metric] = [
     .one(
       MetricFamily(

@@ -4,7 +4,7 @@ import Exposition
 import ServerTLS
 
 extension Catalogue {
-  /// The web configuration; shown where there is one.
+  /// The web configuration; shown if there is one.
   static let web: [Metric] = [
     .ofWeb(
       MetricFamily(

@@ -3,19 +3,19 @@
 package import Logging
 import Text
 
-/// How a log line is written, to stderr.
+/// The format of a log line on stderr.
 package enum LogFormat: String, CaseIterable, Sendable {
   /// `ts=… level=info msg="listening" address=:10059`
   case logfmt
   /// `{"ts":"…","level":"info","msg":"listening","address":":10059"}`
   case json
 
-  /// Makes a logger that writes so, from a level on.
+  /// Creates a logger with this format and a lowest level.
   package func logger(level: Logger.Level) -> Logger {
     Logger(label: "pidns-exporter") { _ in LineLogHandler(format: self, logLevel: level) }
   }
 
-  /// Puts fields into one line; values may hold anything, and a line stays one line.
+  /// Formats fields as one line. Values may contain any text; the result has no line break.
   func line(_ fields: [(name: String, value: String)]) -> String {
     var line: [UInt8] = []
     for (name, value) in fields {

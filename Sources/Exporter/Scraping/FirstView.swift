@@ -6,9 +6,9 @@ import Probe
 
 /// The lines of one response that are held at 0, because its scraper has not seen them before.
 struct FirstView {
-  /// The poll of the scraper's last response; the highest number for clients that see all values as they are.
+  /// The poll of the scraper's last response; the highest number for clients that see all actual values.
   let lastPoll: Int
-  /// How many samples were held.
+  /// The number of samples that were held.
   private(set) var heldSamples = 0
 
   /// Holds nothing.
@@ -16,7 +16,7 @@ struct FirstView {
 
   init(lastPoll: Int) { self.lastPoll = lastPoll }
 
-  /// Whether lines are held that were born with a poll; counts them.
+  /// Whether lines that first appeared in a given poll are held; counts them.
   mutating func holds(_ birth: Int, lines: Int = 1) -> Bool {
     guard birth > lastPoll else { return false }
     heldSamples += lines
@@ -25,7 +25,7 @@ struct FirstView {
 }
 
 extension Encoder {
-  /// Writes a sample of a counter of a series; where it is held, 0 without an exemplar.
+  /// Writes a sample of a series' counter. If it is held, writes 0 without an exemplar.
   ///
   /// - Parameter birth: The number of the poll that showed the line first.
   mutating func sample(

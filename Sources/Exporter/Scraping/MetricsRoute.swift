@@ -10,7 +10,7 @@ struct MetricsRoute: Sendable {
   let scrapers: Scrapers?
   let rule: ScraperRule
   let notReady: Response
-  /// Makes pages that are not made yet.
+  /// Renders pages that are not rendered yet.
   let renderer: AnswerThread
 
   func answer(_ request: borrowing Request) -> Answer {

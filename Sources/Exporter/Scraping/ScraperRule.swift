@@ -2,17 +2,18 @@
 
 import MetricsHTTP
 
-/// Distinguishes scrapers, which keep a history, from people, who see each value as it is.
+/// Distinguishes scrapers, which store a history, from other clients, which always get the actual values.
 package struct ScraperRule: Sendable {
-  /// How the User-Agents of scrapers begin that do not send the header.
+  /// Prefixes of the User-Agents of scrapers that do not send the header.
   package static let knownUserAgents = ["Prometheus/", "vm_promscrape", "Datadog Agent", "Telegraf"]
 
-  /// Prometheus, the OpenTelemetry Collector and Grafana Alloy, which scrape with its code, and vmagent send it.
+  /// Prometheus and vmagent send it. So do the OpenTelemetry Collector and Grafana Alloy, which contain Prometheus'
+  /// code.
   private static let header = "X-Prometheus-Scrape-Timeout-Seconds"
 
   private let userAgents: [String]
 
-  /// - Parameter userAgents: How the User-Agents of further scrapers begin.
+  /// - Parameter userAgents: Prefixes of the User-Agents of further scrapers.
   package init(userAgents: [String] = []) {
     self.userAgents = Self.knownUserAgents + userAgents
   }

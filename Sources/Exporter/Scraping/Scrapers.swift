@@ -9,13 +9,13 @@ import Synchronization
 /// scraper sees a series first at 0. One number for each scraper is enough: a line that first appeared after the poll
 /// of its last response is new to it.
 ///
-/// Shared by the polling thread and those that serve.
+/// Shared by the polling thread and the serving threads.
 final class Scrapers: Sendable {
   /// The identity of a scraper. Two at one address with the same headers count as one.
   struct Identity: Hashable {
     let address: String
     let userAgent: String
-    /// The requested format: of two scrapers that share the rest, one often requests another.
+    /// The requested format. Two scrapers with the same other fields often differ in it.
     let accept: String
     /// The `name[]` arguments: a scraper of some families has not seen the others.
     let families: [String]
@@ -37,16 +37,16 @@ final class Scrapers: Sendable {
 
   /// The maximum number of known scrapers.
   static let capacity = 32
-  /// Answers of their own that scrapers may be reading at one time: one for each, so that none sees a value first. Each is
-  /// as large as a page, compressed for those that ask for gzip. Beyond it, which takes a scraper that asks again while
-  /// it reads, a scraper gets what all others get.
+  /// The maximum number of separate responses at one time: one for each scraper, so that none sees a value before the
+  /// 0. Each is as large as a page, compressed for clients that accept gzip. Above it, a scraper gets the shared
+  /// response; this needs a scraper that sends another request while it reads.
   static let heldAnswerLimit = capacity
 
   private let forgetting: Duration
   private let table = Mutex(Table())
 
-  /// - Parameter retention: How long ended series stay. A scraper that stayed away for longer is forgotten: what happened
-  ///   meanwhile is not to appear as what happened since its last scrape. nil, for good, counts as five minutes.
+  /// - Parameter retention: How long ended series stay. A scraper that pauses for longer is forgotten: otherwise events
+  ///   of the pause would appear as events since its last scrape. nil (forever) counts as five minutes.
   init(retention: Duration?) {
     forgetting = retention ?? .seconds(300)
   }
@@ -69,14 +69,14 @@ final class Scrapers: Sendable {
     }
   }
 
-  /// Begins an answer.
+  /// Begins a response.
   ///
   /// - Parameters:
-  ///   - publication: The snapshot to answer with.
+  ///   - publication: The snapshot of the response.
   ///   - isShown: Whether the response has a body: not for HEAD.
-  /// - Returns: What is to be held at 0, in a page of its own, whose end is to be told by `finishHeldAnswer`; nil for the page
-  ///   that everybody gets: where nothing is new to the scraper, where it is not known, so that it has no history that
-  ///   could be wrong, and where too many pages of their own are being sent.
+  /// - Returns: The lines to hold at 0 in a separate page; call `finishHeldAnswer` when it has ended. nil for the
+  ///   shared page, in three cases: nothing is new to the scraper; it is unknown, so it has no history that could be
+  ///   wrong; or too many separate pages are being sent.
   func begin(
     _ identity: Identity, _ publication: RenderedSnapshot, isShown: Bool, at now: ContinuousClock.Instant
   ) -> FirstView? {
@@ -96,7 +96,7 @@ final class Scrapers: Sendable {
     table.withLock { table in
       var poll = poll
       if let index = table.scrapers.firstIndex(where: { $0.identity == identity }) {
-        // An answer may overtake another of the same scraper.
+        // A response may overtake another one to the same scraper.
         poll = max(poll, table.scrapers.remove(at: index).poll)
       } else if table.scrapers.count >= Self.capacity {
         table.scrapers.remove(at: Self.leastMissed(table.scrapers))
@@ -105,7 +105,7 @@ final class Scrapers: Sendable {
     }
   }
 
-  /// Records that a scraper's own page has ended, sent or not.
+  /// Records that a separate page has ended, sent or not.
   func finishHeldAnswer() { table.withLock { $0.heldAnswers -= 1 } }
 
   /// Counts samples that were shown at 0.

@@ -6,19 +6,19 @@ import ServerTLS
 import Synchronization
 import WebConfig
 
-/// Compares passwords with bcrypt hashes, one at a time on its own thread, and remembers those that were right.
+/// Compares passwords with bcrypt hashes, one at a time on its own thread, and remembers correct ones.
 ///
-/// A comparison is expensive by design, so a client that sends wrong passwords must not delay others: those who were
-/// right before are known without a comparison. Wrong ones are never remembered.
+/// A comparison is expensive by design, and a client with wrong passwords must not delay others. So correct passwords
+/// are recognised again without a comparison. Wrong ones are never remembered.
 final class PasswordChecker: Sendable {
   /// The thread of the comparisons. Few requests of each address may wait, so that an address cannot fill the queue;
-  /// more than one, as several jobs of a Prometheus may begin at once.
+  /// more than one, because several jobs of a Prometheus may begin at once.
   let thread = AnswerThread(limit: 32, limitPerAddress: 4)
 
   /// Does the comparison.
   typealias Comparison = @Sendable (_ password: [UInt8], _ hash: String) -> Bool
 
-  /// Right passwords that are remembered: the oldest are forgotten first.
+  /// The correct passwords that are remembered; the oldest is removed first.
   static let limit = 128
 
   private struct Known {
@@ -34,7 +34,7 @@ final class PasswordChecker: Sendable {
     self.comparison = comparison
   }
 
-  /// Returns whether this password was right for this hash before. Takes microseconds.
+  /// Returns whether this password was correct for this hash before. Needs microseconds.
   func isKnown(_ credentials: BasicCredentials, in policy: WebPolicy) -> Bool {
     guard let right = policy.configuration.users[credentials.user] else { return false }
     let value = value(credentials, right)
@@ -43,10 +43,10 @@ final class PasswordChecker: Sendable {
 
   /// Compares a password. Blocks for as long as the hash demands, also for a user that does not exist.
   ///
-  /// - Returns: Whether the user exists and the password is right.
+  /// - Returns: Whether the user exists and the password is correct.
   func check(_ credentials: BasicCredentials, in policy: WebPolicy) -> Bool {
     let right = policy.configuration.users[credentials.user]
-    // For an unknown user, always the same other hash, so that it takes as long as for one of the users.
+    // An unknown user always gets the same other hash, so that the comparison takes as long as for a known user.
     guard let compared = right ?? decoy(for: credentials.user, among: policy.hashes) else { return false }
     let isEqual = comparison(credentials.password, compared.text)
     guard isEqual, let right else { return false }

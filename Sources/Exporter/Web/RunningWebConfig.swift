@@ -38,7 +38,7 @@ struct RunningWebConfig {
     }
   }
 
-  /// What the metrics show.
+  /// The values of the metrics.
   var status: WebStatus {
     WebStatus(
       isLastReloadGood: isLastGood, lastGoodReload: lastReload, certificateExpiry: file.policy.tls?.notAfter,

@@ -9,23 +9,23 @@ import WebConfig
 /// file systems.
 struct WebConfigFile {
   let path: String
-  /// The versions of the file and of those that it names, when it was read last. nil for one that cannot be opened.
+  /// The versions of the file and of the files that it names, at the last read. nil for a file that cannot be opened.
   private var read: [RegularFile.Version?]
-  /// The same at the last look.
+  /// The same at the last check.
   private var seen: [RegularFile.Version?]
-  /// The files that are looked at: also those of a version that was refused.
+  /// The files that are checked, also those of a refused version.
   private(set) var files: [String]
   private var nextLook: ContinuousClock.Instant
 
-  /// The pause between looks. A change is read at the second look that finds it, because a certificate and its key are
-  /// replaced one after the other.
+  /// The pause between checks. A change is read at the second check that finds it, because a certificate and its key
+  /// are replaced one after the other.
   static let pause = Duration.seconds(1)
 
   /// Reads the file.
   ///
   /// - Throws: `WebConfigError` for the first problem.
   init(_ path: String, now: ContinuousClock.Instant) throws(WebConfigError) {
-    // The versions are older than the content, so that no change is missed.
+    // The versions are read before the content, so that no change is missed.
     let before = Self.versions([path])
     let policy = try WebPolicy(reading: path)
     self.path = path
@@ -36,12 +36,12 @@ struct WebConfigFile {
     self.policy = policy
   }
 
-  /// What was read last without a problem.
+  /// The last configuration that was read without a problem.
   private(set) var policy: WebPolicy
 
-  /// Looks for a change, at most once in a pause; four system calls for each file.
+  /// Checks for a change, at most once in a pause; four system calls for each file.
   ///
-  /// - Returns: What was read, or why it is refused; nil if there is no change to read.
+  /// - Returns: The new configuration, or why it is refused; nil if there is no change to read.
   mutating func look(now: ContinuousClock.Instant) -> Result<WebPolicy, WebConfigError>? {
     guard now >= nextLook else { return nil }
     nextLook = now + Self.pause
@@ -50,7 +50,7 @@ struct WebConfigFile {
     guard versions != read, versions == seen else { return nil }
     read = versions
     do throws(WebConfigError) {
-      // A file that cannot be parsed names none: those of the old one are looked at.
+      // A file that cannot be parsed names no files: those of the old one are checked.
       let configuration = try WebConfiguration(reading: path)
       let named = [path] + configuration.files
       if named != files {

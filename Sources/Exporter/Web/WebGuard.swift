@@ -10,8 +10,8 @@ import WebConfig
 ///
 /// Shared by the polling thread, which replaces the configuration, and the serving threads.
 final class WebGuard: Sendable {
-  /// Paths that need no password and have no limit: what they return is no secret, and a probe that fails would have
-  /// the exporter restarted.
+  /// Paths that need no password and have no limit: their responses are not secret, and a failed probe would restart
+  /// the exporter.
   private let openPaths: Set<String>
   private let state: Mutex<State>
   private let passwords = PasswordChecker()
@@ -41,7 +41,7 @@ final class WebGuard: Sendable {
     self.logger = logger
   }
 
-  /// What was refused so far.
+  /// The number of refusals so far.
   var counts: WebCounts { state.withLock { $0.counts } }
 
   /// Replaces the configuration for new connections and requests.
@@ -55,7 +55,7 @@ final class WebGuard: Sendable {
 
   private var policy: WebPolicy { state.withLock { $0.policy } }
 
-  /// What the server asks for each connection and request.
+  /// The hooks that the server calls for each connection and request.
   func door() -> FrontDoor {
     var tls: (@Sendable () -> TLSContext)?
     // A changed configuration has TLS if the first one has it.
@@ -83,7 +83,7 @@ final class WebGuard: Sendable {
     }
     if passwords.isKnown(credentials, in: policy) { return next(request) }
     return .later(on: passwords.thread) { request in
-      // Another request may have been right while this one waited.
+      // Another request may have had the correct password while this one waited.
       if self.passwords.isKnown(credentials, in: policy) || self.passwords.check(credentials, in: policy) {
         return next(request)
       }
@@ -108,13 +108,13 @@ final class WebGuard: Sendable {
       state.counts.wrongPassword += 1
       return state.log.admit("password", now: .now)
     }
-    // Without the user: people type passwords there, too.
+    // Without the user's name: users also type passwords there by mistake.
     guard let leftOut else { return }
     logger.warning("wrong user or password", metadata: ["client": "\(address)", "left_out": "\(leftOut)"])
   }
 }
 
-/// What the web configuration refused since the start.
+/// The number of refusals by the web configuration since the start.
 struct WebCounts: Sendable, Equatable {
   /// Handshakes, by reason.
   var clients: [ClientRefusal: UInt64] = [:]

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Where pages are, and how clients reach them: `--web.route-prefix` and `--web.external-url`, as in Prometheus.
+/// The paths of the pages, for the server and for clients: `--web.route-prefix` and `--web.external-url`, as in
+/// Prometheus.
 ///
 /// Pages refer to each other relatively, so only redirections need the external URL.
 package struct WebPaths: Sendable, Equatable {
-  /// In front of the path of each page: empty, or `/` and more without a `/` at its end.
+  /// The prefix of each page's path: empty, or a `/` and more, without a `/` at its end.
   package let prefix: String
   /// The address of the first page for clients, ending with `/`.
   let home: String

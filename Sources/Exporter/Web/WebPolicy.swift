@@ -4,7 +4,7 @@ import Platform
 import ServerTLS
 package import WebConfig
 
-/// A web configuration that is ready to be served: its certificates are loaded. Immutable.
+/// A web configuration with its certificates loaded. Immutable.
 package final class WebPolicy: Sendable {
   let configuration: WebConfiguration
   let tls: TLSContext?
@@ -19,7 +19,7 @@ package final class WebPolicy: Sendable {
     hashes = []
   }
 
-  /// Reads a file and what it names.
+  /// Reads a file and the files that it names.
   ///
   /// - Throws: `WebConfigError` for the first problem.
   package init(reading path: String) throws(WebConfigError) {

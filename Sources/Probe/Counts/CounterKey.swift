@@ -4,7 +4,7 @@ import CPidns
 
 /// The key of a rare event that is counted by kind.
 package enum CounterKey: Hashable, Sendable {
-  /// A process that a signal ended, by the signal's number; teardown is left out.
+  /// A process that a signal ended, by the signal's number; teardown is not included.
   case signalDeath(Int32)
   /// A process that exited, by its status.
   case exitCode(UInt8)
@@ -19,7 +19,7 @@ package enum CounterKey: Hashable, Sendable {
     }
   }
 
-  /// The signals of which processes have died.
+  /// The signals that have ended processes.
   static func signalDeaths(in exits: pidns_exits) -> [CounterKey: UInt64] {
     var deaths: [CounterKey: UInt64] = [:]
     // A C array of as many 64-bit counters; the first is that of signal 1.
@@ -30,7 +30,7 @@ package enum CounterKey: Hashable, Sendable {
     return deaths
   }
 
-  /// Its key in the map of details; nil for signals, which are with the exits.
+  /// Its key in the map of details; nil for signals: the exits contain them.
   func key(in part: NamespacePart) -> pidns_detail? {
     let kind: pidns_detail_kind
     let value: UInt32

@@ -2,13 +2,13 @@
 
 import CPidns
 
-/// All counts of the BPF programs, of a namespace or of many. Every count only rises.
+/// All counts of the BPF programs, of a namespace or of many. No count ever decreases.
 package struct EventCounts: Equatable, Sendable {
   /// Starts.
   package var counts = ProcessCounts()
-  /// Exits, and how.
+  /// Exits, by reason and lifetime.
   package var exits = ExitCounts()
-  /// Rare events by kind. Of a namespace only: the node has no such counts.
+  /// Rare events by kind. Only namespaces have these counts, not the node.
   package var details: [CounterKey: UInt64] = [:]
 
   package init(
@@ -23,16 +23,16 @@ package struct EventCounts: Equatable, Sendable {
     self.init(ProcessCounts(events.counts), exits: ExitCounts(events.exits))
   }
 
-  /// How many execs, forks, thread starts and exits that is.
+  /// The sum of execs, forks, thread starts and exits.
   package var total: UInt64 { counts.execs + counts.forks + counts.threadStarts + exits.total }
 
-  /// Adds each count. Wraps where 64 bits do not do, as the kernel does.
+  /// Adds each count. Wraps around beyond 64 bits, as in the kernel.
   package static func += (left: inout Self, right: Self) {
     left = left.combined(with: right, &+)
   }
 
-  /// How much each count has risen. One that is lower than before has begun anew: the kernel's entry was
-  /// deleted meanwhile, or a part of it.
+  /// The increase of each count. A lower count than before has restarted: the kernel's entry, or a part of it, was
+  /// deleted meanwhile.
   package func increase(since before: Self) -> Self {
     combined(with: before) { now, before in now >= before ? now - before : now }
   }

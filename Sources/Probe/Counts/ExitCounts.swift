@@ -10,11 +10,11 @@ package enum ExitReason: Int, CaseIterable, Sendable {
   case error
   /// A signal.
   case signaled
-  /// The kernel killed it, because the init of its namespace, or of one around that, had exited.
+  /// The kernel killed it, because the init of its namespace, or of an outer one, had exited.
   case teardown
 }
 
-/// How processes ended. Every count only rises.
+/// Exits of processes. No count ever decreases.
 package struct ExitCounts: Equatable, Sendable {
   /// Exits by reason.
   package var byReason = PerReason()
@@ -22,7 +22,7 @@ package struct ExitCounts: Equatable, Sendable {
   package var coreDumps: UInt64 = 0
   /// Processes that the OOM killer killed.
   package var oomKills: UInt64 = 0
-  /// How long the processes had lived.
+  /// The lifetimes of the processes.
   package var lifetimes = Lifetimes()
 
   package init() {}

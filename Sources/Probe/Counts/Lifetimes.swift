@@ -2,12 +2,11 @@
 
 import CPidns
 
-/// How long processes lived, from fork to exit, by powers of two of a second: a native histogram's
-/// schema 0.
+/// Lifetimes of processes, from fork to exit, by powers of two of a second: schema 0 of a native histogram.
 package struct Lifetimes: Equatable, Sendable {
-  /// How many buckets there are. The last one has all that exceeds the bounds.
+  /// The number of buckets. The last one contains all longer lifetimes.
   package static let bucketCount = 40
-  /// The exponent of the first bucket's upper bound: 2^-14 s, 61 µs. That of the next is one more.
+  /// The exponent of the first bucket's upper bound: 2^-14 s, 61 µs. The next bucket's is one higher.
   package static let firstExponent = -PIDNS_LIFETIMES_PER_SECOND_LOG2
 
   /// Processes by bucket; each bound belongs to the bucket below it.

@@ -3,29 +3,29 @@
 import CPidns
 import LibBPF
 
-/// Whose a pid namespace is: what was true of its init when the namespace was first seen, and since that
-/// last execed. The path and the name are untrusted text, repaired where they are no UTF-8.
+/// The owner of a PID namespace: the state of its init when the namespace was first seen, and at the init's last exec.
+/// The path and the name are untrusted text; invalid UTF-8 is repaired.
 package struct NamespaceIdentity: Equatable, Sendable {
-  /// How many namespaces are around it: 0 for the host's, 1 for a container's.
+  /// The number of outer namespaces: 0 for the host's, 1 for a container's.
   package var level: UInt32
-  /// The inum of the namespace around it; 0 for the host's.
+  /// The inum of the next outer namespace; 0 for the host's.
   package var parent: UInt32
-  /// The init, as the host numbers it.
+  /// The pid of the init on the host.
   package var initPID: UInt32
   /// The comm of the init, at most 15 bytes: the name of the file that it execed.
   package var initComm: String
-  /// Whether the init was seen to be forked, and not to exec since: a runtime may not have put it into its cgroup.
+  /// Whether the fork of the init was seen, but no exec since: a runtime may not have moved it into its cgroup yet.
   package var initIsNew: Bool
   /// When the init began, in nanoseconds since boot.
   package var initStart: UInt64
   /// When it ended, in nanoseconds since boot; 0 before.
   package var initEnd: UInt64
-  /// The cgroup of the init, from the root of its hierarchy: `/` or `/a/b`. That of cgroup v1's hierarchy of
-  /// pids where there is one, else that of v2. Of a path of more than 512 bytes the outer part is missing.
+  /// The cgroup of the init, from the root of its hierarchy: `/` or `/a/b`. In cgroup v1's pids hierarchy if there is
+  /// one, otherwise in v2. If the path is longer than 512 bytes, its outer part is missing.
   package var cgroupPath: String
   /// Its paths in other hierarchies of cgroup v1, if they end in another name: a runtime may use any of them.
   package var otherCgroupPaths: [String]
-  /// All of these paths, that of the first hierarchy first.
+  /// All of these paths; the first hierarchy's is the first.
   package var cgroupPaths: [String] { [cgroupPath] + otherCgroupPaths }
   /// The number of that cgroup: its inode.
   package var cgroupID: UInt64
@@ -68,7 +68,7 @@ package struct NamespaceIdentity: Equatable, Sendable {
   }
 }
 
-/// The identities as they were read last.
+/// The identities at the last read.
 struct IdentityCache {
   private(set) var identities: [PIDNamespace: NamespaceIdentity] = [:]
   /// The number of writes by the BPF programs at the last read.
@@ -93,7 +93,8 @@ struct IdentityCache {
 }
 
 extension NamespaceIdentity {
-  /// The identity that was read, if it is this one but for the end; nil else. Saves taking its texts apart.
+  /// Returns the identity of the last read if only its end differs from this one; otherwise nil. Avoids decoding its
+  /// texts again.
   fileprivate func updated(_ identity: pidns_identity) -> NamespaceIdentity? {
     guard
       identity.cgroup_id == cgroupID && identity.init_start == initStart

@@ -9,11 +9,11 @@ import CPidns
 package struct NamespacePart: Hashable, Sendable {
   /// The namespace.
   package let namespace: PIDNamespace
-  /// The cgroup, as the kernel numbers it in its hierarchy. 0 is the part of the namespace's init, and of all processes
+  /// The kernel's number of the cgroup in its hierarchy. 0 is the part of the namespace's init, and of all processes
   /// that have no part of their own.
   package let cgroup: UInt64
 
-  /// Names a part; without a cgroup, that of the namespace's init.
+  /// Creates the name of a part; without a cgroup, that of the namespace's init.
   package init(_ namespace: PIDNamespace, cgroup: UInt64 = 0) {
     self.namespace = namespace
     self.cgroup = cgroup
@@ -25,7 +25,7 @@ package struct NamespacePart: Hashable, Sendable {
 
   var key: pidns_part { pidns_part(namespace: namespace.key, cgroup: cgroup) }
 
-  /// Whether it is that of the namespace's init.
+  /// Whether it is the part of the namespace's init.
   package var isOfInit: Bool { cgroup == 0 }
 
   /// The part of the namespace's init.

@@ -23,7 +23,7 @@ package enum DropReason: String, CaseIterable, Sendable {
   }
 }
 
-/// The node's counts, which the kernel keeps apart from those of the namespaces.
+/// The node's counts. The kernel counts them separately from those of the namespaces.
 package struct NodeCounts: Equatable, Sendable {
   /// Every event of every namespace.
   package var total: EventCounts
@@ -31,7 +31,7 @@ package struct NodeCounts: Equatable, Sendable {
   package var dropped: [DropReason: EventCounts]
   /// Exit codes and failed execs that are in their namespaces' details.
   package var detailsCounted: UInt64
-  /// Those that are not, for want of room.
+  /// Exit codes and failed execs that were dropped, because there was no room.
   package var detailsDropped: UInt64
   /// Identities that have been written.
   var identitiesWritten: UInt64 = 0

@@ -2,9 +2,9 @@
 
 import CPidns
 
-/// Names one pid namespace for good.
+/// Identifies a PID namespace, also after the kernel reuses its number.
 package struct PIDNamespace: Hashable, Sendable {
-  /// The number in `/proc/PID/ns/pid`. The kernel gives it to another namespace once this one is gone.
+  /// The number in `/proc/PID/ns/pid`. The kernel reuses it when this namespace has ended.
   package let inum: UInt32
   /// Distinguishes namespaces with the same inum: the kernel's `ns_id`, else the start of the namespace's
   /// init in nanoseconds since boot.

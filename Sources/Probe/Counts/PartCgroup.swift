@@ -5,10 +5,10 @@ import LibBPF
 
 /// The cgroup of a part of a namespace.
 package struct PartCgroup: Equatable, Sendable {
-  /// Its path from the root of its hierarchy, `/` or `/a/b`, and then those of its first process in other hierarchies
-  /// of cgroup v1, if they end in another name. Untrusted text, repaired where it is no UTF-8.
+  /// Its path from the root of its hierarchy: `/` or `/a/b`. Then the paths of its first process in other hierarchies
+  /// of cgroup v1, if they end in another name. Untrusted text; invalid UTF-8 is repaired.
   package let paths: [String]
-  /// Whether it was removed: no process enters it any more.
+  /// Whether it was removed: then no process can enter it.
   package var isRemoved: Bool
 
   /// Describes a cgroup.
@@ -22,8 +22,8 @@ package struct PartCgroup: Equatable, Sendable {
     self.init(paths: Self.paths(bytes), isRemoved: cgroup.removed != 0)
   }
 
-  /// Takes the BPF programs' form of paths apart: names, innermost first, each with its NUL; another NUL between two
-  /// paths. There is one path at the least.
+  /// Decodes the BPF programs' form of paths: names, innermost first, each with a NUL; another NUL between two paths.
+  /// There is at least one path.
   static func paths(_ bytes: [UInt8]) -> [String] {
     var paths: [String] = []
     var names: [String] = []
@@ -45,7 +45,7 @@ package struct PartCgroup: Equatable, Sendable {
   private static func path(_ names: [String]) -> String { "/" + names.reversed().joined(separator: "/") }
 }
 
-/// The cgroups as they were read last.
+/// The cgroups at the last read.
 struct CgroupCache {
   private(set) var cgroups: [UInt64: PartCgroup] = [:]
   /// The number of writes by the BPF programs at the last read.

@@ -2,7 +2,7 @@
 
 import CPidns
 
-/// Counts of starts: execs, forks, threads. Every count only rises.
+/// Counts of starts: execs, forks, threads. No count ever decreases.
 package struct ProcessCounts: Equatable, Sendable {
   /// Successful execve and execveat calls.
   package var execs: UInt64

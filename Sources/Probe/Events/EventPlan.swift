@@ -16,13 +16,13 @@ struct EventPlan {
   let unusedMaps: [EventMap]
   /// The configuration in `.rodata`, which the verifier reads.
   let constants: pidns_config
-  /// Whether the kernel lets it be read whose namespaces are.
+  /// Whether the kernel allows reads of the owners of namespaces.
   let readsIdentities: Bool
   /// Why OOM kills cannot be emitted; nil if they can.
   let oomKillsUnavailable: String?
 
-  /// Namespaces whose identities are kept, and cgroups whose paths are. What is forgotten for want of room is written
-  /// down again at the next event of that namespace or cgroup.
+  /// The maximum number of namespaces whose identities are kept, and of cgroups whose paths are. A removed entry is
+  /// recorded again at the next event of its namespace or cgroup.
   static let identities: UInt32 = 4096
 
   init(features: KernelFeatures, _ configuration: KernelEvents.Configuration) {
@@ -60,7 +60,7 @@ struct EventPlan {
       count_exit_codes: 0, count_oom_kills: flag(!oom.isEmpty), count_tasks: 0,
       capture_identities: flag(features.addressesAreReadable), keep_exemplars: 0,
       emit_forks: flag(configuration.forks), emit_oom_kills: flag(configuration.oomKills),
-      // Not a matter of the kernel's addresses, but libbpf then takes the helper of old kernels for both.
+      // This does not depend on kernel addresses, but libbpf then uses the helper of old kernels for both.
       emit_arguments: flag(configuration.arguments && features.addressesAreReadable), padding: (0, 0),
       event_bytes: bufferBytes, outermost: configuration.outermost ?? 0,
       split: (features.addressesAreReadable ? PIDNS_SPLIT_SHARED : PIDNS_SPLIT_NONE).rawValue, parts: 0)

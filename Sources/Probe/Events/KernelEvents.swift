@@ -5,25 +5,25 @@ package import LibBPF
 
 /// Owns the BPF programs that emit single events: loads and attaches them, and reads their ring buffer.
 ///
-/// Apart from ``KernelCounters``, which it neither needs nor disturbs. Needs what that needs. When it goes,
-/// everything is detached and freed: nothing is left in the path of anybody's fork.
+/// Independent of ``KernelCounters``, with the same requirements. When it is destroyed, everything is detached and
+/// freed.
 package struct KernelEvents: ~Copyable {
   /// The configuration of the programs.
   package struct Configuration: Sendable {
-    /// Bytes of the ring buffer: a power of two; a page at the least is taken. An event takes some 160, of an exec some
-    /// more for the name of the file and the arguments.
+    /// Bytes of the ring buffer: a power of two, at least a page. An event uses about 160; an exec uses more, for the
+    /// file's name and the arguments.
     package var bufferBytes: UInt32
     /// Whether forks are emitted.
     package var forks: Bool
-    /// Whether kills of the OOM killer are.
+    /// Whether OOM kills are emitted.
     package var oomKills: Bool
-    /// Whether execs come with their arguments.
+    /// Whether execs contain their arguments.
     package var arguments: Bool
     /// How exits are detected; nil chooses by the kernel's BTF.
     package var exitDetection: KernelCounters.ExitDetection?
-    /// Whether each event has several programs, as the kernel may skip one; nil chooses by the kernel's BTF.
+    /// Whether each event has several programs, because the kernel may skip one; nil chooses by the kernel's BTF.
     package var countsInAttempts: Bool?
-    /// As of ``KernelCounters/Configuration``.
+    /// As in ``KernelCounters/Configuration``.
     package var outermost: UInt32?
 
     package init(
@@ -42,8 +42,8 @@ package struct KernelEvents: ~Copyable {
   /// Why requested OOM kills cannot be emitted; nil if they are.
   package let oomKillsUnavailable: String?
 
-  /// Whether the kernel lets it be read whose namespaces are, and which file is execed: not in lockdown for
-  /// confidentiality.
+  /// Whether the kernel allows reads of the owners of namespaces and of the names of executed files: not in lockdown
+  /// for confidentiality.
   package var readsIdentities: Bool { identities != nil }
 
   private let object: BPFObject
@@ -98,7 +98,7 @@ package struct KernelEvents: ~Copyable {
     oomKillsUnavailable = configuration.oomKills ? plan.oomKillsUnavailable : nil
   }
 
-  /// How often to poll for events. A wake-up for each event would cost its process more than everything else.
+  /// How often to poll for events. A wake-up for each event would cost more than everything else.
   package static let interval = Duration.milliseconds(50)
 
   /// Becomes readable when a quarter of the buffer is full, before the next poll is due.
@@ -128,21 +128,21 @@ package struct KernelEvents: ~Copyable {
     return true
   }
 
-  /// Whose a namespace is; nil for one of which no event was told, or too many others since, and in lockdown,
-  /// where the kernel forbids to find out. One system call.
+  /// Returns the identity of a namespace. nil if it had no event, if too many others had events since, or in lockdown,
+  /// where the kernel forbids the read. One system call.
   package func identity(of namespace: PIDNamespace) throws(BPFError) -> NamespaceIdentity? {
     try identities?.value(of: namespace.key, as: pidns_identity.self).map { NamespaceIdentity($0) }
   }
 
-  /// Returns the cgroup of a part of a namespace; nil as of ``identity(of:)``. One system call.
+  /// Returns the cgroup of a part of a namespace; nil in the same cases as ``identity(of:)``. One system call.
   package func cgroup(of part: NamespacePart) throws(BPFError) -> PartCgroup? {
     try cgroups?.value(of: part.cgroup, as: pidns_cgroup.self).map { PartCgroup($0) }
   }
 
-  /// Detaches the programs: what is in the buffer by then is all that there will be.
+  /// Detaches the programs: afterwards no event is added to the buffer.
   package mutating func detach() { hooks = [] }
 
-  /// Reads how the programs have fared. A system call for each of them.
+  /// Reads the status of the programs. A system call for each of them.
   package func programStatuses() throws(BPFError) -> [ProgramStatus] {
     var statuses: [ProgramStatus] = []
     for name in programs {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// An event of one process: the process, its namespaces, and what happened.
+/// An event of one process: its kind, the process, its namespaces.
 ///
-/// All text is the process's own choice: untrusted, and repaired where it is no UTF-8.
+/// The process chooses all text: it is untrusted, and invalid UTF-8 is repaired.
 package struct ProcessEvent: Equatable, Sendable {
   /// What happened.
   package enum Action: Equatable, Sendable {
@@ -11,9 +11,9 @@ package struct ProcessEvent: Equatable, Sendable {
     /// It executes another program.
     ///
     /// - Parameters:
-    ///   - file: As it was given to execve, 1,023 bytes at the most.
-    ///   - arguments: argv, 4,096 bytes of it at the most; nil if not requested, or unreadable.
-    ///   - isCut: Whether there were more.
+    ///   - file: The path given to execve, 1,023 bytes at most.
+    ///   - arguments: argv, 4,096 bytes of it at most; nil if not requested, or unreadable.
+    ///   - isCut: Whether there were more arguments.
     case exec(file: String, arguments: [String]?, isCut: Bool)
     /// Its last thread exited.
     ///
@@ -32,16 +32,16 @@ package struct ProcessEvent: Equatable, Sendable {
     case signal(Int32, dumpedCore: Bool)
   }
 
-  /// The numbers of a process: its own, of the thread that did it, and its parent's.
+  /// The numbers of a process: its own, its parent's, and those of the thread that caused the event.
   package struct Numbers: Equatable, Sendable {
     /// The process.
     package var pid: UInt32
     /// The thread: of an exit, the last one.
     package var tid: UInt32
-    /// The parent; 0 where that is outside.
+    /// The parent; 0 if it is outside.
     package var ppid: UInt32
 
-    /// States numbers.
+    /// Creates the numbers.
     package init(pid: UInt32, tid: UInt32, ppid: UInt32) {
       (self.pid, self.tid, self.ppid) = (pid, tid, ppid)
     }
@@ -54,16 +54,16 @@ package struct ProcessEvent: Equatable, Sendable {
     /// The group.
     package var gid: UInt32
 
-    /// States a user.
+    /// Creates a user.
     package init(uid: UInt32, gid: UInt32) { (self.uid, self.gid) = (uid, gid) }
   }
 
-  /// The inums of the namespaces that a process is in, as `/proc/PID/ns` shows them; but for the one of pids.
+  /// The inums of a process's namespaces, as in `/proc/PID/ns`, except the PID namespace.
   package struct Namespaces: Equatable, Sendable {
-    /// Each by its name in `/proc/PID/ns`; that of time is 0 on a kernel without.
+    /// Each by its name in `/proc/PID/ns`; time is 0 on a kernel without time namespaces.
     package var cgroup, ipc, mnt, net, time, user, uts: UInt32
 
-    /// States inums.
+    /// Creates the inums.
     package init(
       cgroup: UInt32, ipc: UInt32, mnt: UInt32, net: UInt32, time: UInt32, user: UInt32, uts: UInt32
     ) {
@@ -72,7 +72,7 @@ package struct ProcessEvent: Equatable, Sendable {
     }
   }
 
-  /// Events for which there was no room, of all that were before this one.
+  /// Events without room in the buffer, of all earlier events.
   package var droppedBefore: UInt64
   /// When, in nanoseconds since boot.
   package var time: UInt64
@@ -82,9 +82,9 @@ package struct ProcessEvent: Equatable, Sendable {
   package var part: NamespacePart
   /// Its pid namespace.
   package var namespace: PIDNamespace { part.namespace }
-  /// As the host numbers it.
+  /// The numbers on the host.
   package var host: Numbers
-  /// As it sees itself: getpid(), gettid(), getppid().
+  /// The numbers in its own namespace: getpid(), gettid(), getppid().
   package var inside: Numbers
   /// In the initial user namespace.
   package var user: User
@@ -92,7 +92,7 @@ package struct ProcessEvent: Equatable, Sendable {
   package var userInside: User
   /// Its comm, at most 15 bytes; after an exec, the name of the file.
   package var comm: String
-  /// The inode of its cgroup: that of cgroup v1's hierarchy of pids where there is one, else that of v2.
+  /// The inode of its cgroup: in cgroup v1's pids hierarchy if there is one, otherwise in v2.
   package var cgroupID: UInt64
   /// Its other namespaces.
   package var namespaces: Namespaces

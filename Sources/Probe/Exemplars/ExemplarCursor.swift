@@ -4,16 +4,16 @@ import CPidns
 import LibBPF
 import Platform
 
-/// How far the exemplars have been read. Older exemplars are skipped with one comparison.
+/// The position up to which exemplars have been read. Older exemplars are skipped with one comparison.
 struct ExemplarCursor {
   /// When the last read began, in nanoseconds since boot, and a margin before that.
   fileprivate var since: UInt64 = 0
-  /// How many processes had died by a signal when those exemplars were read; nil if one has to be read again.
+  /// The number of signal deaths when those exemplars were read; nil if one must be read again.
   fileprivate var deaths: UInt64? = 0
-  /// Exemplars of deaths by signal that were there then, less those that were deleted.
+  /// Exemplars of signal deaths at that read, minus those deleted since.
   var entries = 0
 
-  /// Begins the next read, which this one is not changed by: one that fails is to be made again.
+  /// Begins the next read. The cursor does not change, so that a failed read can be repeated.
   func next() -> ExemplarReading {
     // A program reads the clock, and then writes. From Linux 7.0 on it may be preempted in between.
     let margin = 1_000_000_000.0
@@ -22,10 +22,10 @@ struct ExemplarCursor {
   }
 }
 
-/// The exemplars that one read finds, of those that may be new.
+/// The exemplars of one read that may be new.
 struct ExemplarReading {
   private let before: ExemplarCursor
-  /// Where the next read is to go on, if this one succeeds.
+  /// The position of the next read, if this one succeeds.
   private(set) var cursor: ExemplarCursor
   private(set) var found: [NamespacePart: [ProcessExemplar]] = [:]
 
@@ -46,7 +46,7 @@ struct ExemplarReading {
     return true
   }
 
-  /// Records those in a part's exits.
+  /// Records the exemplars in a part's exits.
   mutating func record(_ exits: pidns_exits, of part: NamespacePart) {
     record(exits.latest.0, .exit(.completed), of: part)
     record(exits.latest.1, .exit(.error), of: part)
@@ -55,7 +55,7 @@ struct ExemplarReading {
     record(exits.latest_oom_kill, .oomKill, of: part)
   }
 
-  /// Reads those of deaths by signal, if there were any since they were read last.
+  /// Reads the exemplars of signal deaths, if there were any since the last read.
   ///
   /// - Parameter deaths: The number of deaths, read before this: a program writes the exemplar first.
   mutating func read(by iterator: Link, deaths: UInt64) throws(BPFError) {

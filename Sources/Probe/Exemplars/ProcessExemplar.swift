@@ -2,29 +2,30 @@
 
 import CPidns
 
-/// Which process an event was of: the latest one of its kind in a namespace.
+/// The process of an event: the latest of its kind in a namespace.
 package struct ProcessExemplar: Equatable, Sendable {
-  /// What happened to the process.
+  /// The kind of event.
   package enum Kind: Hashable, Sendable {
     case exec
     case exit(ExitReason)
-    /// It died by a signal, by the signal's number. The same process is that of the exit, if it is the latest.
+    /// A death by a signal, by the signal's number. If it is the latest exit, the exemplar of the exit names the same
+    /// process.
     case signalDeath(Int32)
     case oomKill
   }
 
-  /// What happened to it.
+  /// The kind of its event.
   package var kind: Kind
   /// When, in nanoseconds since boot.
   package var time: UInt64
   /// The result of its own `getpid()`.
   package var pid: UInt32
-  /// The host's number of it.
+  /// Its pid on the host.
   package var hostPID: UInt32
-  /// The result of its own `getppid()`: 0 if its parent is outside of its namespace.
+  /// The result of its own `getppid()`: 0 if its parent is outside its namespace.
   package var ppid: UInt32
-  /// The comm of its first thread, at most 15 bytes. Untrusted text, repaired where it is no UTF-8,
-  /// which makes a character of a byte.
+  /// The comm of its first thread, at most 15 bytes. Untrusted text; each invalid UTF-8 byte is replaced by a
+  /// character.
   package var comm: String
 
   /// Describes a process.
@@ -50,7 +51,7 @@ package struct ProcessExemplar: Equatable, Sendable {
 }
 
 extension pidns_exemplar {
-  /// Whether it adds up: it is as one program wrote it, and not a mixture of two.
+  /// Whether its checksum is right: one program wrote all of it, and it is no mixture of two.
   var isWhole: Bool {
     var copy = self
     return unsafe exemplar_sum(&copy) == sum

@@ -15,7 +15,7 @@ struct FailingService {
 
   /// - Parameters:
   ///   - unit: The name of the service.
-  ///   - script: What it does in each of its lives, as a shell.
+  ///   - script: Its shell script, which runs after each start.
   init(unit: String, script: String) throws {
     self.unit = unit
     self.script = script

@@ -2,8 +2,7 @@
 
 import Foundation
 
-/// A process that ends with the test process. Its stdout can be read line by line; its stderr
-/// goes into a file.
+/// A process that ends with the test process. Its stdout can be read line by line; its stderr is written to a file.
 ///
 /// Its own children survive if it is killed: use ``CleanUp``.
 package final class Child {

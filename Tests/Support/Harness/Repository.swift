@@ -2,7 +2,7 @@
 
 package import Foundation
 
-/// Files of the repository that tests use as they are shipped.
+/// Shipped files of the repository that tests use.
 package enum Repository {
   package static let root = URL(filePath: #filePath).deletingLastPathComponent()
     .appending(path: "../../..").standardized

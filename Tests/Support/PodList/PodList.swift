@@ -13,7 +13,7 @@ import Platform
 /// pods 5000 peak 17000 anonymous 9000
 /// ```
 ///
-/// on a line at the start, one when the list has come, and one when all pods are gone.
+/// on a line at the start, one after the list has arrived, and one after all pods are removed.
 @main enum PodList {
   static func main() async throws {
     Memory.returnLargeBlocks()

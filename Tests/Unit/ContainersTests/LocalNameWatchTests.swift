@@ -44,7 +44,7 @@ import Testing
     try #require(LocalNameWatch(names, interval: interval))
   }
 
-  @Test("A container that is gone before anybody asks has its name, for some minutes")
+  @Test("A container that ends before the first look-up keeps its name for some minutes")
   func shortLives() throws {
     try podman([:])
     try FileManager.default.createDirectory(
@@ -134,7 +134,7 @@ import Testing
     _ = watch
   }
 
-  @Test("What is no container's folder is not followed: links, files, other names")
+  @Test("Only folders of containers are followed, not links, files and other names")
   func otherEntries() throws {
     let outside = try folder.write(Array(#"{"Name":"/evil"}"#.utf8), to: "outside/config.v2.json")
     try FileManager.default.createDirectory(
@@ -183,7 +183,7 @@ import Testing
     }
     #expect(ended.count > EndedNames.limit * 3 / 4)
     #expect(ended[id(3 * EndedNames.limit - 1)]?.name.contains("n") == true && ended[id(0)] == nil)
-    // One that came back and ended again stays as long as any other.
+    // A container that was restored and ended again stays as long as any other.
     var twice = EndedNames()
     let name = LocalName(name: "a", image: "")!
     twice.add(id(1), name, at: now)

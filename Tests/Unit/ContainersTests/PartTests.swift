@@ -37,7 +37,7 @@ import Testing
     #expect(CgroupIdentity(paths: ["/", ""]) == CgroupIdentity(path: ""))
   }
 
-  @Test("The unit may come from any hierarchy with the same container")
+  @Test("The unit may be from any hierarchy with the same container")
   func unitsOfHierarchies() {
     let (box, cron) = ("/lxc/box", "/lxc/box/system.slice/cron.service")
     #expect(CgroupIdentity(paths: [box, cron]).unit == "cron.service")

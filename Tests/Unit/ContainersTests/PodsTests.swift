@@ -96,7 +96,7 @@ import Testing
     #expect(pods.pod(uid: "h2") == nil)
   }
 
-  @Test("A pod does not take over another live pod's configuration hash")
+  @Test("A pod cannot claim another live pod's configuration hash")
   func hashIsNotTaken() {
     let pods = Pods(retention: nil)
     pods.put(pod("a", uid: "static", hash: "h"))

@@ -81,7 +81,7 @@ import Testing
     #expect(kernel.names(Self.other, cgroup: 5) == .init(container: "os", unit: "web.service"))
   }
 
-  @Test("Where nothing can be read, the namespace's names are used, or none")
+  @Test("If nothing can be read, the namespace's names are used, or none")
   func unreadable() {
     var kernel = Kernel()
     kernel.inits = [7: "/lxc.payload.os"]

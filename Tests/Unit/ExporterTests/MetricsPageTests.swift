@@ -50,7 +50,7 @@ import Testing
       }
   }
 
-  /// What the lines of a family's samples begin with.
+  /// The beginning of the lines of a family's samples.
   private static func lineStart(of family: MetricFamily) -> String {
     family.kind == .histogram ? family.name + "_bucket" : family.sampleName
   }
@@ -111,7 +111,7 @@ import Testing
   }
 
   @Test(
-    "A series that may stand for many namespaces has no per-namespace details",
+    "A series that may contain many namespaces has no per-namespace details",
     arguments: LabelLevel.allCases)
   func levels(level: LabelLevel) {
     var features = Self.rendered.features
@@ -137,7 +137,7 @@ import Testing
 }
 
 extension Catalogue {
-  /// Writes all there is, as it is.
+  /// Writes all metrics with their actual values.
   fileprivate static func render(_ rendered: RenderedSnapshot, as format: ExpositionFormat) -> [UInt8] {
     var view = FirstView.ofEverything
     return render(rendered, as: format, for: &view)

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Kubernetes
 
-/// What a configuration needs after the start.
+/// The needs of a configuration after the start.
 @Suite struct NeedsTests {
   private func configuration(
     _ server: String, serverName: String? = nil, authority: Configuration.Source? = nil,
@@ -40,7 +40,7 @@ import Testing
     #expect(configuration.resolvesNames(environment: [:]))
   }
 
-  @Test("Files are those that are read again, and not what is inline")
+  @Test("The files are those that are read again, without inline values")
   func files() throws {
     let configuration = try configuration(
       "https://10.0.0.1", authority: .bytes([]),

@@ -11,7 +11,7 @@ import Testing
 
   init() { health = WatchHealth(Timings()) }
 
-  /// The deadline of a watch that begins at a moment and is asked to last as long as any is.
+  /// The deadline of a watch with the longest duration that begins at a given time.
   private func deadline(from moment: ContinuousClock.Instant) -> ResponseDeadline {
     ResponseDeadline(
       whole: .seconds(timings.watch.upperBound) + timings.watchSlack, silence: timings.watchSilence,
@@ -56,7 +56,7 @@ import Testing
     health.hear(nextBy: deadline(from: start).instant)
     health.fail(at: start)
     #expect(health.isHealthy(at: start + timings.longestBackoff))
-    // Further failures do not put it off.
+    // Further failures do not delay it.
     for seconds in 1...60 { health.fail(at: start + .seconds(seconds)) }
     let late = start + timings.longestBackoff + timings.connect + timings.head
     #expect(!health.isHealthy(at: late))

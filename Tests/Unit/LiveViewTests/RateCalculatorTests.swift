@@ -5,7 +5,7 @@ import Testing
 @testable import LiveView
 
 @Suite struct RateCalculatorTests {
-  /// A sample at a time, of one namespace that has had so many execs.
+  /// A sample at a time, of one namespace with a number of execs.
   static func sample(
     _ time: Double?, execs: Double, exporterStart: Double? = 0, start: Double? = nil, pidns: String = "1"
   ) -> Sample {
@@ -79,13 +79,13 @@ import Testing
     func rate(start: Double?) -> Double?? {
       Self.rates(before, Self.sample(104, execs: 20, start: start, pidns: "2"))["2"]
     }
-    // Since the sample before: what it did in this interval.
+    // Since the previous sample: its events in this interval.
     #expect(rate(start: 102) == 5)
-    // It was held back until its names were known: since it began.
+    // It was hidden until its names were known: since it began.
     #expect(rate(start: 99) == 4)
     #expect(rate(start: 50) == .some(nil))
     #expect(rate(start: nil) == .some(nil))
-    // All that there is was counted since the exporter began.
+    // All counts are since the exporter began.
     let young = Self.sample(100, execs: 1, exporterStart: 99)
     #expect(
       Self.rates(young, Self.sample(104, execs: 20, exporterStart: 99, start: 50, pidns: "2"))["2"] == 4)

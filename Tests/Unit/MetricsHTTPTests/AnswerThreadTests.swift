@@ -101,7 +101,7 @@ extension ServerTests {
       #expect(gate.allSent == [false])
     }
 
-    @Test("a known client takes the place of an unknown one that waits")
+    @Test("a known client displaces an unknown one that waits")
     func displaces() throws {
       let gate = Gate()
       try withServer(routes: routes(AnswerThread(limit: 1), gate)) { port in
@@ -160,7 +160,7 @@ extension ServerTests {
   }
 
   @Suite struct WaitingLineTests {
-    @Test("who has been known for longer is served first, in the order of arrival")
+    @Test("clients that have been known for longer are served first, in the order of arrival")
     func order() {
       let start = ContinuousClock.now
       let ranks = [

@@ -21,7 +21,7 @@ import Testing
     ConnectionTable(limits: HTTPServer.Limits(connections: connections, connectionsPerAddress: perAddress))
   }
 
-  /// Connects a client if there is room, and returns the descriptor of the connection that went; -1 if none did, nil if
+  /// Connects a client if there is room, and returns the descriptor of the displaced connection; -1 if none did, nil if
   /// there is no room.
   private static func connect(
     _ table: inout ConnectionTable, _ descriptor: CInt, _ client: ClientAddress, at seconds: Int
@@ -206,12 +206,12 @@ import Testing
     #expect(isKnown(newcomer, at: 601))
     #expect(known.rank(of: first, at: Self.at(601)) < known.rank(of: newcomer, at: Self.at(601)))
     #expect(known.rank(of: Self.loopback, at: Self.at(601)) < known.rank(of: first, at: Self.at(601)))
-    // Who stayed away for longer begins again.
+    // A client that was absent for longer starts again.
     known.insert(first, at: Self.at(1_300))
     #expect(known.rank(of: first, at: Self.at(1_300)) == ClientRank(since: Self.at(1_300)))
   }
 
-  @Test("a client that is known for longer is displaced by none that came later")
+  @Test("a later client never displaces one that is known for longer")
   func ranks() {
     var table = Self.table(connections: 2)
     for (number, descriptor) in [(1, 0), (2, 1)] {

@@ -11,7 +11,7 @@ private let first = PIDNamespace(inum: 7, generation: 10)
 private let second = PIDNamespace(inum: 8, generation: 11)
 private let hours: Int64 = 5 * 3600 * 1_000_000_000
 
-/// What is shown while the machine's wall clock is set.
+/// The times that are shown while the machine's wall clock is set.
 @Suite struct ClockTests {
   /// A namespace that began a second after boot, and one that has ended a second later; the machine started at 500.
   private func kernel() -> FakeKernel {

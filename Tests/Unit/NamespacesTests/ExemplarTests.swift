@@ -10,7 +10,7 @@ private let first = PIDNamespace(inum: 7, generation: 10)
 private let second = PIDNamespace(inum: 8, generation: 11)
 private let web = Container.Names(namespace: "shop", pod: "cart", container: "web")
 
-/// Which series shows the latest process of a kind.
+/// The series that shows the latest process of a kind.
 @Suite struct ExemplarTests {
   private func process(
     _ pid: UInt32, _ kind: ProcessExemplar.Kind = .exec, at seconds: Double

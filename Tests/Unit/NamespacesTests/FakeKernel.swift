@@ -5,26 +5,26 @@ import Probe
 
 @testable import Namespaces
 
-/// A ledger, and the clock, the kernel's maps and the names as a poller would bring them to it.
+/// A ledger with the clock, the kernel's maps and the names that a poller would pass to it.
 struct FakeKernel {
   var ledger: Ledger
   var map: [PIDNamespace: EventCounts] = [:]
   var identities: [PIDNamespace: NamespaceIdentity] = [:]
   var tasks: [PIDNamespace: TaskCounts] = [:]
-  /// What is new at the next poll.
+  /// The changes at the next poll.
   var exemplars: [PIDNamespace: [ProcessExemplar]] = [:]
   /// Parts beside those of the inits, their tasks, and their cgroups.
   var parts: [NamespacePart: EventCounts] = [:]
   var partTasks: [NamespacePart: TaskCounts] = [:]
   var cgroups: [UInt64: PartCgroup] = [:]
-  /// Containers by the path of their cgroup; of a path that has none nothing more will be known.
+  /// Containers by the path of their cgroup. A path without one is final: no name will be found.
   var containers: [String: ContainerResolver.Answer] = [:]
   var namesVersion: UInt64 = 0
   var now = ContinuousClock.now
   var epoch = 1000.0
-  /// Seconds for which a poll reads.
+  /// The duration of a poll's reads, in seconds.
   var pollDuration = 0.0
-  /// When the machine started, as the clocks have it.
+  /// When the machine started, by the clocks.
   var boot: Int64 = 500_000_000_000
 
   init(
@@ -35,7 +35,7 @@ struct FakeKernel {
       limits: .init(series: series, retention: retention), labelling: labelling, boot: boot)
   }
 
-  /// Polls a second later, deletes what has finished, as the poller does, and returns the finished namespaces.
+  /// Polls a second later, deletes finished namespaces like the poller, and returns them.
   @discardableResult
   mutating func poll(walking: Bool = true, deleting: Bool = true) -> [PIDNamespace] {
     now += .seconds(1)
@@ -68,7 +68,7 @@ struct FakeKernel {
     Dictionary(uniqueKeysWithValues: namespaces.map { (NamespacePart($0), $1) })
   }
 
-  /// Polls until what has ended is known to have: two walks that miss it.
+  /// Polls until the end of a namespace is detected: two scans that do not find it.
   @discardableResult
   mutating func settle() -> [PIDNamespace] {
     poll()

@@ -6,7 +6,7 @@ import Testing
 @testable import Namespaces
 
 extension EventCounts {
-  /// What a namespace of one process leaves that a signal ended.
+  /// The counts of a namespace with one process, which a signal ended.
   fileprivate static func ended(execs: UInt64) -> EventCounts {
     var exits = ExitCounts()
     exits.byReason[.signaled] = 1
@@ -212,7 +212,7 @@ private let second = PIDNamespace(inum: 7, generation: 11)
     for _ in 0..<5 { kernel.poll() }
     kernel.end(first)
     kernel.settle()
-    // It is gone before its names are waited for long enough, when the first one's retention is nearly over.
+    // It ends within its grace time, when the first one's retention is nearly over.
     kernel.begin(second, execs: 2)
     kernel.poll()
     kernel.end(second)

@@ -12,7 +12,7 @@ private let other = PIDNamespace(inum: 8, generation: 12)
 private let web = Container.Names(namespace: "shop", pod: "cart", container: "web")
 private let pod = Container.Names(namespace: "shop", pod: "cart")
 
-/// How series are named, renamed, added up and left out.
+/// Naming, renaming, adding up and excluding of series.
 @Suite struct NamingTests {
   private func container(_ names: Container.Names, id: String = "c") -> Container {
     Container(names: names, id: id)
@@ -127,7 +127,7 @@ private let pod = Container.Names(namespace: "shop", pod: "cart")
   func renamedFromShared() {
     var kernel = kernel()
     kernel.containers["/c"] = .init(container(pod), .partial)
-    // One that had the same number and the same names, before.
+    // An earlier one with the same number and the same names.
     kernel.identities[second] = NamespaceIdentity(cgroupPath: "/c")
     kernel.begin(second, execs: 100)
     for _ in 0..<6 { kernel.poll() }
@@ -140,7 +140,7 @@ private let pod = Container.Names(namespace: "shop", pod: "cart")
     kernel.containers["/c"] = .init(container(web), .final)
     kernel.namesVersion = 1
     kernel.poll()
-    // What was read in this poll happened under the old name.
+    // Events that this poll read happened under the old name.
     #expect(kernel.series(7, pod)?.events.counts.execs == 105)
     #expect(kernel.series(7, pod)?.isLive == false)
     #expect(kernel.series(7, pod)?.about == nil)
@@ -265,7 +265,7 @@ private let pod = Container.Names(namespace: "shop", pod: "cart")
     }
     kernel.settle()
     #expect(kernel.series(7, web)?.isLive == false)
-    // The kernel did not tell of the end: it is the poll's that found it.
+    // The kernel did not report the end: the poll that detected it gives its time.
     #expect(kernel.end(7, web) == kernel.epoch)
   }
 

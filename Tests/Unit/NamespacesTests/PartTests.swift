@@ -55,7 +55,7 @@ private let web = PIDNamespace(inum: 7, generation: 10)
   }
 
   @Test(
-    "What a runtime does in the cgroup of a container with a namespace stays with the runtime's namespace")
+    "A runtime's events in the cgroup of a container with a namespace stay in the runtime's namespace")
   func runtime() {
     var kernel = kernel()
     kernel.containers["/web"] = container("web", id: "w")
@@ -105,7 +105,7 @@ private let web = PIDNamespace(inum: 7, generation: 10)
     kernel.poll()
     let shown = kernel.series(1, .init(container: "web"))
     #expect(shown?.tasks == TaskCounts(processes: 2, threads: 2))
-    // Not before it was known: what was in the host's series stays there.
+    // Not before it was known: earlier events stay in the host's series.
     #expect((shown?.events.counts.execs ?? 0) + (kernel.series(1)?.events.counts.execs ?? 0) == 8)
   }
 

@@ -5,7 +5,7 @@ import Testing
 @testable import Namespaces
 
 @Suite struct TaskScanThrottleTests {
-  @Test("The first poll scans; the next scan comes after a hundred times the CPU time of the last one")
+  @Test("The first poll scans; the next scan follows after a hundred times the CPU time of the last one")
   func pace() {
     var pace = TaskScanThrottle()
     let start = ContinuousClock.now

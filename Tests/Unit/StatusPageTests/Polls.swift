@@ -9,7 +9,7 @@ import Probe
 @testable import StatusPage
 @testable import Namespaces
 
-/// What polls find, without a kernel.
+/// Snapshots of polls, without a kernel.
 struct Polls {
   private static let process = ProcessStatus.read()
   /// Seconds since the exporter started.
@@ -19,7 +19,7 @@ struct Polls {
   var failure: BPFError?
   var change: (inout Snapshot) -> Void = { _ in }
 
-  /// A namespace with so many execs, each of whose processes has failed.
+  /// A namespace with a number of execs, each of whose processes has failed.
   static func namespace(
     _ inum: UInt32, _ container: String = "", pod: String = "", execs: UInt64, failures: UInt64 = 0,
     zombies: UInt64 = 0, isLive: Bool = true, initComm: String = "sh", start: Double = 0
@@ -52,7 +52,7 @@ extension StatusHistory {
   /// The row of a namespace.
   subscript(pidns: String) -> Row? { rows.first { $0.identity.pidns == pidns } }
 
-  /// What it has done in each step.
+  /// Its events in each step.
   func execs(_ pidns: String) -> [Float]? {
     sparklines.first { $0.key.pidns == pidns }?.value.map(\.execs)
   }

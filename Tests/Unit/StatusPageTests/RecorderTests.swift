@@ -11,7 +11,7 @@ import Testing
   private var polls = Polls()
   private var recorder = Recorder(showsTasks: true)
 
-  /// A poll so many seconds after the last one.
+  /// A poll a number of seconds after the last one.
   private mutating func poll(after seconds: Double, _ namespaces: [(inum: UInt32, execs: UInt64)])
     -> StatusHistory
   {
@@ -21,7 +21,7 @@ import Testing
     return recorder.record(polls.snapshot)
   }
 
-  @Test("The second poll gives the first rates; after that, a step takes five seconds")
+  @Test("The second poll has the first rates; after that, a step lasts five seconds")
   mutating func steps() {
     #expect(poll(after: 0, [(1, 1000)])["1"]?.rates == nil)
     #expect(poll(after: 1, [(1, 1010)])["1"]?.rates?.execs == 10)
@@ -47,14 +47,14 @@ import Testing
     #expect(recent.lengths == [60, 60])
   }
 
-  @Test("A new namespace starts with all of its events; one that is gone leaves no row")
+  @Test("A new namespace starts with all of its events; an ended one has no row")
   mutating func births() {
     _ = poll(after: 0, [(1, 0)])
     _ = poll(after: 5, [(1, 5)])
     polls.time += 5
     polls.namespaces = [
       Polls.namespace(1, execs: 10), Polls.namespace(2, execs: 50, start: polls.time - 2),
-      // Its names came late: nobody knows when that was.
+      // Its names were late: the times of its events are unknown.
       Polls.namespace(3, execs: 900, start: polls.time - 60),
     ]
     let born = recorder.record(polls.snapshot)

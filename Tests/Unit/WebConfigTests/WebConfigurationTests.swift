@@ -66,7 +66,7 @@ import Testing
   }
 
   @Test(
-    "What would have no effect, or leave a door open, is refused",
+    "Invalid keys, keys without effect and unsafe combinations are refused",
     arguments: [
       ("tls_server_config: [1]", "tls_server_config: it is not a mapping"),
       ("tls_server_config:\n  min_version: [TLS12]", "tls_server_config.min_version: it is not text"),

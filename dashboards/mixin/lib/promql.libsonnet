@@ -2,7 +2,7 @@
 //
 // Parts of PromQL that depend on the configuration.
 {
-  // Returns a selector. Empty matchers are left out.
+  // Returns a selector. Empty matchers are omitted.
   series(metric, matchers)::
     local given = std.filter(function(matcher) matcher != '', matchers);
     metric + if given == [] then '' else '{%s}' % std.join(', ', given),

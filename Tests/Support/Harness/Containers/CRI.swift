@@ -134,7 +134,7 @@ enum CRI {
     let timeout = 30
   }
 
-  /// Any response, with the fields that the tests read. Fields at their default are left out.
+  /// Any response, with the fields that the tests read. Fields with default values are omitted.
   struct Answer: Decodable {
     struct Status: Decodable {
       let state: String?

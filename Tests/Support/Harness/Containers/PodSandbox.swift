@@ -130,7 +130,7 @@ package final class CRIContainer: RunningContainer {
       status = try self.status()
       return status.status?.state == "CONTAINER_EXITED"
     }
-    // CRI leaves out an exit code of 0.
+    // CRI omits an exit code of 0.
     guard status.status?.exitCode == nil else { throw TestFailure("\(id) ended with an error") }
     return try ContainerTruth(output: output(status))
   }

@@ -7,11 +7,11 @@ import TestSupport
 @testable import Exporter
 @testable import Namespaces
 
-/// The real ledger and renderer against what Prometheus makes of their pages.
+/// Tests the real ledger and renderer with a model of Prometheus that reads their pages.
 @Suite struct FirstViewTests {
   private static let retention = Duration.seconds(30)
 
-  /// A scraper of the test, and what the exporter is to remember of it.
+  /// A scraper of the test, and the exporter's expected memory of it.
   private struct Scraper {
     let identity: Scrapers.Identity
     let interval: Int
@@ -19,7 +19,7 @@ import TestSupport
     var model = ScraperModel()
     var lastAnswer: ContinuousClock.Instant?
     var answerBefore: ContinuousClock.Instant?
-    /// Whether it once stayed away for so long that a series may have gone between its first answer with it and the next.
+    /// Whether it once paused for so long that a series may have ended between its first response with it and the next.
     var missedSeries = false
   }
 
@@ -37,7 +37,7 @@ import TestSupport
     var random = SeededGenerator(seed: seed)
     var host = RandomHost(level: level, retention: Self.retention)
     let table = Scrapers(retention: Self.retention)
-    // From a scrape at every poll to one that stays away for longer than the retention now and then.
+    // From a scrape at every poll to a scraper that sometimes pauses for longer than the retention.
     var scrapers = [1, 2, 5, 7].enumerated().map { scraper($0, every: $1, offset: $0) }
     scrapers.append(scraper(9, every: 40, offset: 3))
     for second in 0..<240 {

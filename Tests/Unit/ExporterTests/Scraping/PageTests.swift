@@ -12,9 +12,9 @@ import Testing
 @testable import Exporter
 @testable import Namespaces
 
-/// Whole pages, as other readers understand them: each format of the same state says the same.
+/// Whole pages in independent readers: all formats of one state have the same values.
 @Suite struct PageTests {
-  /// Names that a container may choose to break its readers.
+  /// Names by which a container may try to break readers.
   private static let hostile = ["", "\\", "\"} 1\n# EOF\n", "a\u{0}b", "{,=}", "🐧\u{301}", "\\n"]
 
   private static func namespace(_ index: Int, name: String, birth: Int) -> Snapshot.Series {
@@ -78,7 +78,7 @@ import Testing
     return RenderedSnapshot(snapshot, features: features, web: web)
   }
 
-  /// The page in each format, read; records where they differ.
+  /// Reads the page in each format, and records differences.
   private func compare(_ rendered: RenderedSnapshot, lastPoll: Int, families: [String] = []) throws -> (
     ProtobufPage, held: Int
   ) {

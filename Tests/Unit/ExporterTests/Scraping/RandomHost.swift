@@ -8,7 +8,7 @@ import TestSupport
 @testable import Exporter
 @testable import Namespaces
 
-/// A host on which namespaces begin, run, get names and end at random, seen through the real ledger.
+/// A host on which namespaces begin, run, get names and end at random, read by the real ledger.
 struct RandomHost {
   private(set) var ledger: Ledger
   private var map: [PIDNamespace: EventCounts] = [:]
@@ -20,10 +20,10 @@ struct RandomHost {
   private var generation: UInt64 = 0
   private(set) var now = ContinuousClock.now
   private var seconds = 1000.0
-  /// All that ever happened: what the counters of all series are to add up to.
+  /// All events so far: the counters of all series must add up to them.
   private(set) var truth = Truth()
 
-  /// What happened, by counter family.
+  /// Events by counter family.
   struct Truth: Equatable {
     var execs: UInt64 = 0
     var signalDeaths: UInt64 = 0
@@ -36,7 +36,7 @@ struct RandomHost {
       boot: 0, start: 1000)
   }
 
-  /// Lets a second go by, in which things happen at random, unless all is to be quiet.
+  /// Advances by a second with random events, or without events if `isQuiet`.
   mutating func step(_ random: inout SeededGenerator, isQuiet: Bool = false) {
     now += .seconds(1)
     seconds += 1
@@ -57,7 +57,7 @@ struct RandomHost {
 
   private mutating func begin(_ random: inout SeededGenerator) {
     generation += 1
-    // Few inums and few names: both are used again.
+    // Few inums and few names: both are reused.
     let namespace = PIDNamespace(inum: .random(in: 1...6, using: &random), generation: generation)
     guard !live.contains(where: { $0.inum == namespace.inum }) else { return }
     let path = "/\(Int.random(in: 0..<12, using: &random))-\(generation % 3 == 0 ? generation : 0)"
@@ -87,7 +87,7 @@ struct RandomHost {
       ProcessCounts(execs: execs), exits: exits, details: details)
   }
 
-  /// Polls, as the poller does.
+  /// Polls like the poller.
   mutating func poll(scraped: ScrapedPolls) -> RenderedSnapshot {
     var reading = KernelCounters.Reading()
     reading.events = Dictionary(uniqueKeysWithValues: map.map { (NamespacePart($0), $1) })

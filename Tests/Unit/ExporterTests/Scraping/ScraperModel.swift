@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a Prometheus makes of the pages that it got: the samples of each series, and how much they rose.
+/// A model of a Prometheus that reads pages: the samples of each series, and their increase.
 struct ScraperModel {
   /// The last page's samples, by `name{labels}`.
   private var last: [String: UInt64]?
-  /// How much the series of a family rose from sample to sample, over all of them.
+  /// The increase of a family from sample to sample, over all its series.
   private(set) var increase: [String: UInt64] = [:]
-  /// What the first page showed, which is no increase.
+  /// The values of the first page; they are no increase.
   private(set) var baseline: [String: UInt64] = [:]
 
-  /// What a page does not hold to.
+  /// Violations of the rules in a page.
   enum Fault: Error, CustomStringConvertible {
     case twice(String)
     case decrease(String, from: UInt64, to: UInt64)
@@ -28,7 +28,7 @@ struct ScraperModel {
 
   /// Reads a page.
   ///
-  /// - Parameter isKnown: Whether the exporter is to remember the last page; else this is a first one again.
+  /// - Parameter isKnown: Whether the exporter must remember the last page; otherwise this is a first page again.
   mutating func read(_ page: String, isKnown: Bool) throws {
     var samples: [String: UInt64] = [:]
     for line in page.split(separator: "\n") {

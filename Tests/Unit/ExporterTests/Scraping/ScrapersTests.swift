@@ -21,7 +21,7 @@ import Testing
     Scrapers.Identity(address: "192.0.2.\(address)", userAgent: userAgent, accept: "", families: [])
   }
 
-  /// Whether a scraper is known: only then is anything held for it.
+  /// Whether a scraper is known: only then are samples held for it.
   private func isKnown(_ identity: Scrapers.Identity, in scrapers: Scrapers) -> Bool {
     guard scrapers.begin(identity, publication(1000), isShown: false, at: now) != nil else { return false }
     scrapers.finishHeldAnswer()
@@ -76,7 +76,7 @@ import Testing
     for name in 0..<1000 { scrapers.finish(identity(200, "\(name)"), poll: 1, at: now) }
     #expect(scrapers.counts.known == Scrapers.capacity)
     let kept = (1...Scrapers.capacity).count { isKnown(identity($0), in: scrapers) }
-    // Its first two displaced one each: then it was the address with most.
+    // Its first two requests displaced one scraper each; then it was the address with most.
     #expect(kept == Scrapers.capacity - 2)
   }
 

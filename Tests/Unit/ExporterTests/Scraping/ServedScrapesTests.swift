@@ -12,7 +12,7 @@ import Testing
 @testable import Exporter
 @testable import Namespaces
 
-/// What scrapers see through the real server, while polls go on.
+/// Scrapes through the real server, while polls continue.
 @Suite struct ServedScrapesTests {
   private let board = RenderedSnapshotStore()
   private let scrapers = Scrapers(retention: .seconds(3600))
@@ -29,14 +29,14 @@ import Testing
     ["User-Agent: \(scraper)", "X-Prometheus-Scrape-Timeout-Seconds: 10"]
   }
 
-  /// One scraper, and what it has seen.
+  /// A scraper and the pages that it has seen.
   private struct Client {
     let number: Int
     var model = ScraperModel()
 
     var headers: [String] { ServedScrapesTests.headers("scraper \(number)") }
 
-    /// Scrapes once, and now and then asks for the head alone or for a page only if it has changed.
+    /// Scrapes once. Sometimes it requests only the head, or a page only if it has changed.
     mutating func scrape(port: UInt16, _ random: inout SeededGenerator) throws {
       let other = Int.random(in: 0..<4, using: &random)
       if other == 0 {
@@ -45,7 +45,7 @@ import Testing
       let conditions =
         other == 1 ? ["If-None-Match: *", "If-Modified-Since: Tue, 19 Jan 2038 03:14:07 GMT"] : []
       let reply = try HTTP.exchange(port: port, "GET /metrics HTTP/1.1", headers: headers + conditions)
-      // Never 304: a scraper that gets no page must not be taken for one that has seen it.
+      // Never 304: the exporter would count a page as seen that the scraper did not get.
       #expect(reply.status == 200)
       try model.read(reply.body, isKnown: true)
     }
@@ -79,7 +79,7 @@ import Testing
       }
       return try await group.reduce(into: []) { $0.append($1) }
     }
-    // Until all has its names; then a scrape that has the last lines at 0, and one that has what they count.
+    // Until all series have names; then one scrape with the last lines at 0, and one with their values.
     for _ in 0..<10 {
       host.step(&random, isQuiet: true)
       board.put(host.poll(scraped: scrapers.polls(at: .now)))
@@ -95,12 +95,12 @@ import Testing
     server.close()
   }
 
-  /// What a poll with a number found: long-named namespaces, the first of which is older than the others.
+  /// The snapshot of a poll with a number: namespaces with long names, the first of them older than the others.
   private static func publication(_ number: Int, namespaces: Int) -> RenderedSnapshot {
     var snapshot = Snapshot()
     snapshot.number = number
     snapshot.newestBirth = number
-    // The longest there is: each byte is two on the page.
+    // The longest possible name: each byte is two on the page.
     let name = String(repeating: "\\", count: 256)
     let names = Container.Names(namespace: name, pod: name, container: name)
     snapshot.series = (0..<namespaces).map { index in
@@ -130,7 +130,7 @@ import Testing
     #expect(try execs(scraper) == [" 9"])
     board.put(Self.publication(2, namespaces: 1000))
     let head = try HTTP.exchange(port: port, "HEAD /metrics HTTP/1.1", headers: scraper)
-    // More than the sockets between the two take.
+    // More than fits into the socket buffers.
     #expect(try #require(Int(head["Content-Length"] ?? "")) > 6 << 20)
     for _ in 0..<3 { try HTTP.abandon(port: port, "GET /metrics HTTP/1.1", headers: scraper) }
     #expect(try execs([]) == Array(repeating: " 9", count: 1000))

@@ -75,7 +75,7 @@ final class ServedWebConfig {
   }
 }
 
-/// What was logged.
+/// The log.
 final class LogLines: Sendable {
   private let lines = Mutex<[String]>([])
 

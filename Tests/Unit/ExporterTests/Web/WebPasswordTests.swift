@@ -89,7 +89,7 @@ import WebConfig
     #expect(checker.isKnown(right, in: policy))
     #expect(!checker.check(wrong, in: policy))
     #expect(!checker.isKnown(wrong, in: policy))
-    // A user that does not exist costs a comparison with one of the hashes, and is refused whatever it says.
+    // An unknown user costs a comparison with one of the hashes, and is refused whatever the result.
     let unknown = try #require(BasicCredentials("Basic \(Data("bob:secret".utf8).base64EncodedString())"))
     #expect(!checker.check(unknown, in: policy))
     #expect(comparisons.withLock { $0 } == Array(repeating: ServedWebConfig.hash, count: 3))
@@ -156,7 +156,7 @@ import WebConfig
     #expect(take(0, 1) == 0)
   }
 
-  @Test("Of lines that clients cause, one of each kind is logged in a pause, with the number left out")
+  @Test("Clients cause one log line of each kind in a pause, with the number of omitted lines")
   func limitedLog() {
     var log = LimitedLog<String>()
     let start = ContinuousClock.now

@@ -120,7 +120,7 @@ import Testing
   @Test("A renewed certificate is served without a restart, and an open connection continues")
   func renewal() throws {
     let served = try ServedWebConfig(ServedWebConfig.pair)
-    // A client that keeps its connection, and asks again after the renewal.
+    // A client that keeps its connection, and sends another request after the renewal.
     let open = try Child(
       "/usr/bin/openssl",
       ["s_client", "-quiet", "-connect", "127.0.0.1:\(served.port)", "-CAfile", served.folder["ca.crt"]])
