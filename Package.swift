@@ -97,14 +97,16 @@ let package = Package(
     .target(name: "YAML", dependencies: ["CLibYAML", "Text"], swiftSettings: settings),
 
     // Ground truth for the tests: a static C program, as it execs itself all the time. SwiftPM links it
-    // with swiftc, whose start-up files would pull in the Swift runtime.
+    // with swiftc, whose start-up files would pull in the Swift runtime. No sanitizer can be in a static program.
     .executableTarget(
       name: "pidns-workload", path: "Tests/Support/Workload", exclude: ["README.md"],
-      cSettings: [.unsafeFlags(["-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror"])],
+      cSettings: [
+        .unsafeFlags(["-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-fno-sanitize=all"])
+      ],
       linkerSettings: [
         .unsafeFlags([
           "-nostartfiles", "-static-stdlib", "-Xclang-linker", "-static",
-          "-Xclang-linker", "-Wno-unused-command-line-argument",
+          "-Xclang-linker", "-Wno-unused-command-line-argument", "-Xclang-linker", "-fno-sanitize=all",
         ])
       ]),
 
