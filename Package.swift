@@ -264,3 +264,16 @@ let package = Package(
   ],
   swiftLanguageModes: [.v6]
 )
+
+// For `make fuzz`, which sets the variable to the path of libFuzzer in the toolchain. Other builds do not have it.
+if let libFuzzer = Context.environment["PIDNS_LIBFUZZER"] {
+  package.targets.append(
+    .executableTarget(
+      name: "pidns-fuzz",
+      dependencies: [
+        "Containers", "Exporter", "Exposition", "Kubernetes", "LiveView", "MetricsHTTP", "Namespaces",
+        "PageReaders", "Platform", "Probe", "ProcessEvents", "StatusPage", "Terminal", "Top", "WebConfig", "YAML",
+      ],
+      path: "Tests/Fuzz", exclude: ["Corpus", "Dictionaries", "README.md", "run.sh"], swiftSettings: settings,
+      linkerSettings: [.unsafeFlags(["-Xlinker", libFuzzer, "-Xlinker", "-lstdc++"])]))
+}
