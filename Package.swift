@@ -272,7 +272,8 @@ if let libFuzzer = Context.environment["PIDNS_LIBFUZZER"] {
       name: "pidns-fuzz",
       dependencies: [
         "Containers", "Exporter", "Exposition", "Kubernetes", "LiveView", "MetricsHTTP", "Namespaces",
-        "PageReaders", "Platform", "Probe", "ProcessEvents", "StatusPage", "Terminal", "Top", "WebConfig", "YAML",
+        "PageReaders", "Platform", "Probe", "ProcessEvents", "StatusPage", "Terminal", "Top", "WebConfig",
+        "YAML",
       ],
       path: "Tests/Fuzz", exclude: ["Corpus", "Dictionaries", "README.md", "run.sh"], swiftSettings: settings,
       linkerSettings: [.unsafeFlags(["-Xlinker", libFuzzer, "-Xlinker", "-lstdc++"])]))

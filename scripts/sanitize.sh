@@ -20,6 +20,10 @@ done
 # Tests that measure memory, which a sanitizer multiplies.
 measures=(--skip PodListTests)
 
+# Tests whose exporter is in another PID namespace than its /proc. LeakSanitizer looks there for the process that it
+# stops, and hangs.
+hidden='KernelTests.Errors/containerNamespace'
+
 sudo=()
 if [ "$(id -u)" != 0 ]; then sudo=(sudo); fi
 failed=0
@@ -72,7 +76,8 @@ for kind in "${kinds[@]}"; do
     run unit env "${environment[@]}" "${tests[@]}" --skip KernelTests
   fi
   if [ -z "$filter" ]; then
-    run kernel "${sudo[@]}" env "${environment[@]}" "${tests[@]}" --no-parallel --filter KernelTests
+    run kernel "${sudo[@]}" env "${environment[@]}" "${tests[@]}" --no-parallel --filter KernelTests --skip "$hidden"
+    run hidden "${sudo[@]}" env "${environment[@]}" ASAN_OPTIONS="$options:detect_leaks=0" "${tests[@]}" --no-parallel --filter "$hidden"
   fi
   for report in "$work"/reports/*; do
     if [ ! -f "$report" ]; then continue; fi

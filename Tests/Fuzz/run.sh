@@ -31,6 +31,7 @@ export PIDNS_LIBFUZZER=$libfuzzer
 # Optimized, because an input should take microseconds; with assertions and AddressSanitizer.
 build=(swift build -c release --sanitize=address --scratch-path "$work/build" --product pidns-fuzz)
 build+=(-Xswiftc -enable-testing -Xswiftc -assert-config -Xswiftc Debug -Xswiftc -use-ld=lld)
+# shellcheck disable=SC2054 # the commas are of the option
 build+=(-Xswiftc -sanitize-coverage=edge,indirect-calls,trace-cmp,inline-8bit-counters,pc-table)
 mkdir -p "$work"
 "${build[@]}" >"$work/build.log" 2>&1 || {

@@ -23,6 +23,7 @@ enum ContainerFilesTarget {
       check(found.image.utf8.count <= LocalNames.longestName, "an image: \(found)")
     }
     let again = names.name(ofContainer: isDocker ? docker : podman, runtime: isDocker ? .docker : .podman)
-    check(again?.name == found?.name && again?.image == found?.image, "\(String(describing: again)) at second")
+    check(
+      again?.name == found?.name && again?.image == found?.image, "\(String(describing: again)) at second")
   }
 }

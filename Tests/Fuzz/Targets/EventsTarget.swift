@@ -42,7 +42,10 @@ enum EventsTarget {
       switch reader.byte() % 4 {
       case 0: .fork
       case 1: .exec(file: reader.text(), arguments: arguments, isCut: reader.bool())
-      case 2: .exit(reason: .signaled, status: .signal(Int32(reader.byte()), dumpedCore: reader.bool()), lifetime: reader.number())
+      case 2:
+        .exit(
+          reason: .signaled, status: .signal(Int32(reader.byte()), dumpedCore: reader.bool()),
+          lifetime: reader.number())
       default: .exit(reason: .error, status: .code(reader.byte()), lifetime: reader.number())
       }
     let pid = UInt32(reader.number(upTo: UInt64(UInt32.max)))
