@@ -51,8 +51,8 @@ found=0
 for target in "${targets[@]}"; do
   seeds=Tests/Fuzz/Corpus/$target dictionary=Tests/Fuzz/Dictionaries/$target.dict log=$work/$target.log
   mkdir -p "$work/corpus/$target"
-  # An input that takes 25 s or 1 GiB is a finding, too.
-  options=(-max_total_time="$seconds" -timeout=25 -rss_limit_mb=1024 -print_final_stats=1)
+  # An input that takes five minutes or 1 GiB is a finding, too.
+  options=(-max_total_time="$seconds" -timeout=300 -rss_limit_mb=1024 -print_final_stats=1)
   options+=(-artifact_prefix="$work/findings/$target-")
   if [ -f "$dictionary" ]; then options+=(-dict="$dictionary"); fi
   status=0

@@ -6,15 +6,15 @@ import PageReaders
 @testable import Terminal
 @testable import Top
 
-/// The page of metrics that `top` reads from an address, and what it shows of it.
+/// The pages of metrics that `top` reads from an address, and what it shows of them. A zero byte separates two pages.
 enum ExpositionTarget {
   static func run(_ input: [UInt8]) {
-    let sample = try? ExpositionParser.parse(input)
-    if let page = try? Page(text: input) { compare(sample, page) }
-    guard let sample else { return }
-    var view = View(source: "localhost:10059", interval: "5s", order: Order(.name))
-    view.meter.ingest(sample, at: 1)
-    view.meter.ingest(sample, at: 2)
+    var view = View(source: "localhost:10059", interval: "5s", order: Order(.exec))
+    for (index, bytes) in input.split(separator: 0, maxSplits: 1).map(Array.init).enumerated() {
+      let sample = try? ExpositionParser.parse(bytes)
+      if let page = try? Page(text: bytes) { compare(sample, page) }
+      if let sample { view.meter.ingest(sample, at: Double(index)) }
+    }
     let size = Terminal.Size(columns: 80, rows: 24)
     for line in view.lines(size) {
       check(
