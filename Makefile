@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-# Flags for what `make run`, `make bench`, `make test-kernels`, `make test-packages`, `make test-units`, `make test-attack` and `make test-scenarios` start.
+# Flags for what `make run`, `make bench`, `make fuzz`, `make sanitize`, `make test-kernels`, `make test-packages`, `make test-units`, `make test-attack` and `make test-scenarios` start.
 ARGS =
 # Installs missing packages; `make INSTALL=true …` skips this step.
 INSTALL = scripts/install-dependencies.sh
@@ -21,7 +21,7 @@ flag = $(or $(lastword $(patsubst --$(1)=%,%,$(filter --$(1)=%,$(subst --$(1)$(s
 listen = $(call flag,web.listen-address,:10059)
 path = $(call flag,web.telemetry-path,/metrics)
 
-.PHONY: help run build test test-unit test-kernels test-scenarios test-fleet test-packages test-units test-release test-walk-through test-apiserver test-prometheus test-attack test-bare check format install install-files uninstall deb rpm image release manifests dashboards bench clean
+.PHONY: help run build test test-unit test-kernels test-scenarios test-fleet test-packages test-units test-release test-walk-through test-apiserver test-prometheus test-attack test-bare fuzz sanitize check format install install-files uninstall deb rpm image release manifests dashboards bench clean
 
 help: ## lists the targets; durations are on two CPUs, without downloads
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -109,6 +109,15 @@ test-attack: build ## attacks the port with 10,000 connections of each kind, as 
 	@$(INSTALL) test-attack
 	@echo 'Attacking: five minutes for each of sixteen attacks, without ARGS=--seconds=…'
 	@$(SUDO) unshare --net --pid --mount-proc --fork --kill-child Tests/Acceptance/Attack/run.py .build/release/pidns-exporter $(ARGS)
+
+fuzz: ## fuzzes all that reads bytes from outside (12 min, 1 min for each target); ARGS="TARGET --seconds=600" selects, see Tests/Fuzz
+	@$(INSTALL) build
+	@echo 'Building the targets, then fuzzing each for a minute, without ARGS=--seconds=…'
+	@Tests/Fuzz/run.sh $(ARGS)
+
+sanitize: ## runs all tests with the address and thread sanitizers, those of the kernel as root (SANITIZETIME); ARGS="thread unit" selects
+	@$(INSTALL) build test
+	@scripts/sanitize.sh $(ARGS)
 
 check: ## checks formats, lints, licences, manifests, dashboards (2 min)
 	@$(INSTALL) build check

@@ -99,14 +99,16 @@ let package = Package(
     .target(name: "YAML", dependencies: ["CLibYAML", "JSON"], swiftSettings: settings),
 
     // Ground truth for the tests: a static C program, as it execs itself all the time. SwiftPM links it
-    // with swiftc, whose start-up files would pull in the Swift runtime.
+    // with swiftc, whose start-up files would pull in the Swift runtime. No sanitizer can be in a static program.
     .executableTarget(
       name: "pidns-workload", path: "Tests/Support/Workload", exclude: ["README.md"],
-      cSettings: [.unsafeFlags(["-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror"])],
+      cSettings: [
+        .unsafeFlags(["-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-fno-sanitize=all"])
+      ],
       linkerSettings: [
         .unsafeFlags([
           "-nostartfiles", "-static-stdlib", "-Xclang-linker", "-static",
-          "-Xclang-linker", "-Wno-unused-command-line-argument",
+          "-Xclang-linker", "-Wno-unused-command-line-argument", "-Xclang-linker", "-fno-sanitize=all",
         ])
       ]),
 
@@ -267,3 +269,17 @@ let package = Package(
   ],
   swiftLanguageModes: [.v6]
 )
+
+// For `make fuzz`, which sets the variable to the path of libFuzzer in the toolchain. Other builds do not have it.
+if let libFuzzer = Context.environment["PIDNS_LIBFUZZER"] {
+  package.targets.append(
+    .executableTarget(
+      name: "pidns-fuzz",
+      dependencies: [
+        "Containers", "Exporter", "Exposition", "Kubernetes", "LiveView", "MetricsHTTP", "Namespaces",
+        "PageReaders", "Platform", "Probe", "ProcessEvents", "StatusPage", "Terminal", "Top", "WebConfig",
+        "YAML",
+      ],
+      path: "Tests/Fuzz", exclude: ["Corpus", "Dictionaries", "README.md", "run.sh"], swiftSettings: settings,
+      linkerSettings: [.unsafeFlags(["-Xlinker", libFuzzer, "-Xlinker", "-lstdc++"])]))
+}

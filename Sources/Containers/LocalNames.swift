@@ -91,6 +91,9 @@ package final class LocalNames: Sendable {
   /// Forgets containers that were removed too long ago.
   func expire(at now: ContinuousClock.Instant) { contents.withLock { $0.ended.expire(at: now) } }
 
+  /// The number of containers whose names were read from the files that are followed.
+  var followedCount: Int { contents.withLock { $0.followed.count + $0.podman.count } }
+
   /// The number of removed containers whose names are known.
   var endedCount: Int { contents.withLock { $0.ended.count } }
 }
@@ -101,7 +104,7 @@ private struct Contents {
   var version: UInt64 = 0
   var ended = EndedNames()
   /// The names of Docker's containers whose files are followed.
-  private var followed: [String: LocalName] = [:]
+  private(set) var followed: [String: LocalName] = [:]
   private var isFollowed = false
 
   init(docker: DockerNames, podman: PodmanNames) { (self.docker, self.podman) = (docker, podman) }

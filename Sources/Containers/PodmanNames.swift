@@ -65,6 +65,9 @@ struct PodmanNames {
     paths = folders.flatMap { folder in Self.files.map { "\(folder)/\($0)" } }
   }
 
+  /// The number of containers in the last content of the files.
+  var count: Int { files.values.reduce(0) { $0 + $1.entries.count } }
+
   /// Returns the name of a container in the last content of the files; nil if unknown.
   func name(ofContainer id: String) -> LocalName? {
     for path in paths {

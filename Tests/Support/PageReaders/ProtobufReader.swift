@@ -205,7 +205,10 @@ extension Io_Prometheus_Client_Histogram {
 }
 
 extension Google_Protobuf_Timestamp {
-  fileprivate var time: Double { Double(seconds) + Double(nanos) / 1e9 }
+  /// Seconds since the epoch: the number that is nearest, as in the text formats. A sum would be rounded twice.
+  fileprivate var time: Double {
+    Double("\(seconds).\(String(1_000_000_000 + nanos).dropFirst())") ?? .nan
+  }
 }
 
 extension String {

@@ -53,11 +53,11 @@ import Testing
     for number in 1...30 {
       try podman([number: "job-\(number)"])
       try docker(100 + number, "job-\(number)")
-      usleep(30_000)
+      try eventually("both are read") { names.followedCount == 2 }
       try remove("docker/containers/\(id(100 + number))")
       try podman([:])
+      try eventually("both have ended") { names.endedCount == 2 * number }
     }
-    try eventually("all have ended") { names.endedCount == 60 }
     for number in 1...30 {
       #expect(name(number) == "job-\(number)" && name(number, .podman) == "job-\(number)")
       #expect(name(100 + number, .docker) == "job-\(number)" && name(100 + number, .crio) == nil)

@@ -21,6 +21,20 @@ import Testing
     )
   }
 
+  /// Found by fuzzing: 16 + 0.777215 is 16.777214999999998.
+  @Test(
+    "The time of an exemplar is the same number in all formats",
+    arguments: [16_777_215, 1_700_000_000_000_123])
+  func exemplarTime(microseconds: Int64) throws {
+    let pages = try pages { encoder in
+      encoder.begin(MetricFamily("x", .counter, help: "X."))
+      encoder.sample(.empty, 1, start: nil, exemplar: Exemplar(["pid": "1"], microseconds: microseconds))
+    }
+    #expect(pages.protobuf.differences(from: pages.openMetrics, isOpenMetrics: true) == [])
+    let sample = pages.openMetrics.samples[.init(name: "x_total", labels: [:])]
+    #expect(sample?.exemplar?.timestamp == Double(microseconds) / 1e6)
+  }
+
   @Test("All formats have the same value for each shared sample", arguments: [false, true])
   func example(created: Bool) throws {
     let pages = try pages(created: created) { writeExample(to: &$0) }

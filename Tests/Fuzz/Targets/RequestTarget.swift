@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Containers
+import Glibc
+
+@testable import Exporter
+@testable import MetricsHTTP
+
+/// The bytes that a client sends to the port, through libmicrohttpd, to the exporter's pages.
+///
+/// Each input is one connection to a unix socket. The bytes that come back have to be responses of HTTP/1.1.
+enum RequestTarget {
+  private static let path = "\(Files.folder)/socket"
+
+  private static let server: HTTPServer = {
+    _ = Files.write([], to: "empty")
+    let board = RenderedSnapshotStore()
+    board.put(Host.rendered([Container.Names(container: "web"), Container.Names(unit: "a.service")]))
+    do {
+      return try HTTPServer(
+        addresses: [ListenAddress(socketPath: path)],
+        routes: Routes.all(
+          telemetryPath: "/metrics", hasStatusPage: true, board: board,
+          scrapers: Scrapers(retention: .seconds(300)), rule: ScraperRule()))
+    } catch {
+      fatalError("cannot serve: \(error)")
+    }
+  }()
+
+  static func run(_ input: [UInt8]) {
+    // Starts the server at the first use.
+    _ = server.boundAddresses
+    var rest = exchange(input)[...]
+    while !rest.isEmpty { readResponse(&rest) }
+  }
+
+  /// Sends bytes on a connection, and returns what comes back until the server closes it.
+  private static func exchange(_ input: [UInt8]) -> [UInt8] {
+    guard let address = SocketAddress(path: path) else { fatalError("the path of the socket is too long") }
+    let descriptor = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue), 0)
+    defer { close(descriptor) }
+    let status = unsafe address.withPointer { unsafe connect(descriptor, $0, address.length) }
+    check(status == 0, "cannot connect: errno \(errno)")
+    var unsent = input[...]
+    while !unsent.isEmpty {
+      let sent = unsafe unsent.withUnsafeBytes {
+        unsafe send(descriptor, $0.baseAddress, $0.count, CInt(MSG_NOSIGNAL))
+      }
+      // The server closes after a response to malformed bytes.
+      if sent <= 0 { break }
+      unsent = unsent.dropFirst(sent)
+    }
+    shutdown(descriptor, CInt(SHUT_WR))
+    var all: [UInt8] = []
+    while true {
+      let piece = unsafe [UInt8](unsafeUninitializedCapacity: 1 << 16) { buffer, count in
+        count = max(0, unsafe recv(descriptor, buffer.baseAddress, buffer.count, 0))
+      }
+      if piece.isEmpty { return all }
+      all += piece
+    }
+  }
+
+  /// The statuses of the exporter and of libmicrohttpd. 408 and 429 are missing: nothing waits.
+  private static let statuses = [200, 400, 404, 405, 413, 414, 431, 501, 505]
+
+  /// Reads one response; a reset connection may cut the last one.
+  private static func readResponse(_ rest: inout ArraySlice<UInt8>) {
+    guard let end = rest.firstRange(of: Array("\r\n\r\n".utf8)) else {
+      check(rest.starts(with: "HTTP/1.".utf8), "not a response: \(String(decoding: rest, as: UTF8.self))")
+      rest = []
+      return
+    }
+    let head = String(decoding: rest[..<end.lowerBound], as: UTF8.self)
+    let lines = head.split(separator: "\r\n", omittingEmptySubsequences: false)
+    let words = lines[0].split(separator: " ", maxSplits: 2)
+    check(words.count == 3 && words[0] == "HTTP/1.1", "not a status line: \(lines[0])")
+    check(Int(words[1]).map(statuses.contains) == true, "unexpected status: \(lines[0])")
+    var length = 0
+    for line in lines.dropFirst() {
+      let field = line.split(separator: ":", maxSplits: 1)
+      check(
+        field.count == 2 && field[1].utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7F }, "not a header: \(line)")
+      if field[0].lowercased() == "content-length" { length = Int(field[1].dropFirst()) ?? -1 }
+    }
+    check(length >= 0, "no length: \(head)")
+    rest = rest[end.upperBound...]
+    // A response to HEAD has no body.
+    if !rest.isEmpty, !rest.starts(with: "HTTP/1.".utf8) { rest = rest.dropFirst(length) }
+  }
+}

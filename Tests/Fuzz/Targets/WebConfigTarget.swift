@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import WebConfig
+import YAML
+
+/// The file of `--web.config.file`.
+enum WebConfigTarget {
+  static func run(_ input: [UInt8]) {
+    checkYAML(input)
+    do {
+      let configuration = try WebConfiguration(parsing: input, file: "/etc/web.yml")
+      for header in configuration.headers {
+        check(
+          !header.value.isEmpty && !header.value.utf8.contains { $0 < 0x20 || $0 == 0x7F },
+          "a header with control characters: \(header)")
+      }
+      check(configuration.files.allSatisfy { $0.hasPrefix("/") }, "a relative path: \(configuration.files)")
+      check(configuration.users.values.allSatisfy { $0.text.utf8.count == 60 }, "not a hash")
+    } catch {
+      check(error.description.hasPrefix("/etc/web.yml: "), "an error without its file: \(error)")
+    }
+  }
+
+  /// Checks that YAML becomes JSON that another parser reads.
+  static func checkYAML(_ input: [UInt8]) {
+    guard let json = try? YAML.json(input) else { return }
+    let read = try? JSONSerialization.jsonObject(with: Data(json), options: .fragmentsAllowed)
+    check(read != nil, "not JSON: \(String(decoding: json, as: UTF8.self))")
+  }
+}
