@@ -25,14 +25,13 @@ enum PodsTarget {
       check(whole?.items.count == items.count, "\(items.count) items, not \(whole?.items.count ?? -1)")
     }
     guard let whole else { return }
-    let decoder = PodDecoder()
     var watch = PodWatch(timings: Timings())
     for item in whole.items {
-      guard let pod = decoder.pod(item) else { continue }
+      guard let pod = PodDecoder.pod(item) else { continue }
       verify(pod)
       _ = watch.list(pod)
     }
-    if let metadata = whole.metadata, let page = try? decoder.page(metadata) {
+    if let metadata = whole.metadata, let page = try? PodDecoder.page(metadata) {
       check((1...PodDecoder.versionLimit).contains(page.resourceVersion.utf8.count), "a version: \(page)")
       _ = try? watch.finish(page)
     }
@@ -61,7 +60,6 @@ enum PodsTarget {
   }
 
   private static func watch(_ body: [UInt8], chunk: Int) {
-    let decoder = PodDecoder()
     let timings = Timings()
     var watch = PodWatch(timings: timings)
     _ = try? watch.finish(PodWatch.Page(resourceVersion: "1", continueToken: nil))
@@ -70,7 +68,7 @@ enum PodsTarget {
       let piece = Array(body[start..<min(start + chunk, body.count)])
       for line in (try? splitter.feed(piece.span)) ?? [] {
         do {
-          let event = try decoder.event(line)
+          let event = try PodDecoder.event(line)
           if let pod = event.pod { verify(pod) }
           _ = watch.handle(event)
         } catch {
@@ -82,7 +80,7 @@ enum PodsTarget {
         }
       }
     }
-    check(decoder.message(body).utf8.count <= max(body.count * 3, 3), "a long message")
+    check(PodDecoder.message(body).utf8.count <= max(body.count * 3, 3), "a long message")
   }
 
   private static func verify(_ pod: Pod) {
