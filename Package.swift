@@ -198,7 +198,7 @@ let package = Package(
     .testTarget(
       name: "ExporterTests",
       dependencies: [
-        "Exporter", "LibBPF", "Probe", "Containers", "Exposition", "Harness", "Kubernetes",
+        "APIServer", "Exporter", "LibBPF", "Probe", "Containers", "Exposition", "Harness", "Kubernetes",
         "MetricsHTTP", "Namespaces", "PageReaders", "Platform", "ServerTLS", "TestSupport", "WebConfig",
         .product(name: "Logging", package: "swift-log"),
       ],
