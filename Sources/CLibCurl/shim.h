@@ -106,8 +106,7 @@ static inline CURLcode CCURL_set_text(const struct CCURL_Library *library, CURL 
 static inline CURLcode CCURL_set_body(const struct CCURL_Library *library, CURL *easy,
 				      const void *body, size_t size)
 {
-	CURLcode code =
-		library->easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)size);
+	CURLcode code = library->easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)size);
 
 	return code == CURLE_OK ? library->easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, body) : code;
 }
