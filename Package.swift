@@ -91,7 +91,7 @@ let package = Package(
     .target(name: "Terminal", dependencies: ["CGlibc", "Platform"], swiftSettings: settings),
     .target(name: "Text", dependencies: ["CGlibc"], swiftSettings: settings),
     .target(
-      name: "Top", dependencies: ["LiveView", "HTTPClient", "Platform", "Terminal", "Text"],
+      name: "Top", dependencies: ["LiveView", "HTTPClient", "Platform", "Terminal", "Text", "WebConfig"],
       swiftSettings: settings),
     .target(name: "WebConfig", dependencies: ["Platform", "YAML"], swiftSettings: settings),
     .target(name: "YAML", dependencies: ["CLibYAML", "Text"], swiftSettings: settings),

@@ -187,6 +187,7 @@ package import Platform
     if let connectTo = unsafe connectTo {
       unsafe settings.check(CCURL_set_list(functions, easy, CURLOPT_CONNECT_TO, connectTo))
     }
+    settings.set(CURLOPT_UNIX_SOCKET_PATH, configuration.unixSocket)
     setProxy(url, &settings)
     setTrust(&settings)
     if let failed = settings.failed { throw failed }
@@ -199,7 +200,7 @@ package import Platform
       // NO_PROXY applies only to the proxies of the environment.
       settings.set(CURLOPT_NOPROXY, "")
     case .environment:
-      if Self.isLoopback(url) { settings.set(CURLOPT_PROXY, "") }
+      if configuration.unixSocket != nil || Self.isLoopback(url) { settings.set(CURLOPT_PROXY, "") }
     }
   }
 
