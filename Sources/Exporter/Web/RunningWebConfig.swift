@@ -15,10 +15,13 @@ struct RunningWebConfig {
   private var isLastGood = true
   private let logger: Logger
 
-  /// Starts the thread that checks passwords.
-  init(_ file: WebConfigFile?, paths: WebGuard.Paths, tokens: TokenChecker? = nil, logger: Logger) {
+  init(
+    _ file: WebConfigFile?, paths: WebGuard.Paths, passwords: PasswordChecker = PasswordChecker(),
+    tokens: TokenChecker? = nil, logger: Logger
+  ) {
     self.file = file
-    guardian = WebGuard(file?.policy ?? WebPolicy(), paths: paths, tokens: tokens, logger: logger)
+    guardian = WebGuard(
+      file?.policy ?? WebPolicy(), paths: paths, passwords: passwords, tokens: tokens, logger: logger)
     lastReload = Clock.epochSeconds
     self.logger = logger
   }

@@ -15,7 +15,7 @@ final class WebGuard: Sendable {
   /// nil where tokens are not accepted.
   private let tokens: TokenChecker?
   private let state: Mutex<State>
-  private let passwords = PasswordChecker()
+  private let passwords: PasswordChecker
   private let logger: Logger
 
   private struct State {
@@ -36,11 +36,14 @@ final class WebGuard: Sendable {
 
   private let refusals = GuardResponses()
 
-  /// Starts the thread that checks passwords.
-  init(_ policy: WebPolicy, paths: Paths, tokens: TokenChecker?, logger: Logger) {
+  init(
+    _ policy: WebPolicy, paths: Paths, passwords: PasswordChecker = PasswordChecker(),
+    tokens: TokenChecker? = nil, logger: Logger
+  ) {
     state = Mutex(
       State(policy: policy, bucket: policy.configuration.rateLimit.map { TokenBucket($0, now: .now) }))
     self.paths = paths
+    self.passwords = passwords
     self.tokens = tokens
     self.logger = logger
   }
