@@ -27,6 +27,7 @@ package struct Exporter: ~Copyable {
   private var webConfig: RunningWebConfig?
   private let labelCache = LabelCache()
   private var healthLogger = PollHealthLogger()
+  private var heapTrimmer = HeapTrimmer()
   private let logger: Logger
 
   /// The addresses that are served, with the real port if any free one was requested.
@@ -89,11 +90,13 @@ package struct Exporter: ~Copyable {
     if let scrapers { snapshot.scrapers = scrapers.counts }
     let history = recorder?.record(snapshot)
     let isFirst = board.publication == nil
+    let traffic = server.traffic
     board.put(
       RenderedSnapshot(
-        snapshot, features: features, history: history, traffic: server.traffic, web: webConfig?.status,
+        snapshot, features: features, history: history, traffic: traffic, web: webConfig?.status,
         labelCache: labelCache))
     if isFirst { Memory.releaseStart() }
+    heapTrimmer.look(at: traffic.connections, trim: Memory.trimHeap)
   }
 
   private static func readWebConfig(_ configuration: Configuration) throws(ExporterError) -> WebConfigFile? {

@@ -56,9 +56,10 @@ class Environment:
         self.files.write(self.token())
         self.create_pods()
 
-    def token(self, pod=None, account="pidns-exporter"):
-        """Requests a token as the kubelet does, by default for the exporter. A token that is bound to a pod expires with it."""
-        spec = {"expirationSeconds": 3600}
+    def token(self, pod=None, account="pidns-exporter", seconds=3600):
+        """Requests a token as the kubelet does, by default for the exporter. A token that is bound to a pod expires with it. Two tokens of
+        the same second differ only by their lifetime."""
+        spec = {"expirationSeconds": seconds}
         if pod:
             spec["boundObjectRef"] = {"kind": "Pod", "apiVersion": "v1", "name": pod.name, "uid": pod.uid}
         request = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": spec}

@@ -280,7 +280,7 @@ def tokens(env):
 @SUITE.test
 def tokens_without_server(env):
     """While the API server is down, a remembered token gets the metrics and a new one 503; then both get them"""
-    scraper, new = (env.token(account="pidns-exporter-scraper") for _ in range(2))
+    scraper, new = (env.token(account="pidns-exporter-scraper", seconds=seconds) for seconds in (3600, 7200))
     assert env.guarded.status(scraper) == 200
     env.server.kill()
     assert [env.guarded.status(token) for token in (scraper, new)] == [200, 503]
