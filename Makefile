@@ -92,7 +92,7 @@ test-release: ## builds a release twice, as root, compares both, and uses each a
 	@echo 'Testing a release: about 5 minutes on two CPUs'
 	@$(SUDO) Tests/Acceptance/Release/run.sh
 
-test-apiserver: build ## tests the pod watch against a real kube-apiserver, as root (11 min, 20 the first time)
+test-apiserver: build ## tests the pod watch and tokens against a real kube-apiserver, as root (11 min, 20 the first time)
 	@$(INSTALL) test-apiserver
 	@Tests/Acceptance/KubeAPIServer/fetch.sh .build/apiserver
 	@echo 'Testing against a real kube-apiserver: about 11 minutes, mostly real timeouts'
@@ -105,9 +105,9 @@ test-prometheus: build ## tests what Prometheus of three Debian suites and Victo
 	@echo 'Scraping short-lived containers: about 3 minutes'
 	@$(SUDO) unshare --net Tests/Acceptance/Prometheus/run.py .build/release/pidns-exporter .build/release/pidns-workload .build/engines
 
-test-attack: build ## attacks the port with 10,000 connections of each kind, as root (85 min); ARGS=--seconds=20 takes 8 min, see --help
+test-attack: build ## attacks the port with 10,000 connections of each kind, as root (120 min); ARGS=--seconds=20 takes 15 min, see --help
 	@$(INSTALL) test-attack
-	@echo 'Attacking: five minutes for each of sixteen attacks, without ARGS=--seconds=…'
+	@echo 'Attacking: five minutes for each of 22 attacks, without ARGS=--seconds=…'
 	@$(SUDO) unshare --net --pid --mount-proc --fork --kill-child Tests/Acceptance/Attack/run.py .build/release/pidns-exporter $(ARGS)
 
 fuzz: ## fuzzes all that reads bytes from outside (12 min, 1 min for each target); ARGS="TARGET --seconds=600" selects, see Tests/Fuzz

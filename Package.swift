@@ -93,7 +93,7 @@ let package = Package(
     .target(name: "Terminal", dependencies: ["CGlibc", "Platform"], swiftSettings: settings),
     .target(name: "Text", dependencies: ["CGlibc"], swiftSettings: settings),
     .target(
-      name: "Top", dependencies: ["LiveView", "HTTPClient", "Platform", "Terminal", "Text"],
+      name: "Top", dependencies: ["LiveView", "HTTPClient", "Platform", "Terminal", "Text", "WebConfig"],
       swiftSettings: settings),
     .target(name: "WebConfig", dependencies: ["JSON", "Platform", "YAML"], swiftSettings: settings),
     .target(name: "YAML", dependencies: ["CLibYAML", "JSON"], swiftSettings: settings),
@@ -202,7 +202,7 @@ let package = Package(
     .testTarget(
       name: "ExporterTests",
       dependencies: [
-        "Exporter", "LibBPF", "Probe", "Containers", "Exposition", "Harness", "Kubernetes",
+        "APIServer", "Exporter", "LibBPF", "Probe", "Containers", "Exposition", "Harness", "Kubernetes",
         "MetricsHTTP", "Namespaces", "PageReaders", "Platform", "ServerTLS", "TestSupport", "WebConfig",
         .product(name: "Logging", package: "swift-log"),
       ],

@@ -70,8 +70,8 @@ for group; do
       # For packages of other suites and their keys, certificates, addresses, network namespaces, and parent-death signals.
       wanted+=(debian-archive-keyring iproute2 openssl python3 util-linux)
       ;;
-    # For network namespaces, parent-death signals and limits, and a second attacker.
-    test-attack) wanted+=(iproute2 python3 slowhttptest util-linux) ;;
+    # For network namespaces, parent-death signals and limits, certificates, a second attacker, and a scanner of TLS.
+    test-attack) wanted+=(iproute2 openssl python3 slowhttptest testssl.sh util-linux) ;;
     check)
       wanted+=(clang-format jsonnet prometheus shellcheck)
       # For scripts/check-tools.sh, which installs tools from PyPI.

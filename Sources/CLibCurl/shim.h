@@ -112,6 +112,15 @@ static inline CURLcode CCURL_set_text(const struct CCURL_Library *library, CURL 
 	return library->easy_setopt(easy, option, value);
 }
 
+/* Makes the request a POST. libcurl copies the body. */
+static inline CURLcode CCURL_set_body(const struct CCURL_Library *library, CURL *easy,
+				      const void *body, size_t size)
+{
+	CURLcode code = library->easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)size);
+
+	return code == CURLE_OK ? library->easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, body) : code;
+}
+
 /* libcurl does not copy the list or the buffer. */
 static inline CURLcode CCURL_set_list(const struct CCURL_Library *library, CURL *easy,
 				      CURLoption option, struct curl_slist *value)

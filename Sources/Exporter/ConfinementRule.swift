@@ -12,6 +12,8 @@ package struct ConfinementRule: Sendable {
   package var kept: Capabilities
   /// Files that the server reads again.
   var files: [String] = []
+  /// The API server that checks tokens.
+  var api: Kubernetes.Configuration?
   /// The files of its unix sockets, which it removes.
   var sockets: [String] = []
 
@@ -53,7 +55,8 @@ package struct ConfinementRule: Sendable {
     needs.folders = localNames?.roots ?? []
     needs.files = files
     needs.removedFiles = sockets
-    guard let api = node?.api else { return needs }
+    // There is only one, which the same flags configure.
+    guard let api = node?.api ?? api else { return needs }
     needs.files += api.files
     needs.startsPrograms = api.startsPlugin
     needs.requests = .port(

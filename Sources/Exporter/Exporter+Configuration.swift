@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Kubernetes
 package import MetricsHTTP
 
 extension Exporter {
@@ -15,6 +16,8 @@ extension Exporter {
     package var paths: WebPaths
     /// The file that configures TLS and passwords; nil for plain HTTP without passwords.
     package var webConfigFile: String?
+    /// The API server that checks tokens; nil accepts none.
+    package var tokenReviews: Kubernetes.Configuration?
     /// The path of the metrics.
     package var telemetryPath: String
     /// The limits of clients.
@@ -33,7 +36,8 @@ extension Exporter {
     package init(
       listenAddresses: [ListenAddress], socketAccess: SocketAccess = SocketAccess(),
       usesSystemdSockets: Bool = false, paths: WebPaths = WebPaths(), webConfigFile: String? = nil,
-      telemetryPath: String, webLimits: HTTPServer.Limits = HTTPServer.Limits(), hasStatusPage: Bool = true,
+      tokenReviews: Kubernetes.Configuration? = nil, telemetryPath: String,
+      webLimits: HTTPServer.Limits = HTTPServer.Limits(), hasStatusPage: Bool = true,
       holdsFirstSamples: Bool = true, scraperRule: ScraperRule = ScraperRule(), writesCreated: Bool = false,
       counting: CounterPipeline.Configuration
     ) {
@@ -42,6 +46,7 @@ extension Exporter {
       self.usesSystemdSockets = usesSystemdSockets
       self.paths = paths
       self.webConfigFile = webConfigFile
+      self.tokenReviews = tokenReviews
       self.telemetryPath = telemetryPath
       self.webLimits = webLimits
       self.hasStatusPage = hasStatusPage

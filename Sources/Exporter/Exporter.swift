@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Kubernetes
 package import Logging
 package import MetricsHTTP
 import Namespaces
@@ -26,6 +27,7 @@ package struct Exporter: ~Copyable {
   private var webConfig: RunningWebConfig?
   private let labelCache = LabelCache()
   private var healthLogger = PollHealthLogger()
+  private var heapTrimmer = HeapTrimmer()
   private let logger: Logger
 
   /// The served addresses, with the actual port if any free port was requested.
@@ -41,17 +43,24 @@ package struct Exporter: ~Copyable {
     let scrapers =
       configuration.holdsFirstSamples ? Scrapers(retention: configuration.counting.limits.retention) : nil
     let webFile = try Self.readWebConfig(configuration)
+    Self.warn(configuration, hasTLS: webFile?.policy.tls != nil, logger)
     let sockets = try Self.listen(configuration)
     var configured = configuration.counting
     configured.confinement?.files = webFile?.files ?? []
     configured.confinement?.sockets = configuration.listenAddresses.compactMap(\.socketPath)
+    configured.confinement?.api = configuration.tokenReviews
     let counting = try CounterPipeline(configured, logger: logger)
     // Their threads are confined, because they start after the pipeline has confined this one.
-    let webConfig = webFile.map { file in
-      RunningWebConfig(
-        file, openPaths: Set(Routes.healthPaths.map { configuration.paths.prefix + $0 }), logger: logger)
+    let routes = Routes.all(
+      telemetryPath: configuration.telemetryPath, hasStatusPage: configuration.hasStatusPage, board: board,
+      scrapers: scrapers, rule: configuration.scraperRule, paths: configuration.paths)
+    var webConfig: RunningWebConfig?
+    if webFile != nil || configuration.tokenReviews != nil {
+      webConfig = RunningWebConfig(
+        webFile, paths: Routes.guarded(routes, configuration.paths),
+        tokens: configuration.tokenReviews.map { TokenChecker($0) }, logger: logger)
     }
-    let server = try Self.serve(sockets, configuration, webConfig, board, scrapers, logger)
+    let server = try Self.serve(sockets, configuration, webConfig, routes, logger)
     self.server = server
     self.board = board
     self.scrapers = scrapers
@@ -59,13 +68,17 @@ package struct Exporter: ~Copyable {
     self.webConfig = webConfig
     var features = counting.features
     features.holdsFirstSamples = scrapers != nil
-    features.hasWebConfig = webConfig != nil
+    features.hasWebConfig = webFile != nil
+    features.acceptsTokens = configuration.tokenReviews != nil
     features.writesCreated = configuration.writesCreated
     self.features = features
     recorder =
       configuration.hasStatusPage ? Recorder(showsTasks: features.collectors.contains(.tasks)) : nil
     self.counting = counting
   }
+
+  // Before the server is closed, which waits for pending answers.
+  deinit { webConfig?.guardian.stop() }
 
   /// Reads the kernel once, for the next scrapes. Before the first success, scrapes get 503.
   package mutating func poll() {
@@ -76,11 +89,13 @@ package struct Exporter: ~Copyable {
     if let scrapers { snapshot.scrapers = scrapers.counts }
     let history = recorder?.record(snapshot)
     let isFirst = board.publication == nil
+    let traffic = server.traffic
     board.put(
       RenderedSnapshot(
-        snapshot, features: features, history: history, traffic: server.traffic, web: webConfig?.status,
+        snapshot, features: features, history: history, traffic: traffic, web: webConfig?.status,
         labelCache: labelCache))
     if isFirst { Memory.releaseStart() }
+    heapTrimmer.look(at: traffic.connections, trim: Memory.trimHeap)
   }
 
   private static func readWebConfig(_ configuration: Configuration) throws(ExporterError) -> WebConfigFile? {
@@ -89,6 +104,21 @@ package struct Exporter: ~Copyable {
       return try WebConfigFile(path, now: .now)
     } catch {
       throw ExporterError(error.description)
+    }
+  }
+
+  /// Logs warnings for tokens that others could read or forge.
+  private static func warn(_ configuration: Configuration, hasTLS: Bool, _ logger: Logger) {
+    guard let api = configuration.tokenReviews else { return }
+    if !hasTLS {
+      logger.warning(
+        "tokens of clients are sent without encryption; add tls_server_config to --web.config.file",
+        metadata: ["flag": "--web.kubernetes-auth"])
+    }
+    if !api.verifiesServer {
+      logger.warning(
+        "certificate of the API server is not verified, so another server can allow any token; set certificate-authority-data",
+        metadata: ["setting": "insecure-skip-tls-verify"])
     }
   }
 
@@ -119,16 +149,12 @@ package struct Exporter: ~Copyable {
 
   private static func serve(
     _ sockets: BoundSockets, _ configuration: Configuration, _ webConfig: RunningWebConfig?,
-    _ board: RenderedSnapshotStore,
-    _ scrapers: Scrapers?, _ logger: Logger
+    _ routes: [String: HTTPServer.Handler], _ logger: Logger
   ) throws(ExporterError) -> HTTPServer {
     do {
       return try HTTPServer(
         sockets, door: webConfig?.guardian.door() ?? FrontDoor(),
-        routes: Routes.all(
-          telemetryPath: configuration.telemetryPath, hasStatusPage: configuration.hasStatusPage,
-          board: board, scrapers: scrapers, rule: configuration.scraperRule, paths: configuration.paths),
-        limits: configuration.webLimits, onRefusal: RefusalLogger(logger: logger).log,
+        routes: routes, limits: configuration.webLimits, onRefusal: RefusalLogger(logger: logger).log,
         log: { logger.debug("libmicrohttpd", metadata: ["message": "\($0)"]) })
     } catch {
       throw ExporterError(error.description)

@@ -48,6 +48,11 @@ enum Routes {
     return at(paths, routes)
   }
 
+  /// Returns the paths that `all` has, and those of them that everybody may read.
+  static func guarded(_ routes: [String: HTTPServer.Handler], _ paths: WebPaths) -> WebGuard.Paths {
+    WebGuard.Paths(open: Set(healthPaths.map { paths.prefix + $0 }), all: Set(routes.keys))
+  }
+
   /// Returns the routes with a prefix, and redirections to the first page.
   private static func at(
     _ paths: WebPaths, _ routes: [String: HTTPServer.Handler]

@@ -3,7 +3,7 @@
 import CLibCurl
 package import Platform
 
-/// Sends GET requests over HTTP/1.1 with libcurl and reads the responses in chunks.
+/// Sends requests over HTTP/1.1 with libcurl and reads the responses in chunks.
 ///
 /// Handles one request at a time on one connection, which stays open between requests. No redirects, cookies
 /// or compression.
@@ -84,14 +84,15 @@ package import Platform
   /// - Parameters:
   ///   - url: An `http` or `https` URL, in ASCII.
   ///   - headers: Lines `Name: value`, in ASCII.
+  ///   - body: The body of a POST; nil sends a GET.
   ///   - deadline: The time limit of this call.
   /// - Throws: Every kind of `HTTPFailure`.
   package mutating func send(
-    _ url: String, headers lines: [String], until deadline: ContinuousClock.Instant
+    _ url: String, headers lines: [String], body: [UInt8]? = nil, until deadline: ContinuousClock.Instant
   ) throws(HTTPFailure) -> HTTPResponse {
     stop()
     transfer.begin()
-    try prepare(url, lines)
+    try prepare(url, lines, body)
     guard unsafe library.functions.pointee.multi_add_handle(multi, easy) == CURLM_OK else {
       throw HTTPFailure(.noResources, "libcurl cannot start the request")
     }
@@ -151,7 +152,9 @@ package import Platform
     isActive = false
   }
 
-  private mutating func prepare(_ url: String, _ lines: [String]) throws(HTTPFailure) {
+  private mutating func prepare(
+    _ url: String, _ lines: [String], _ body: [UInt8]?
+  ) throws(HTTPFailure) {
     let functions = unsafe library.functions
     unsafe functions.pointee.easy_reset(easy)
     unsafe errorText[0] = 0
@@ -167,6 +170,7 @@ package import Platform
         Unmanaged.passUnretained(transfer).toOpaque()))
     unsafe settings.check(CCURL_set_list(functions, easy, CURLOPT_HTTPHEADER, headers))
     settings.set(CURLOPT_URL, url)
+    if let body { unsafe settings.check(CCURL_set_body(functions, easy, body, body.count)) }
     // A bit mask. URLs of other schemes could read local files.
     settings.set(CURLOPT_PROTOCOLS, Int(CURLPROTO_HTTP) | Int(CURLPROTO_HTTPS))
     settings.set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
@@ -183,6 +187,7 @@ package import Platform
     if let connectTo = unsafe connectTo {
       unsafe settings.check(CCURL_set_list(functions, easy, CURLOPT_CONNECT_TO, connectTo))
     }
+    settings.set(CURLOPT_UNIX_SOCKET_PATH, configuration.unixSocket)
     setProxy(url, &settings)
     setTrust(&settings)
     if let failed = settings.failed { throw failed }
@@ -195,7 +200,7 @@ package import Platform
       // NO_PROXY applies only to the proxies of the environment.
       settings.set(CURLOPT_NOPROXY, "")
     case .environment:
-      if Self.isLoopback(url) { settings.set(CURLOPT_PROXY, "") }
+      if configuration.unixSocket != nil || Self.isLoopback(url) { settings.set(CURLOPT_PROXY, "") }
     }
   }
 

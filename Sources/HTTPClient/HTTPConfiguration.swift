@@ -30,6 +30,8 @@ package struct HTTPConfiguration: Sendable, Equatable {
   /// The address to connect to, `HOST:PORT`. For a URL that has the certificate's name instead. nil uses the
   /// URL.
   package var connectTo: String?
+  /// The unix socket to connect to, whatever the host of the URL; nil uses TCP.
+  package var unixSocket: String?
   /// The trusted certificates, in PEM; nil trusts the system's certificates.
   package var authority: [UInt8]?
   /// The client certificate; nil for none.

@@ -35,7 +35,7 @@ package struct Configuration: Sendable, Equatable {
   /// The URL of the proxy; nil uses the environment variables.
   var proxy: String?
   /// Whether the server's certificate is verified. If false, any server receives the credentials.
-  var verifiesServer = true
+  package internal(set) var verifiesServer = true
   /// The source of the configuration, with which errors start.
   private var origin: String
 

@@ -2,7 +2,7 @@
 
 import Containers
 
-/// A failure of a list or a watch.
+/// A failure of a list, a watch, or a review.
 struct WatchFailure: Error, Equatable {
   let reason: Reason
   /// The text for the log: one line of bounded length.

@@ -27,6 +27,9 @@ package final class AnswerThread: Sendable {
 
   deinit { queue.stop() }
 
+  /// How many requests wait, for tests. The one that is computed does not.
+  var waitingCount: Int { queue.waitingCount }
+
   /// Passes a request to the thread. Runs on the polling thread of the request.
   ///
   /// - Returns: A response to send at once; nil if the connection was suspended.
@@ -122,6 +125,8 @@ extension AnswerThread {
         if let job { job.exchange.run(job.work, on: self) } else if isStopped { return }
       }
     }
+
+    var waitingCount: Int { state.withLock { $0.waiting.count } }
 
     func runOnPollingThreads() { hasNoThread.store(true, ordering: .relaxed) }
 

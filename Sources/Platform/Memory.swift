@@ -14,13 +14,16 @@ package enum Memory {
     _ = mallopt(M_MMAP_THRESHOLD, 128 * 1024)
   }
 
+  /// Returns free heap to the kernel (`malloc_trim`). Takes a millisecond.
+  package static func trimHeap() { _ = malloc_trim(0) }
+
   /// Releases memory that only the start needed: free heap (`malloc_trim`) and code (`madvise`). Needs a millisecond.
   ///
   /// Code that runs again is read back from the page cache, 64 KiB per fault: about ten faults at the next
   /// poll. Only executable pages are dropped, because they are never written. Read-only pages hold relocated
   /// pointers that the file does not contain.
   package static func releaseStart() {
-    _ = malloc_trim(0)
+    trimHeap()
     for line in (ProcFile.read("/proc/self/maps") ?? "").split(separator: "\n") {
       // Format of /proc/self/maps: 5594e5a26000-5594e5e5f000 r-xp 0002b000 fe:00 131339
       // /usr/bin/pidns-exporter

@@ -5,6 +5,7 @@ package import LiveView
 import Platform
 import Synchronization
 package import Terminal
+package import WebConfig
 
 /// Reads an exposition over HTTP or HTTPS on a thread of its own, then wakes the caller.
 ///
@@ -16,6 +17,9 @@ package final class ExpositionClient: Sendable {
 
   private let url: String
   private let timeout: Duration
+  private let configuration: HTTPConfiguration
+  /// Has secrets.
+  private let headers: [String]
   private let cancellation = CancellationToken()
   /// The connection; nil before the first request. Used by one thread at a time.
   private let http = Mutex<HTTPClient?>(nil)
@@ -25,10 +29,20 @@ package final class ExpositionClient: Sendable {
   ///
   /// - Parameters:
   ///   - url: The URL of the exposition.
+  ///   - client: What the server requires.
+  ///   - unixSocket: The server's socket; nil for the host of the URL.
   ///   - timeout: The limit of a request's duration, including the response body.
-  package init(url: String, timeout: Duration = .seconds(10)) {
+  package init(
+    url: String, client: ClientConfiguration = ClientConfiguration(), unixSocket: String? = nil,
+    timeout: Duration = .seconds(10)
+  ) {
+    var url = url
+    configuration = HTTPConfiguration(client, url: &url, unixSocket: unixSocket, timeout: timeout)
     self.url = url
     self.timeout = timeout
+    headers =
+      ["Accept: text/plain;version=0.0.4", "User-Agent: pidns-exporter-top"]
+      + (client.authorization.map { ["Authorization: \($0)"] } ?? [])
   }
 
   deinit { cancellation.cancel() }
@@ -72,12 +86,16 @@ package final class ExpositionClient: Sendable {
     var bytes: [UInt8] = []
     do {
       if http == nil {
-        http = try HTTPClient(HTTPConfiguration(connectTimeout: timeout), cancellation: cancellation)
+        try configuration.check()
+        http = try HTTPClient(configuration, cancellation: cancellation)
       }
-      let headers = ["Accept: text/plain;version=0.0.4", "User-Agent: pidns-exporter-top"]
       guard let response = try http?.send(url, headers: headers, until: deadline) else { return [] }
       switch response.status {
       case 200: break
+      case 401, 403:
+        throw ExpositionFailure(
+          .other,
+          "responds \(response.status) \(response.reason): give a password or token with --http.config.file")
       case 503: throw ExpositionFailure(.notReady, "has not read the kernel yet (503)")
       default: throw ExpositionFailure(.other, "responds \(response.status) \(response.reason)")
       }

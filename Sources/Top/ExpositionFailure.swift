@@ -50,10 +50,10 @@ package struct ExpositionFailure: Error, Equatable, CustomStringConvertible {
       case .unreachable(Errno.connectionRefused): .init(.refused, "refuses the connection")
       case .unreachable(let errno) where errno != 0: .init(.other, "cannot be reached: \(Errno.name(errno))")
       case .untrusted, .otherName, .handshake, .authority, .identity:
-        .init(.other, "has no trusted TLS: \(failure.detail)")
+        .init(.other, "has no trusted TLS: \(failure.detail); --http.config.file has the certificates")
       case .closed: .init(.other, "closes the connection")
       case .cut: .init(.other, "closes the connection within its response")
-      case .malformed: .init(.other, "does not respond with HTTP")
+      case .malformed: .init(.other, "does not respond with HTTP: write https:// if it serves TLS")
       case .proxy: .init(.other, "is behind a proxy that does not connect: \(failure.detail)")
       case .unreachable, .other: .init(.other, "cannot be reached: \(failure.detail)")
       }

@@ -2,7 +2,7 @@
 
 /// The key `tls_server_config`.
 package struct TLSSettings: Sendable, Equatable {
-  /// A certificate or key in PEM, with its key in the configuration.
+  /// A certificate, key or secret, in a file or in the configuration, with its place there.
   package struct PEM: Sendable, Equatable {
     /// The key in the configuration, for errors.
     package let key: String
@@ -141,7 +141,8 @@ package struct TLSSettings: Sendable, Equatable {
     }
   }
 
-  private static func pem(_ name: String, in fields: [String: ConfigNode]) throws(WebConfigError) -> PEM? {
+  /// Returns the key `NAME_file`, or `NAME` with the content; nil without both.
+  static func pem(_ name: String, in fields: [String: ConfigNode]) throws(WebConfigError) -> PEM? {
     let text = try fields[name]?.text() ?? ""
     let path = try fields["\(name)_file"]?.text() ?? ""
     if !text.isEmpty, !path.isEmpty, let field = fields[name] {

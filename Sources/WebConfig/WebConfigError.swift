@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The reason why a web configuration is refused, in one line for users. Never contains keys or hashes.
+/// The reason why a configuration is refused, in one line for users. Never contains keys, hashes or passwords.
 package struct WebConfigError: Error, Equatable, Sendable, CustomStringConvertible {
   /// The path of the file, as in the flag.
   package let file: String

@@ -50,7 +50,12 @@ struct KubernetesFlags: ParsableArguments {
 
   /// Returns the node and the API server to watch; nil without pod names.
   func watchedNode() throws -> CounterPipeline.Node? {
-    guard isOn || kubeconfig != nil, let nodeName else { return nil }
+    guard isConfigured, let nodeName else { return nil }
+    return CounterPipeline.Node(api: try server(), name: nodeName)
+  }
+
+  /// Returns the API server: that of the kubeconfig, or of the cluster whose pod this is.
+  func server() throws -> Kubernetes.Configuration {
     let api: Kubernetes.Configuration
     if let kubeconfig {
       do {
@@ -62,7 +67,7 @@ struct KubernetesFlags: ParsableArguments {
       api = try .inCluster(environment: Environment.variables)
     }
     try api.check()
-    return CounterPipeline.Node(api: api, name: nodeName)
+    return api
   }
 
   private var nodeName: String? {

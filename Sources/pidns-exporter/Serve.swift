@@ -80,7 +80,8 @@ struct Serve: ParsableCommand {
     try Exporter.Configuration(
       listenAddresses: web.listenAddresses, socketAccess: web.socketAccess,
       usesSystemdSockets: web.usesSystemdSockets, paths: web.paths, webConfigFile: web.configFile,
-      telemetryPath: web.telemetryPath, webLimits: webLimits.limits,
+      tokenReviews: web.checksTokens ? kubernetes.server() : nil, telemetryPath: web.telemetryPath,
+      webLimits: webLimits.limits,
       hasStatusPage: web.showsStatusPage, holdsFirstSamples: tuning.startsAtZero,
       scraperRule: ScraperRule(userAgents: tuning.scraperUserAgents), writesCreated: tuning.writesCreated,
       counting: CounterPipeline.Configuration(

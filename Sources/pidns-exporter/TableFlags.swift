@@ -12,6 +12,18 @@ struct TableFlags: ParsableArguments {
   var url: String?
 
   @Option(
+    name: .customLong("http.config.file"),
+    help: ArgumentHelp(
+      "File with tls_config, basic_auth or authorization to read the exporter, as promtool reads it.",
+      valueName: "file"))
+  var clientFile: String?
+
+  @Option(
+    name: .customLong("unix-socket"),
+    help: ArgumentHelp("Unix socket of the exporter, as in curl.", valueName: "path"))
+  var unixSocket: String?
+
+  @Option(
     help: ArgumentHelp("How often to read, 100ms at least (default: 2s).", valueName: "duration"),
     transform: PromDuration.parse)
   var interval = PromDuration(.seconds(2))

@@ -11,6 +11,7 @@ import StatusPage
 import Terminal
 import Text
 import Top
+import WebConfig
 
 extension Column: ExpressibleByArgument {}
 
@@ -34,8 +35,8 @@ struct TopCommand: ParsableCommand {
     commandName: "pidns-exporter top",
     abstract: "Shows a live table of the containers (PID namespaces), busiest first.",
     discussion: """
-      Reads the exporter at --url. Without that flag, it reads the exporter on this host. If none listens there, \
-      it reads the kernel, which requires the privileges of the exporter.
+      Reads the exporter at --url or --unix-socket. Without these flags, it reads the exporter on this host. If none \
+      listens there, it reads the kernel, which requires the privileges of the exporter.
       """)
 
   static let defaultURL = "http://localhost:10059/metrics"
@@ -68,7 +69,8 @@ struct TopCommand: ParsableCommand {
   }
 
   private func run(_ events: inout TerminalEvents) throws {
-    let client = ExpositionClient(url: table.url ?? Self.defaultURL)
+    let client = ExpositionClient(
+      url: table.url ?? Self.defaultURL, client: try clientConfiguration(), unixSocket: table.unixSocket)
     var session = try TopSession(options, client: client, openKernel: kernelReader, &events)
     if table.once {
       let width = Terminal.isTerminal(1) ? Terminal.size(of: 1)?.columns : nil
@@ -81,9 +83,20 @@ struct TopCommand: ParsableCommand {
     }
   }
 
+  private func clientConfiguration() throws -> ClientConfiguration {
+    guard let file = table.clientFile else { return ClientConfiguration() }
+    do {
+      return try ClientConfiguration(reading: file)
+    } catch {
+      throw ExporterError("--http.config.file: \(error.description)")
+    }
+  }
+
   private var options: TopSession.Options {
     TopSession.Options(
-      url: table.url, defaultURL: Self.defaultURL, interval: table.interval.duration,
+      // Only an exporter has a socket or requires what is in the file, so the kernel is not read instead.
+      url: table.url ?? (table.unixSocket != nil || table.clientFile != nil ? Self.defaultURL : nil),
+      defaultURL: Self.defaultURL, interval: table.interval.duration,
       intervalText: table.interval.description, order: Order(table.sort), filter: table.filter,
       limit: table.limit)
   }

@@ -41,6 +41,13 @@ struct WebFlags: ParsableArguments {
       valueName: "file"))
   var configFile: String?
 
+  @Flag(
+    name: .customLong("web.kubernetes-auth"),
+    help:
+      "Require a bearer token whose user may get the path; the API server checks it. Needs the ClusterRole system:auth-delegator."
+  )
+  var checksTokens = false
+
   @Option(
     name: .customLong("web.telemetry-path"),
     help: ArgumentHelp("Path of the metrics.", valueName: "path"))

@@ -54,6 +54,7 @@ FAULTS = {
     "a policy for a port that no container has": lambda things: things[4]["spec"]["ingress"][0]["ports"][0].update(port="other"),
     "a monitor and the annotation": lambda things: things[1]["metadata"]["annotations"].update({"prometheus.io/scrape": "true"}),
     "rights for another account": lambda things: things[5]["subjects"][0].update(namespace="d"),
+    "the exporter as a scraper": lambda things: things[5]["roleRef"].update(name="a-scraper"),
     "egress to all ports": lambda things: things[4]["spec"].update(egress=[{}]),
     "two containers of a name": lambda things: pod(things)["containers"].append({"name": "a", "image": "a:1"}),
     "a variable twice": lambda things: pod(things)["containers"][0].update(env=[{"name": "A", "value": "1"}, {"name": "A", "value": "2"}]),

@@ -43,6 +43,10 @@ def check_overlay(things: list):
     named = [name for t in things if t["kind"] == "Role" for rule in t["rules"] for name in rule["resourceNames"]]
     if named != constraints or not constraints:
         wrong.append(f"overlay: the constraints are {constraints}, and the Role is about {named}")
+    account = next(t for t in things if t["kind"] == "Secret")
+    token = next(t for t in things if t["kind"] == "PodMonitor")["spec"]["podMetricsEndpoints"][0]["authorization"]["credentials"]["name"]
+    if token != account["metadata"]["name"] or account["metadata"]["annotations"]["kubernetes.io/service-account.name"] != token:
+        wrong.append(f"overlay: the monitor's token is in {token}, and the Secret is {account['metadata']}")
 
 
 for file in folder.rglob("*.yaml"):
@@ -53,6 +57,8 @@ for file in folder.rglob("*.yaml"):
 base = build("base", [])
 for component in components:
     build(component.name, [component])
+# tls-client-certificates includes tls.
+components = [component for component in components if component.name != "tls"]
 build("components", components)
 if not any(t["kind"] == "Service" and t["metadata"]["annotations"].get("prometheus.io/scrape") for t in base):
     wrong.append("base: nothing finds the pods")

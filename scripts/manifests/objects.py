@@ -132,7 +132,9 @@ def selection_problems(things: list[dict]):
                 scraped_ports.append(spec["ingress"][0]["ports"][0]["port"])
                 yield from ("an egress rule without ports allows all of them" for rule in spec["egress"] if not rule.get("ports"))
             case "RoleBinding" | "ClusterRoleBinding":
-                if thing["subjects"] != [account]:
+                # Scrapers have their own account, which may do nothing else.
+                is_of_scrapers = thing["roleRef"]["name"].endswith("-scraper")
+                if is_of_scrapers and account in thing["subjects"] or not is_of_scrapers and thing["subjects"] != [account]:
                     yield f"{name_of(thing)} is for {thing['subjects']}, and the pods are {account}"
     yield from (f"{who} selects {labels}, which is not among {there}" for who, labels, there in wanted if not labels.items() <= there.items())
     yield from (f"port {port} is none of the pod's: {sorted(ports)}" for port in scraped_ports if port not in ports)

@@ -18,6 +18,8 @@ struct FeatureSet: Sendable {
   var holdsFirstSamples = false
   /// Whether there is a web configuration.
   var hasWebConfig = false
+  /// Whether tokens are accepted.
+  var acceptsTokens = false
   /// Whether OpenMetrics has `_created` lines.
   var writesCreated = false
 }

@@ -35,10 +35,11 @@ extension Catalogue {
     .ofWeb(
       MetricFamily(
         "pidns_web_unauthorized_requests", .counter,
-        help: "Requests refused because the password is missing or wrong, by reason.")
+        help: "Requests refused because of their password or token, by reason."), alsoForTokens: true
     ) { encoder, web in
-      encoder.sample(LabelSet(["reason": "missing"]), web.counts.withoutPassword)
-      encoder.sample(LabelSet(["reason": "wrong"]), web.counts.wrongPassword)
+      for reason in WebCounts.Unauthorized.allCases {
+        encoder.sample(LabelSet(["reason": reason.rawValue]), web.counts.unauthorized[reason] ?? 0)
+      }
     },
     .ofWeb(
       MetricFamily(
@@ -50,10 +51,13 @@ extension Catalogue {
 
 extension Metric {
   fileprivate static func ofWeb(
-    _ family: MetricFamily, _ write: @escaping @Sendable (inout Encoder, WebStatus) -> Void
+    _ family: MetricFamily, alsoForTokens: Bool = false,
+    _ write: @escaping @Sendable (inout Encoder, WebStatus) -> Void
   ) -> Metric {
     Metric(
-      family: family, isShown: { features, _ in features.hasWebConfig }, linesPerNamespace: 0
+      family: family,
+      isShown: { features, _ in features.hasWebConfig || alsoForTokens && features.acceptsTokens },
+      linesPerNamespace: 0
     ) { encoder, rendered, _ in
       if let web = rendered.web { write(&encoder, web) }
     }

@@ -9,22 +9,29 @@ import WebConfig
 /// The configuration of the server while it runs. Used only by the polling thread.
 struct RunningWebConfig {
   let guardian: WebGuard
-  private var file: WebConfigFile
+  /// nil for plain HTTP without passwords.
+  private var file: WebConfigFile?
   private var lastReload: Double
   private var isLastGood = true
   private let logger: Logger
 
-  /// Starts the thread that checks passwords.
-  init(_ file: WebConfigFile, openPaths: Set<String>, logger: Logger) {
+  init(
+    _ file: WebConfigFile?, paths: WebGuard.Paths, passwords: PasswordChecker = PasswordChecker(),
+    tokens: TokenChecker? = nil, logger: Logger
+  ) {
     self.file = file
-    guardian = WebGuard(file.policy, openPaths: openPaths, logger: logger)
+    guardian = WebGuard(
+      file?.policy ?? WebPolicy(), paths: paths, passwords: passwords, tokens: tokens, logger: logger)
     lastReload = Clock.epochSeconds
     self.logger = logger
   }
 
   /// Reads the file again if it has changed. A refused one changes nothing.
   mutating func reloadIfChanged(now: ContinuousClock.Instant = .now) {
-    switch file.look(now: now) {
+    guard var file else { return }
+    let result = file.look(now: now)
+    self.file = file
+    switch result {
     case nil: break
     case .success(let policy):
       guardian.replace(policy)
@@ -41,7 +48,7 @@ struct RunningWebConfig {
   /// The values of the metrics.
   var status: WebStatus {
     WebStatus(
-      isLastReloadGood: isLastGood, lastGoodReload: lastReload, certificateExpiry: file.policy.tls?.notAfter,
+      isLastReloadGood: isLastGood, lastGoodReload: lastReload, certificateExpiry: file?.policy.tls?.notAfter,
       counts: guardian.counts)
   }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Kubernetes
 import Logging
 import MetricsHTTP
 import ServerTLS
@@ -10,11 +11,11 @@ import WebConfig
 ///
 /// Shared by the polling thread, which replaces the configuration, and the serving threads.
 final class WebGuard: Sendable {
-  /// Paths that need no password and have no limit: their responses are not secret, and a failed probe would restart
-  /// the exporter.
-  private let openPaths: Set<String>
+  private let paths: Paths
+  /// nil where tokens are not accepted.
+  private let tokens: TokenChecker?
   private let state: Mutex<State>
-  private let passwords = PasswordChecker()
+  private let passwords: PasswordChecker
   private let logger: Logger
 
   private struct State {
@@ -24,22 +25,31 @@ final class WebGuard: Sendable {
     var log = LimitedLog<String>()
   }
 
-  private let unauthorized = Response(
-    status: 401, contentType: "text/plain; charset=utf-8",
-    headers: [
-      ("WWW-Authenticate", #"Basic realm="pidns-exporter", charset="UTF-8""#), ("Cache-Control", "no-store"),
-    ],
-    body: Array("user and password are needed\n".utf8))
-  private let tooMany = Response(
-    status: 429, contentType: "text/plain; charset=utf-8", headers: [("Retry-After", "1")],
-    body: Array("too many requests: rate_limit of --web.config.file\n".utf8))
+  /// What is served where.
+  struct Paths: Sendable {
+    /// Paths that need neither password nor token and have no limit: what they return is no secret, and a probe that fails
+    /// would have the exporter restarted.
+    let open: Set<String>
+    /// All paths. The API server is asked about these only.
+    let all: Set<String>
+  }
 
-  init(_ policy: WebPolicy, openPaths: Set<String>, logger: Logger) {
+  private let refusals = GuardResponses()
+
+  init(
+    _ policy: WebPolicy, paths: Paths, passwords: PasswordChecker = PasswordChecker(),
+    tokens: TokenChecker? = nil, logger: Logger
+  ) {
     state = Mutex(
       State(policy: policy, bucket: policy.configuration.rateLimit.map { TokenBucket($0, now: .now) }))
-    self.openPaths = openPaths
+    self.paths = paths
+    self.passwords = passwords
+    self.tokens = tokens
     self.logger = logger
   }
+
+  /// Ends a pending review of a token, for which closing the server would wait.
+  func stop() { tokens?.stop() }
 
   /// The number of refusals so far.
   var counts: WebCounts { state.withLock { $0.counts } }
@@ -69,26 +79,85 @@ final class WebGuard: Sendable {
   }
 
   private func answer(_ request: borrowing Request, _ next: @escaping HTTPServer.Handler) -> Answer {
-    if openPaths.contains(request.path) { return next(request) }
+    if paths.open.contains(request.path) { return next(request) }
     let (policy, isAllowed) = state.withLock { state in
       let isAllowed = state.bucket?.take(now: .now) ?? true
       if !isAllowed { state.counts.rateLimited += 1 }
       return (state.policy, isAllowed)
     }
-    guard isAllowed else { return .now(tooMany) }
-    guard !policy.hashes.isEmpty else { return next(request) }
-    guard let credentials = BasicCredentials(request.header("Authorization")) else {
-      state.withLock { $0.counts.withoutPassword += 1 }
-      return .now(unauthorized)
+    guard isAllowed else { return .now(refusals.tooMany) }
+    guard tokens != nil || !policy.hashes.isEmpty else { return next(request) }
+    let header = request.header("Authorization")
+    if let tokens, let token = BearerToken(header) { return answer(request, token, tokens, policy, next) }
+    if !policy.hashes.isEmpty, let credentials = BasicCredentials(header) {
+      return answer(request, credentials, policy, next)
     }
+    state.withLock { $0.counts.unauthorized[.missing, default: 0] += 1 }
+    return .now(unauthorized(policy))
+  }
+
+  private func unauthorized(_ policy: WebPolicy) -> Response {
+    refusals.unauthorized(takesPasswords: !policy.hashes.isEmpty, takesTokens: tokens != nil)
+  }
+
+  private func answer(
+    _ request: borrowing Request, _ credentials: BasicCredentials, _ policy: WebPolicy,
+    _ next: @escaping HTTPServer.Handler
+  ) -> Answer {
     if passwords.isKnown(credentials, in: policy) { return next(request) }
     return .later(on: passwords.thread) { request in
       // Another request may have had the correct password while this one waited.
       if self.passwords.isKnown(credentials, in: policy) || self.passwords.check(credentials, in: policy) {
         return next(request)
       }
-      self.wrongPassword(request.clientAddress)
-      return .now(self.unauthorized)
+      // Without the user's name: users also type passwords there by mistake.
+      self.count(.wrong, "wrong user or password", ["client": "\(request.clientAddress)"])
+      return .now(self.unauthorized(policy))
+    }
+  }
+
+  private func answer(
+    _ request: borrowing Request, _ token: BearerToken, _ tokens: TokenChecker, _ policy: WebPolicy,
+    _ next: @escaping HTTPServer.Handler
+  ) -> Answer {
+    var access: AccessReviewer.Access?
+    if paths.all.contains(request.path) {
+      access = AccessReviewer.Access(path: request.path, verb: request.method == .head ? "head" : "get")
+    }
+    // Also refusals that are known: they must not wait behind reviews.
+    if let known = tokens.known(token, access) { return answer(request, known, access, policy, next) }
+    return .later(on: tokens.thread) { [access] request in
+      do throws(AccessReviewError) {
+        return self.answer(request, try tokens.check(token, access), access, policy, next)
+      } catch {
+        self.count(
+          .unavailable, "token cannot be checked, request refused with 503: \(error.advice)",
+          ["reason": "\(error.reason)", "error": "\(error.detail)"])
+        return .now(self.refusals.unavailable)
+      }
+    }
+  }
+
+  private func answer(
+    _ request: borrowing Request, _ decision: AccessReviewer.Decision, _ access: AccessReviewer.Access?,
+    _ policy: WebPolicy, _ next: @escaping HTTPServer.Handler
+  ) -> Answer {
+    switch decision {
+    case .allowed: return next(request)
+    case .unauthenticated:
+      count(
+        .wrong, "token refused: the API server does not know it, or it has expired",
+        ["client": "\(request.clientAddress)"])
+      return .now(unauthorized(policy))
+    case .forbidden(let user):
+      count(
+        .forbidden,
+        "user of a token lacks permission: bind a ClusterRole with this path in nonResourceURLs to the user",
+        [
+          "client": "\(request.clientAddress)", "user": "\(user)", "verb": "\(access?.verb ?? "")",
+          "path": "\(access?.path ?? "")",
+        ])
+      return .now(refusals.forbidden)
     }
   }
 
@@ -103,14 +172,16 @@ final class WebGuard: Sendable {
       metadata: ["client": "\(address)", "subject": "\(subject)", "left_out": "\(leftOut)"])
   }
 
-  private func wrongPassword(_ address: String) {
+  /// Counts a refusal, and logs it at a limited rate.
+  private func count(
+    _ reason: WebCounts.Unauthorized, _ message: Logger.Message, _ metadata: Logger.Metadata
+  ) {
     let leftOut = state.withLock { state in
-      state.counts.wrongPassword += 1
-      return state.log.admit("password", now: .now)
+      state.counts.unauthorized[reason, default: 0] += 1
+      return state.log.admit("\(message)", now: .now)
     }
-    // Without the user's name: users also type passwords there by mistake.
     guard let leftOut else { return }
-    logger.warning("wrong user or password", metadata: ["client": "\(address)", "left_out": "\(leftOut)"])
+    logger.warning(message, metadata: metadata.merging(["left_out": "\(leftOut)"]) { $1 })
   }
 }
 
@@ -118,10 +189,20 @@ final class WebGuard: Sendable {
 struct WebCounts: Sendable, Equatable {
   /// Handshakes, by reason.
   var clients: [ClientRefusal: UInt64] = [:]
-  /// Requests without user and password.
-  var withoutPassword: UInt64 = 0
-  /// Requests with a wrong user or password.
-  var wrongPassword: UInt64 = 0
+  /// Why a request was refused for its password or token.
+  enum Unauthorized: String, CaseIterable, Sendable {
+    /// It has neither.
+    case missing
+    /// The password or the token is wrong.
+    case wrong
+    /// The token's user lacks permission.
+    case forbidden
+    /// The API server does not check tokens.
+    case unavailable
+  }
+
+  /// Requests, by reason.
+  var unauthorized: [Unauthorized: UInt64] = [:]
   /// Requests beyond `rate_limit`.
   var rateLimited: UInt64 = 0
 }

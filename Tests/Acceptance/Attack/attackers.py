@@ -7,6 +7,7 @@
 Keeps CONNECTIONS open from SOURCES addresses, as far as the server lets it, and opens at most RATE in a second. Prints what it
 did as JSON. Needs the addresses of environment.py.
 """
+import base64
 import collections
 import errno
 import json
@@ -14,6 +15,7 @@ import os
 import random
 import select
 import socket
+import ssl
 import struct
 import sys
 import time
@@ -29,7 +31,7 @@ class Kind:
     first = b""          # what each sends at once
     each_second = b""    # what each sends every second
     reads = True         # whether it reads what comes; otherwise one byte a second
-    ends = False         # whether it gives up and begins again when all is sent
+    web = None           # the web configuration that the server has: see environment.py
 
     def bytes(self):
         return self.first
@@ -78,10 +80,44 @@ class HalfOpen(Kind):
     """half-open (SYN without ACK)"""
 
 
-# Abandoned TLS handshakes come here: a ClientHello as `first`, against a server with a certificate.
+def client_hello():
+    outgoing = ssl.MemoryBIO()
+    try:
+        ssl.create_default_context().wrap_bio(ssl.MemoryBIO(), outgoing, server_hostname="exporter").do_handshake()
+    except ssl.SSLWantReadError:
+        pass
+    return outgoing.read()
+
+
+class AbandonedHandshake(Kind):
+    """abandoned TLS handshakes"""
+    web = "tls"
+    first = client_hello()
+
+
+class SlowHandshake(Kind):
+    """one byte of a TLS handshake a second"""
+    web = "tls"
+    # The head of a record of 16 KiB.
+    first = b"\x16\x03\x01\x40\x00\x01"
+    each_second = b"a"
+
+
+class WrongPasswords(Kind):
+    """wrong passwords"""
+    web = "password"
+
+    def bytes(self):
+        def request(user):
+            password = base64.b64encode(user + b":" + random.randbytes(8).hex().encode()).decode()
+            return f"GET /metrics HTTP/1.1\r\nHost: a\r\nAuthorization: Basic {password}\r\n\r\n".encode()
+        return b"".join(request(random.choice((b"prometheus", b"nobody"))) for _ in range(8))
+
+
 KINDS = {
     "idle": Idle, "slow-headers": SlowHeaders, "slow-reader": SlowReader, "half-open": HalfOpen, "garbage": Garbage,
-    "long-headers": LongHeaders, "long-url": LongURL, "pages": Pages}
+    "long-headers": LongHeaders, "long-url": LongURL, "pages": Pages, "handshakes": AbandonedHandshake,
+    "slow-handshakes": SlowHandshake, "wrong-passwords": WrongPasswords}
 
 
 class Attack:

@@ -2,13 +2,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """A scraper, two probes and a browser: each asks the server every second, until stdin is closed.
 
-    clients.py PORT
+    clients.py PORT NUMBER WEB
+
+NUMBER is that of the first address of the browser. WEB is the web configuration of the server: plain, password, tls.
 
 Prints as JSON how often each asked, its slowest answer in seconds, and what went wrong.
 """
 import http.client
 import json
 import socket
+import ssl
 import sys
 import threading
 import time
@@ -16,6 +19,10 @@ import time
 from attackers import SERVER
 
 LIMIT = 1.0
+# prometheus:secret
+AUTHORIZATION = {"Authorization": "Basic cHJvbWV0aGV1czpzZWNyZXQ="}
+# One for all clients, as programs have: making one takes longer than a handshake.
+CONTEXT = ssl._create_unverified_context()
 
 
 class Client(threading.Thread):
@@ -25,10 +32,16 @@ class Client(threading.Thread):
         self.count, self.slowest, self.problems = 0, 0.0, []
 
     def connection(self, source):
-        return http.client.HTTPConnection(SERVER, self.port, timeout=10, source_address=(source, 0))
+        options = {"timeout": 10, "source_address": (source, 0)}
+        if sys.argv[3] == "tls":
+            return http.client.HTTPSConnection(SERVER, self.port, context=CONTEXT, **options)
+        return http.client.HTTPConnection(SERVER, self.port, **options)
 
     def get(self, connection, path, headers=None):
-        connection.request("GET", path, headers=headers or {})
+        headers = headers or {}
+        if sys.argv[3] != "plain" and not path.startswith("/-/healthy") and not path.startswith("/-/ready"):
+            headers = headers | AUTHORIZATION
+        connection.request("GET", path, headers=headers)
         response = connection.getresponse()
         body = response.read()
         if response.status != 200:

@@ -4,13 +4,17 @@ import json
 import pathlib
 import re
 import resource
+import ssl
 import subprocess
 import sys
 import time
+import urllib.request
 
 from attackers import SERVER
+from clients import AUTHORIZATION
 from checks import wait
 from processes import Service, start
+from scan import make_certificate
 
 HERE = pathlib.Path(__file__).resolve().parent
 PORT = 10059
@@ -35,15 +39,42 @@ def set_up_network():
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
+# `secret`, with bcrypt of cost 10: some 50 ms.
+PASSWORD = "basic_auth_users: {prometheus: $2y$10$abcdefghijklmnopqrstuuqflPDzB6gcMhKa1rZqKiun2YGL5sa2u}\n"
+WEB = {"password": PASSWORD, "tls": "tls_server_config: {cert_file: server.crt, key_file: server.key}\n" + PASSWORD}
+
+
+def start_namespaces():
+    """So that a page is larger than the buffers of a socket."""
+    for _ in range(NAMESPACES):
+        start(["unshare", "--pid", "--fork", "--kill-child", "sleep", "infinity"])
+
+
 class Exporter(Service):
-    def __init__(self, program, folder):
-        # So that a page is larger than the buffers of a socket.
-        for _ in range(NAMESPACES):
-            start(["unshare", "--pid", "--fork", "--kill-child", "sleep", "infinity"])
+    def __init__(self, program, folder, web=None):
+        """web: a key of WEB; None serves plain HTTP without passwords."""
+        self.web = web
         # With the soft limit of descriptors that services have.
         # Events of the machine are not counted: memory would depend on them.
         command = ["prlimit", "--nofile=1024:", str(program), f"--web.listen-address=:{PORT}", "--namespaces.scope=own"]
-        super().__init__("exporter", command, folder, f"http://{SERVER}:{PORT}", "/-/ready")
+        if web:
+            make_certificate(folder, SERVER)
+            pathlib.Path(folder, "web.yml").write_text(WEB[web])
+            command.append(f"--web.config.file={folder}/web.yml")
+        scheme = "https" if web == "tls" else "http"
+        super().__init__(f"exporter-{web or 'plain'}", command, folder, f"{scheme}://{SERVER}:{PORT}", "/-/ready")
+
+    def get(self, path):
+        request = urllib.request.Request(self.url + path, headers=AUTHORIZATION if self.web else {})
+        # Who it is does not matter here.
+        context = ssl._create_unverified_context() if self.web == "tls" else None
+        with urllib.request.urlopen(request, timeout=30, context=context) as response:
+            return response.read().decode()
+
+    def wrong_passwords(self):
+        """How many were compared and refused."""
+        found = re.search(r'^pidns_web_unauthorized_requests_total\{reason="wrong"\} (\d+)$', self.get("/metrics"), re.MULTILINE)
+        return int(found[1]) if found else 0
 
     @property
     def resident(self):
@@ -81,10 +112,10 @@ class Clients:
     """The clients that must be answered. Each has addresses of its own in each attack."""
     started = 0
 
-    def __init__(self):
+    def __init__(self, web):
         Clients.started += 1
         self.process = start(
-            [sys.executable, "-B", str(HERE / "clients.py"), str(PORT), str(Clients.started * 1000)],
+            [sys.executable, "-B", str(HERE / "clients.py"), str(PORT), str(Clients.started * 1000), web or "plain"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def stop(self):

@@ -13,8 +13,9 @@ import time
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[2] / "Support/Checks"))
 from attackers import KINDS
-from checks import exit_on_signals
-from environment import PORT, SERVER, Clients, Exporter, attack, set_up_network
+from checks import exit_on_signals, wait
+from environment import PORT, SERVER, Clients, Exporter, attack, set_up_network, start_namespaces
+from scan import scan
 
 SLOWHTTPTEST = {"slow headers": "-H", "slow body": "-B", "ranges": "-R", "slow read": "-X"}
 GROWTH = 2.0    # MB
@@ -28,6 +29,7 @@ def parse():
     parser.add_argument("--rate", type=int, default=1_000, help="connections that are opened in a second (1000)")
     parser.add_argument("--kinds", default=",".join(KINDS), help="attacks, separated by commas (all)")
     parser.add_argument("--sources", default="1,200", help="numbers of addresses that attack (1,200)")
+    parser.add_argument("--no-testssl", action="store_true", help="without testssl.sh")
     parser.add_argument("--no-slowhttptest", action="store_true", help="without slowhttptest")
     return parser.parse_args()
 
@@ -37,7 +39,7 @@ class Run:
         self.arguments, self.exporter = arguments, exporter
         self.rows, self.problems = [], []
         # All pages have been made once: what stays in memory for that is not a leak.
-        warm_up = Clients()
+        warm_up = Clients(exporter.web)
         time.sleep(10)
         self.note("warm-up", warm_up.stop())
         self.first = exporter.descriptors, exporter.resident
@@ -55,7 +57,7 @@ class Run:
         exporter = self.exporter
         descriptors, before = exporter.descriptors, exporter.resident
         refused, scheduled = exporter.refused(), exporter.scheduled
-        clients = Clients()
+        clients = Clients(exporter.web)
         made = action()
         answered = self.note(f"{what}, {sources}", clients.stop(), excused)
         ran, waited = (now - then for now, then in zip(exporter.scheduled, scheduled))
@@ -72,8 +74,11 @@ class Run:
 
     def attack(self, kind, sources):
         def act():
-            arguments = self.arguments
-            return attack(kind, arguments.connections, sources, arguments.seconds, arguments.rate)["made"]
+            arguments, compared = self.arguments, self.exporter.wrong_passwords()
+            made = attack(kind, arguments.connections, sources, arguments.seconds, arguments.rate)["made"]
+            if kind == "wrong-passwords":
+                wait("wrong passwords are counted", lambda: self.exporter.wrong_passwords() > compared)
+            return made
         # A browser that nobody knows waits for its page with those that attack.
         self.measure(KINDS[kind].__doc__, sources, act, ("browser",) if kind == "pages" else ())
 
@@ -88,6 +93,11 @@ class Run:
                 self.problems.append(f"slowhttptest, {mode}: the service is not available")
             return "service available: " + output.split("service available:")[-1].split("\n")[0].strip(" \x1b[0m32;1")
         self.measure(f"slowhttptest, {mode}", 1, act)
+
+    def scan(self, folder):
+        checks, found = scan(folder, f"{SERVER}:{PORT}")
+        print(f"testssl.sh: {checks} checks, {len(found)} findings of medium severity or worse", flush=True)
+        self.problems += found
 
     def finish(self):
         descriptors, resident = self.first
@@ -106,25 +116,37 @@ def main():
     exit_on_signals()
     set_up_network()
     with tempfile.TemporaryDirectory(prefix="pidns-attack-") as folder:
-        exporter = Exporter(arguments.exporter.absolute(), folder)
-        run = Run(arguments, exporter)
+        start_namespaces()
         print("| attack | addresses | connections | refused | slowest answer | CPU s | waited for a CPU, s | MB before | MB after |")
         print("|---|---|---|---|---|---|---|---|---|", flush=True)
-        for kind in arguments.kinds.split(","):
-            for sources in map(int, arguments.sources.split(",")):
-                run.attack(kind, sources)
-        for mode in () if arguments.no_slowhttptest else SLOWHTTPTEST:
-            run.slowhttptest(mode)
-        run.finish()
-        status = exporter.stop()
-        if status != 0:
-            run.problems.append(f"the exporter exited with {status}")
-    for problem in run.problems[:50]:
+        problems, attacks = [], 0
+        for web in (None, "tls", "password"):
+            kinds = [kind for kind in arguments.kinds.split(",") if KINDS[kind].web == web]
+            modes = [] if arguments.no_slowhttptest or web else list(SLOWHTTPTEST)
+            scans = web == "tls" and not arguments.no_testssl
+            if not kinds and not modes and not scans:
+                continue
+            exporter = Exporter(arguments.exporter.absolute(), folder, web)
+            run = Run(arguments, exporter)
+            for kind in kinds:
+                for sources in map(int, arguments.sources.split(",")):
+                    run.attack(kind, sources)
+            for mode in modes:
+                run.slowhttptest(mode)
+            if scans:
+                run.scan(folder)
+            run.finish()
+            status = exporter.stop()
+            if status != 0:
+                run.problems.append(f"the exporter exited with {status}")
+            problems += run.problems
+            attacks += len(run.rows)
+    for problem in problems[:50]:
         print(f"FAILED  {problem}")
-    if len(run.problems) > 50:
-        print(f"        … and {len(run.problems) - 50} more")
-    print(f"{len(run.rows)} attacks, {len(run.problems)} problems")
-    sys.exit(bool(run.problems))
+    if len(problems) > 50:
+        print(f"        … and {len(problems) - 50} more")
+    print(f"{attacks} attacks, {len(problems)} problems")
+    sys.exit(bool(problems))
 
 
 if __name__ == "__main__":

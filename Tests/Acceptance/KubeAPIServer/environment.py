@@ -11,7 +11,9 @@ from pods import Pod, in_parallel
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 MANIFEST = ROOT / "deploy/kubernetes/daemonset.yaml"
-ACCOUNT = "/api/v1/namespaces/pidns-exporter/serviceaccounts/pidns-exporter"
+TOKEN_AUTH = ROOT / "deploy/kubernetes/components/token-auth/rbac.yaml"
+ACCOUNTS = "/api/v1/namespaces/pidns-exporter/serviceaccounts"
+ACCOUNT = f"{ACCOUNTS}/pidns-exporter"
 # The user of the second exporter, by a client certificate.
 IDLE_USER = "idle-node-reader"
 USER = "system:serviceaccount:pidns-exporter:pidns-exporter"
@@ -33,7 +35,7 @@ class Environment:
         self.second = APIServer(server, folder, certificates, 6444)
         self.containers = Containers(folder)
         self.files = ServiceAccountFiles(certificates.authority)
-        self.exporter = self.idle = None
+        self.exporter = self.idle = self.guarded = None
         self.pods = {}
 
     def start(self):
@@ -54,13 +56,14 @@ class Environment:
         self.files.write(self.token())
         self.create_pods()
 
-    def token(self, pod=None):
-        """Requests a token for the exporter as the kubelet does. A token that is bound to a pod expires with it."""
-        spec = {"expirationSeconds": 3600}
+    def token(self, pod=None, account="pidns-exporter", seconds=3600):
+        """Requests a token as the kubelet does, by default for the exporter. A token that is bound to a pod expires with it. Two tokens of
+        the same second differ only by their lifetime."""
+        spec = {"expirationSeconds": seconds}
         if pod:
             spec["boundObjectRef"] = {"kind": "Pod", "apiVersion": "v1", "name": pod.name, "uid": pod.uid}
         request = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": spec}
-        return self.second.call("POST", f"{ACCOUNT}/token", request)["status"]["token"]
+        return self.second.call("POST", f"{ACCOUNTS}/{account}/token", request)["status"]["token"]
 
     def create_pods(self):
         """Creates pods of all kinds, some with running containers, and plain ones up to PODS."""
@@ -135,7 +138,7 @@ class Environment:
             self.second.apply([self.binding])
 
     def stop(self):
-        for exporter in (self.exporter, self.idle):
+        for exporter in (self.exporter, self.idle, self.guarded):
             if exporter and exporter.process.poll() is None:
                 exporter.process.kill()
                 exporter.process.wait()

@@ -3,6 +3,8 @@
 import os
 import pathlib
 import re
+import urllib.error
+import urllib.request
 
 from checks import wait
 from cluster import ADDRESS
@@ -56,11 +58,35 @@ class Metrics:
         return self.value("pidns_kubernetes_watch_errors_total", reason=reason)
 
 
+def in_pod(api_port):
+    """Returns the variables that a pod has."""
+    return {"KUBERNETES_SERVICE_HOST": ADDRESS, "KUBERNETES_SERVICE_PORT": str(api_port)}
+
+
+class GuardedExporter(Service):
+    """An exporter that requires tokens, as in a pod, without the watch of pods."""
+
+    def __init__(self, program, folder, port, api_port):
+        super().__init__(
+            f"exporter-{port}",
+            [program, f"--web.listen-address=127.0.0.1:{port}", "--no-local-names", "--web.kubernetes-auth"],
+            folder, f"http://127.0.0.1:{port}", "/-/ready", env=os.environ | in_pod(api_port))
+
+    def status(self, token=None, path="/metrics", method="GET"):
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        try:
+            with urllib.request.urlopen(
+                    urllib.request.Request(self.url + path, headers=headers, method=method), timeout=60) as response:
+                return response.status
+        except urllib.error.HTTPError as error:
+            return error.code
+
+
 class Exporter(Service):
     def __init__(self, program, folder, port, node, *flags, api_port=None):
         environment = dict(os.environ, NODE_NAME=node)
         if api_port:
-            environment |= {"KUBERNETES_SERVICE_HOST": ADDRESS, "KUBERNETES_SERVICE_PORT": str(api_port)}
+            environment |= in_pod(api_port)
         super().__init__(
             f"exporter-{port}",
             [program, f"--web.listen-address=127.0.0.1:{port}", "--labels.grace=1s", "--no-local-names", *flags],

@@ -6,13 +6,15 @@ import signal
 import sys
 import urllib.parse
 
+import yaml
+
 from checks import Suite, wait
 from cluster import USER_AGENT
 from containers import Containers, new_id
-from exporter import Exporter
+from exporter import Exporter, GuardedExporter
 from pods import Pod, in_parallel
 from processes import start
-from environment import BINDINGS, IDLE_USER, PODS, USER
+from environment import ACCOUNTS, BINDINGS, IDLE_USER, PODS, TOKEN_AUTH, USER
 
 SUITE = Suite()
 
@@ -235,6 +237,69 @@ def role_is_all_that_is_used(env):
     assert asked == granted, f"asked: {asked}, granted: {granted}"
     selectors = {query(event).get("fieldSelector") for event in events}
     assert selectors == {"spec.nodeName=node"}, selectors
+
+
+def reviewed(env):
+    """Returns how often the exporter has asked for each kind of review."""
+    resources = [
+        event["objectRef"]["resource"] for event in env.server.audited(USER)
+        if event["verb"] == "create" and event["stage"] == "ResponseComplete"]
+    return {kind: resources.count(kind) for kind in ("tokenreviews", "subjectaccessreviews")}
+
+
+@SUITE.test
+def tokens(env):
+    """With the component token-auth, only the scraper's service account gets /metrics; without its binding, the exporter logs what is missing"""
+    documents = list(yaml.safe_load_all(TOKEN_AUTH.read_text()))
+    delegator = next(document for document in documents if document["metadata"]["name"].endswith("-auth-delegator"))
+    # kustomize does that.
+    delegator["subjects"][0]["namespace"] = "pidns-exporter"
+    env.server.apply(document for document in documents if document is not delegator)
+    env.server.apply([{
+        "apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "other", "namespace": "pidns-exporter"}}])
+    env.guarded = guarded = GuardedExporter(env.program, env.folder, 10062, env.server.port)
+    scraper, other = (env.token(account=account) for account in ("pidns-exporter-scraper", "other"))
+    assert guarded.status(scraper) == 503
+    assert "system:auth-delegator" in guarded.log(), guarded.log()
+    env.server.apply([delegator])
+    wait("the scraper gets the metrics", lambda: guarded.status(scraper) == 200)
+    before = reviewed(env)
+    expected = {
+        200: [(scraper,), (scraper,), (None, "/-/healthy"), ("wrong", "/-/ready")],
+        401: [(None,), ("wrong",), (scraper[:-3] + "AAA",), (None, "/nothing")],
+        403: [(other,), (scraper, "/"), (scraper, "/metrics", "HEAD")], 404: [(other, "/nothing")]}
+    for status, requests in expected.items():
+        for request in requests:
+            assert (got := guarded.status(*request)) == status, f"{got} in place of {status}: {request}"
+    after = reviewed(env)
+    # Two wrong tokens; another user for /metrics, and for a path that does not exist; the scraper for / and for HEAD.
+    assert {kind: after[kind] - before[kind] for kind in after} == {"tokenreviews": 6, "subjectaccessreviews": 3}, (before, after)
+    assert not any(token in guarded.log() for token in (scraper, other)), "a token is in the log"
+
+
+@SUITE.test
+def tokens_without_server(env):
+    """While the API server is down, a remembered token gets the metrics and a new one 503; then both get them"""
+    scraper, new = (env.token(account="pidns-exporter-scraper", seconds=seconds) for seconds in (3600, 7200))
+    assert env.guarded.status(scraper) == 200
+    env.server.kill()
+    assert [env.guarded.status(token) for token in (scraper, new)] == [200, 503]
+    assert "reason=connection" in env.guarded.log(), env.guarded.log()
+    env.server.start()
+    wait("the new token gets the metrics", lambda: env.guarded.status(new) == 200)
+
+
+@SUITE.test
+def tokens_are_revoked(env):
+    """A deleted ClusterRoleBinding gives 403 after two minutes, a deleted service account 401"""
+    scraper = env.token(account="pidns-exporter-scraper")
+    assert env.guarded.status(scraper) == 200
+    env.second.call("DELETE", f"{BINDINGS}/pidns-exporter-scraper")
+    assert env.guarded.status(scraper) == 200, "the answer is not remembered"
+    wait("the scraper is refused", lambda: env.guarded.status(scraper) == 403)
+    env.second.call("DELETE", f"{ACCOUNTS}/pidns-exporter-scraper")
+    wait("its token is refused", lambda: env.guarded.status(scraper) == 401)
+    assert env.guarded.stop() == 0
 
 
 def query(event):

@@ -2,12 +2,12 @@
 
 import Synchronization
 
-/// A Kubernetes API server that lists and watches pods: HTTP/1.1 over TLS, chunked,
+/// A Kubernetes API server that lists and watches pods, and reviews tokens and access: HTTP/1.1 over TLS, chunked,
 /// with resource versions, pages, bookmarks, and faults on demand. Each connection has a thread.
 ///
 /// It ignores the field selector: all its pods are on one node.
 package final class APIServer: Sendable {
-  package enum Kind: Sendable, Hashable { case list, watch }
+  package enum Kind: Sendable, Hashable { case list, watch, tokenReview, accessReview }
 
   /// A received request.
   package struct Request: Sendable {
@@ -15,6 +15,8 @@ package final class APIServer: Sendable {
     /// Percent-encoded, as received.
     package let query: [String: String]
     package let token: String?
+    /// The JSON of a review; empty without a body.
+    package let body: String
   }
 
   /// The certificates that clients must trust.
@@ -64,6 +66,22 @@ package final class APIServer: Sendable {
 
   /// Sets the bearer token that requests need; nil for none.
   package func require(token: String?) { sockets.model.withLock { $0.token = token } }
+
+  /// Lets a token belong to a user.
+  package func add(token: String, of user: ReviewUser) {
+    sockets.model.withLock { $0.reviews.users[token] = user }
+  }
+
+  /// Lets a token belong to nobody.
+  package func remove(token: String) { sockets.model.withLock { $0.reviews.users[token] = nil } }
+
+  /// Lets a user or a group do something with a path.
+  package func permit(_ subject: String, _ verb: String, _ path: String) {
+    _ = sockets.model.withLock { $0.reviews.rules.insert([subject, verb, path]) }
+  }
+
+  /// Takes all permissions away.
+  package func permitNothing() { sockets.model.withLock { $0.reviews.rules = [] } }
 
   /// Returns complete lists despite a limit, as old servers do for resource version 0.
   package func ignoreLimits() { sockets.model.withLock { $0.ignoresLimit = true } }

@@ -10,6 +10,8 @@ struct RequestHandler: ~Copyable {
     var target: String
     /// By lower-case name.
     var headers: [String: String]
+    /// The body of a POST; nil for a GET.
+    var body: [UInt8]?
   }
 
   private let session: TLSSession
@@ -30,25 +32,42 @@ struct RequestHandler: ~Copyable {
     while isOpen, let request = nextRequest() { answer(request) }
   }
 
-  /// Reads a request without a body; nil after the client has disconnected.
+  /// Reads a request; nil after the client has disconnected.
   private mutating func nextRequest() -> Request? {
     while true {
       if let end = received.firstRange(of: Array("\r\n\r\n".utf8)) {
         let lines = String(decoding: received[..<end.lowerBound], as: UTF8.self).split(separator: "\r\n")
         received.removeSubrange(..<end.upperBound)
         let words = (lines.first ?? "").split(separator: " ")
-        guard words.count == 3, words[0] == "GET" else { return nil }
+        guard words.count == 3, words[0] == "GET" || words[0] == "POST" else { return nil }
         var headers: [String: String] = [:]
         for line in lines.dropFirst() {
           let field = line.split(separator: ":", maxSplits: 1)
           if field.count == 2 { headers[field[0].lowercased()] = String(field[1].drop { $0 == " " }) }
         }
-        return Request(target: String(words[1]), headers: headers)
+        var request = Request(target: String(words[1]), headers: headers)
+        if words[0] == "POST" {
+          guard let length = headers["content-length"].flatMap({ Int($0) }), let body = body(length) else {
+            return nil
+          }
+          request.body = body
+        }
+        return request
       }
       let bytes = session.receive()
       if bytes.isEmpty { return nil }
       received += bytes
     }
+  }
+
+  private mutating func body(_ length: Int) -> [UInt8]? {
+    while received.count < length {
+      let bytes = session.receive()
+      if bytes.isEmpty { return nil }
+      received += bytes
+    }
+    defer { received.removeSubrange(..<length) }
+    return Array(received[..<length])
   }
 
   // MARK: Responses
@@ -60,13 +79,20 @@ struct RequestHandler: ~Copyable {
       let pair = field.split(separator: "=", maxSplits: 1)
       query[String(pair[0])] = pair.count == 2 ? String(pair[1]) : ""
     }
-    guard parts.first == "/api/v1/pods" else { return refuse(404, "no such path", nil) }
-    let kind: APIServer.Kind = query["watch"] == "true" ? .watch : .list
+    let kind: APIServer.Kind
+    switch (parts.first, request.body) {
+    case ("/api/v1/pods", nil): kind = query["watch"] == "true" ? .watch : .list
+    case ("/apis/authentication.k8s.io/v1/tokenreviews", _?): kind = .tokenReview
+    case ("/apis/authorization.k8s.io/v1/subjectaccessreviews", _?): kind = .accessReview
+    default: return refuse(404, "no such path", nil)
+    }
     let token = request.headers["authorization"].flatMap { header in
       header.hasPrefix("Bearer ") ? String(header.dropFirst(7)) : nil
     }
     let (fault, isAllowed) = sockets.model.withLock { state in
-      state.requests.append(APIServer.Request(kind: kind, query: query, token: token))
+      state.requests.append(
+        APIServer.Request(
+          kind: kind, query: query, token: token, body: String(decoding: request.body ?? [], as: UTF8.self)))
       return (state.fault(for: kind), state.token == nil || state.token == token)
     }
     guard isAllowed else { return refuse(401, "Unauthorized", nil) }
@@ -78,7 +104,28 @@ struct RequestHandler: ~Copyable {
     switch kind {
     case .list: list(query, fault)
     case .watch: watch(query, fault)
+    case .tokenReview, .accessReview: review(kind, request, fault)
     }
+  }
+
+  private mutating func review(_ kind: APIServer.Kind, _ request: Request, _ fault: Fault?) {
+    if fault == .garbage {
+      begin(201)
+      send("]]{ this is no JSON")
+      return end()
+    }
+    // As kube-apiserver does: the type of the body decides how it is decoded.
+    guard request.headers["content-type"] == "application/json" else {
+      return refuse(415, "the body is not in JSON", nil)
+    }
+    let body = request.body ?? []
+    let answer = sockets.model.withLock { state in
+      kind == .tokenReview ? state.reviews.token(body) : state.reviews.access(body)
+    }
+    guard let answer else { return refuse(400, "the body is no such review", nil) }
+    begin(201)
+    send(answer)
+    end()
   }
 
   private mutating func list(_ query: [String: String], _ fault: Fault?) {

@@ -25,6 +25,7 @@ struct ServerModel {
   var requests: [APIServer.Request] = []
   var ignoresLimit = false
   var watches = 0
+  var reviews = ReviewModel()
 
   mutating func put(_ pod: PodJSON, announced: Bool = true) {
     version += 1

@@ -70,11 +70,12 @@ import Testing
     snapshot.podWatch = PodWatchStatus()
     var features = FeatureSet(
       collectors: Set(Collector.allCases), showsLifetimesPerNamespace: true, watchesPods: true,
-      holdsFirstSamples: true, hasWebConfig: true)
+      holdsFirstSamples: true, hasWebConfig: true, acceptsTokens: true)
     change(&features)
     let web = WebStatus(
       isLastReloadGood: false, lastGoodReload: 1_700_000_000.5, certificateExpiry: 1_800_000_000,
-      counts: WebCounts(clients: [.missing: 3], withoutPassword: 1, wrongPassword: 2, rateLimited: 4))
+      counts: WebCounts(
+        clients: [.missing: 3], unauthorized: [.missing: 1, .wrong: 2, .forbidden: 3], rateLimited: 4))
     return RenderedSnapshot(snapshot, features: features, web: web)
   }
 

@@ -2,6 +2,7 @@
 
 import Foundation
 import Harness
+import Kubernetes
 import Logging
 import MetricsHTTP
 import Synchronization
@@ -26,13 +27,18 @@ final class ServedWebConfig {
   static let hash = "$2y$04$X0h1gDsPszWURQaxFh.zouZdfSt7HzEy4CLiI.zRYe8se5CVhYyZ."
   static let pair = "tls_server_config:\n  cert_file: server.crt\n  key_file: server.key\n"
 
-  init(_ yaml: String, key: CertificateAuthority.Key = .ec) throws {
+  init(
+    _ yaml: String, key: CertificateAuthority.Key = .ec, passwords: PasswordChecker = PasswordChecker(),
+    tokens: TokenChecker? = nil
+  ) throws {
     authority = try CertificateAuthority()
     try authority.issue("server", names: "DNS:localhost,IP:127.0.0.1", purpose: "serverAuth", key: key)
     try authority.folder.write(yaml, to: "web.yml")
     let log = log
     config = RunningWebConfig(
-      try WebConfigFile(authority.folder["web.yml"], now: .now), openPaths: Routes.healthPaths,
+      try WebConfigFile(authority.folder["web.yml"], now: .now),
+      paths: WebGuard.Paths(open: Routes.healthPaths, all: Routes.healthPaths.union(["/metrics"])),
+      passwords: passwords, tokens: tokens,
       logger: Logger(label: "test") { _ in LogLines.Handler(lines: log) })
     let page = Response(
       contentType: "text/plain", headers: [("X-Frame-Options", "sameorigin")], body: Array("page".utf8))

@@ -30,8 +30,8 @@ import WebConfig
     }
     let reply = try served.get(scheme: "http").text
     #expect(reply.contains("WWW-Authenticate: Basic realm=\"pidns-exporter\""))
-    #expect(served.config.status.counts.wrongPassword == 20)
-    #expect(served.config.status.counts.withoutPassword == 5)
+    #expect(served.config.status.counts.unauthorized[.wrong] == 20)
+    #expect(served.config.status.counts.unauthorized[.missing] == 5)
     #expect(served.log.all.filter { $0.hasPrefix("wrong user or password client=127.0.0.1") }.count == 1)
     #expect(!served.log.all.joined().contains("bob"))
 
