@@ -115,7 +115,7 @@ fuzz: ## fuzzes all that reads bytes from outside (12 min, 1 min for each target
 	@echo 'Building the targets, then fuzzing each for a minute, without ARGS=--seconds=…'
 	@Tests/Fuzz/run.sh $(ARGS)
 
-sanitize: ## runs all tests with the address and thread sanitizers, those of the kernel as root (SANITIZETIME); ARGS="thread unit" selects
+sanitize: ## runs all tests with the address and thread sanitizers, those of the kernel as root (3 h, estimated); ARGS="thread unit" selects
 	@$(INSTALL) build test
 	@scripts/sanitize.sh $(ARGS)
 

@@ -33,9 +33,7 @@ extension Page {
     var series: Set<Series> = []
     for line in bytes.split(separator: UInt8(ascii: "\n")) {
       if line.first == UInt8(ascii: "#") {
-        let words = String(decoding: line, as: UTF8.self).split(
-          separator: " ", maxSplits: 3, omittingEmptySubsequences: false
-        ).map(String.init)
+        let words = String(decoding: line, as: UTF8.self).words
         guard words.count == 4 else { throw PageFault("bad metadata: \(words)") }
         switch words[1] {
         case "HELP": families.append(Family(name: words[2], help: words[3].unescaped(quotes: false)))
@@ -64,7 +62,7 @@ private struct FamilyReader {
   private var names: Set<String> = []
 
   mutating func metadata(_ line: String) throws(PageFault) {
-    let words = line.split(separator: " ", maxSplits: 3, omittingEmptySubsequences: false).map(String.init)
+    let words = line.words
     guard words.count == 4, words[0] == "#", let first = words[2].utf8.first, !first.isDigit,
       words[2].utf8.allSatisfy(\.isNameByte)
     else { throw PageFault("bad metadata: \(line)") }
@@ -143,6 +141,11 @@ extension Page.Family {
 }
 
 extension String {
+  /// The first three words of a line, and the rest. A combining character after a space belongs to the rest.
+  fileprivate var words: [String] {
+    unicodeScalars.split(separator: " ", maxSplits: 3, omittingEmptySubsequences: false).map(String.init)
+  }
+
   /// Decodes the escapes of a help text.
   fileprivate func unescaped(quotes: Bool) -> String {
     var text = UnicodeScalarView()

@@ -18,6 +18,13 @@ import Testing
     }
   }
 
+  /// Found by fuzzing.
+  @Test("A help text may begin with a combining character")
+  func combining() throws {
+    #expect(try read("# HELP m \u{301}words\n# EOF\n").families.first?.help == "\u{301}words")
+    #expect(try Page(text: Array("# HELP m \u{301}words\n".utf8)).families.first?.help == "\u{301}words")
+  }
+
   @Test("Invalid UTF-8 is rejected")
   func encoding() {
     #expect(throws: PageFault.self) {
@@ -28,7 +35,8 @@ import Testing
   @Test(
     "Valid pages are accepted",
     arguments: [
-      "", "m 4\n", "m NaN\n", "# HELP m \n# UNIT m \n", "# TYPE m counter\n# HELP m he\u{0}lp\n",
+      "", "m 4\n", "m NaN\n", "# HELP m \n# UNIT m \n", "# HELP m \u{301}words\n",
+      "# TYPE m counter\n# HELP m he\u{0}lp\n",
       "# HELP m words\n# TYPE m unknown\nm{k=\"v\",l=\"4\"} 10.0\nm{k=\"v\",l=\"5\"} 12.0\n",
       "# TYPE m counter\n# HELP m words\nm_total 1\n", "# HELP m words\n# TYPE m counter\nm_total{} 1\n",
       "# TYPE m counter\nm_total 9223372036854775808\n", "# TYPE m counter\nm_total 1.1\n",

@@ -22,7 +22,9 @@ import Testing
       addresses: [#require(ListenAddress("127.0.0.1:0"))],
       routes: Routes.all(
         telemetryPath: "/metrics", hasStatusPage: false, board: board, scrapers: scrapers, rule: ScraperRule()
-      ))
+      ),
+      // A page of six megabytes takes more than the usual minute with a sanitizer.
+      limits: HTTPServer.Limits(responseTimeout: .seconds(3600)))
   }
 
   private static func headers(_ scraper: String) -> [String] {
