@@ -6,6 +6,7 @@
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/vfs.h>
 #include <wchar.h>
 
 /* <string.h>, under _GNU_SOURCE, which the first file that includes it decides. */

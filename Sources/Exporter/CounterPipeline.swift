@@ -15,6 +15,8 @@ package struct CounterPipeline: ~Copyable {
   let features: FeatureSet
   /// Reads the kernel.
   package var poller: Poller
+  /// Holds the lock of the folder of pins.
+  private let pins: PinFolder?
   /// Follows the files of Docker and podman until the pipeline is destroyed.
   private let nameWatch: LocalNameWatch?
 
@@ -26,7 +28,8 @@ package struct CounterPipeline: ~Copyable {
     configuration.kernel.outermost = try Requirements.check(configuration.scope)
     // Before the first event is counted.
     let start = Clock.epochSeconds
-    let kernel = try Self.load(configuration)
+    let pins = try Self.openPins(configuration)
+    let kernel = try Self.load(configuration, pins)
     let collectors = configuration.kernel.collectors.subtracting(kernel.unavailable.keys)
     logger.info(
       "counting",
@@ -67,15 +70,27 @@ package struct CounterPipeline: ~Copyable {
       )
     }
     self.nameWatch = nameWatch
+    self.pins = pins
     poller = Poller(
       kernel: kernel, start: start, limits: configuration.limits, labelling: configuration.labelling,
       naming: ContainerResolver(pods: podWatch?.pods, local: configuration.localNames),
       podWatch: podWatch.map { podWatch in { podWatch.update() } })
   }
 
-  private static func load(_ configuration: Configuration) throws(ExporterError) -> KernelCounters {
+  private static func openPins(_ configuration: Configuration) throws(ExporterError) -> PinFolder? {
+    guard let path = configuration.pinFolder else { return nil }
     do {
-      return try KernelCounters(configuration.kernel)
+      return try PinFolder(path)
+    } catch {
+      throw ExporterError(error)
+    }
+  }
+
+  private static func load(
+    _ configuration: Configuration, _ pins: borrowing PinFolder?
+  ) throws(ExporterError) -> KernelCounters {
+    do {
+      return try KernelCounters(configuration.kernel, pins: pins)
     } catch {
       throw ExporterError(error)
     }

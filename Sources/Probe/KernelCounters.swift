@@ -115,13 +115,16 @@ package struct KernelCounters: ~Copyable {
   ///
   /// - Throws: `BPFError` for the first step that fails; nothing stays loaded or attached then. That a
   ///   collector is not to be had is no error: see `unavailable`.
-  package init(_ configuration: Configuration) throws(BPFError) {
+  ///
+  /// - Parameter pins: Where maps and attached programs stay when this goes, and are found by the next process; nil to
+  ///   keep nothing.
+  package init(_ configuration: Configuration, pins: borrowing PinFolder? = nil) throws(BPFError) {
     let features = try KernelFeatures.probe()
     let cpus = try LibraryInfo.possibleCPUs()
     var unavailable: [Collector: String] = [:]
     var refused: [String] = []
     let loaded = try Self.load(
-      configuration, features, cpus: cpus, refused: &refused, unavailable: &unavailable)
+      configuration, features, cpus: cpus, pins: pins, refused: &refused, unavailable: &unavailable)
     let namespaces = try loaded.object.map(CounterMap.namespaces)
     let exits = try loaded.object.map(CounterMap.exits)
     let details = try loaded.mapIfUsed(.details)
@@ -188,18 +191,19 @@ package struct KernelCounters: ~Copyable {
 
   /// Loads what the configuration asks for and the kernel has.
   private static func load(
-    _ configuration: Configuration, _ features: KernelFeatures, cpus: Int,
+    _ configuration: Configuration, _ features: KernelFeatures, cpus: Int, pins: borrowing PinFolder?,
     refused: inout [String], unavailable: inout [Collector: String]
   ) throws(BPFError) -> LoadedPrograms {
     var configuration = configuration
     var loaded: LoadedPrograms
     let plan = ProgramPlan(features: features, configuration, cpus: cpus)
     do throws(BPFError) {
-      loaded = try LoadedPrograms(plan, configuration)
+      loaded = try LoadedPrograms(plan, configuration, pins: pins)
     } catch {
       // Some kernels refuse to load a program that is to follow a function, at which libbpf gives up.
       guard configuration.collectors.remove(.execFailures) != nil else { throw error }
-      loaded = try LoadedPrograms(ProgramPlan(features: features, configuration, cpus: cpus), configuration)
+      loaded = try LoadedPrograms(
+        ProgramPlan(features: features, configuration, cpus: cpus), configuration, pins: pins)
       refused = plan.optional.filter { $0.collector == .execFailures }.map(\.name)
       unavailable[.execFailures] = "the kernel refuses BPF trampolines: \(error)"
     }
@@ -334,7 +338,7 @@ package struct KernelCounters: ~Copyable {
     for (name, isAttached) in loaded.programs {
       statuses.append(
         isAttached
-          ? ProgramStatus(program: name, try loaded.object.information(ofProgram: name))
+          ? ProgramStatus(program: name, try loaded.information(of: name))
           : ProgramStatus(program: name, isAttached: false))
     }
     return statuses + refused.map { ProgramStatus(program: $0, isAttached: false) }

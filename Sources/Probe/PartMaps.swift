@@ -14,7 +14,7 @@ struct PartMaps {
   /// The inum of the namespace that has half of the parts.
   private let outermost: UInt32
   private(set) var cache = CgroupCache()
-  /// Parts that were deleted, by the element of `parts_released`.
+  /// Parts that were deleted, by the element of `parts_released`: read once, as only one process writes it.
   private var counts: [UInt32: UInt64] = [:]
 
   /// - Parameter outermost: The inum of the outermost namespace; nil for the host's.
@@ -40,6 +40,7 @@ struct PartMaps {
       elements.append(UInt32(PIDNS_PARTS_OTHERS))
     }
     for element in elements {
+      if counts[element] == nil { counts[element] = try released.value(of: element, as: UInt64.self) }
       counts[element, default: 0] += 1
       try released.update(element, to: counts[element] ?? 0)
     }

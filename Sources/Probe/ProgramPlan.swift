@@ -17,6 +17,7 @@ struct ProgramPlan {
   let mapsOnDemand: [CounterMap]
   /// Maps that no loaded program uses.
   let unusedMaps: [CounterMap]
+  var usedMaps: [CounterMap] { CounterMap.allCases.filter { !unusedMaps.contains($0) } }
   /// Whether events are counted by cgroup, too.
   let isSplit: Bool
   /// The configuration in `.rodata`, which the verifier reads.
