@@ -15,6 +15,9 @@ package struct ConfinementRule: Sendable {
   /// The files of its unix sockets, which it removes.
   var sockets: [String] = []
 
+  /// The folder of the state file, and its descriptor.
+  var writtenFolder: (path: String, descriptor: Int32)?
+
   /// Keeps some capabilities.
   package init(keeping kept: Capabilities = []) { self.kept = kept }
 
@@ -53,6 +56,7 @@ package struct ConfinementRule: Sendable {
     needs.folders = localNames?.roots ?? []
     needs.files = files
     needs.removedFiles = sockets
+    needs.writtenFolder = writtenFolder.map { Confinement.WrittenFolder(path: $0.path, descriptor: $0.descriptor) }
     guard let api = node?.api else { return needs }
     needs.files += api.files
     needs.startsPrograms = api.startsPlugin

@@ -15,6 +15,8 @@ package struct CounterPipeline: ~Copyable {
   let features: FeatureSet
   /// Reads the kernel.
   package var poller: Poller
+  /// What an earlier process has saved; nil if this one begins anew.
+  let restored: SavedState?
   /// Holds the lock of the folder of pins.
   private let pins: PinFolder?
   /// Follows the files of Docker and podman until the pipeline is destroyed.
@@ -27,9 +29,17 @@ package struct CounterPipeline: ~Copyable {
     var configuration = configuration
     configuration.kernel.outermost = try Requirements.check(configuration.scope)
     // Before the first event is counted.
-    let start = Clock.epochSeconds
+    var start = Clock.epochSeconds
     let pins = try Self.openPins(configuration)
     let kernel = try Self.load(configuration, pins)
+    let origin: KernelCounters.Origin
+    do {
+      origin = try kernel.origin()
+    } catch {
+      throw ExporterError(error)
+    }
+    let boot = Clock.bootNanoseconds
+    if origin.isInherited { start = Double(boot + Int64(clamping: origin.loaded)) / 1e9 }
     let collectors = configuration.kernel.collectors.subtracting(kernel.unavailable.keys)
     logger.info(
       "counting",
@@ -41,6 +51,7 @@ package struct CounterPipeline: ~Copyable {
         "collectors": "\(collectors.map(\.rawValue).sorted().joined(separator: ","))",
         "scope":
           "\(configuration.kernel.outermost == nil ? NamespaceScope.host.rawValue : NamespaceScope.own.rawValue)",
+        "programs": origin.isInherited ? "inherited" : "loaded",
       ])
     for (collector, reason) in kernel.unavailable.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
       logger.warning(
@@ -52,6 +63,16 @@ package struct CounterPipeline: ~Copyable {
         "kernel lockdown forbids reading memory by address; containers have no names, counts are complete; boot without lockdown=confidentiality to have names"
       )
     }
+    // Names that will never come are not waited for.
+    let labelling =
+      kernel.readsIdentities
+      ? configuration.labelling
+      : SeriesLabels(
+        level: configuration.labelling.level, grace: .zero, selection: configuration.labelling.selection)
+    let empty = Ledger(limits: configuration.limits, labelling: labelling, boot: boot, start: start)
+    let state = try Self.openState(configuration, of: origin.map)
+    let restored = try Self.restore(empty, state, isInherited: origin.isInherited, logger)
+    configuration.confinement?.writtenFolder = Self.folder(of: state)
     features = FeatureSet(
       collectors: collectors, showsLifetimesPerNamespace: configuration.showsLifetimesPerNamespace,
       level: configuration.labelling.level, watchesPods: configuration.kubernetes != nil)
@@ -71,10 +92,62 @@ package struct CounterPipeline: ~Copyable {
     }
     self.nameWatch = nameWatch
     self.pins = pins
+    self.restored = restored
     poller = Poller(
-      kernel: kernel, start: start, limits: configuration.limits, labelling: configuration.labelling,
+      kernel: kernel, ledger: restored?.ledger ?? empty, state: state,
       naming: ContainerResolver(pods: podWatch?.pods, local: configuration.localNames),
       podWatch: podWatch.map { podWatch in { podWatch.update() } })
+  }
+
+  private static func openState(
+    _ configuration: Configuration, of map: UInt32
+  ) throws(ExporterError) -> StateStore? {
+    guard let path = configuration.stateFile else { return nil }
+    do {
+      return StateStore(
+        try DurableFile(path), origin: StateStore.Origin(map: map, level: configuration.labelling.level))
+    } catch {
+      throw ExporterError("--state.file: the folder of \(path) \(error); \(error.advice)")
+    }
+  }
+
+  private static func folder(of state: borrowing StateStore?) -> (path: String, descriptor: Int32)? {
+    switch state {
+    case .some(let state): state.folder
+    case .none: nil
+    }
+  }
+
+  /// Reads what an earlier process has saved of the same counts.
+  private static func restore(
+    _ empty: Ledger, _ state: borrowing StateStore?, isInherited: Bool, _ logger: Logger
+  ) throws(ExporterError) -> SavedState? {
+    switch state {
+    case .none: return nil
+    case .some(let state):
+      let finding: StateStore.Finding
+      do {
+        finding = try state.load(into: SavedState(ledger: empty))
+      } catch {
+        throw ExporterError("--state.file: \(error); make it readable to this user, or remove it")
+      }
+      switch finding {
+      case .state(let saved):
+        logger.info("state read; series continue", metadata: ["poll": "\(saved.ledger.poll)"])
+        return saved
+      case .none:
+        if isInherited {
+          logger.warning("no state of the pinned counts; series of ended PID namespaces are lost, others begin anew")
+        }
+      case .ofOthers(let reason):
+        logger.warning("state is not of these counts; series begin anew", metadata: ["reason": "\(reason)"])
+      case .setAside(let reason):
+        logger.error(
+          "state not usable, renamed to .broken; series of ended PID namespaces are lost, others begin anew",
+          metadata: ["reason": "\(reason)"])
+      }
+      return nil
+    }
   }
 
   private static func openPins(_ configuration: Configuration) throws(ExporterError) -> PinFolder? {

@@ -39,13 +39,17 @@ package struct Exporter: ~Copyable {
     Memory.returnLargeBlocks()
     let board = RenderedSnapshotStore()
     let scrapers =
-      configuration.holdsFirstSamples ? Scrapers(retention: configuration.counting.limits.retention) : nil
+      configuration.holdsFirstSamples
+      ? Scrapers(
+        retention: configuration.counting.limits.retention, hasState: configuration.counting.stateFile != nil)
+      : nil
     let webFile = try Self.readWebConfig(configuration)
     let sockets = try Self.listen(configuration)
     var configured = configuration.counting
     configured.confinement?.files = webFile?.files ?? []
     configured.confinement?.sockets = configuration.listenAddresses.compactMap(\.socketPath)
     let counting = try CounterPipeline(configured, logger: logger)
+    if let state = counting.restored { scrapers?.restore(state.scrapers, poll: state.ledger.poll) }
     // Their threads are confined, because they start after the pipeline has confined this one.
     let webConfig = webFile.map { file in
       RunningWebConfig(
@@ -71,7 +75,9 @@ package struct Exporter: ~Copyable {
   /// show.
   package mutating func poll() {
     webConfig?.reloadIfChanged()
-    var snapshot = counting.poller.poll(scraped: scrapers?.polls(at: .now) ?? .none)
+    let records = scrapers?.records(at: .now) ?? ScraperRecords()
+    var snapshot = counting.poller.poll(scrapers: records)
+    if counting.poller.hasSaved { scrapers?.markSaved(records) }
     healthLogger.look(at: snapshot, logger)
     guard snapshot.number > 0 else { return }
     if let scrapers { snapshot.scrapers = scrapers.counts }
@@ -83,6 +89,9 @@ package struct Exporter: ~Copyable {
         labelCache: labelCache))
     if isFirst { Memory.releaseStart() }
   }
+
+  /// Saves the state, for the process that continues the counts. Without pins, does nothing.
+  package mutating func save() { counting.poller.save(scrapers?.records(at: .now) ?? ScraperRecords()) }
 
   private static func readWebConfig(_ configuration: Configuration) throws(ExporterError) -> WebConfigFile? {
     guard let path = configuration.webConfigFile else { return nil }

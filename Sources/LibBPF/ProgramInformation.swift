@@ -13,6 +13,8 @@ package struct ProgramInformation: Equatable, Sendable {
   package let misses: UInt64
   /// The number of instructions that the verifier processed (since Linux 5.16; 0 before).
   package let verifiedInstructions: UInt32
+  /// When it was loaded, in nanoseconds since boot.
+  package let loaded: UInt64
 }
 
 extension ProgramInformation {
@@ -24,6 +26,6 @@ extension ProgramInformation {
       "read the status of a BPF program", unsafe bpf_obj_get_info_by_fd(descriptor, &info, &size))
     self.init(
       runs: info.run_cnt, runNanoseconds: info.run_time_ns, misses: info.recursion_misses,
-      verifiedInstructions: info.verified_insns)
+      verifiedInstructions: info.verified_insns, loaded: info.load_time)
   }
 }

@@ -68,7 +68,7 @@ package struct KernelCounters: ~Copyable {
   /// Enabled collectors that this kernel does not support, and why.
   package let unavailable: [Collector: String]
 
-  private let loaded: LoadedPrograms
+  let loaded: LoadedPrograms
   /// Programs that the kernel refused to load.
   private let refused: [String]
   private let taskWalk: Link
@@ -77,7 +77,7 @@ package struct KernelCounters: ~Copyable {
   private let detailsRead: Link?
   private let signalExemplarsRead: Link?
   private let identitiesRead: Link?
-  private let namespaces: BPFMap
+  let namespaces: BPFMap
   private let exits: BPFMap
   private let details: BPFMap?
   private let signalExemplars: BPFMap?
@@ -331,6 +331,9 @@ package struct KernelCounters: ~Copyable {
     }
     entries[part] = nil
   }
+
+  /// Whether one of the maps of counts is filled by half, as of the last read.
+  package var isHalfFull: Bool { entries.count * 2 > namespaces.capacity }
 
   /// Reads how the programs have fared. A system call for each of them.
   package func programs() throws(BPFError) -> [ProgramStatus] {

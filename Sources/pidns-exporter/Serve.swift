@@ -74,6 +74,7 @@ struct Serve: ParsableCommand {
       next = max(next + polls.interval.duration, clock.now)
       signal = signals.wait(until: next)
     } while signal == nil
+    exporter.save()
     logger.info("stopping", metadata: ["signal": "\(signal ?? "")"])
   }
 

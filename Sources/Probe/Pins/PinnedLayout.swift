@@ -2,6 +2,7 @@
 
 import CPidns
 import LibBPF
+import Platform
 
 /// The maps and attached programs that an earlier process has pinned, checked.
 struct PinnedLayout {
@@ -95,32 +96,5 @@ extension PinnedObject {
         advice: "remove the folder with pidns-exporter unpin, which loses the counts in it")
     }
     guard kind == expected else { throw PinnedLayout.foreign(path, "no \(expected.rawValue)") }
-  }
-}
-
-/// A hash by which layouts are named, and a state is checked: FNV-1a, 64 bits. A change of a single byte always changes it.
-package struct FNV {
-  package private(set) var value: UInt64 = 0xCBF2_9CE4_8422_2325
-
-  package init() {}
-
-  package mutating func add(_ bytes: some Sequence<UInt8>) {
-    for byte in bytes { value = (value ^ UInt64(byte)) &* 0x100_0000_01B3 }
-  }
-
-  mutating func add(_ number: some FixedWidthInteger) {
-    add((0..<8).map { UInt8(truncatingIfNeeded: UInt64(truncatingIfNeeded: number) >> ($0 * 8)) })
-  }
-
-  /// With its end, so that two texts in a row are not another two.
-  mutating func add(_ text: String) {
-    add(text.utf8)
-    add(CollectionOfOne(0))
-  }
-
-  /// Sixteen hexadecimal digits.
-  var text: String {
-    let digits = String(value, radix: 16)
-    return String(repeating: "0", count: 16 - digits.count) + digits
   }
 }

@@ -43,7 +43,7 @@ import TestSupport
     for second in 0..<240 {
       let isQuiet = second >= 150
       host.step(&random, isQuiet: isQuiet)
-      let publication = host.poll(scraped: table.polls(at: host.now))
+      let publication = host.poll(scraped: table.records(at: host.now).polls)
       for index in scrapers.indices.shuffled(using: &random) {
         guard second >= scrapers[index].offset * 7, second % scrapers[index].interval == 0 else { continue }
         let fails = !isQuiet && Int.random(in: 0..<6, using: &random) == 0
@@ -104,6 +104,6 @@ import TestSupport
     #expect(first.answer(representation) === first.answer(representation))
     host.step(&random, isQuiet: true)
     #expect(
-      table.begin(known, host.poll(scraped: table.polls(at: host.now)), isShown: true, at: host.now) == nil)
+      table.begin(known, host.poll(scraped: table.records(at: host.now).polls), isShown: true, at: host.now) == nil)
   }
 }
