@@ -49,7 +49,9 @@ package struct Exporter: ~Copyable {
     configured.confinement?.files = webFile?.files ?? []
     configured.confinement?.sockets = configuration.listenAddresses.compactMap(\.socketPath)
     let counting = try CounterPipeline(configured, logger: logger)
-    if let state = counting.restored { scrapers?.restore(state.scrapers, poll: state.ledger.poll) }
+    if let ledger = counting.restored?.ledger, let records = counting.restored?.scrapers {
+      scrapers?.restore(records, poll: ledger.poll, lag: ledger.saveInterval)
+    }
     // Their threads are confined, because they start after the pipeline has confined this one.
     let webConfig = webFile.map { file in
       RunningWebConfig(

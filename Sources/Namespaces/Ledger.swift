@@ -15,7 +15,7 @@ package struct Ledger {
   /// Names the container of a namespace from its identity in the kernel; with a cgroup, that of this part of it.
   package typealias Name = (NamespaceIdentity, PartCgroup?) -> ContainerResolver.Answer
 
-  private let limits: Limits
+  let limits: Limits
   private let labelling: SeriesLabels
   /// Converts starts and ends, which are stored in time since boot, for display.
   var bootEpoch: BootEpoch

@@ -23,9 +23,6 @@ package struct Poller: ~Copyable {
   /// could not be written: then it is as if it was, as nothing better can be done.
   package private(set) var hasSaved = false
 
-  /// A state is written at this interval at the least, if anything has happened.
-  private static var saveInterval: Duration { .seconds(15) }
-
   /// Takes ownership of the kernel half.
   ///
   /// - Parameters:
@@ -83,7 +80,7 @@ package struct Poller: ~Copyable {
       }
       ledger.hasMoved = false
       hasSaved = true
-      nextSave = ContinuousClock.now + Self.saveInterval
+      nextSave = ContinuousClock.now + ledger.saveInterval
     case .none: break
     }
   }
@@ -93,12 +90,10 @@ package struct Poller: ~Copyable {
   ///
   /// - Returns: Whether these can be deleted.
   private mutating func saveIfNeeded(
-    _ snapshot: Snapshot, _ finished: [NamespacePart], _ scrapers: ScraperRecords, at now: ContinuousClock.Instant
+    _ finished: [NamespacePart], _ scrapers: ScraperRecords, at now: ContinuousClock.Instant
   ) -> Bool {
     guard state != nil else { return true }
-    let isNeeded =
-      ledger.hasMoved || snapshot.newestBirth == snapshot.number || scrapers.areNew || !finished.isEmpty
-    if isNeeded || now >= nextSave { save(scrapers) }
+    if ledger.hasToBeSaved(before: finished, scrapers) || now >= nextSave { save(scrapers) }
     // Where it cannot be written, entries wait for that, as long as others have room.
     return stateStatus.failure == nil || kernel.isHalfFull
   }
@@ -137,7 +132,7 @@ package struct Poller: ~Copyable {
     snapshot.unresolved = ledger.unresolved
     snapshot.refused = ledger.refused
     snapshot.excluded = ledger.excluded
-    if saveIfNeeded(snapshot, finished, scrapers, at: now) {
+    if saveIfNeeded(finished, scrapers, at: now) {
       for part in finished {
         // Where this fails, its entries are read again, and the ledger returns it again.
         try? kernel.delete(part)

@@ -73,11 +73,13 @@ final class Scrapers: Sendable {
 
   /// Continues with the scrapers of an earlier process.
   ///
-  /// - Parameter poll: The last poll that it saved: any scraper may have been sent that.
-  func restore(_ records: ScraperRecords, poll: Int) {
+  /// - Parameters:
+  ///   - poll: The last poll that it saved: any scraper may have been sent that.
+  ///   - lag: How much later than it saved a scraper may have been answered.
+  func restore(_ records: ScraperRecords, poll: Int, lag: Duration) {
     table.withLock { table in
       table.scrapers = records.scrapers.suffix(Self.capacity).map {
-        Scraper(identity: Identity($0), poll: $0.poll, saved: $0.poll, isSaved: true, time: $0.time)
+        Scraper(identity: Identity($0), poll: $0.poll, saved: $0.poll, isSaved: true, time: $0.time + lag)
       }
       table.newestPoll = poll
       table.heldSamples = records.heldSamples

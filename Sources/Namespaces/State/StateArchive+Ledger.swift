@@ -40,6 +40,17 @@ extension StateArchive {
 }
 
 extension Ledger {
+  /// Whether the state of this poll has to be durable before its snapshot is shown and its finished parts are deleted.
+  ///
+  /// Counts alone need not be: they are in the kernel's maps. But which series a part is in, since when a line is
+  /// shown, what scrapers have seen, and the counts of what is deleted are nowhere else.
+  func hasToBeSaved(before deleted: [NamespacePart], _ scrapers: ScraperRecords) -> Bool {
+    hasMoved || newestBirth == poll || !deleted.isEmpty || scrapers.areNew
+  }
+
+  /// How old a state may be: it knows when scrapers were answered last, which are forgotten after the retention.
+  package var saveInterval: Duration { min(.seconds(15), (limits.retention ?? .seconds(300)) / 4) }
+
   /// Reads a ledger, over this empty one, or writes it.
   ///
   /// Not what the next poll knows anyway: tasks, and which polls scrapers have seen, which the caller keeps.
