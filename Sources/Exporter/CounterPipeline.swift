@@ -31,9 +31,11 @@ package struct CounterPipeline: ~Copyable {
     // Before the first event is counted.
     var start = Clock.epochSeconds
     let pins = try Self.openPins(configuration)
-    let kernel = try Self.load(configuration, pins)
+    var kernel = try Self.load(configuration, pins)
+    let change: KernelCounters.Change
     let origin: KernelCounters.Origin
     do {
+      change = try Self.takeOver(&kernel, pins)
       origin = try kernel.origin()
     } catch {
       throw ExporterError(error)
@@ -70,8 +72,9 @@ package struct CounterPipeline: ~Copyable {
       : SeriesLabels(
         level: configuration.labelling.level, grace: .zero, selection: configuration.labelling.selection)
     let empty = Ledger(limits: configuration.limits, labelling: labelling, boot: boot, start: start)
-    let state = try Self.openState(configuration, of: origin.map)
-    let restored = try Self.restore(empty, state, isInherited: origin.isInherited, logger)
+    var state = try Self.openState(configuration, of: origin.map)
+    let restored = try Self.restore(
+      empty, &state, pins, change, isInherited: origin.isInherited, logger)
     configuration.confinement?.writtenFolder = Self.folder(of: state)
     features = FeatureSet(
       collectors: collectors, showsLifetimesPerNamespace: configuration.showsLifetimesPerNamespace,
@@ -97,57 +100,6 @@ package struct CounterPipeline: ~Copyable {
       kernel: kernel, ledger: restored?.ledger ?? empty, state: state,
       naming: ContainerResolver(pods: podWatch?.pods, local: configuration.localNames),
       podWatch: podWatch.map { podWatch in { podWatch.update() } })
-  }
-
-  private static func openState(
-    _ configuration: Configuration, of map: UInt32
-  ) throws(ExporterError) -> StateStore? {
-    guard let path = configuration.stateFile else { return nil }
-    do {
-      return StateStore(
-        try DurableFile(path), origin: StateStore.Origin(map: map, level: configuration.labelling.level))
-    } catch {
-      throw ExporterError("--state.file: the folder of \(path) \(error); \(error.advice)")
-    }
-  }
-
-  private static func folder(of state: borrowing StateStore?) -> (path: String, descriptor: Int32)? {
-    switch state {
-    case .some(let state): state.folder
-    case .none: nil
-    }
-  }
-
-  /// Reads what an earlier process has saved of the same counts.
-  private static func restore(
-    _ empty: Ledger, _ state: borrowing StateStore?, isInherited: Bool, _ logger: Logger
-  ) throws(ExporterError) -> SavedState? {
-    switch state {
-    case .none: return nil
-    case .some(let state):
-      let finding: StateStore.Finding
-      do {
-        finding = try state.load(into: SavedState(ledger: empty))
-      } catch {
-        throw ExporterError("--state.file: \(error); make it readable to this user, or remove it")
-      }
-      switch finding {
-      case .state(let saved):
-        logger.info("state read; series continue", metadata: ["poll": "\(saved.ledger.poll)"])
-        return saved
-      case .none:
-        if isInherited {
-          logger.warning("no state of the pinned counts; series of ended PID namespaces are lost, others begin anew")
-        }
-      case .ofOthers(let reason):
-        logger.warning("state is not of these counts; series begin anew", metadata: ["reason": "\(reason)"])
-      case .setAside(let reason):
-        logger.error(
-          "state not usable, renamed to .broken; series of ended PID namespaces are lost, others begin anew",
-          metadata: ["reason": "\(reason)"])
-      }
-      return nil
-    }
   }
 
   private static func openPins(_ configuration: Configuration) throws(ExporterError) -> PinFolder? {

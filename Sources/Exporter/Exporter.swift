@@ -66,6 +66,7 @@ package struct Exporter: ~Copyable {
     var features = counting.features
     features.holdsFirstSamples = scrapers != nil
     features.hasWebConfig = webConfig != nil
+    features.isPinned = configuration.counting.stateFile != nil
     features.writesCreated = configuration.writesCreated
     self.features = features
     recorder =

@@ -87,6 +87,13 @@ import Glibc
         "attach BPF iterator \(name)", shim_attach_map_iterator(program(name), map.descriptor)))
   }
 
+  /// Attaches an iterator over the entries of a pinned map, whose keys and values have the sizes that it expects.
+  package func attachIterator(_ name: String, over map: PinnedObject) throws(BPFError) -> Link {
+    unsafe Link(
+      try checked(
+        "attach BPF iterator \(name)", shim_attach_map_iterator(program(name), map.descriptor)))
+  }
+
   /// Returns a map by its name in the object's source.
   ///
   /// - Throws: `BPFError` if the object has no such map.

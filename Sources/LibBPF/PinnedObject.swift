@@ -40,6 +40,11 @@ package final class PinnedObject {
     let flags: UInt32
     /// At most 15 bytes.
     let name: String
+
+    /// Whether the same programs can read both, whatever their room for entries.
+    package func hasSameEntries(as other: Self) -> Bool {
+      type == other.type && keySize == other.keySize && valueSize == other.valueSize && name == other.name
+    }
   }
 
   /// Reads the attributes of a map, and its number, which no other map gets until the next boot.
@@ -52,6 +57,11 @@ package final class PinnedObject {
       flags: info.map_flags, name: Self.text(of: info.name))
     return (shape, info.id)
   }
+
+  /// As of ``BPFMap/readPerCPU(_:cpus:body:)``.
+  package func readPerCPU<Value: BitwiseCopyable>(
+    _ value: Value.Type, cpus: Int, body: (Value) -> Void
+  ) throws(BPFError) { try BPFMap.readPerCPU(descriptor, value, cpus: cpus, body: body) }
 
   /// Reads a program's name, at most 15 bytes, its number, and those of its maps; and whether it is of the type that
   /// follows tracepoints and functions.

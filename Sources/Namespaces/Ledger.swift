@@ -35,12 +35,15 @@ package struct Ledger {
   package internal(set) var newestBirth = 0
   /// Which polls scrapers were answered with, when this one began.
   private var scraped = ScrapedPolls.none
+  /// The node's counts in maps that are not read any more: ``absorb(_:at:isContinued:name:)``.
+  var earlierNode = NodeCounts()
+  package var handovers = Handovers()
   /// Removed series, by the first poll without them, until all scrapers have seen that.
   var gone: [SeriesKey: Int] = [:]
   /// When the poll before the last one was, in seconds since the epoch; at first, when counting began.
   var previousPoll: Double
   var walk = 0
-  private var namesVersion: UInt64 = 0
+  var namesVersion: UInt64 = 0
   /// Namespaces for whose series there was no room.
   package internal(set) var refused: UInt64 = 0
   /// Namespaces that the flags exclude.

@@ -117,13 +117,11 @@ package struct Poller: ~Copyable {
     var moment = moment
     moment.readEnd = Clock.epochSeconds
     snapshot.node = reading.node
+    snapshot.node += ledger.earlierNode
     let finished = ledger.ingest(
       tasks: tasks, reading, at: moment, scraped: scrapers.polls, namesVersion: naming.version
-    ) { identity, cgroup in
-      let whole = naming.answer(cgroupPaths: identity.cgroupPaths, initComm: identity.initComm)
-      guard let cgroup else { return whole }
-      return naming.answer(part: cgroup.paths, comm: "", of: whole)
-    }
+    ) { naming.answer($0, $1) }
+    snapshot.handovers = ledger.handovers
     snapshot.series = ledger.snapshot()
     snapshot.number = ledger.poll
     snapshot.newestBirth = ledger.newestBirth

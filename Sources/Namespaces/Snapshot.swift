@@ -83,6 +83,8 @@ package struct Snapshot: Sendable {
   package var process = ProcessStatus()
   /// The watch of the node's pods; nil where there is none.
   package var podWatch: PodWatchStatus?
+  /// Changes of the layout of pinned programs and maps.
+  package var handovers = Ledger.Handovers()
   /// The file of the state; nil where there is none.
   package var state: StateStatus?
   /// The scrapers that the exporter remembers.

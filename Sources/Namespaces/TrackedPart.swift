@@ -23,7 +23,7 @@ struct TrackedPart {
   }
 
   /// Its counts at the last reading.
-  private var events = EventCounts()
+  var events = EventCounts()
   /// Its tasks in the last scan.
   var tasks = TaskCounts()
   /// The identity of its namespace; nil until the init was seen.

@@ -86,7 +86,7 @@ package struct KernelCounters: ~Copyable {
   private let claims: BPFMap?
   private let victims: BPFMap?
   private let marks: BPFMap?
-  private let cpus: Int
+  let cpus: Int
   /// What `details` had when it was read last, and how many of them had been counted by then.
   private var lastDetails: [NamespacePart: [CounterKey: UInt64]] = [:]
   private var lastDetailsCounted: UInt64 = 0
@@ -95,7 +95,7 @@ package struct KernelCounters: ~Copyable {
   private var exemplarCursor = ExemplarCursor()
   private var identityCache = IdentityCache()
   /// nil where nothing is split by cgroup.
-  private var parts: PartMaps?
+  var parts: PartMaps?
   /// Of maps by process; nil where processes can be looked up by the numbers that the programs see.
   private var staleClaims: StaleKeys<ExitClaim>?
   private var staleVictims: StaleKeys<UInt32>?
@@ -198,12 +198,12 @@ package struct KernelCounters: ~Copyable {
     var loaded: LoadedPrograms
     let plan = ProgramPlan(features: features, configuration, cpus: cpus)
     do throws(BPFError) {
-      loaded = try LoadedPrograms(plan, configuration, pins: pins)
+      loaded = try LoadedPrograms(plan, configuration, pins: pins, cpus: cpus)
     } catch {
       // Some kernels refuse to load a program that is to follow a function, at which libbpf gives up.
       guard configuration.collectors.remove(.execFailures) != nil else { throw error }
       loaded = try LoadedPrograms(
-        ProgramPlan(features: features, configuration, cpus: cpus), configuration, pins: pins)
+        ProgramPlan(features: features, configuration, cpus: cpus), configuration, pins: pins, cpus: cpus)
       refused = plan.optional.filter { $0.collector == .execFailures }.map(\.name)
       unavailable[.execFailures] = "the kernel refuses BPF trampolines: \(error)"
     }

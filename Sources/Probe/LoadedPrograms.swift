@@ -12,6 +12,11 @@ struct LoadedPrograms: ~Copyable {
   private let hooks: [Link]
   /// The programs that were attached by an earlier process; nil if this one has attached its own.
   private let inherited: [String: PinnedObject]?
+  /// The name of the layout, and the number of its programs in the map of gates.
+  let layout: String
+  let generation: UInt32
+  /// Whether the programs of other layouts that are attached look at the same gates.
+  let sharesGates: Bool
 
   /// Entries of `details` for each entry of `namespaces`: most have a handful of exit codes and errnos.
   private static let detailsPerPart: UInt64 = 8
@@ -23,21 +28,30 @@ struct LoadedPrograms: ~Copyable {
   ///
   /// - Parameter pins: Where it is pinned. What is pinned there by the same plan is used instead.
   init(
-    _ plan: ProgramPlan, _ configuration: KernelCounters.Configuration, pins: borrowing PinFolder?
+    _ plan: ProgramPlan, _ configuration: KernelCounters.Configuration, pins: borrowing PinFolder?, cpus: Int
   ) throws(BPFError) {
-    let object = try Self.configured(plan, configuration)
     let layout = PinnedLayout.name(of: plan, configuration)
+    let generation = PinnedLayout.generation(of: layout)
+    let plan = Self.isPinned(pins) ? plan.pinned(as: generation) : plan
+    let object = try Self.configured(plan, configuration, cpus: cpus)
     let found = try Self.find(layout, pins, plan, object)
+    var handover = Handover()
     if let found {
       for (map, pinned) in found.maps { try object.map(map).reuse(pinned) }
       try object.loadOnly(plan.iterators.map(\.rawValue))
+    } else {
+      handover = try Handover(from: pins, to: layout, plan, object)
     }
     try object.load()
+    if found == nil { try handover.prepare(object, attempts: plan.attempts, cpus: cpus) }
     let attached = found == nil ? try Self.attach(plan, object) : Attached()
     if found == nil { try Self.pin(layout, pins, plan, object, attached.hooks) }
     hooks = attached.hooks.map(\.link)
     refused = found.map { $0.refused(of: plan) } ?? attached.refused
     inherited = found?.programs
+    self.layout = layout
+    self.generation = generation
+    sharesGates = found != nil || handover.sharesGates
     self.plan = plan
     self.object = object
   }
@@ -68,7 +82,7 @@ struct LoadedPrograms: ~Copyable {
 
   /// Opens the object with the programs, sizes and constants of a plan.
   private static func configured(
-    _ plan: ProgramPlan, _ configuration: KernelCounters.Configuration
+    _ plan: ProgramPlan, _ configuration: KernelCounters.Configuration, cpus: Int
   ) throws(BPFError) -> BPFObject {
     let object = try BPFObject(embedded: EmbeddedObject.counters, name: "pidns")
     let entries = configuration.mapEntries
@@ -78,6 +92,7 @@ struct LoadedPrograms: ~Copyable {
     try object.map(CounterMap.details).resize(to: UInt32(clamping: UInt64(entries) * detailsPerPart))
     if plan.isSplit { try object.map(CounterMap.cgroups).resize(to: max(1, plan.constants.parts)) }
     try object.map(CounterMap.marks).resize(to: RedundantPrograms.wordsOfMarks)
+    try object.map(CounterMap.gates).resize(to: UInt32(cpus))
     for map in plan.mapsOnDemand { try object.map(map).allocateOnDemand() }
     for map in plan.unusedMaps { try object.disableMap(map.rawValue) }
     try object.setConstants(plan.constants, in: BPFObject.configurationSection)
@@ -86,6 +101,13 @@ struct LoadedPrograms: ~Copyable {
       if let function = program.function { try object.setAttachTarget(function, of: program.name) }
     }
     return object
+  }
+
+  private static func isPinned(_ pins: borrowing PinFolder?) -> Bool {
+    switch pins {
+    case .some: true
+    case .none: false
+    }
   }
 
   private static func find(
@@ -106,7 +128,7 @@ struct LoadedPrograms: ~Copyable {
     switch pins {
     case .some(let pins):
       try pins.make(layout) { path throws(BPFError) in
-        for map in plan.usedMaps { try object.map(map).pin(to: path(.map, map.rawValue)) }
+        for map in plan.usedMaps { try object.map(map).pin(to: path(.map, map.pinName)) }
         for (name, link) in hooks {
           try object.pinProgram(name, to: path(.program, name))
           try link.pin(to: path(.link, name))

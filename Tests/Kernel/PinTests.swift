@@ -12,6 +12,8 @@ extension KernelTests {
     /// How often the exporter is killed: `make test-restarts` asks for more.
     private static let kills = ProcessInfo.processInfo.environment["PIDNS_KILLS"].flatMap { Int($0) } ?? 10
 
+    private static let upgrades = ProcessInfo.processInfo.environment["PIDNS_UPGRADES"].flatMap { Int($0) } ?? 3
+
     @Test("An exporter that is killed again and again under load counts every event once")
     func killed() throws {
       let fixture = try PinFixture()
@@ -49,6 +51,66 @@ extension KernelTests {
       #expect(exporter.stop() == 0)
     }
 
+    @Test(
+      "Programs of another layout replace those that are pinned, under load, and every event is counted once",
+      arguments: [[], ["--bpf.exit-detection=claimed"], ["--bpf.count-in-attempts"]])
+    func upgraded(detection: [String]) throws {
+      let fixture = try PinFixture()
+      // Another size of the maps is another layout.
+      func flags(_ entries: Int) -> [String] { Self.flags + detection + ["--bpf.map-entries=\(entries)"] }
+      var exporter = try fixture.start(arguments: flags(5000))
+      let long = try Workload("hold", "--namespaces", "2", "--execs", "50")
+      _ = try long.untilReady()
+      let node = try exporter.scrape().node
+      var short: [Truth] = []
+      for upgrade in 1...Self.upgrades {
+        let load = [
+          try Workload("background", "--seconds", "3"), try Workload("threads-barrier", "--count", "2000", "--threads", "2"),
+          try Workload("churn", "--namespaces", "20", "--execs", "10"),
+        ]
+        long.go()
+        if upgrade.isMultiple(of: 2) { exporter.kill() } else { #expect(exporter.stop() == 0) }
+        short += try Workload.run("signals")
+        exporter = try fixture.start(arguments: flags(5000 + upgrade))
+        short += try load.flatMap { try $0.finish() }
+        _ = try long.untilReady()
+      }
+      let truths = try long.finish() + short
+      let scrape = try exporter.scrape()
+      for (names, truths) in Dictionary(grouping: truths, by: \.names) {
+        let truth = truths.map(\.facts).reduce(Facts(), +)
+        #expect(
+          Comparison(truth: truth, counted: scrape.facts(names)).words(mayLack: [.execFailures]) == [], "\(names)")
+      }
+      #expect(scrape.dropped == 0)
+      #expect(try scrape[#"pidns_handovers_total{result="complete"}"#] == Double(Self.upgrades))
+      #expect(try scrape[#"pidns_handovers_total{result="incomplete"}"#] == 0)
+      // The node's totals go on, too.
+      let counted = short.reduce(0) { $0 + $1.counts.forks }
+      #expect(try scrape.node.forks - node.forks >= counted)
+      // Only the last layout is pinned.
+      _ = try fixture.layout()
+    }
+
+    @Test("A service whose cgroup is removed after a change of the layout ends")
+    func carriedParts() throws {
+      let fixture = try PinFixture()
+      let exporter = try fixture.start(arguments: ["--bpf.map-entries=5000", "--namespaces.retention=1s"])
+      let cgroup = try TestCgroup("/system.slice/pidns-test-\(getpid()).service")
+      let child = try cgroup.start(["/bin/sh", "-c", "/bin/true; /bin/true"])
+      child.wait()
+      let name = "pidns-test-\(getpid()).service"
+      func isShown(_ exporter: PinnedExporter) throws -> Bool {
+        try exporter.scrape().samples.keys.contains { $0.contains(name) }
+      }
+      try eventually("the unit is shown") { try isShown(exporter) }
+      #expect(exporter.stop() == 0)
+      let next = try fixture.start(arguments: ["--bpf.map-entries=5001", "--namespaces.retention=1s"])
+      #expect(try isShown(next))
+      cgroup.remove()
+      try eventually("the unit has ended") { try !isShown(next) }
+    }
+
     /// No counter has gone down, and each has risen from 0 to the truth.
     private func expectInPrometheus(_ prometheus: RunningPrometheus, _ truths: [Truth]) throws {
       for (names, truths) in Dictionary(grouping: truths, by: \.names) {
@@ -74,30 +136,24 @@ extension KernelTests {
       var exporter = try fixture.start()
       _ = try exporter.scrapeAsPrometheus()
       let ended = try #require(try Workload.run("spawn", "--count", "30").first)
-      try eventually("its entries are deleted") {
-        try exporter.scrape().samples["pidns_namespace_live{\(Self.labels(of: ended))}"] ?? 0 == 0
-      }
-      let series = "pidns_process_execs_total{\(Self.labels(of: ended))}"
-      #expect(try exporter.scrapeAsPrometheus()[series] == 0)
+      try eventually("the namespace is shown") { try exporter.scrape().counts(ended.names).execs == 30 }
+      #expect(try exporter.scrapeAsPrometheus().counts(ended.names).execs == 0)
       #expect(exporter.stop() == 0)
       let during = try #require(try Workload.run("spawn", "--count", "20").first)
 
       exporter = try fixture.start()
       #expect(exporter.child.stderr.contains("state read; series continue"))
       let page = try exporter.scrapeAsPrometheus()
-      #expect(try page[series] == 30)
+      #expect(try page.counts(ended.names).execs == 30)
       // What is new since its last scrape begins at 0.
-      #expect(try page["pidns_process_execs_total{\(Self.labels(of: during))}"] == 0)
+      #expect(try page.counts(during.names).execs == 0)
       exporter.kill()
       exporter = try fixture.start()
       let after = try exporter.scrapeAsPrometheus()
-      #expect(try after[series] == 30)
-      #expect([0, 20].contains(try after["pidns_process_execs_total{\(Self.labels(of: during))}"]))
-      #expect(try exporter.scrapeAsPrometheus()["pidns_process_execs_total{\(Self.labels(of: during))}"] == 20)
-    }
-
-    private static func labels(of truth: Truth) -> String {
-      "pidns=\"\(truth.pidns)\",namespace=\"\",pod=\"\",container=\"\(truth.container)\",unit=\"\""
+      #expect(try after.counts(ended.names).execs == 30)
+      // At 0 again, if it was killed before it could save what the scraper has seen.
+      #expect([0, 20].contains(try after.counts(during.names).execs))
+      try eventually("the value follows") { try exporter.scrapeAsPrometheus().counts(during.names).execs == 20 }
     }
 
     @Test("A second exporter with the same folder stops with one line, and so does unpin")
@@ -155,7 +211,7 @@ extension KernelTests {
       ("rm $L/program_process_exec", "program_process_exec: No such file or directory"),
       ("rm $L/link_process_exit", "link_process_exit: No such file or directory"),
       ("rm $L/map_node && bpftool map create $L/map_node \(foreignMap.joined(separator: " "))", "map_node is another map"),
-      ("rm $L/map_node && mv $L/map_exits $L/map_node", "map_node is another map"),
+      ("mv $L/map_node $L/x && mv $L/map_exits $L/map_node && mv $L/x $L/map_exits", "is another map"),
       ("rm $L/map_node && mv $L/link_process_exec $L/map_node", "map_node is no map"),
       (
         "mv $L/program_process_exec $L/x && mv $L/program_process_fork $L/program_process_exec",

@@ -18,6 +18,8 @@ struct FeatureSet: Sendable {
   var holdsFirstSamples = false
   /// Whether there is a web configuration.
   var hasWebConfig = false
+  /// Whether the programs are pinned, and a state is saved.
+  var isPinned = false
   /// Whether OpenMetrics has `_created` lines.
   var writesCreated = false
 }

@@ -64,6 +64,17 @@ extension Ledger {
     try archive.code(&walk)
     try archive.code(&refused)
     try archive.code(&excluded)
+    try archive.code(&handovers.complete)
+    try archive.code(&handovers.incomplete)
+    try archive.code(&earlierNode.total)
+    for reason in DropReason.allCases {
+      var dropped = earlierNode.dropped[reason] ?? EventCounts()
+      try archive.code(&dropped)
+      earlierNode.dropped[reason] = dropped
+    }
+    try archive.code(&earlierNode.detailsCounted)
+    try archive.code(&earlierNode.detailsDropped)
+    try archive.code(&earlierNode.partsRefused)
     try archive.code(&members, blank: (.blank, .blank)) { archive, member throws(StateError) in
       try archive.code(&member.key)
       try member.value.code(&archive)

@@ -12,8 +12,11 @@ package struct StateStore: ~Copyable {
   /// What a state belongs to.
   package struct Origin: Equatable, Sendable {
     var boot: String
-    var map: UInt32
+    /// The map that the ledger has read last.
+    package var map: UInt32
     var level: LabelLevel
+    /// An earlier map, all of whose counts are in the ledger; 0 for none.
+    package var absorbed: UInt32 = 0
 
     /// - Parameters:
     ///   - map: The number of the map of counts.
@@ -28,7 +31,7 @@ package struct StateStore: ~Copyable {
   /// What was found at the start.
   package enum Finding {
     /// The state of these counts.
-    case state(SavedState)
+    case state(SavedState, of: Origin)
     /// No file.
     case none
     /// A state of earlier counts, or of other labels, which is replaced.
@@ -38,7 +41,7 @@ package struct StateStore: ~Copyable {
   }
 
   private let file: DurableFile
-  private let origin: Origin
+  package var origin: Origin
 
   /// The folder, to be kept writable.
   package var folder: (path: String, descriptor: Int32) { (file.folder.path, file.folder.descriptor) }
@@ -50,22 +53,25 @@ package struct StateStore: ~Copyable {
 
   /// Reads the file into an empty state. Renames a file that is of no use.
   ///
+  /// - Parameter earlier: Maps whose counts will be absorbed: their state is good, too.
   /// - Throws: `DurableFile.Failure` if it can neither be read nor renamed.
-  package func load(into state: consuming SavedState) throws(DurableFile.Failure) -> Finding {
+  package func load(
+    into state: consuming SavedState, earlier: [UInt32] = []
+  ) throws(DurableFile.Failure) -> Finding {
     guard let bytes = try file.read(upTo: Self.limit) else { return .none }
     var state = state
     var found = origin
     do throws(StateError) {
       var archive = try StateArchive(reading: bytes, now: Self.now)
       try found.code(&archive)
-      guard found == origin else { return .ofOthers(origin.difference(to: found)) }
+      if let difference = origin.difference(to: found, earlier) { return .ofOthers(difference) }
       try state.code(&archive)
       try archive.finish()
     } catch {
       try file.setAside()
       return .setAside(error.description)
     }
-    return .state(state)
+    return .state(state, of: found)
   }
 
   /// Replaces the file.
@@ -94,16 +100,17 @@ extension StateStore.Origin {
   fileprivate mutating func code(_ archive: inout StateArchive) throws(StateError) {
     try archive.code(&boot)
     try archive.code(&map)
+    try archive.code(&absorbed)
     var name = level.rawValue
     try archive.code(&name)
     guard let level = LabelLevel(rawValue: name) else { throw .broken }
     self.level = level
   }
 
-  fileprivate func difference(to other: Self) -> String {
+  fileprivate func difference(to other: Self, _ earlier: [UInt32]) -> String? {
     if other.boot != boot { return "it is of an earlier boot" }
-    if other.map != map { return "it is of counts that are not pinned any more" }
-    return "--labels.level was \(other.level.rawValue)"
+    if other.map != map && !earlier.contains(other.map) { return "it is of counts that are not pinned any more" }
+    return other.level == level ? nil : "--labels.level was \(other.level.rawValue)"
   }
 }
 

@@ -69,7 +69,7 @@ package struct PinFolder: ~Copyable {
   }
 
   /// The names of the layouts that are pinned, whole ones only.
-  var layouts: [String] {
+  package var layouts: [String] {
     folder.entries().filter { $0.hasPrefix(Self.layoutPrefix) && !$0.hasSuffix(Self.unfinished) }
       .map { String($0.dropFirst(Self.layoutPrefix.count)) }
   }
@@ -83,6 +83,22 @@ package struct PinFolder: ~Copyable {
 
   /// Checks that nobody else can change the pins of a layout, and returns their names, such as `map_node`.
   func pins(of layout: String) throws(BPFError) -> [String] { try Self.open(path(layout)).entries() }
+
+  /// Opens the map of another layout; nil if it has none of this name.
+  func map(_ map: CounterMap, of layout: String) throws(BPFError) -> PinnedObject? {
+    guard try pins(of: layout).contains("\(PinnedObject.Kind.map.rawValue)_\(map.pinName)") else { return nil }
+    return try PinnedObject(opening: path(layout, .map, map.pinName), .map)
+  }
+
+  /// Detaches the programs of a layout, whose maps stay.
+  func detach(_ layout: String) throws(BPFError) {
+    let prefix = PinnedObject.Kind.link.rawValue + "_"
+    for pin in try pins(of: layout) where pin.hasPrefix(prefix) {
+      guard unsafe unlink("\(path(layout))/\(pin)") == 0 else {
+        throw BPFError("remove \(path(layout))/\(pin)", errno: errno)
+      }
+    }
+  }
 
   /// Makes a layout, which appears whole or not at all.
   ///
@@ -106,7 +122,7 @@ package struct PinFolder: ~Copyable {
   }
 
   /// Removes a layout: its programs are detached, and its counts are lost.
-  func remove(layout: String) throws(BPFError) {
+  package func remove(layout: String) throws(BPFError) {
     try Self.remove(Self.layoutPrefix + layout, in: folder.path)
   }
 

@@ -23,7 +23,7 @@ struct PinnedLayout {
     var maps: [CounterMap: PinnedObject] = [:]
     var numbers: Set<UInt32> = []
     for map in plan.usedMaps {
-      let path = folder.path(layout, .map, map.rawValue)
+      let path = folder.path(layout, .map, map.pinName)
       let pinned = try PinnedObject(opening: path, .map)
       let (shape, number) = try pinned.map()
       guard shape == (try object.map(map).shape) else { throw Self.foreign(path, "another map") }
@@ -76,12 +76,19 @@ struct PinnedLayout {
     unsafe withUnsafeBytes(of: plan.constants) { unsafe hash.add($0) }
     hash.add(configuration.mapEntries)
     hash.add(RedundantPrograms.wordsOfMarks)
-    for map in CounterMap.allCases {
+    // Without the gates, of which the layout's own name decides.
+    for map in CounterMap.allCases where map != .gates {
       hash.add((plan.mapsOnDemand.contains(map) ? 1 : 0) + (plan.usedMaps.contains(map) ? 2 : 0))
     }
     for program in plan.required { hash.add(program) }
     for program in plan.optional { hash.add("\(program.name) \(program.function ?? "")") }
     return hash.text
+  }
+
+  /// The number of a layout's programs in the map of gates; never 0, which opens no gate, nor the one that opens all.
+  static func generation(of layout: String) -> UInt32 {
+    let number = UInt32(layout.suffix(8), radix: 16) ?? 1
+    return min(max(number, 1), PIDNS_ANY_GENERATION - 1)
   }
 }
 
