@@ -32,8 +32,8 @@ static inline int shim_clear_ambient_capabilities(void)
 int pipe2(int ends[2], int flags);
 int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int from);
 
-/* The CPUs of the calling thread, as a set of bits, by raw calls: glibc's take macros. Return the bytes
- * written or 0, or -1 with errno. */
+/* The CPUs of the calling thread, as a set of bits, by raw calls: glibc's take macros. Return the
+ * bytes written or 0, or -1 with errno. */
 static inline long shim_get_cpus(unsigned long *bits, unsigned long bytes)
 {
 	return syscall(SYS_sched_getaffinity, 0, bytes, bits);

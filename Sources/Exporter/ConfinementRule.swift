@@ -56,7 +56,9 @@ package struct ConfinementRule: Sendable {
     needs.folders = localNames?.roots ?? []
     needs.files = files
     needs.removedFiles = sockets
-    needs.writtenFolder = writtenFolder.map { Confinement.WrittenFolder(path: $0.path, descriptor: $0.descriptor) }
+    needs.writtenFolder = writtenFolder.map {
+      Confinement.WrittenFolder(path: $0.path, descriptor: $0.descriptor)
+    }
     guard let api = node?.api else { return needs }
     needs.files += api.files
     needs.startsPrograms = api.startsPlugin

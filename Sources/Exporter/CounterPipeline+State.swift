@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Containers
 import LibBPF
 import Logging
 import Namespaces
@@ -16,6 +17,16 @@ extension CounterPipeline {
     case .some(let pins): return try kernel.takeOver(from: pins)
     case .none: return KernelCounters.Change()
     }
+  }
+
+  /// Names containers before the watch of pods has started. Where there is one, nothing is known yet, and the ledger waits for
+  /// the first poll.
+  static func names(_ configuration: Configuration) -> Ledger.Name {
+    guard configuration.kubernetes == nil else {
+      return { _, _ in ContainerResolver.Answer(Container(), .partial) }
+    }
+    let resolver = ContainerResolver(pods: nil, local: configuration.localNames)
+    return { resolver.answer($0, $1) }
   }
 
   static func openState(_ configuration: Configuration, of map: UInt32) throws(ExporterError) -> StateStore? {
@@ -40,8 +51,9 @@ extension CounterPipeline {
   ///
   /// - Returns: The state to continue; nil to begin anew.
   static func restore(
-    _ empty: Ledger, _ state: inout StateStore?, _ pins: borrowing PinFolder?, _ change: KernelCounters.Change,
-    isInherited: Bool, _ logger: Logger
+    _ empty: Ledger, _ state: inout StateStore?, _ pins: borrowing PinFolder?,
+    _ change: KernelCounters.Change,
+    isInherited: Bool, name: Ledger.Name, _ logger: Logger
   ) throws(ExporterError) -> SavedState? {
     guard var store = state.take() else { return nil }
     let (saved, origin) = try load(empty, store, change, isInherited: isInherited, logger)
@@ -59,7 +71,7 @@ extension CounterPipeline {
       }
       let isComplete = earlier.reading != nil && !change.hasGap && change.uncertainCPUs == 0
       if let reading = earlier.reading {
-        absorb(reading, into: &result, isContinued: map == before)
+        absorb(reading, into: &result, isContinued: map == before, name)
       } else if map == before {
         result.ledger.abandonMaps()
       }
@@ -95,7 +107,8 @@ extension CounterPipeline {
       return (saved, origin)
     case .none:
       if isInherited || !change.earlier.isEmpty {
-        logger.warning("no state of the pinned counts; series of ended PID namespaces are lost, others begin anew")
+        logger.warning(
+          "no state of the pinned counts; series of ended PID namespaces are lost, others begin anew")
       }
     case .ofOthers(let reason):
       logger.warning("state is not of these counts; series begin anew", metadata: ["reason": "\(reason)"])
@@ -108,12 +121,12 @@ extension CounterPipeline {
   }
 
   private static func absorb(
-    _ reading: KernelCounters.Reading, into state: inout SavedState, isContinued: Bool
+    _ reading: KernelCounters.Reading, into state: inout SavedState, isContinued: Bool, _ name: Ledger.Name
   ) {
     let scraped = ScrapedPolls(
       oldest: state.scrapers.scrapers.map(\.poll).min() ?? .max, newest: state.ledger.poll)
     let now = Ledger.Moment(.now, epoch: Clock.epochSeconds, boot: Clock.bootNanoseconds)
-    state.ledger.absorb(reading, at: now, isContinued: isContinued, scraped: scraped)
+    state.ledger.absorb(reading, at: now, isContinued: isContinued, scraped: scraped, name: name)
   }
 
   private static func log(
@@ -122,10 +135,12 @@ extension CounterPipeline {
     let layout: Logger.Metadata = ["layout": "\(earlier.layout)"]
     if earlier.reading == nil {
       logger.warning(
-        "counts of another layout cannot be read; events since its exporter's last poll are missing", metadata: layout)
+        "counts of another layout cannot be read; events since its exporter's last poll are missing",
+        metadata: layout)
     } else if change.hasGap {
       logger.warning(
-        "counts of another layout carried over; events at the moment of the change may be missing", metadata: layout)
+        "counts of another layout carried over; events at the moment of the change may be missing",
+        metadata: layout)
     } else if change.uncertainCPUs > 0 {
       logger.warning(
         "counts of another layout carried over; on CPUs that this process may not use, an event at the moment of the change may be missing or counted twice",

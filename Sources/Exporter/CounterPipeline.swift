@@ -74,7 +74,8 @@ package struct CounterPipeline: ~Copyable {
     let empty = Ledger(limits: configuration.limits, labelling: labelling, boot: boot, start: start)
     var state = try Self.openState(configuration, of: origin.map)
     let restored = try Self.restore(
-      empty, &state, pins, change, isInherited: origin.isInherited, logger)
+      empty, &state, pins, change, isInherited: origin.isInherited,
+      name: Self.names(configuration), logger)
     configuration.confinement?.writtenFolder = Self.folder(of: state)
     features = FeatureSet(
       collectors: collectors, showsLifetimesPerNamespace: configuration.showsLifetimesPerNamespace,

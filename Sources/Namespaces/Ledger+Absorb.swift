@@ -21,15 +21,13 @@ extension Ledger {
   ///   - reading: All that these maps have.
   ///   - isContinued: Whether they are the maps that the last poll has read. Else all that is in them is new.
   package mutating func absorb(
-    _ reading: KernelCounters.Reading, at now: Moment, isContinued: Bool, scraped: ScrapedPolls
+    _ reading: KernelCounters.Reading, at now: Moment, isContinued: Bool, scraped: ScrapedPolls, name: Name
   ) {
     let others = isContinued ? [:] : members.mapValues(\.events)
     if !isContinued { rebase(to: [:]) }
     // What has ended is deleted with the maps.
-    _ = ingest(tasks: nil, reading, at: now, scraped: scraped) { _, _ in
-      ContainerResolver.Answer(Container(), .partial)
-    }
-    // Names of what is new are looked up at the next poll, when pods may be known.
+    _ = ingest(tasks: nil, reading, at: now, scraped: scraped, name: name)
+    // Names that are not final are looked up at the next poll again.
     namesVersion = .max
     rebase(to: others)
     earlierNode += reading.node

@@ -126,7 +126,8 @@ struct TrackedPart {
       try archive.code(&value)
     }
     for flag: WritableKeyPath<Self, Bool> in [
-      \.isOfInit, \.isNew, \.isInOwnContainer, \.isOfRuntime, \.isNamed, \.wasNamedNew, \.isDue, \.isToBePlaced,
+      \.isOfInit, \.isNew, \.isInOwnContainer, \.isOfRuntime, \.isNamed, \.wasNamedNew, \.isDue,
+      \.isToBePlaced,
     ] { try archive.code(&self[keyPath: flag]) }
     for number: WritableKeyPath<Self, Int> in [\.inhabitedWalks, \.lastEntry, \.lastWalk] {
       try archive.code(&self[keyPath: number])

@@ -18,7 +18,8 @@ package struct DurableFile: ~Copyable {
     let slash = path.lastIndex(of: "/")
     name = String(path[(slash.map { path.index(after: $0) } ?? path.startIndex)...])
     guard !name.isEmpty, name != ".", name != ".." else { throw .errno(EISDIR) }
-    folder = try PrivateFolder(opening: slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? ".")
+    folder = try PrivateFolder(
+      opening: slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? ".")
   }
 
   /// Returns the file's bytes; nil if it does not exist.

@@ -12,7 +12,8 @@ extension KernelTests {
     /// How often the exporter is killed: `make test-restarts` asks for more.
     private static let kills = ProcessInfo.processInfo.environment["PIDNS_KILLS"].flatMap { Int($0) } ?? 10
 
-    private static let upgrades = ProcessInfo.processInfo.environment["PIDNS_UPGRADES"].flatMap { Int($0) } ?? 3
+    private static let upgrades =
+      ProcessInfo.processInfo.environment["PIDNS_UPGRADES"].flatMap { Int($0) } ?? 3
 
     @Test("An exporter that is killed again and again under load counts every event once")
     func killed() throws {
@@ -43,7 +44,8 @@ extension KernelTests {
         try scrape[#"pidns_bpf_program_attached{program="execve_failed"}"#] == 1 ? [] : [.execFailures]
       for (names, truths) in Dictionary(grouping: truths, by: \.names) {
         let truth = truths.map(\.facts).reduce(Facts(), +)
-        #expect(Comparison(truth: truth, counted: scrape.facts(names)).words(mayLack: mayLack) == [], "\(names)")
+        #expect(
+          Comparison(truth: truth, counted: scrape.facts(names)).words(mayLack: mayLack) == [], "\(names)")
       }
       #expect(scrape.dropped == 0)
 
@@ -65,7 +67,8 @@ extension KernelTests {
       var short: [Truth] = []
       for upgrade in 1...Self.upgrades {
         let load = [
-          try Workload("background", "--seconds", "3"), try Workload("threads-barrier", "--count", "2000", "--threads", "2"),
+          try Workload("background", "--seconds", "3"),
+          try Workload("threads-barrier", "--count", "2000", "--threads", "2"),
           try Workload("churn", "--namespaces", "20", "--execs", "10"),
         ]
         long.go()
@@ -80,7 +83,8 @@ extension KernelTests {
       for (names, truths) in Dictionary(grouping: truths, by: \.names) {
         let truth = truths.map(\.facts).reduce(Facts(), +)
         #expect(
-          Comparison(truth: truth, counted: scrape.facts(names)).words(mayLack: [.execFailures]) == [], "\(names)")
+          Comparison(truth: truth, counted: scrape.facts(names)).words(mayLack: [.execFailures]) == [],
+          "\(names)")
       }
       #expect(scrape.dropped == 0)
       #expect(try scrape[#"pidns_handovers_total{result="complete"}"#] == Double(Self.upgrades))
@@ -115,7 +119,8 @@ extension KernelTests {
     private func expectInPrometheus(_ prometheus: RunningPrometheus, _ truths: [Truth]) throws {
       for (names, truths) in Dictionary(grouping: truths, by: \.names) {
         let execs = truths.reduce(0) { $0 + $1.counts.execs }
-        let series = "pidns_process_execs_total{pidns=\"\(names.pidns ?? 0)\",container=\"\(names.container)\"}[30m]"
+        let series =
+          "pidns_process_execs_total{pidns=\"\(names.pidns ?? 0)\",container=\"\(names.container)\"}[30m]"
         try eventually("Prometheus has stored \(names)") {
           try prometheus.latest("max_over_time(\(series))").first.map { Int($0.value) } == execs
         }
@@ -153,7 +158,9 @@ extension KernelTests {
       #expect(try after.counts(ended.names).execs == 30)
       // At 0 again, if it was killed before it could save what the scraper has seen.
       #expect([0, 20].contains(try after.counts(during.names).execs))
-      try eventually("the value follows") { try exporter.scrapeAsPrometheus().counts(during.names).execs == 20 }
+      try eventually("the value follows") {
+        try exporter.scrapeAsPrometheus().counts(during.names).execs == 20
+      }
     }
 
     @Test("A second exporter with the same folder stops with one line, and so does unpin")
@@ -190,7 +197,9 @@ extension KernelTests {
       let other = fixture.folder["bpf/other"]
       try FileManager.default.createDirectory(atPath: other, withIntermediateDirectories: false)
       #expect(unsafe chmod(other, 0o700) == 0)
-      try bpftool("map", "create", "\(other)/map", "type", "array", "key", "4", "value", "4", "entries", "1", "name", "x")
+      try bpftool(
+        "map", "create", "\(other)/map", "type", "array", "key", "4", "value", "4", "entries", "1", "name",
+        "x")
       #expect(try failure(["unpin", other]).contains("/map is not of pidns-exporter"))
       #expect(FileManager.default.fileExists(atPath: "\(other)/map"))
     }
@@ -210,7 +219,10 @@ extension KernelTests {
       ("rm $L/map_node", "map_node: No such file or directory"),
       ("rm $L/program_process_exec", "program_process_exec: No such file or directory"),
       ("rm $L/link_process_exit", "link_process_exit: No such file or directory"),
-      ("rm $L/map_node && bpftool map create $L/map_node \(foreignMap.joined(separator: " "))", "map_node is another map"),
+      (
+        "rm $L/map_node && bpftool map create $L/map_node \(foreignMap.joined(separator: " "))",
+        "map_node is another map"
+      ),
       ("mv $L/map_node $L/x && mv $L/map_exits $L/map_node && mv $L/x $L/map_exits", "is another map"),
       ("rm $L/map_node && mv $L/link_process_exec $L/map_node", "map_node is no map"),
       (
@@ -223,11 +235,14 @@ extension KernelTests {
       ),
     ]
 
-    @Test("Pins that others could have changed, and those of other maps and programs, are refused", arguments: hostile)
+    @Test(
+      "Pins that others could have changed, and those of other maps and programs, are refused",
+      arguments: hostile)
     func refused(_ change: (script: String, reason: String)) throws {
       let fixture = try PinFixture()
       #expect(try fixture.start().stop() == 0)
-      let script = "export PATH=$PATH:/usr/sbin P='\(fixture.pins)' L='\(try fixture.layout())'; \(change.script)"
+      let script =
+        "export PATH=$PATH:/usr/sbin P='\(fixture.pins)' L='\(try fixture.layout())'; \(change.script)"
       let made = try Child.run("/bin/sh", ["-ec", script])
       #expect(made.status == 0, "\(made.stderr)")
       let line = try failure(fixture.flags + ["--web.listen-address=127.0.0.1:0"])
@@ -256,11 +271,16 @@ extension KernelTests {
       let fixture = try PinFixture()
       let outside = fixture.folder["pins"]
       let flags = ["--state.file=\(fixture.state)", "--web.listen-address=127.0.0.1:0"]
-      #expect(try failure(["--bpf.pin=\(outside)"] + flags).contains("\(outside) is not in a BPF file system; mount one"))
-      #expect(try failure(["--bpf.pin=/nowhere/pidns"] + flags).contains("cannot make the folder /nowhere/pidns"))
+      #expect(
+        try failure(["--bpf.pin=\(outside)"] + flags).contains(
+          "\(outside) is not in a BPF file system; mount one"))
+      #expect(
+        try failure(["--bpf.pin=/nowhere/pidns"] + flags).contains("cannot make the folder /nowhere/pidns"))
     }
 
-    @Test("A state that is damaged or of another version is renamed and reported, and counts go on", arguments: [true, false])
+    @Test(
+      "A state that is damaged or of another version is renamed and reported, and counts go on",
+      arguments: [true, false])
     func brokenState(isOlder: Bool) throws {
       let fixture = try PinFixture()
       var exporter = try fixture.start()
@@ -270,7 +290,8 @@ extension KernelTests {
       #expect(exporter.stop() == 0)
       var bytes = [UInt8](try Data(contentsOf: URL(filePath: fixture.state)))
       if isOlder {
-        let script = "import sys; d=bytearray(open(sys.argv[1],'rb').read()); d[7]=0; h=0xcbf29ce484222325\nfor b in bytes([0])+d[24:]: h=((h^b)*0x100000001b3)&(2**64-1)\nd[16:24]=h.to_bytes(8,'little'); open(sys.argv[1],'wb').write(d)"
+        let script =
+          "import sys; d=bytearray(open(sys.argv[1],'rb').read()); d[7]=0; h=0xcbf29ce484222325\nfor b in bytes([0])+d[24:]: h=((h^b)*0x100000001b3)&(2**64-1)\nd[16:24]=h.to_bytes(8,'little'); open(sys.argv[1],'wb').write(d)"
         #expect(try Child.run("/usr/bin/python3", ["-c", script, fixture.state]).status == 0)
       } else {
         bytes[bytes.count / 2] ^= 1
@@ -297,7 +318,9 @@ extension KernelTests {
 
     private func bpftool(_ arguments: String...) throws {
       let result = try Child.run("/usr/sbin/bpftool", arguments)
-      guard result.status == 0 else { throw TestFailure("bpftool \(arguments): \(result.stderr)\(result.stdout)") }
+      guard result.status == 0 else {
+        throw TestFailure("bpftool \(arguments): \(result.stderr)\(result.stdout)")
+      }
     }
 
     /// Returns the only line of an exporter that fails, without its log.

@@ -36,7 +36,8 @@ struct pidns_config {
 	__u32 outermost;
 	__u32 split; /* enum pidns_split */
 	__u32 parts; /* maximum number of parts, beside each namespace's own */
-	/* Names these programs in the map `gates`, if others may be attached beside them; else 0. */
+	/* Names these programs in the map `gates`, if others may be attached beside them; else 0.
+	 */
 	__u32 generation;
 };
 _Static_assert(sizeof(struct pidns_config) == 40, "part of the contract");

@@ -3,10 +3,11 @@
  * Which of two generations of programs counts, while both are attached: those of an earlier
  * exporter that were pinned, and those of the next one.
  *
- * All programs of an event run on one CPU, one after another, without preemption. User space changes
- * the entry of a CPU while it runs on that CPU. So all of them see the same value, and exactly one
- * generation counts the event. From Linux 7.0 on, tasks are preempted between programs: there the
- * marks of attempts.h, which both generations share, keep an event from being counted twice.
+ * All programs of an event run on one CPU, one after another, without preemption. User space
+ * changes the entry of a CPU while it runs on that CPU. So all of them see the same value, and
+ * exactly one generation counts the event. From Linux 7.0 on, tasks are preempted between programs:
+ * there the marks of attempts.h, which both generations share, keep an event from being counted
+ * twice.
  *
  * The maps that follow single tasks are shared, too: exit_claims, oom_victims, marks and
  * `.data.shared`.

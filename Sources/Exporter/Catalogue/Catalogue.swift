@@ -5,7 +5,8 @@ import Namespaces
 
 /// Every metric there is, in the order in which a scrape shows them. docs/metrics.md is its other half.
 enum Catalogue {
-  static let metrics: [Metric] = namespaces + about + node + kernel + kubernetes + web + exporter + state + http
+  static let metrics: [Metric] =
+    namespaces + about + node + kernel + kubernetes + web + exporter + state + http
 
   /// Writes a scrape's body.
   ///

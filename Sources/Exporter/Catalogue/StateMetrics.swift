@@ -21,7 +21,8 @@ extension Catalogue {
       family: MetricFamily(
         "pidns_handovers", .counter,
         help:
-          "Replacements of pinned programs of another layout; incomplete if events may be missing or counted twice."),
+          "Replacements of pinned programs of another layout; incomplete if events may be missing or counted twice."
+      ),
       isShown: { $0.isPinned }
     ) { encoder, snapshot in
       encoder.sample(LabelSet(["result": "complete"]), snapshot.handovers.complete)

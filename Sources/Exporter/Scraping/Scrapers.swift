@@ -29,7 +29,8 @@ final class Scrapers: Sendable {
 
     fileprivate init(_ record: ScraperRecords.Scraper) {
       self.init(
-        address: record.address, userAgent: record.userAgent, accept: record.accept, families: record.families)
+        address: record.address, userAgent: record.userAgent, accept: record.accept, families: record.families
+      )
     }
   }
 
@@ -99,7 +100,9 @@ final class Scrapers: Sendable {
       records.polls = ScrapedPolls(
         oldest: table.scrapers.map(\.poll).min() ?? .max, newest: table.newestPoll)
       records.heldSamples = table.heldSamples
-      records.areNew = table.scrapers.contains { !$0.isSaved || ($0.saved < table.newestBirth && $0.saved < $0.poll) }
+      records.areNew = table.scrapers.contains {
+        !$0.isSaved || ($0.saved < table.newestBirth && $0.saved < $0.poll)
+      }
       return records
     }
   }
@@ -163,7 +166,8 @@ final class Scrapers: Sendable {
       } else if table.scrapers.count >= Self.capacity {
         table.scrapers.remove(at: Self.leastMissed(table.scrapers))
       }
-      table.scrapers.append(Scraper(identity: identity, poll: poll, saved: saved, isSaved: isSaved, time: now))
+      table.scrapers.append(
+        Scraper(identity: identity, poll: poll, saved: saved, isSaved: isSaved, time: now))
     }
   }
 

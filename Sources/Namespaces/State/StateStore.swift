@@ -109,7 +109,9 @@ extension StateStore.Origin {
 
   fileprivate func difference(to other: Self, _ earlier: [UInt32]) -> String? {
     if other.boot != boot { return "it is of an earlier boot" }
-    if other.map != map && !earlier.contains(other.map) { return "it is of counts that are not pinned any more" }
+    if other.map != map && !earlier.contains(other.map) {
+      return "it is of counts that are not pinned any more"
+    }
     return other.level == level ? nil : "--labels.level was \(other.level.rawValue)"
   }
 }

@@ -21,7 +21,8 @@ struct Handover {
       guard let other = pins.layouts.first(where: { $0 != layout }) else { return }
       var shared: Set<CounterMap> = []
       for map in CounterMap.handedOn where plan.usedMaps.contains(map) {
-        guard let pinned = try pins.map(map, of: other), try pinned.map().shape == object.map(map).shape else {
+        guard let pinned = try pins.map(map, of: other), try pinned.map().shape == object.map(map).shape
+        else {
           continue
         }
         try object.map(map).reuse(pinned)
@@ -127,7 +128,8 @@ extension KernelCounters {
   private func read(_ layout: String, _ pins: borrowing PinFolder) throws(BPFError) -> Reading? {
     var maps: [CounterMap: PinnedObject] = [:]
     for name: CounterMap in [.namespaces, .exits, .node, .details, .identities, .cgroups, .signalExemplars] {
-      guard !loaded.plan.unusedMaps.contains(name) || name == .node, let map = try pins.map(name, of: layout) else {
+      guard !loaded.plan.unusedMaps.contains(name) || name == .node, let map = try pins.map(name, of: layout)
+      else {
         continue
       }
       guard try isReadable(map, name) else { return nil }

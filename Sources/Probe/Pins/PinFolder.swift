@@ -23,7 +23,8 @@ package struct PinFolder: ~Copyable {
     if unsafe mkdir(path, 0o700) != 0 && errno != EEXIST {
       throw BPFError(
         "make the folder \(path)", errno: errno,
-        advice: "--bpf.pin needs a folder that this user can make in a BPF file system, such as /sys/fs/bpf/pidns")
+        advice:
+          "--bpf.pin needs a folder that this user can make in a BPF file system, such as /sys/fs/bpf/pidns")
     }
     let folder = try Self.lock(path)
     for name in folder.entries() where name.hasSuffix(Self.unfinished) { try Self.remove(name, in: path) }
@@ -86,7 +87,9 @@ package struct PinFolder: ~Copyable {
 
   /// Opens the map of another layout; nil if it has none of this name.
   func map(_ map: CounterMap, of layout: String) throws(BPFError) -> PinnedObject? {
-    guard try pins(of: layout).contains("\(PinnedObject.Kind.map.rawValue)_\(map.pinName)") else { return nil }
+    guard try pins(of: layout).contains("\(PinnedObject.Kind.map.rawValue)_\(map.pinName)") else {
+      return nil
+    }
     return try PinnedObject(opening: path(layout, .map, map.pinName), .map)
   }
 

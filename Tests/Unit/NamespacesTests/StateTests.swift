@@ -59,7 +59,8 @@ import Testing
   private static func state(_ bytes: [UInt8]) throws(StateError) -> SavedState {
     var archive = try StateArchive(reading: bytes, now: now)
     var state = SavedState(
-      ledger: Ledger(limits: .init(series: 100, retention: .seconds(3)), labelling: SeriesLabels(grace: .zero)))
+      ledger: Ledger(
+        limits: .init(series: 100, retention: .seconds(3)), labelling: SeriesLabels(grace: .zero)))
     try state.code(&archive)
     try archive.finish()
     return state
