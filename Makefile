@@ -21,7 +21,7 @@ flag = $(or $(lastword $(patsubst --$(1)=%,%,$(filter --$(1)=%,$(subst --$(1)$(s
 listen = $(call flag,web.listen-address,:10059)
 path = $(call flag,web.telemetry-path,/metrics)
 
-.PHONY: help run build test test-unit test-kernels test-scenarios test-fleet test-packages test-units test-release test-walk-through test-apiserver test-prometheus test-attack test-bare fuzz sanitize check format install install-files uninstall deb rpm image release manifests dashboards bench clean
+.PHONY: help run build test test-unit test-kernels test-scenarios test-fleet test-restarts test-packages test-units test-release test-walk-through test-apiserver test-prometheus test-attack test-bare fuzz sanitize check format install install-files uninstall deb rpm image release manifests dashboards bench clean
 
 help: ## lists the targets; durations are on two CPUs, without downloads
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -63,6 +63,12 @@ test-fleet: build ## scrapes 50 exporters with one Prometheus, as root (8 min); 
 	$(RELEASE) pidns-fleet
 	@echo 'Running the fleet: about 8 minutes on two CPUs'
 	@$(SUDO) unshare --net sh -c 'ip link set lo up && exec "$$@"' sh .build/release/pidns-fleet $(ARGS)
+
+test-restarts: ## kills the exporter 200 times under load, and replaces its programs 20 times, as root (15 min after the build)
+	@$(INSTALL) build test
+	swift build --build-tests
+	@echo 'Killing the exporter 200 times: about 15 minutes'
+	$(SUDO) env NO_COLOR=1 PIDNS_KILLS=200 PIDNS_UPGRADES=20 $$(swift build --show-bin-path)/*PackageTests.xctest --testing-library swift-testing --no-parallel --filter KernelTests.Pins
 
 test-packages: deb ## tests the package and the service in machines of Debian 12 and 13, as root (20 min); ARGS=… selects parts, see Tests/Acceptance/Packages/run.sh
 	@$(INSTALL) test-packages

@@ -13,6 +13,7 @@
  */
 #include "counters.h"
 #include "attempts.h"
+#include "gate.h"
 #include "latest.h"
 #include "lifetime.h"
 #include "oom.h"
@@ -34,7 +35,7 @@ static __always_inline int count_fork(__u64 *ctx, __u32 attempt)
 	struct pidns_node *totals;
 	struct task_pidns own;
 
-	if (child->flags & PF_KTHREAD || !should_count_fork(child, attempt))
+	if (!counts_here() || child->flags & PF_KTHREAD || !should_count_fork(child, attempt))
 		return 0;
 	totals = this_cpus_node();
 	if (!totals || !own_namespace(child, &own))
@@ -66,7 +67,7 @@ static __always_inline int count_exec(__u64 *ctx, __u32 attempt)
 	struct pidns_node *totals;
 	struct task_pidns own;
 
-	if (!should_count_exec(task, ctx[1], attempt))
+	if (!counts_here() || !should_count_exec(task, ctx[1], attempt))
 		return 0;
 	totals = this_cpus_node();
 	if (!totals || !own_namespace(task, &own))
@@ -196,6 +197,8 @@ static __always_inline int count_exit(__u64 *ctx, __u32 attempt)
 	struct task_struct *task = (void *)ctx[0];
 	bool group_dead = ctx[1];
 
+	if (!counts_here())
+		return 0;
 	transfer_oom_mark(task);
 	return should_count_exit(task, group_dead, attempt) ? count_process_exit(task, attempt) : 0;
 }
@@ -208,6 +211,8 @@ int process_exit_claimed(__u64 *ctx)
 {
 	struct task_struct *task = (void *)ctx[0];
 
+	if (!counts_here())
+		return 0;
 	transfer_oom_mark(task);
 	if (task->signal->live.counter != 0 || is_left_to_leader(task))
 		return 0;
@@ -219,7 +224,8 @@ int process_exit_claimed(__u64 *ctx)
 SEC("tp_btf/sched_process_free")
 int process_free(__u64 *ctx)
 {
-	release_claim((void *)ctx[0]);
+	if (counts_here())
+		release_claim((void *)ctx[0]);
 	return 0;
 }
 
@@ -230,6 +236,8 @@ int oom_marked(__u64 *ctx)
 {
 	struct task_struct *task = (void *)ctx[0];
 
+	if (!counts_here())
+		return 0;
 	return note_oom_victim(task) ? count_late_oom_kill(task) : 0;
 }
 
@@ -237,7 +245,8 @@ int oom_marked(__u64 *ctx)
 SEC("tp_btf/mark_victim")
 int oom_marked_by_number(__u64 *ctx)
 {
-	mark_oom_victim((int)ctx[0]);
+	if (counts_here())
+		mark_oom_victim((int)ctx[0]);
 	return 0;
 }
 
@@ -253,7 +262,7 @@ static __always_inline int note_removal(__u64 *ctx, __u32 attempt)
 
 	/* Every attempt may record it: the first one that runs does. */
 	(void)attempt;
-	if (!removed || removed->removed || !totals)
+	if (!removed || removed->removed || !totals || !counts_here())
 		return 0;
 	removed->removed = bpf_ktime_get_boot_ns();
 	add_atomic(&totals->cgroups_written, 1);
@@ -269,7 +278,7 @@ static __always_inline int count_exec_failure(long result)
 	struct task_struct *task;
 	struct task_pidns own;
 
-	if (result >= 0)
+	if (result >= 0 || !counts_here())
 		return 0;
 	totals = this_cpus_node();
 	if (!totals || !current_namespace(&own))

@@ -23,7 +23,7 @@ rm "$folder/pidns-exporter.help.1"
 for page in "$folder"/*.1; do
   sed --in-place 's/^$/.Pp/; s/^\(\.Dt PIDNS-EXPORTER\)\./\1-/; s/^\(\.Xr pidns-exporter\)\./\1-/; /^\.Xr pidns-exporter-help /d' "$page"
 done
-for command in check-config events top; do
+for command in check-config events top unpin; do
   # The section NAME must have the page's own name, by which it is looked up.
   sed "/^\.Sh NAME/,/^\.Sh SYNOPSIS/s/^\.Nm .*/.Nm pidns-exporter-$command/; s/^\.Nm$/.Nm \"pidns-exporter $command\"/" "$folder/pidns-exporter.$command.1" >"$folder/pidns-exporter-$command.1"
   rm "$folder/pidns-exporter.$command.1"

@@ -6,6 +6,9 @@
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <unistd.h>
 #include <wchar.h>
 
 /* <string.h>, under _GNU_SOURCE, which the first file that includes it decides. */
@@ -28,3 +31,15 @@ static inline int shim_clear_ambient_capabilities(void)
 /* <unistd.h>, under _GNU_SOURCE, and <spawn.h>, under _DEFAULT_SOURCE. */
 int pipe2(int ends[2], int flags);
 int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int from);
+
+/* The CPUs of the calling thread, as a set of bits, by raw calls: glibc's take macros. Return the
+ * bytes written or 0, or -1 with errno. */
+static inline long shim_get_cpus(unsigned long *bits, unsigned long bytes)
+{
+	return syscall(SYS_sched_getaffinity, 0, bytes, bits);
+}
+
+static inline long shim_set_cpus(const unsigned long *bits, unsigned long bytes)
+{
+	return syscall(SYS_sched_setaffinity, 0, bytes, bits);
+}

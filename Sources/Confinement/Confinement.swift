@@ -22,6 +22,18 @@ package enum Confinement {
     case port(UInt16?, resolvesNames: Bool)
   }
 
+  /// A folder in which one file is replaced.
+  package struct WrittenFolder: Sendable, Equatable {
+    let path: String
+    let descriptor: Int32
+
+    /// - Parameter descriptor: By which the folder stays open: files are opened by it.
+    package init(path: String, descriptor: Int32) {
+      self.path = path
+      self.descriptor = descriptor
+    }
+  }
+
   /// The needs of the process after its start, beside polls of the kernel and open sockets.
   package struct Needs: Sendable, Equatable {
     /// Folders that are read, with their contents. If one does not exist yet, its closest existing parent.
@@ -30,6 +42,8 @@ package enum Confinement {
     package var files: [String] = []
     /// Files that are removed at the end. Others in their folders can be removed, too.
     package var removedFiles: [String] = []
+    /// Where the state is replaced; nil for nowhere.
+    package var writtenFolder: WrittenFolder?
     package var requests = Requests.none
     /// Whether it starts programs; their needs are unknown.
     package var startsPrograms = false
@@ -76,7 +90,8 @@ package enum Confinement {
     do throws(ConfinementError) {
       if !needs.startsPrograms {
         report.landlock = try LandlockRules.apply(
-          reading: paths, removingIn: needs.removedFiles.compactMap(folder), ports: ports(needs.requests))
+          reading: paths, removingIn: needs.removedFiles.compactMap(folder),
+          writingIn: needs.writtenFolder?.path, ports: ports(needs.requests))
       }
     } catch {
       report.failures.append("\(error)")
@@ -97,6 +112,7 @@ package enum Confinement {
       SystemCallTable.runtime + SystemCallTable.files + SystemCallTable.polling + SystemCallTable.serving
     if needs.requests != .none { rules += SystemCallTable.requests }
     if !needs.removedFiles.isEmpty { rules += SystemCallTable.removal }
+    if let folder = needs.writtenFolder { rules += SystemCallTable.replacement(in: folder.descriptor) }
     return rules
   }
 

@@ -5,12 +5,16 @@ import Glibc
 
 /// Restricts which files and ports the calling thread, and those that it starts later, can open: Landlock.
 ///
-/// Files can be read, but not written, created, removed or executed. Open descriptors stay usable.
+/// Files are only read, and none is written, made, removed or executed but in folders that are named for that. Descriptors
+/// that are open already stay usable.
 enum LandlockRules {
   // Rights of include/uapi/linux/landlock.h.
+  private static let writeFile: UInt64 = 1 << 1
   private static let readFile: UInt64 = 1 << 2
   private static let readFolder: UInt64 = 1 << 3
   private static let removeFile: UInt64 = 1 << 5
+  private static let makeFile: UInt64 = 1 << 8
+  private static let truncate: UInt64 = 1 << 14
   /// O_PATH of <fcntl.h>, under _GNU_SOURCE.
   private static let openPath: Int32 = 0o10000000
   private static let bind: UInt64 = 1 << 0
@@ -31,11 +35,12 @@ enum LandlockRules {
   /// - Parameters:
   ///   - paths: Files, and folders with their contents. A missing one is skipped.
   ///   - folders: Folders from which files can be removed.
+  ///   - written: A folder in which files are made and replaced.
   ///   - ports: The TCP ports to connect to; nil for all. Never listens on one.
   /// - Returns: The version of the kernel's ABI; nil if the kernel has no Landlock, or another program forbids it.
   /// - Throws: `ConfinementError` if the kernel refuses.
   static func apply(
-    reading paths: [String], removingIn folders: [String], ports: Set<UInt16>?
+    reading paths: [String], removingIn folders: [String], writingIn written: String?, ports: Set<UInt16>?
   ) throws(ConfinementError) -> Int32? {
     let version = CConfinement_landlock_version()
     guard version > 0 else { return nil }
@@ -50,6 +55,10 @@ enum LandlockRules {
     defer { _ = close(ruleset) }
     for path in paths { try allow(readFile | readFolder, path, ruleset) }
     for folder in folders { try allow(removeFile, folder, ruleset) }
+    if let written {
+      let rights = writeFile | makeFile | removeFile | truncate
+      try allow(rights & rules.handled_access_fs, written, ruleset)
+    }
     if version >= 4 {
       for port in ports ?? [] {
         try check("add a Landlock rule", CConfinement_landlock_allow_port(ruleset, connect, UInt64(port)))

@@ -94,6 +94,22 @@ enum SystemCallTable {
   /// The end of a server with a unix socket: it removes the file of the socket.
   static let removal: [SystemCallRule] = [SystemCallRule("unlink", "unlinkat")]
 
+  /// The state, by the descriptor of its folder: `DurableFile.replace`. No filter can read a path.
+  static func replacement(in folder: Int32) -> [SystemCallRule] {
+    func isFolder(_ argument: UInt32) -> Condition {
+      Condition(argument: argument, value: UInt64(UInt32(bitPattern: folder)))
+    }
+    // Without O_CLOEXEC and O_LARGEFILE.
+    let flags = writing | UInt64(O_NOFOLLOW) | UInt64(O_APPEND) | UInt64(O_NONBLOCK)
+    let made = UInt64(O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW)
+    return [
+      SystemCallRule(
+        "openat", where: isFolder(0), Condition(argument: 2, mask: flags, value: made)),
+      SystemCallRule("renameat", "renameat2", where: isFolder(0), isFolder(2)),
+      SystemCallRule("fsync"),
+    ]
+  }
+
   /// Fail with ENOSYS, so that glibc falls back to calls that a filter can read.
   static let missing = ["clone3"]
 

@@ -17,6 +17,9 @@ package struct ConfinementRule: Sendable {
   /// The files of its unix sockets, which it removes.
   var sockets: [String] = []
 
+  /// The folder of the state file, and its descriptor.
+  var writtenFolder: (path: String, descriptor: Int32)?
+
   /// Keeps some capabilities.
   package init(keeping kept: Capabilities = []) { self.kept = kept }
 
@@ -55,6 +58,9 @@ package struct ConfinementRule: Sendable {
     needs.folders = localNames?.roots ?? []
     needs.files = files
     needs.removedFiles = sockets
+    needs.writtenFolder = writtenFolder.map {
+      Confinement.WrittenFolder(path: $0.path, descriptor: $0.descriptor)
+    }
     // There is only one, which the same flags configure.
     guard let api = node?.api ?? api else { return needs }
     needs.files += api.files

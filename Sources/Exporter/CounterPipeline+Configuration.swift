@@ -38,11 +38,15 @@ extension CounterPipeline {
     package var scope: NamespaceScope
     /// The restrictions of the process after the start; nil for none.
     package var confinement: ConfinementRule?
+    /// The folder that keeps programs attached while no process runs; nil to detach them at the end.
+    package var pinFolder: String?
+    /// The file that keeps the ledger; with ``pinFolder`` only.
+    package var stateFile: String?
 
     package init(
       kernel: KernelCounters.Configuration, limits: Ledger.Limits, labelling: SeriesLabels, kubernetes: Node?,
       localNames: LocalNames?, showsLifetimesPerNamespace: Bool = false, scope: NamespaceScope = .host,
-      confinement: ConfinementRule? = nil
+      confinement: ConfinementRule? = nil, pinFolder: String? = nil, stateFile: String? = nil
     ) {
       self.kernel = kernel
       self.limits = limits
@@ -52,6 +56,8 @@ extension CounterPipeline {
       self.showsLifetimesPerNamespace = showsLifetimesPerNamespace
       self.scope = scope
       self.confinement = confinement
+      self.pinFolder = pinFolder
+      self.stateFile = stateFile
     }
   }
 }

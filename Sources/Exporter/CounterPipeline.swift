@@ -15,6 +15,10 @@ package struct CounterPipeline: ~Copyable {
   let features: FeatureSet
   /// Reads the kernel.
   package var poller: Poller
+  /// What an earlier process has saved; nil if this one begins anew.
+  let restored: SavedState?
+  /// Holds the lock of the folder of pins.
+  private let pins: PinFolder?
   /// Follows the files of Docker and podman until the pipeline is destroyed.
   private let nameWatch: LocalNameWatch?
 
@@ -25,8 +29,19 @@ package struct CounterPipeline: ~Copyable {
     var configuration = configuration
     configuration.kernel.outermost = try Requirements.check(configuration.scope)
     // Before the first event is counted.
-    let start = Clock.epochSeconds
-    let kernel = try Self.load(configuration)
+    var start = Clock.epochSeconds
+    let pins = try Self.openPins(configuration)
+    var kernel = try Self.load(configuration, pins)
+    let change: KernelCounters.Change
+    let origin: KernelCounters.Origin
+    do {
+      change = try Self.takeOver(&kernel, pins)
+      origin = try kernel.origin()
+    } catch {
+      throw ExporterError(error)
+    }
+    let boot = Clock.bootNanoseconds
+    if origin.isInherited { start = Double(boot + Int64(clamping: origin.loaded)) / 1e9 }
     let collectors = configuration.kernel.collectors.subtracting(kernel.unavailable.keys)
     logger.info(
       "counting",
@@ -38,6 +53,7 @@ package struct CounterPipeline: ~Copyable {
         "collectors": "\(collectors.map(\.rawValue).sorted().joined(separator: ","))",
         "scope":
           "\(configuration.kernel.outermost == nil ? NamespaceScope.host.rawValue : NamespaceScope.own.rawValue)",
+        "programs": origin.isInherited ? "inherited" : "loaded",
       ])
     for (collector, reason) in kernel.unavailable.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
       logger.warning(
@@ -49,6 +65,18 @@ package struct CounterPipeline: ~Copyable {
         "kernel lockdown forbids reading memory by address; containers have no names, counts are complete; boot without lockdown=confidentiality to have names"
       )
     }
+    // Names that will never come are not waited for.
+    let labelling =
+      kernel.readsIdentities
+      ? configuration.labelling
+      : SeriesLabels(
+        level: configuration.labelling.level, grace: .zero, selection: configuration.labelling.selection)
+    let empty = Ledger(limits: configuration.limits, labelling: labelling, boot: boot, start: start)
+    var state = try Self.openState(configuration, of: origin.map)
+    let restored = try Self.restore(
+      empty, &state, pins, change, isInherited: origin.isInherited,
+      name: Self.names(configuration), logger)
+    configuration.confinement?.writtenFolder = Self.folder(of: state)
     features = FeatureSet(
       collectors: collectors, showsLifetimesPerNamespace: configuration.showsLifetimesPerNamespace,
       level: configuration.labelling.level, watchesPods: configuration.kubernetes != nil)
@@ -67,15 +95,28 @@ package struct CounterPipeline: ~Copyable {
       )
     }
     self.nameWatch = nameWatch
+    self.pins = pins
+    self.restored = restored
     poller = Poller(
-      kernel: kernel, start: start, limits: configuration.limits, labelling: configuration.labelling,
+      kernel: kernel, ledger: restored?.ledger ?? empty, state: state,
       naming: ContainerResolver(pods: podWatch?.pods, local: configuration.localNames),
       podWatch: podWatch.map { podWatch in { podWatch.update() } })
   }
 
-  private static func load(_ configuration: Configuration) throws(ExporterError) -> KernelCounters {
+  private static func openPins(_ configuration: Configuration) throws(ExporterError) -> PinFolder? {
+    guard let path = configuration.pinFolder else { return nil }
     do {
-      return try KernelCounters(configuration.kernel)
+      return try PinFolder(path)
+    } catch {
+      throw ExporterError(error)
+    }
+  }
+
+  private static func load(
+    _ configuration: Configuration, _ pins: borrowing PinFolder?
+  ) throws(ExporterError) -> KernelCounters {
+    do {
+      return try KernelCounters(configuration.kernel, pins: pins)
     } catch {
       throw ExporterError(error)
     }

@@ -41,7 +41,10 @@ package struct Exporter: ~Copyable {
     Memory.returnLargeBlocks()
     let board = RenderedSnapshotStore()
     let scrapers =
-      configuration.holdsFirstSamples ? Scrapers(retention: configuration.counting.limits.retention) : nil
+      configuration.holdsFirstSamples
+      ? Scrapers(
+        retention: configuration.counting.limits.retention, hasState: configuration.counting.stateFile != nil)
+      : nil
     let webFile = try Self.readWebConfig(configuration)
     Self.warn(configuration, hasTLS: webFile?.policy.tls != nil, logger)
     let sockets = try Self.listen(configuration)
@@ -50,6 +53,9 @@ package struct Exporter: ~Copyable {
     configured.confinement?.sockets = configuration.listenAddresses.compactMap(\.socketPath)
     configured.confinement?.api = configuration.tokenReviews
     let counting = try CounterPipeline(configured, logger: logger)
+    if let ledger = counting.restored?.ledger, let records = counting.restored?.scrapers {
+      scrapers?.restore(records, poll: ledger.poll, lag: ledger.saveInterval)
+    }
     // Their threads are confined, because they start after the pipeline has confined this one.
     let routes = Routes.all(
       telemetryPath: configuration.telemetryPath, hasStatusPage: configuration.hasStatusPage, board: board,
@@ -70,6 +76,7 @@ package struct Exporter: ~Copyable {
     features.holdsFirstSamples = scrapers != nil
     features.hasWebConfig = webFile != nil
     features.acceptsTokens = configuration.tokenReviews != nil
+    features.isPinned = configuration.counting.stateFile != nil
     features.writesCreated = configuration.writesCreated
     self.features = features
     recorder =
@@ -83,7 +90,9 @@ package struct Exporter: ~Copyable {
   /// Reads the kernel once, for the next scrapes. Before the first success, scrapes get 503.
   package mutating func poll() {
     webConfig?.reloadIfChanged()
-    var snapshot = counting.poller.poll(scraped: scrapers?.polls(at: .now) ?? .none)
+    let records = scrapers?.records(at: .now) ?? ScraperRecords()
+    var snapshot = counting.poller.poll(scrapers: records)
+    if counting.poller.hasSaved { scrapers?.markSaved(records) }
     healthLogger.look(at: snapshot, logger)
     guard snapshot.number > 0 else { return }
     if let scrapers { snapshot.scrapers = scrapers.counts }
@@ -97,6 +106,9 @@ package struct Exporter: ~Copyable {
     if isFirst { Memory.releaseStart() }
     heapTrimmer.look(at: traffic.connections, trim: Memory.trimHeap)
   }
+
+  /// Saves the state, for the process that continues the counts. Without pins, does nothing.
+  package mutating func save() { counting.poller.save(scrapers?.records(at: .now) ?? ScraperRecords()) }
 
   private static func readWebConfig(_ configuration: Configuration) throws(ExporterError) -> WebConfigFile? {
     guard let path = configuration.webConfigFile else { return nil }

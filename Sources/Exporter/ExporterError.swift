@@ -13,12 +13,12 @@ package struct ExporterError: Error, Sendable, CustomStringConvertible {
   package init(_ description: String) { self.description = description }
 
   /// Describes why the BPF programs do not run, with advice.
-  package init(_ error: BPFError) { self.init("\(error); \(error.advice)") }
+  package init(_ error: BPFError) { self.init("\(error); \(error.advice ?? error.adviceByErrno)") }
 }
 
 extension BPFError {
   /// Advice for BPF programs that do not load. The capabilities were checked before.
-  fileprivate var advice: String {
+  fileprivate var adviceByErrno: String {
     switch errno {
     case Errno.notPermitted:
       "seccomp (under systemd: SystemCallFilter), a security module, lockdown or a user namespace (rootless containers) forbids bpf(), or, "

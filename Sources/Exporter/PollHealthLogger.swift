@@ -7,6 +7,7 @@ import Probe
 /// Logs problems and recoveries between polls; each loss of events once.
 struct PollHealthLogger {
   private var failing = false
+  private var failsToSave = false
   private var reported: Set<DropReason> = []
   private var reportedLimit = false
   private var reportedMisses = false
@@ -25,6 +26,17 @@ struct PollHealthLogger {
       logger.info("polls succeed again")
     }
     failing = snapshot.failure != nil
+
+    if let failure = snapshot.state?.failure {
+      if !failsToSave {
+        logger.error(
+          "state not written; series may go down at the next start, and entries of ended PID namespaces stay in the kernel while there is room",
+          metadata: ["error": "\(failure)"])
+      }
+    } else if failsToSave {
+      logger.info("state is written again")
+    }
+    failsToSave = snapshot.state?.failure != nil
 
     for reason in DropReason.allCases {
       guard let dropped = snapshot.node.dropped[reason], dropped.total > 0 else { continue }

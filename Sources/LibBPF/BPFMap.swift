@@ -57,6 +57,19 @@ import Platform
       "write an entry of a BPF map", unsafe bpf_map_update_elem(descriptor, &key, &value, UInt64(BPF_ANY)))
   }
 
+  /// Adds an entry of a per-CPU map whose values are zero, and returns whether there was none. One system call.
+  ///
+  /// - Parameter cpus: The number of possible CPUs.
+  package func addZeros<Key: BitwiseCopyable>(_ key: Key, cpus: Int) throws(BPFError) -> Bool {
+    var key = key
+    let stride = (Int(unsafe bpf_map__value_size(map)) + 7) & ~7
+    let zeros = [UInt8](repeating: 0, count: stride * cpus)
+    let result = unsafe bpf_map_update_elem(descriptor, &key, zeros, UInt64(BPF_NOEXIST))
+    guard result != -EEXIST else { return false }
+    _ = try checked("add an entry of a BPF map", result)
+    return true
+  }
+
   /// Deletes an entry, and returns whether there was one. One system call.
   @discardableResult
   package func delete<Key: BitwiseCopyable>(_ key: Key) throws(BPFError) -> Bool {
@@ -72,6 +85,10 @@ import Platform
   /// - Parameter cpus: The number of possible CPUs.
   package func readPerCPU<Value: BitwiseCopyable>(
     _ value: Value.Type, cpus: Int, body: (Value) -> Void
+  ) throws(BPFError) { try Self.readPerCPU(descriptor, value, cpus: cpus, body: body) }
+
+  static func readPerCPU<Value: BitwiseCopyable>(
+    _ descriptor: Int32, _ value: Value.Type, cpus: Int, body: (Value) -> Void
   ) throws(BPFError) {
     // The kernel rounds each copy up to 8 bytes.
     let stride = (MemoryLayout<Value>.size + 7) & ~7

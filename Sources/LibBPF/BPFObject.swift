@@ -88,6 +88,13 @@ import Text
         "attach BPF iterator \(name)", shim_attach_map_iterator(program(name), map.descriptor)))
   }
 
+  /// Attaches an iterator over the entries of a pinned map, whose keys and values have the sizes that it expects.
+  package func attachIterator(_ name: String, over map: PinnedObject) throws(BPFError) -> Link {
+    unsafe Link(
+      try checked(
+        "attach BPF iterator \(name)", shim_attach_map_iterator(program(name), map.descriptor)))
+  }
+
   /// Returns a map by its name in the object's source.
   ///
   /// - Throws: `BPFError` if the object has no such map.
@@ -98,15 +105,11 @@ import Text
 
   /// Reads a loaded program's statistics. One system call.
   package func information(ofProgram name: String) throws(BPFError) -> ProgramInformation {
-    var info = bpf_prog_info()
-    var size = UInt32(MemoryLayout<bpf_prog_info>.size)
-    let descriptor = unsafe bpf_program__fd(try program(name))
-    _ = try checked(
-      "read the status of BPF program \(name)",
-      unsafe bpf_obj_get_info_by_fd(descriptor, &info, &size))
-    return ProgramInformation(
-      runs: info.run_cnt, runNanoseconds: info.run_time_ns, misses: info.recursion_misses,
-      verifiedInstructions: info.verified_insns)
+    try ProgramInformation(ofProgram: descriptor(ofProgram: name))
+  }
+
+  func descriptor(ofProgram name: String) throws(BPFError) -> Int32 {
+    unsafe bpf_program__fd(try program(name))
   }
 
   /// Throws `BPFError` unless the object has a program with this name.

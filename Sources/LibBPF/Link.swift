@@ -3,7 +3,7 @@
 import CLibBPF
 import Glibc
 
-/// Owns the attachment of a program. Releasing it detaches the program (`bpf_link__destroy`).
+/// Owns the attachment of a program. Releasing it detaches the program (`bpf_link__destroy`), unless it is pinned.
 @safe package final class Link {
   private let link: OpaquePointer
 
@@ -11,6 +11,8 @@ import Glibc
   init(_ link: OpaquePointer) { unsafe self.link = unsafe link }
 
   deinit { _ = unsafe bpf_link__destroy(link) }
+
+  var descriptor: Int32 { unsafe bpf_link__fd(link) }
 
   /// Runs an attached iterator once from its start, and passes each record to `body`.
   ///

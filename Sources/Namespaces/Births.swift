@@ -8,7 +8,7 @@ package import Probe
 /// A scraper whose last response was an earlier poll has not seen the line yet.
 package struct Births: Equatable, Sendable {
   /// The first poll that showed the series.
-  package let series: Int
+  package private(set) var series: Int
   /// The first polls that showed a detail, for details that are younger than the series.
   private var details: [CounterKey: Int] = [:]
   /// The latest of all.
@@ -24,6 +24,15 @@ package struct Births: Equatable, Sendable {
   ///
   /// - Complexity: O(1).
   package subscript(detail: CounterKey) -> Int { details[detail] ?? series }
+
+  mutating func code(_ archive: inout StateArchive) throws(StateError) {
+    try archive.code(&series)
+    try archive.code(&newest)
+    try archive.code(&details, blank: (.exitCode(0), 0)) { archive, detail throws(StateError) in
+      try archive.code(&detail.key)
+      try archive.code(&detail.value)
+    }
+  }
 
   /// Records the first poll with a detail, unless its line exists from the start.
   mutating func add(_ detail: CounterKey, at poll: Int) {

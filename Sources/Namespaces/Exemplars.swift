@@ -37,6 +37,17 @@ package struct Exemplars: Equatable, Sendable {
     for exemplar in others.latest { record(exemplar) }
   }
 
+  mutating func code(_ archive: inout StateArchive) throws(StateError) {
+    let blank = ProcessExemplar(.exec, time: 0, pid: 0, hostPID: 0, ppid: 0, comm: "")
+    try archive.code(&latest, blank: Exemplar(process: blank, microseconds: 0)) {
+      archive, exemplar throws(StateError) in
+      var (process, microseconds) = (exemplar.process, exemplar.microseconds)
+      try archive.code(&process)
+      try archive.code(&microseconds)
+      exemplar = Exemplar(process: process, microseconds: microseconds)
+    }
+  }
+
   private mutating func record(_ exemplar: Exemplar) {
     guard let index = latest.firstIndex(where: { $0.process.kind == exemplar.process.kind }) else {
       latest.append(exemplar)

@@ -15,34 +15,39 @@ package struct Ledger {
   /// Names the container of a namespace from its identity in the kernel; with a cgroup, that of this part of it.
   package typealias Name = (NamespaceIdentity, PartCgroup?) -> ContainerResolver.Answer
 
-  private let limits: Limits
+  let limits: Limits
   private let labelling: SeriesLabels
   /// Converts starts and ends, which are stored in time since boot, for display.
-  private var bootEpoch: BootEpoch
+  var bootEpoch: BootEpoch
   /// When counting began, in seconds since the epoch.
-  private let countingStart: Double
-  private var members: [NamespacePart: TrackedPart] = [:]
+  package internal(set) var countingStart: Double
+  var members: [NamespacePart: TrackedPart] = [:]
   /// How many parts are in a container, by its id and by the level of their namespace.
-  private var containers: [String: [UInt32: Int]] = [:]
-  private var series: [SeriesKey: Series] = [:]
+  var containers: [String: [UInt32: Int]] = [:]
+  var series: [SeriesKey: Series] = [:]
   /// The keys of `series`, sorted; nil once they have changed.
-  private var order: [SeriesKey]?
+  var order: [SeriesKey]? { didSet { if order == nil { hasMoved = true } } }
+  /// Whether series have begun or ended, or parts have joined one, since this was last set to false.
+  var hasMoved = false
   /// The number of the last poll, from 1 on.
-  package private(set) var poll = 0
+  package internal(set) var poll = 0
   /// The poll in which the newest line of the last snapshot appeared.
-  package private(set) var newestBirth = 0
+  package internal(set) var newestBirth = 0
   /// The polls that scrapers were sent, when this one began.
   private var scraped = ScrapedPolls.none
+  /// The node's counts in maps that are not read any more: ``absorb(_:at:isContinued:name:)``.
+  var earlierNode = NodeCounts()
+  package var handovers = Handovers()
   /// Removed series, by the first poll without them, until all scrapers have seen that.
-  private var gone: [SeriesKey: Int] = [:]
+  var gone: [SeriesKey: Int] = [:]
   /// The time of the poll before the last one, in seconds since the epoch; at first, the start of counting.
-  private var previousPoll: Double
-  private var walk = 0
-  private var namesVersion: UInt64 = 0
+  var previousPoll: Double
+  var walk = 0
+  var namesVersion: UInt64 = 0
   /// Namespaces without room for their series.
-  package private(set) var refused: UInt64 = 0
+  package internal(set) var refused: UInt64 = 0
   /// Namespaces that the flags exclude.
-  package private(set) var excluded: UInt64 = 0
+  package internal(set) var excluded: UInt64 = 0
 
   /// Creates an empty ledger.
   ///
@@ -192,35 +197,6 @@ package struct Ledger {
     members[part] = nil
   }
 
-  private mutating func record(_ name: Name, _ member: inout TrackedPart, _ part: NamespacePart) {
-    member.record(name)
-    if !part.isOfInit {
-      member.isInOwnContainer = members[part.ofInit]?.container.id == member.container.id
-    }
-    guard let level = member.identity?.level else { return }
-    let id = member.container.id
-    let residence = id.isEmpty ? nil : TrackedPart.Residence(container: id, level: level)
-    guard residence != member.residence else { return }
-    count(-1, member.residence)
-    count(1, residence)
-    member.residence = residence
-  }
-
-  private mutating func count(_ change: Int, _ residence: TrackedPart.Residence?) {
-    guard let residence else { return }
-    var levels = containers[residence.container] ?? [:]
-    let number = levels[residence.level, default: 0] + change
-    levels[residence.level] = number > 0 ? number : nil
-    containers[residence.container] = levels.isEmpty ? nil : levels
-  }
-
-  /// Whether a part contains only a runtime's processes: in the cgroup of a container whose own processes are in an
-  /// inner namespace.
-  private func isOfRuntime(_ member: TrackedPart) -> Bool {
-    guard member.mayBeOfRuntime, let own = member.residence else { return false }
-    return member.isOfRuntime || containers[own.container]?.keys.contains { $0 > own.level } ?? false
-  }
-
   private mutating func record(_ processes: [ProcessExemplar], of part: NamespacePart, _ now: Moment) {
     guard let place = members[part]?.place else { return }
     for process in processes {
@@ -330,6 +306,7 @@ package struct Ledger {
     var joined = series[new] ?? begin(new, at: renamed.start, now)
     joined.join(renamed, at: poll, now.instant)
     series[new] = joined
+    order = nil
   }
 
   /// The start of the events that a part adds to a new series.
@@ -357,6 +334,7 @@ package struct Ledger {
       part, with: member.unshown.first ?? EventCounts(), member.unshownExemplars,
       starts: member.startsUnit ? 1 : 0, isLive: !member.hasEnded, at: poll, now.instant)
     series[key] = joined
+    hasMoved = true
   }
 
   /// Removes a part from its series, which keeps its total.

@@ -12,45 +12,49 @@ package struct Poller: ~Copyable {
   private var kernel: KernelCounters
   private var ledger: Ledger
   private let naming: ContainerResolver
-  private let start: Double
   private let podWatch: (() -> PodWatchStatus)?
+  private let state: StateStore?
+  private var stateStatus = StateStatus()
+  private var nextSave = ContinuousClock.now
   private var pace = TaskScanThrottle()
   private var last = Snapshot()
+
+  /// Whether all that scrapers have seen of the last snapshot, and what the last call was given of them, is in a file, or
+  /// could not be written: then it is as if it was, as nothing better can be done.
+  package private(set) var hasSaved = false
 
   /// Takes ownership of the BPF programs.
   ///
   /// - Parameters:
-  ///   - start: When it began to count, in seconds since the epoch.
-  ///   - podWatch: Returns the status of the watch of the node's pods; nil without a watch.
+  ///   - ledger: The one to continue.
+  ///   - state: Where the ledger is saved; nil for nowhere.
+  ///   - podWatch: Returns how the watch of the node's pods fares; nil where there is none.
   package init(
-    kernel: consuming KernelCounters, start: Double, limits: Ledger.Limits, labelling: SeriesLabels,
+    kernel: consuming KernelCounters, ledger: Ledger, state: consuming StateStore? = nil,
     naming: ContainerResolver, podWatch: (() -> PodWatchStatus)? = nil
   ) {
-    // Do not wait for names that nothing can resolve.
-    let labelling =
-      kernel.readsIdentities
-      ? labelling : SeriesLabels(level: labelling.level, grace: .zero, selection: labelling.selection)
     self.kernel = kernel
     self.naming = naming
-    self.start = start
     self.podWatch = podWatch
-    ledger = Ledger(limits: limits, labelling: labelling, boot: Clock.bootNanoseconds, start: start)
+    self.ledger = ledger
+    self.state = state
   }
 
   /// Reads the kernel once.
   ///
-  /// - Parameter scraped: The numbers of the snapshots that scrapers have been sent.
-  /// - Returns: The current snapshot. After an error, the previous one with the error; its number is 0 if no poll has
+  /// - Parameter scrapers: What scrapers have been answered with.
+  /// - Returns: The current snapshot. After an error, the previous one with the error: its number is 0 where no poll has
   ///   succeeded yet.
   /// - Complexity: In the kernel, about a microsecond for each namespace, and 0.3 to 0.8 µs for each task if a task
   ///   scan is due.
-  package mutating func poll(scraped: ScrapedPolls = .none) -> Snapshot {
+  package mutating func poll(scrapers: ScraperRecords = ScraperRecords()) -> Snapshot {
+    hasSaved = false
     // The wall clock first: all earlier events are in this poll, however long the reads take.
     let time = Clock.epochSeconds
     let start = ContinuousClock.now
     let moment = Ledger.Moment(start, epoch: time, boot: Clock.bootNanoseconds)
     do {
-      last = try read(at: moment, scraped: scraped)
+      last = try read(at: moment, scrapers)
     } catch {
       last.failure = error
     }
@@ -61,12 +65,45 @@ package struct Poller: ~Copyable {
     return last
   }
 
+  /// Writes the state of the last poll, at the end.
+  package mutating func save(_ scrapers: ScraperRecords) {
+    guard ledger.poll > 0 else { return }
+    switch state {
+    case .some(let state):
+      do throws(DurableFile.Failure) {
+        stateStatus.bytes = try state.save(SavedState(ledger: ledger, scrapers: scrapers))
+        stateStatus.time = Clock.epochSeconds
+        stateStatus.failure = nil
+      } catch {
+        stateStatus.failures += 1
+        stateStatus.failure = error.description
+      }
+      ledger.hasMoved = false
+      hasSaved = true
+      nextSave = ContinuousClock.now + ledger.saveInterval
+    case .none: break
+    }
+  }
+
+  /// Writes the state, if otherwise a process that continues from the file could show less than scrapers will have seen
+  /// of this poll, or could not know of entries that are deleted now.
+  ///
+  /// - Returns: Whether these can be deleted.
+  private mutating func saveIfNeeded(
+    _ finished: [NamespacePart], _ scrapers: ScraperRecords, at now: ContinuousClock.Instant
+  ) -> Bool {
+    guard state != nil else { return true }
+    if ledger.hasToBeSaved(before: finished, scrapers) || now >= nextSave { save(scrapers) }
+    // Where it cannot be written, entries wait for that, as long as others have room.
+    return stateStatus.failure == nil || kernel.isHalfFull
+  }
+
   private mutating func read(
-    at moment: Ledger.Moment, scraped: ScrapedPolls
+    at moment: Ledger.Moment, _ scrapers: ScraperRecords
   ) throws(BPFError) -> Snapshot {
     let now = moment.instant
     var snapshot = Snapshot()
-    snapshot.start = start
+    snapshot.start = ledger.countingStart
     snapshot.walk = last.walk
     // The scan precedes the read: all events of a namespace without a task are in a later read.
     var tasks: [NamespacePart: TaskCounts]?
@@ -80,13 +117,11 @@ package struct Poller: ~Copyable {
     var moment = moment
     moment.readEnd = Clock.epochSeconds
     snapshot.node = reading.node
+    snapshot.node += ledger.earlierNode
     let finished = ledger.ingest(
-      tasks: tasks, reading, at: moment, scraped: scraped, namesVersion: naming.version
-    ) { identity, cgroup in
-      let whole = naming.answer(cgroupPaths: identity.cgroupPaths, initComm: identity.initComm)
-      guard let cgroup else { return whole }
-      return naming.answer(part: cgroup.paths, comm: "", of: whole)
-    }
+      tasks: tasks, reading, at: moment, scraped: scrapers.polls, namesVersion: naming.version
+    ) { naming.answer($0, $1) }
+    snapshot.handovers = ledger.handovers
     snapshot.series = ledger.snapshot()
     snapshot.number = ledger.poll
     snapshot.newestBirth = ledger.newestBirth
@@ -95,10 +130,13 @@ package struct Poller: ~Copyable {
     snapshot.unresolved = ledger.unresolved
     snapshot.refused = ledger.refused
     snapshot.excluded = ledger.excluded
-    for part in finished {
-      // If this fails, its entries are read again, and the ledger returns it again.
-      try? kernel.delete(part)
+    if saveIfNeeded(finished, scrapers, at: now) {
+      for part in finished {
+        // If this fails, its entries are read again, and the ledger returns it again.
+        try? kernel.delete(part)
+      }
     }
+    snapshot.state = state == nil ? nil : stateStatus
     try kernel.removeStaleEntries()
     snapshot.maps = kernel.maps()
     snapshot.programs = try kernel.programs()

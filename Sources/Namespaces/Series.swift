@@ -8,7 +8,7 @@ struct Series {
   /// The polls that first showed its lines.
   private(set) var births: Births
   /// When it began to count, in seconds since the epoch: no event in it is older.
-  let start: Double
+  private(set) var start: Double
   /// The latest process of each kind in `events`.
   var exemplars = Exemplars()
   /// Its parts that have not ended.
@@ -33,6 +33,24 @@ struct Series {
     births = Births(series: born)
     self.start = start
     self.endedAt = endedAt
+  }
+
+  /// Reads a series, over this one, or writes it.
+  mutating func code(_ archive: inout StateArchive) throws(StateError) {
+    try archive.code(&events)
+    try births.code(&archive)
+    try archive.code(&start)
+    try exemplars.code(&archive)
+    try archive.code(&liveMembers)
+    try archive.code(&endedAt, blank: .now) { archive, instant throws(StateError) in
+      try archive.code(&instant)
+    }
+    try archive.code(&joined)
+    try archive.code(&starts)
+    try archive.code(&newest, blank: .blank) { archive, part throws(StateError) in try archive.code(&part) }
+    try archive.code(&about, blank: .blank) { archive, about throws(StateError) in
+      try archive.code(&about)
+    }
   }
 
   /// Adds counts.

@@ -20,6 +20,11 @@ package struct SeriesKey: Hashable, Comparable, Sendable {
       }
   }
 
+  init(_ names: Container.Names, inum: UInt32?) {
+    self.names = names
+    self.inum = inum
+  }
+
   /// Orders by number, then by names: the order of a snapshot.
   package static func < (left: Self, right: Self) -> Bool {
     (left.inum ?? 0, left.names) < (right.inum ?? 0, right.names)

@@ -27,3 +27,17 @@ extension Snapshot {
     package var startSinceBoot: Double { Double(identity.initStart) / 1e9 }
   }
 }
+
+extension Snapshot.About {
+  static var blank: Snapshot.About { Snapshot.About(NamespaceIdentity(), Container()) }
+}
+
+extension StateArchive {
+  mutating func code(_ about: inout Snapshot.About) throws(StateError) {
+    var (identity, container, end) = (about.identity, about.container, about.endSinceBoot)
+    try code(&identity)
+    try code(&container)
+    try code(&end, blank: 0) { archive, end throws(StateError) in try archive.code(&end) }
+    if isReading { about = Snapshot.About(identity, container, endSinceBoot: end) }
+  }
+}

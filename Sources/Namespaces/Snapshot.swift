@@ -82,6 +82,10 @@ package struct Snapshot: Sendable {
   package var process = ProcessStatus()
   /// The status of the watch of the node's pods; nil without a watch.
   package var podWatch: PodWatchStatus?
+  /// Changes of the layout of pinned programs and maps.
+  package var handovers = Ledger.Handovers()
+  /// The file of the state; nil where there is none.
+  package var state: StateStatus?
   /// The scrapers that the exporter remembers.
   package var scrapers = ScraperCounts()
 

@@ -23,7 +23,7 @@ struct TrackedPart {
   }
 
   /// Its counts at the last reading.
-  private var events = EventCounts()
+  var events = EventCounts()
   /// Its tasks in the last scan.
   var tasks = TaskCounts()
   /// The identity of its namespace; nil until the init was seen.
@@ -31,7 +31,7 @@ struct TrackedPart {
   /// Its cgroup; nil for the part of the init, and until it was read.
   private(set) var cgroup: PartCgroup?
   /// Whether it is the part of its namespace's init.
-  let isOfInit: Bool
+  private(set) var isOfInit: Bool
   /// Whether it began after the first poll, and no series has shown it yet.
   var isNew: Bool
   /// Whether its cgroup is inside that of its namespace's container.
@@ -65,9 +65,9 @@ struct TrackedPart {
   /// The same in seconds since boot, shown if the end of its init is not known.
   var endSinceBoot = 0.0
   var hasEnded: Bool { endedAt != nil }
-  let firstSeen: ContinuousClock.Instant
+  private(set) var firstSeen: ContinuousClock.Instant
   /// No event in it is older: a poll before it was first seen, in seconds since the epoch.
-  let firstEvent: Double
+  private(set) var firstEvent: Double
   /// The polls, by number, that saw it last with an entry.
   var lastEntry = 0
   /// The number of the last scan that found it, or of the last scan before it was first seen.
@@ -116,6 +116,43 @@ struct TrackedPart {
     self.firstSeen = firstSeen
     self.firstEvent = firstEvent
     self.lastWalk = lastWalk
+  }
+
+  /// Reads a part, over this one, or writes it. Not its tasks, which the first poll scans.
+  mutating func code(_ archive: inout StateArchive) throws(StateError) {
+    try archive.code(&events)
+    try archive.code(&identity, blank: NamespaceIdentity()) { archive, value throws(StateError) in
+      try archive.code(&value)
+    }
+    try archive.code(&cgroup, blank: PartCgroup(paths: ["/"])) { archive, value throws(StateError) in
+      try archive.code(&value)
+    }
+    for flag: WritableKeyPath<Self, Bool> in [
+      \.isOfInit, \.isNew, \.isInOwnContainer, \.isOfRuntime, \.isNamed, \.wasNamedNew, \.isDue,
+      \.isToBePlaced,
+    ] { try archive.code(&self[keyPath: flag]) }
+    for number: WritableKeyPath<Self, Int> in [\.inhabitedWalks, \.lastEntry, \.lastWalk] {
+      try archive.code(&self[keyPath: number])
+    }
+    try archive.code(&removedAt, blank: 0) { archive, value throws(StateError) in try archive.code(&value) }
+    try archive.code(&residence, blank: Residence(container: "", level: 0)) {
+      archive, value throws(StateError) in
+      var (container, level) = (value.container, value.level)
+      try archive.code(&container)
+      try archive.code(&level)
+      value = Residence(container: container, level: level)
+    }
+    try archive.code(&container)
+    try archive.code(&certainty)
+    try archive.code(&place)
+    try archive.code(&unshown, blank: EventCounts()) { archive, value throws(StateError) in
+      try archive.code(&value)
+    }
+    try unshownExemplars.code(&archive)
+    try archive.code(&endedAt, blank: .now) { archive, value throws(StateError) in try archive.code(&value) }
+    try archive.code(&endSinceBoot)
+    try archive.code(&firstSeen)
+    try archive.code(&firstEvent)
   }
 
   /// Records its identity in the kernel. The name is looked up again only for another cgroup, or for another program if

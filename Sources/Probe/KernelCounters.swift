@@ -69,7 +69,7 @@ package struct KernelCounters: ~Copyable {
   /// Enabled collectors that this kernel does not support, and why.
   package let unavailable: [Collector: String]
 
-  private let loaded: LoadedPrograms
+  let loaded: LoadedPrograms
   /// Programs that the kernel refused to load.
   private let refused: [String]
   private let taskWalk: Link
@@ -78,7 +78,7 @@ package struct KernelCounters: ~Copyable {
   private let detailsRead: Link?
   private let signalExemplarsRead: Link?
   private let identitiesRead: Link?
-  private let namespaces: BPFMap
+  let namespaces: BPFMap
   private let exits: BPFMap
   private let details: BPFMap?
   private let signalExemplars: BPFMap?
@@ -87,7 +87,7 @@ package struct KernelCounters: ~Copyable {
   private let claims: BPFMap?
   private let victims: BPFMap?
   private let marks: BPFMap?
-  private let cpus: Int
+  let cpus: Int
   /// The contents of `details` at the last read, and the number of counted details at that time.
   private var lastDetails: [NamespacePart: [CounterKey: UInt64]] = [:]
   private var lastDetailsCounted: UInt64 = 0
@@ -96,7 +96,7 @@ package struct KernelCounters: ~Copyable {
   private var exemplarCursor = ExemplarCursor()
   private var identityCache = IdentityCache()
   /// nil if nothing is split by cgroup.
-  private var parts: PartMaps?
+  var parts: PartMaps?
   /// Old keys of the maps by process; nil if processes can be looked up by the host's numbers.
   private var staleClaims: StaleKeys<ExitClaim>?
   private var staleVictims: StaleKeys<UInt32>?
@@ -116,13 +116,16 @@ package struct KernelCounters: ~Copyable {
   ///
   /// - Throws: `BPFError` for the first step that fails; nothing stays loaded or attached then. An unsupported
   ///   collector is no error: see `unavailable`.
-  package init(_ configuration: Configuration) throws(BPFError) {
+  ///
+  /// - Parameter pins: Where maps and attached programs stay when this goes, and are found by the next process; nil to
+  ///   keep nothing.
+  package init(_ configuration: Configuration, pins: borrowing PinFolder? = nil) throws(BPFError) {
     let features = try KernelFeatures.probe()
     let cpus = try LibraryInfo.possibleCPUs()
     var unavailable: [Collector: String] = [:]
     var refused: [String] = []
     let loaded = try Self.load(
-      configuration, features, cpus: cpus, refused: &refused, unavailable: &unavailable)
+      configuration, features, cpus: cpus, pins: pins, refused: &refused, unavailable: &unavailable)
     let namespaces = try loaded.object.map(CounterMap.namespaces)
     let exits = try loaded.object.map(CounterMap.exits)
     let details = try loaded.mapIfUsed(.details)
@@ -189,18 +192,19 @@ package struct KernelCounters: ~Copyable {
 
   /// Loads the configured programs, as far as the kernel supports them.
   private static func load(
-    _ configuration: Configuration, _ features: KernelFeatures, cpus: Int,
+    _ configuration: Configuration, _ features: KernelFeatures, cpus: Int, pins: borrowing PinFolder?,
     refused: inout [String], unavailable: inout [Collector: String]
   ) throws(BPFError) -> LoadedPrograms {
     var configuration = configuration
     var loaded: LoadedPrograms
     let plan = ProgramPlan(features: features, configuration, cpus: cpus)
     do throws(BPFError) {
-      loaded = try LoadedPrograms(plan, configuration)
+      loaded = try LoadedPrograms(plan, configuration, pins: pins, cpus: cpus)
     } catch {
       // Some kernels refuse to load a program for a function; libbpf then fails as a whole.
       guard configuration.collectors.remove(.execFailures) != nil else { throw error }
-      loaded = try LoadedPrograms(ProgramPlan(features: features, configuration, cpus: cpus), configuration)
+      loaded = try LoadedPrograms(
+        ProgramPlan(features: features, configuration, cpus: cpus), configuration, pins: pins, cpus: cpus)
       refused = plan.optional.filter { $0.collector == .execFailures }.map(\.name)
       unavailable[.execFailures] = "the kernel refuses BPF trampolines: \(error)"
     }
@@ -328,13 +332,16 @@ package struct KernelCounters: ~Copyable {
     entries[part] = nil
   }
 
+  /// Whether one of the maps of counts is filled by half, as of the last read.
+  package var isHalfFull: Bool { entries.count * 2 > namespaces.capacity }
+
   /// Reads the status of the programs. A system call for each of them.
   package func programs() throws(BPFError) -> [ProgramStatus] {
     var statuses: [ProgramStatus] = []
     for (name, isAttached) in loaded.programs {
       statuses.append(
         isAttached
-          ? ProgramStatus(program: name, try loaded.object.information(ofProgram: name))
+          ? ProgramStatus(program: name, try loaded.information(of: name))
           : ProgramStatus(program: name, isAttached: false))
     }
     return statuses + refused.map { ProgramStatus(program: $0, isAttached: false) }

@@ -3,27 +3,96 @@
 import CPidns
 import LibBPF
 
-/// Owns the object's programs and maps after they are loaded and attached by a plan.
+/// Owns the object's programs and maps after they are loaded and attached by a plan, or found attached by their pins.
 struct LoadedPrograms: ~Copyable {
   let object: BPFObject
   let plan: ProgramPlan
   /// The collectors that the kernel refuses, and why. None of their programs is attached.
   let refused: [Collector: BPFError]
   private let hooks: [Link]
+  /// The programs that were attached by an earlier process; nil if this one has attached its own.
+  private let inherited: [String: PinnedObject]?
+  /// The name of the layout, and the number of its programs in the map of gates.
+  let layout: String
+  let generation: UInt32
+  /// Whether the programs of other layouts that are attached look at the same gates.
+  let sharesGates: Bool
 
   /// Entries of `details` for each entry of `namespaces`: most namespaces have a few exit codes and errnos.
   private static let detailsPerPart: UInt64 = 8
 
+  /// Whether an earlier process has attached the programs, which have counted since.
+  var isInherited: Bool { inherited != nil }
+
   /// Loads and attaches all programs, except those of a collector if the kernel refuses to attach one of them.
-  init(_ plan: ProgramPlan, _ configuration: KernelCounters.Configuration) throws(BPFError) {
+  ///
+  /// - Parameter pins: Where it is pinned. What is pinned there by the same plan is used instead.
+  init(
+    _ plan: ProgramPlan, _ configuration: KernelCounters.Configuration, pins: borrowing PinFolder?, cpus: Int
+  ) throws(BPFError) {
+    let layout = PinnedLayout.name(of: plan, configuration)
+    let generation = PinnedLayout.generation(of: layout)
+    let plan = Self.isPinned(pins) ? plan.pinned(as: generation) : plan
+    let object = try Self.configured(plan, configuration, cpus: cpus)
+    let found = try Self.find(layout, pins, plan, object)
+    var handover = Handover()
+    if let found {
+      for (map, pinned) in found.maps { try object.map(map).reuse(pinned) }
+      try object.loadOnly(plan.iterators.map(\.rawValue))
+    } else {
+      handover = try Handover(from: pins, to: layout, plan, object)
+    }
+    try object.load()
+    if found == nil { try handover.prepare(object, attempts: plan.attempts, cpus: cpus) }
+    let attached = found == nil ? try Self.attach(plan, object) : Attached()
+    if found == nil { try Self.pin(layout, pins, plan, object, attached.hooks) }
+    hooks = attached.hooks.map(\.link)
+    refused = found.map { $0.refused(of: plan) } ?? attached.refused
+    inherited = found?.programs
+    self.layout = layout
+    self.generation = generation
+    sharesGates = found != nil || handover.sharesGates
+    self.plan = plan
+    self.object = object
+  }
+
+  private struct Attached {
+    var hooks: [(name: String, link: Link)] = []
+    var refused: [Collector: BPFError] = [:]
+  }
+
+  private static func attach(
+    _ plan: ProgramPlan, _ object: borrowing BPFObject
+  ) throws(BPFError) -> Attached {
+    var attached = Attached()
+    for name in plan.required { attached.hooks.append((name, try object.attach(name))) }
+    var optional: [(program: ProgramPlan.OptionalProgram, link: Link)] = []
+    for program in plan.optional {
+      do throws(BPFError) {
+        optional.append((program, try object.attach(program.name)))
+      } catch {
+        attached.refused[program.collector] = error
+      }
+    }
+    for (program, link) in optional where attached.refused[program.collector] == nil {
+      attached.hooks.append((program.name, link))
+    }
+    return attached
+  }
+
+  /// Opens the object with the programs, sizes and constants of a plan.
+  private static func configured(
+    _ plan: ProgramPlan, _ configuration: KernelCounters.Configuration, cpus: Int
+  ) throws(BPFError) -> BPFObject {
     let object = try BPFObject(embedded: EmbeddedObject.counters, name: "pidns")
     let entries = configuration.mapEntries
     for map: CounterMap in [.namespaces, .exits, .signalExemplars, .identities] {
       try object.map(map).resize(to: entries)
     }
-    try object.map(CounterMap.details).resize(to: UInt32(clamping: UInt64(entries) * Self.detailsPerPart))
+    try object.map(CounterMap.details).resize(to: UInt32(clamping: UInt64(entries) * detailsPerPart))
     if plan.isSplit { try object.map(CounterMap.cgroups).resize(to: max(1, plan.constants.parts)) }
     try object.map(CounterMap.marks).resize(to: RedundantPrograms.wordsOfMarks)
+    try object.map(CounterMap.gates).resize(to: UInt32(cpus))
     for map in plan.mapsOnDemand { try object.map(map).allocateOnDemand() }
     for map in plan.unusedMaps { try object.disableMap(map.rawValue) }
     try object.setConstants(plan.constants, in: BPFObject.configurationSection)
@@ -31,23 +100,48 @@ struct LoadedPrograms: ~Copyable {
     for program in plan.optional {
       if let function = program.function { try object.setAttachTarget(function, of: program.name) }
     }
-    try object.load()
+    return object
+  }
 
-    var hooks: [Link] = []
-    for name in plan.required { hooks.append(try object.attach(name)) }
-    var optionalHooks: [(collector: Collector, hook: Link)] = []
-    var refused: [Collector: BPFError] = [:]
-    for program in plan.optional {
-      do throws(BPFError) {
-        optionalHooks.append((program.collector, try object.attach(program.name)))
-      } catch {
-        refused[program.collector] = error
-      }
+  private static func isPinned(_ pins: borrowing PinFolder?) -> Bool {
+    switch pins {
+    case .some: true
+    case .none: false
     }
-    self.hooks = hooks + optionalHooks.filter { refused[$0.collector] == nil }.map(\.hook)
-    self.refused = refused
-    self.plan = plan
-    self.object = object
+  }
+
+  private static func find(
+    _ layout: String, _ pins: borrowing PinFolder?, _ plan: ProgramPlan, _ object: borrowing BPFObject
+  ) throws(BPFError) -> PinnedLayout? {
+    switch pins {
+    case .some(let pins):
+      guard pins.layouts.contains(layout) else { return nil }
+      return try PinnedLayout(layout, in: pins, plan, object)
+    case .none: return nil
+    }
+  }
+
+  private static func pin(
+    _ layout: String, _ pins: borrowing PinFolder?, _ plan: ProgramPlan, _ object: borrowing BPFObject,
+    _ hooks: [(name: String, link: Link)]
+  ) throws(BPFError) {
+    switch pins {
+    case .some(let pins):
+      try pins.make(layout) { path throws(BPFError) in
+        for map in plan.usedMaps { try object.map(map).pin(to: path(.map, map.pinName)) }
+        for (name, link) in hooks {
+          try object.pinProgram(name, to: path(.program, name))
+          try link.pin(to: path(.link, name))
+        }
+      }
+    case .none: break
+    }
+  }
+
+  /// Reads how a program has fared. One system call.
+  func information(of name: String) throws(BPFError) -> ProgramInformation {
+    if let program = inherited?[name] { return try program.information() }
+    return try object.information(ofProgram: name)
   }
 
   /// Attaches an iterator: over the tasks, or over a map's entries.

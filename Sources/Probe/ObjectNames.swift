@@ -11,6 +11,15 @@ enum CounterMap: String, CaseIterable {
   case oomVictims = "oom_victims"
   case partsAdmitted = "parts_admitted"
   case partsReleased = "parts_released"
+  case gates
+  /// Variables that follow single tasks: a section, which is a map.
+  case shared = ".data.shared"
+
+  /// The name of its pin: a BPF file system allows no dot.
+  var pinName: String { self == .shared ? "shared" : rawValue }
+
+  /// Maps of a layout that the next one goes on with: which generation counts, and what is known of single tasks.
+  static let handedOn: [CounterMap] = [.gates, .shared, .marks, .exitClaims, .oomVictims]
 
   /// Hashes, whose entries can be allocated when they are inserted. The others are arrays and per-CPU scratch space.
   static let hashes: [CounterMap] = [

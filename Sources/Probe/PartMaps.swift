@@ -14,7 +14,7 @@ struct PartMaps {
   /// The inum of the namespace that has half of the parts.
   private let outermost: UInt32
   private(set) var cache = CgroupCache()
-  /// Deleted parts, by the element of `parts_released`.
+  /// Parts that were deleted, by the element of `parts_released`: read once, as only one process writes it.
   private var counts: [UInt32: UInt64] = [:]
 
   /// - Parameter outermost: The inum of the outermost namespace; nil for the host's.
@@ -32,7 +32,10 @@ struct PartMaps {
   mutating func read(written: UInt64) throws(BPFError) { try cache.read(by: iterator, written: written) }
 
   /// Permits the BPF programs to add another part instead of a deleted one.
-  mutating func release(_ part: NamespacePart) throws(BPFError) {
+  mutating func release(_ part: NamespacePart) throws(BPFError) { try count(part, 1) }
+
+  /// Changes the number of deleted parts, which wraps below 0: the programs subtract it.
+  private mutating func count(_ part: NamespacePart, _ change: Int64) throws(BPFError) {
     guard !part.isOfInit else { return }
     let element = element(of: part.namespace.inum)
     var elements = [element]
@@ -40,10 +43,23 @@ struct PartMaps {
       elements.append(UInt32(PIDNS_PARTS_OTHERS))
     }
     for element in elements {
-      counts[element, default: 0] += 1
+      if counts[element] == nil { counts[element] = try released.value(of: element, as: UInt64.self) }
+      counts[element, default: 0] &+= UInt64(bitPattern: change)
       try released.update(element, to: counts[element] ?? 0)
     }
   }
+
+  /// Adds the cgroups of another layout that are missing, and notes those that were removed.
+  func adopt(_ cgroups: [pidns_cgroup_entry]) throws(BPFError) {
+    for entry in cgroups {
+      let own = try map.value(of: entry.id, as: pidns_cgroup.self)
+      guard own == nil || (own?.removed == 0 && entry.cgroup.removed != 0) else { continue }
+      try map.update(entry.id, to: entry.cgroup)
+    }
+  }
+
+  /// Counts a part that user space has added, as one deleted less.
+  mutating func admit(_ part: NamespacePart) throws(BPFError) { try count(part, -1) }
 
   /// Deletes the removed cgroups without a part.
   mutating func removeStaleEntries(parts: some Sequence<NamespacePart>) throws(BPFError) {

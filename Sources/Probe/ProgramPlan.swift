@@ -16,11 +16,12 @@ struct ProgramPlan {
   /// Maps whose entries are allocated when they are inserted.
   let mapsOnDemand: [CounterMap]
   /// Maps that no loaded program uses.
-  let unusedMaps: [CounterMap]
+  private(set) var unusedMaps: [CounterMap]
+  var usedMaps: [CounterMap] { CounterMap.allCases.filter { !unusedMaps.contains($0) } }
   /// Whether events are counted by cgroup, too.
   let isSplit: Bool
   /// The configuration in `.rodata`, which the verifier reads.
-  let constants: pidns_config
+  private(set) var constants: pidns_config
   /// Enabled collectors that this kernel does not support, and why.
   let unavailable: [Collector: String]
 
@@ -81,7 +82,7 @@ struct ProgramPlan {
       + (collectors.contains(.oomKills) ? [] : [.oomVictims]) + (hasDetails ? [] : [.details])
       + (hasSignalExemplars ? [] : [.signalExemplars])
       + (hasIdentities ? [] : [.identities, .scratches])
-      + (isSplit ? [] : [.cgroups, .partsAdmitted, .partsReleased])
+      + (isSplit ? [] : [.cgroups, .partsAdmitted, .partsReleased]) + [.gates]
     mapsOnDemand = features.hashesAllocateSafely ? CounterMap.hashes : []
 
     func flag(_ collector: Collector) -> UInt8 { collectors.contains(collector) ? 1 : 0 }
@@ -95,8 +96,16 @@ struct ProgramPlan {
       outermost: configuration.outermost ?? 0,
       split: isSplit ? configuration.split.constant.rawValue : PIDNS_SPLIT_NONE.rawValue,
       // The remaining entries are for namespaces.
-      parts: min(configuration.parts, configuration.mapEntries / 4))
+      parts: min(configuration.parts, configuration.mapEntries / 4), generation: 0)
     self.attempts = attempts.count
     exitDetection = detection
+  }
+
+  /// The same plan for programs beside which those of another generation may be attached.
+  func pinned(as generation: UInt32) -> ProgramPlan {
+    var plan = self
+    plan.constants.generation = generation
+    plan.unusedMaps.removeAll { $0 == .gates }
+    return plan
   }
 }

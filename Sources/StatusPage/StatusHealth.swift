@@ -31,7 +31,7 @@ struct StatusHealth {
   var html: HTML {
     """
     <section aria-label="Health"><ul class="health">
-    \(html: polls)\(html: programs)\(html: events)\(html: names)</ul>
+    \(html: polls)\(html: programs)\(html: events)\(html: names)\(html: state)</ul>
     <details id="maps"><summary>\(summary)</summary><table class="maps">
     <thead><tr><th scope="col">Map</th><th scope="col" class="number">Entries</th><th scope="col" class="number">Capacity</th>\
     <th scope="col" class="number">KiB</th></tr></thead>
@@ -110,6 +110,16 @@ struct StatusHealth {
       watch.isHealthy
       ? line(.good, "\(known)") : line(.bad, "The API server does not answer as it should: \(known)")
     return lines
+  }
+
+  private var state: HTML {
+    guard let state = snapshot.state else { return "" }
+    if let failure = state.failure {
+      return line(.bad, "The state is not written, and counters may go down at the next start: \(failure)")
+    }
+    let age = max(0, now - state.time).asRate
+    return line(
+      .good, "Counting continues through restarts; state of \(state.bytes / 1024) KiB written \(age) s ago")
   }
 
   private var summary: String {

@@ -10,7 +10,7 @@ struct CommandTree: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: Serve.configuration.commandName, abstract: Serve.configuration.abstract,
     discussion: Serve.configuration.discussion, version: Serve.configuration.version,
-    subcommands: [CheckConfig.self, Events.self, Top.self])
+    subcommands: [CheckConfig.self, Events.self, Top.self, Unpin.self])
 
   @OptionGroup var serve: Serve
 
@@ -36,6 +36,14 @@ struct CommandTree: ParsableCommand {
       discussion: TopCommand.configuration.discussion)
 
     @OptionGroup var command: TopCommand
+  }
+
+  struct Unpin: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "unpin", abstract: UnpinCommand.configuration.abstract,
+      discussion: UnpinCommand.configuration.discussion)
+
+    @OptionGroup var command: UnpinCommand
   }
 
   /// The flags that generate them.

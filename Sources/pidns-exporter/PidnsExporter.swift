@@ -16,6 +16,7 @@ struct PidnsExporter {
   /// name.
   private static let commands: [String: any ParsableCommand.Type] = [
     "check-config": CheckConfigCommand.self, "events": EventsCommand.self, "top": TopCommand.self,
+    "unpin": UnpinCommand.self,
   ]
 
   static func main() {

@@ -32,6 +32,7 @@ struct Serve: ParsableCommand {
   @OptionGroup(title: "Names of Docker's and podman's containers") var localNames: LocalNameFlags
   @OptionGroup(title: "Series") var names: NameFlags
   @OptionGroup(title: "Collectors") var collectors: CollectorFlags
+  @OptionGroup(title: "Restarts") var pins: PinFlags
   @OptionGroup(title: "Logging") var logs: LogFlags
   @OptionGroup(title: "Rarely needed") var tuning: TuningFlags
   @OptionGroup(title: "Rarely needed") var confinement: ConfinementFlags
@@ -73,6 +74,7 @@ struct Serve: ParsableCommand {
       next = max(next + polls.interval.duration, clock.now)
       signal = signals.wait(until: next)
     } while signal == nil
+    exporter.save()
     logger.info("stopping", metadata: ["signal": "\(signal ?? "")"])
   }
 
@@ -94,6 +96,6 @@ struct Serve: ParsableCommand {
           retention: polls.retention.duration == .zero ? nil : polls.retention.duration),
         labelling: names.labelling, kubernetes: kubernetes.watchedNode(), localNames: localNames.names,
         showsLifetimesPerNamespace: collectors.lifetimesPerNamespace, scope: namespaces.scope,
-        confinement: confinement.rule))
+        confinement: confinement.rule, pinFolder: pins.folder, stateFile: pins.stateFile))
   }
 }

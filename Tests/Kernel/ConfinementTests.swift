@@ -273,6 +273,23 @@ extension KernelTests {
       #expect(try probe("--confined", "--file", folder["token"], in: folder)["read"] == "0")
     }
 
+    @Test("The state is replaced, and no other file is written")
+    func state() throws {
+      let (folder, state) = (try Self.folder(), try Self.folder())
+      let outside = try probe("--state", state["state"], in: folder)
+      let inside = try probe("--confined", "--state", state["state"], in: folder)
+      #expect(outside["state replaced"] == "0" && inside["state replaced"] == "0")
+      #expect(try Data(contentsOf: URL(filePath: state["state"])) == Data([1]))
+      for action in ["write", "truncate", "create", "mkdir", "rename", "state for appending"] {
+        #expect(!isDenied(outside[action]) && isDenied(inside[action]), "\(action): \(inside[action] ?? "")")
+      }
+      // By the folder's descriptor, a path can lead elsewhere: that is for Landlock, which this kernel may lack.
+      for action in ["state elsewhere", "state above"] where inside["landlock"] != "0" {
+        #expect(outside[action] == "0" && isDenied(inside[action]), "\(action): \(inside[action] ?? "")")
+      }
+      #expect(unsafe unlink(state["../above"]) == 0 || errno == ENOENT)
+    }
+
     @Test("Requests go to the API server's port only")
     func requests() throws {
       let folder = try Self.folder()

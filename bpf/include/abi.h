@@ -36,8 +36,14 @@ struct pidns_config {
 	__u32 outermost;
 	__u32 split; /* enum pidns_split */
 	__u32 parts; /* maximum number of parts, beside each namespace's own */
+	/* Names these programs in the map `gates`, if others may be attached beside them; else 0.
+	 */
+	__u32 generation;
 };
-_Static_assert(sizeof(struct pidns_config) == 36, "part of the contract");
+_Static_assert(sizeof(struct pidns_config) == 40, "part of the contract");
+
+/* In the map `gates`: each generation counts. */
+enum { PIDNS_ANY_GENERATION = 0xFFFFFFFF };
 
 /* Which events are counted by cgroup, apart from the rest of their namespace. */
 enum pidns_split {

@@ -22,7 +22,7 @@ struct {
  * The number of entries of exit_claims, by the low bits of their tgid. At 0, the lookup is skipped:
  * it costs more than the rest of an exit, and most processes have one thread.
  */
-static __u64 claims_by_tgid[1024];
+static __u64 claims_by_tgid[1024] SEC(".data.shared");
 
 static __always_inline __u64 *claims_near(__u32 tgid)
 {

@@ -20,7 +20,7 @@ struct {
 
 /* The number of entries of oom_victims, briefly one more. While it is 0, an exit skips the lookup.
  */
-static __u64 oom_marks;
+static __u64 oom_marks SEC(".data.shared");
 
 /* False if it is marked already. A full map means 1,024 kills that no exit has followed. */
 static __always_inline bool mark_oom_victim(__u32 id)

@@ -5,7 +5,8 @@ import Namespaces
 
 /// All metrics, in the order of a scrape. docs/metrics.md describes each of them.
 enum Catalogue {
-  static let metrics: [Metric] = namespaces + about + node + kernel + kubernetes + web + exporter + http
+  static let metrics: [Metric] =
+    namespaces + about + node + kernel + kubernetes + web + exporter + state + http
 
   /// Writes a scrape's body.
   ///

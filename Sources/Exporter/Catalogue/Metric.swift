@@ -20,6 +20,8 @@ struct FeatureSet: Sendable {
   var hasWebConfig = false
   /// Whether tokens are accepted.
   var acceptsTokens = false
+  /// Whether the programs are pinned, and a state is saved.
+  var isPinned = false
   /// Whether OpenMetrics has `_created` lines.
   var writesCreated = false
 }

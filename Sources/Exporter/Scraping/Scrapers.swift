@@ -19,11 +19,28 @@ final class Scrapers: Sendable {
     let accept: String
     /// The `name[]` arguments: a scraper of some families has not seen the others.
     let families: [String]
+
+    init(address: String, userAgent: String, accept: String, families: [String]) {
+      self.address = address
+      self.userAgent = userAgent
+      self.accept = accept
+      self.families = families
+    }
+
+    fileprivate init(_ record: ScraperRecords.Scraper) {
+      self.init(
+        address: record.address, userAgent: record.userAgent, accept: record.accept, families: record.families
+      )
+    }
   }
 
   private struct Scraper {
     let identity: Identity
     var poll: Int
+    /// The last one of these polls that is saved, or the first one: lines that appeared after it are held. What a
+    /// scraper has seen at its value, a process that starts from the state must know of.
+    var saved: Int
+    var isSaved: Bool
     var time: ContinuousClock.Instant
   }
 
@@ -31,6 +48,7 @@ final class Scrapers: Sendable {
     /// The least recently answered first.
     var scrapers: [Scraper] = []
     var newestPoll = 0
+    var newestBirth = 0
     var heldSamples: UInt64 = 0
     var heldAnswers = 0
   }
@@ -43,12 +61,63 @@ final class Scrapers: Sendable {
   static let heldAnswerLimit = capacity
 
   private let forgetting: Duration
+  private let hasState: Bool
   private let table = Mutex(Table())
 
   /// - Parameter retention: How long ended series stay. A scraper that pauses for longer is forgotten: otherwise events
   ///   of the pause would appear as events since its last scrape. nil (forever) counts as five minutes.
-  init(retention: Duration?) {
+  ///   - hasState: Whether ``markSaved(_:)`` will be called.
+  init(retention: Duration?, hasState: Bool = false) {
     forgetting = retention ?? .seconds(300)
+    self.hasState = hasState
+  }
+
+  /// Continues with the scrapers of an earlier process.
+  ///
+  /// - Parameters:
+  ///   - poll: The last poll that it saved: any scraper may have been sent that.
+  ///   - lag: How much later than it saved a scraper may have been answered.
+  func restore(_ records: ScraperRecords, poll: Int, lag: Duration) {
+    table.withLock { table in
+      table.scrapers = records.scrapers.suffix(Self.capacity).map {
+        Scraper(identity: Identity($0), poll: $0.poll, saved: $0.poll, isSaved: true, time: $0.time + lag)
+      }
+      table.newestPoll = poll
+      table.heldSamples = records.heldSamples
+    }
+  }
+
+  /// Returns all that is known.
+  func records(at now: ContinuousClock.Instant) -> ScraperRecords {
+    table.withLock { table in
+      table.scrapers.removeAll { now - $0.time > forgetting }
+      var records = ScraperRecords()
+      records.scrapers = table.scrapers.map {
+        ScraperRecords.Scraper(
+          address: $0.identity.address, userAgent: $0.identity.userAgent, accept: $0.identity.accept,
+          families: $0.identity.families, poll: $0.poll, time: $0.time)
+      }
+      records.polls = ScrapedPolls(
+        oldest: table.scrapers.map(\.poll).min() ?? .max, newest: table.newestPoll)
+      records.heldSamples = table.heldSamples
+      records.areNew = table.scrapers.contains {
+        !$0.isSaved || ($0.saved < table.newestBirth && $0.saved < $0.poll)
+      }
+      return records
+    }
+  }
+
+  /// Records that a state with these records is durable.
+  func markSaved(_ records: ScraperRecords) {
+    let saved = Dictionary(
+      records.scrapers.map { (Identity($0), $0.poll) }, uniquingKeysWith: { first, _ in first })
+    table.withLock { table in
+      for index in table.scrapers.indices {
+        guard let poll = saved[table.scrapers[index].identity] else { continue }
+        table.scrapers[index].saved = max(table.scrapers[index].saved, poll)
+        table.scrapers[index].isSaved = true
+      }
+    }
   }
 
   /// The values of the metrics about scrapers.
@@ -58,14 +127,6 @@ final class Scrapers: Sendable {
       counts.known = table.scrapers.count
       counts.heldSamples = table.heldSamples
       return counts
-    }
-  }
-
-  /// The polls that scrapers were sent.
-  func polls(at now: ContinuousClock.Instant) -> ScrapedPolls {
-    table.withLock { table in
-      table.scrapers.removeAll { now - $0.time > forgetting }
-      return ScrapedPolls(oldest: table.scrapers.map(\.poll).min() ?? .max, newest: table.newestPoll)
     }
   }
 
@@ -82,8 +143,9 @@ final class Scrapers: Sendable {
   ) -> FirstView? {
     table.withLock { table in
       if isShown { table.newestPoll = max(table.newestPoll, publication.number) }
+      table.newestBirth = max(table.newestBirth, publication.snapshot.newestBirth)
       table.scrapers.removeAll { now - $0.time > forgetting }
-      guard let lastPoll = table.scrapers.first(where: { $0.identity == identity })?.poll,
+      guard let lastPoll = table.scrapers.first(where: { $0.identity == identity })?.saved,
         !publication.isSeen(by: lastPoll), table.heldAnswers < Self.heldAnswerLimit
       else { return nil }
       table.heldAnswers += 1
@@ -94,14 +156,18 @@ final class Scrapers: Sendable {
   /// Records that a response was sent completely.
   func finish(_ identity: Identity, poll: Int, at now: ContinuousClock.Instant) {
     table.withLock { table in
-      var poll = poll
+      var (poll, saved, isSaved) = (poll, poll, false)
       if let index = table.scrapers.firstIndex(where: { $0.identity == identity }) {
         // A response may overtake another one to the same scraper.
-        poll = max(poll, table.scrapers.remove(at: index).poll)
+        let before = table.scrapers.remove(at: index)
+        poll = max(poll, before.poll)
+        saved = hasState ? before.saved : poll
+        isSaved = before.isSaved
       } else if table.scrapers.count >= Self.capacity {
         table.scrapers.remove(at: Self.leastMissed(table.scrapers))
       }
-      table.scrapers.append(Scraper(identity: identity, poll: poll, time: now))
+      table.scrapers.append(
+        Scraper(identity: identity, poll: poll, saved: saved, isSaved: isSaved, time: now))
     }
   }
 

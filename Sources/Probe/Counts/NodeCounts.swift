@@ -51,6 +51,15 @@ package struct NodeCounts: Equatable, Sendable {
     self.detailsDropped = detailsDropped
   }
 
+  /// Adds what other maps have counted.
+  package static func += (left: inout Self, right: Self) {
+    left.total += right.total
+    for (reason, events) in right.dropped { left.dropped[reason, default: EventCounts()] += events }
+    left.detailsCounted &+= right.detailsCounted
+    left.detailsDropped &+= right.detailsDropped
+    left.partsRefused &+= right.partsRefused
+  }
+
   /// Adds one CPU's share.
   mutating func add(_ node: pidns_node) {
     total += EventCounts(node.total)

@@ -63,6 +63,7 @@ struct EventPlan {
       // This does not depend on kernel addresses, but libbpf then uses the helper of old kernels for both.
       emit_arguments: flag(configuration.arguments && features.addressesAreReadable), padding: (0, 0),
       event_bytes: bufferBytes, outermost: configuration.outermost ?? 0,
-      split: (features.addressesAreReadable ? PIDNS_SPLIT_SHARED : PIDNS_SPLIT_NONE).rawValue, parts: 0)
+      split: (features.addressesAreReadable ? PIDNS_SPLIT_SHARED : PIDNS_SPLIT_NONE).rawValue, parts: 0,
+      generation: 0)
   }
 }

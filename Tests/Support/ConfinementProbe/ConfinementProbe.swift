@@ -9,7 +9,7 @@ import Platform
 /// capabilities.
 ///
 /// Arguments: `--confined`, without which it tries the same outside; `--folder PATH`, `--file PATH` and `--port NUMBER` are
-/// needs; `--programs`; `--keep CAP_X`; `--old-kernel` behaves like one on which bpf() needs CAP_BPF; `--scratch PATH` is a
+/// needs; `--state PATH` is a file that is replaced; `--programs`; `--keep CAP_X`; `--old-kernel` behaves like one on which bpf() needs CAP_BPF; `--scratch PATH` is a
 /// folder with a file `file`, to write to and to read from.
 @main
 struct ConfinementProbe {
@@ -17,6 +17,7 @@ struct ConfinementProbe {
   private var kept: Capabilities = []
   private var isOn = false
   private var isOldKernel = false
+  private var state: String?
   private var scratch = "/nonexistent"
   private let parent = getppid()
 
@@ -34,6 +35,7 @@ struct ConfinementProbe {
       case "--programs": needs.startsPrograms = true
       case "--old-kernel": isOldKernel = true
       case "--folder": needs.folders.append(arguments.next() ?? "")
+      case "--state": state = arguments.next()
       case "--file": needs.files.append(arguments.next() ?? "")
       case "--port":
         needs.requests = .port(arguments.next().flatMap { UInt16($0) }, resolvesNames: false)
@@ -44,7 +46,13 @@ struct ConfinementProbe {
     }
   }
 
-  private func run() {
+  private mutating func run() {
+    let file = open(state)
+    switch file {
+    case .some(let file):
+      needs.writtenFolder = .init(path: file.folder.path, descriptor: file.folder.descriptor)
+    case .none: break
+    }
     if isOn {
       let bpf = Capabilities(name: "CAP_BPF") ?? []
       let report = Confinement.apply(needs, keeping: kept) {
@@ -61,6 +69,35 @@ struct ConfinementProbe {
     tryNetwork()
     tryMemory()
     tryWhatIsNeeded()
+    switch file {
+    case .some(let file): tryState(file)
+    case .none: break
+    }
+  }
+
+  private func open(_ path: String?) -> DurableFile? {
+    guard let path else { return nil }
+    return try? DurableFile(path)
+  }
+
+  private func tryState(_ file: borrowing DurableFile) {
+    for content in 0..<2 {
+      do {
+        try file.replace(with: [UInt8(content)])
+        report("state replaced", 0)
+      } catch {
+        print("state replaced", error)
+      }
+    }
+    let folder = file.folder.descriptor
+    func open(_ name: String, _ path: String, _ flags: Int32) {
+      let descriptor = unsafe openat(folder, path, flags | O_CLOEXEC, 0o600)
+      report(name, descriptor < 0 ? Int(-errno) : 0)
+      if descriptor >= 0 { _ = close(descriptor) }
+    }
+    open("state for appending", "state", O_WRONLY | O_APPEND)
+    open("state elsewhere", "\(scratch)/elsewhere", O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW)
+    open("state above", "../above", O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW)
   }
 
   private static var effective: Capabilities {

@@ -32,7 +32,8 @@ import Testing
     snapshot.start = 1_700_000_000
     let features = FeatureSet(
       collectors: Set(Collector.allCases), showsLifetimesPerNamespace: true, watchesPods: true,
-      holdsFirstSamples: true, hasWebConfig: true, acceptsTokens: true)
+      holdsFirstSamples: true, hasWebConfig: true, acceptsTokens: true,
+      isPinned: true)
     let web = WebStatus(
       isLastReloadGood: true, lastGoodReload: 1, certificateExpiry: 2, counts: WebCounts())
     return RenderedSnapshot(snapshot, features: features, web: web)

@@ -43,7 +43,7 @@ import TestSupport
     for second in 0..<240 {
       let isQuiet = second >= 150
       host.step(&random, isQuiet: isQuiet)
-      let publication = host.poll(scraped: table.polls(at: host.now))
+      let publication = host.poll(scraped: table.records(at: host.now).polls)
       for index in scrapers.indices.shuffled(using: &random) {
         guard second >= scrapers[index].offset * 7, second % scrapers[index].interval == 0 else { continue }
         let fails = !isQuiet && Int.random(in: 0..<6, using: &random) == 0
@@ -55,6 +55,55 @@ import TestSupport
     let faithful = scrapers.filter { !$0.missedSeries }
     #expect(faithful.count >= 3)
     for scraper in faithful {
+      let truth = [host.truth.execs, host.truth.signalDeaths]
+      for (family, happened) in zip(ScraperModel.families, truth) {
+        let seen = scraper.model.baseline[family, default: 0] + scraper.model.increase[family, default: 0]
+        #expect(seen == happened, "seed \(seed), every \(scraper.interval) s: \(family)")
+      }
+    }
+  }
+
+  @Test(
+    "The same through exporters that are killed at random moments and continue from the saved state",
+    arguments: [LabelLevel.pidns, .container, .namespace], 0..<12 as Range<UInt64>)
+  func killed(level: LabelLevel, seed: UInt64) throws {
+    var random = SeededGenerator(seed: seed)
+    var host = RandomHost(level: level, retention: Self.retention)
+    var table = Scrapers(retention: Self.retention, hasState: true)
+    var scrapers = [1, 2, 5, 7].enumerated().map { scraper($0, every: $1, offset: $0) }
+    var deaths = 0
+    for second in 0..<240 {
+      let isQuiet = second >= 150
+      host.step(&random, isQuiet: isQuiet)
+      let mayDie = !isQuiet && Int.random(in: 0..<8, using: &random) == 0
+      // Killed in the poll, or after it and some scrapes.
+      let death = mayDie ? RandomHost.Death.allCases.randomElement(using: &random) : nil
+      let records = table.records(at: host.now)
+      var hasSaved = false
+      let publication = try host.poll(records, killed: death, hasSaved: &hasSaved)
+      if hasSaved { table.markSaved(records) }
+      for index in scrapers.indices.shuffled(using: &random) {
+        guard let publication, second >= scrapers[index].offset * 7,
+          second % scrapers[index].interval == 0
+        else { continue }
+        let fails = !isQuiet && Int.random(in: 0..<6, using: &random) == 0
+        try scrape(&scrapers[index], publication, table, at: host.now, as: .text, fails: fails, seed)
+      }
+      guard death != nil || (!isQuiet && Int.random(in: 0..<8, using: &random) == 0) else { continue }
+      deaths += 1
+      let (known, poll) = try host.restart()
+      table = Scrapers(retention: Self.retention, hasState: true)
+      table.restore(known, poll: poll, lag: host.ledger.saveInterval)
+      // One whose only answers were after the last save is new to the next exporter.
+      for index in scrapers.indices
+      where !known.scrapers.contains(where: { $0.address == scrapers[index].identity.address }) {
+        (scrapers[index].lastAnswer, scrapers[index].answerBefore) = (nil, nil)
+        // Series may have gone before its next answer, which is a first one.
+        if second > 10 { scrapers[index].missedSeries = true }
+      }
+    }
+    #expect(deaths > 10)
+    for scraper in scrapers where !scraper.missedSeries {
       let truth = [host.truth.execs, host.truth.signalDeaths]
       for (family, happened) in zip(ScraperModel.families, truth) {
         let seen = scraper.model.baseline[family, default: 0] + scraper.model.increase[family, default: 0]
@@ -104,6 +153,7 @@ import TestSupport
     #expect(first.answer(representation) === first.answer(representation))
     host.step(&random, isQuiet: true)
     #expect(
-      table.begin(known, host.poll(scraped: table.polls(at: host.now)), isShown: true, at: host.now) == nil)
+      table.begin(
+        known, host.poll(scraped: table.records(at: host.now).polls), isShown: true, at: host.now) == nil)
   }
 }

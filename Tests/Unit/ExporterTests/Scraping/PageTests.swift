@@ -70,7 +70,8 @@ import Testing
     snapshot.podWatch = PodWatchStatus()
     var features = FeatureSet(
       collectors: Set(Collector.allCases), showsLifetimesPerNamespace: true, watchesPods: true,
-      holdsFirstSamples: true, hasWebConfig: true, acceptsTokens: true)
+      holdsFirstSamples: true, hasWebConfig: true, acceptsTokens: true,
+      isPinned: true)
     change(&features)
     let web = WebStatus(
       isLastReloadGood: false, lastGoodReload: 1_700_000_000.5, certificateExpiry: 1_800_000_000,

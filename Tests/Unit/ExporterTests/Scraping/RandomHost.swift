@@ -29,11 +29,37 @@ struct RandomHost {
     var signalDeaths: UInt64 = 0
   }
 
+  /// What an exporter has saved last.
+  private var file: [UInt8] = []
+  private var nextSave = ContinuousClock.now
+  /// A ledger of the configuration.
+  private let empty: Ledger
+
+  /// Where in a poll an exporter is killed.
+  enum Death: CaseIterable {
+    case beforeSaving, afterSaving, afterDeleting
+  }
+
   init(level: LabelLevel, retention: Duration) {
-    ledger = Ledger(
+    empty = Ledger(
       limits: .init(series: 1000, retention: retention),
       labelling: SeriesLabels(level: level, grace: .seconds(2)),
       boot: 0, start: 1000)
+    ledger = empty
+  }
+
+  /// Begins an exporter that continues from the file and the kernel's maps.
+  ///
+  /// - Returns: The scrapers that it knows, and the poll that was saved last.
+  mutating func restart() throws -> (ScraperRecords, poll: Int) {
+    var state = SavedState(ledger: empty)
+    if !file.isEmpty {
+      var archive = try StateArchive(reading: file, now: (now, Int64(seconds * 1e9)))
+      try state.code(&archive)
+      try archive.finish()
+    }
+    ledger = state.ledger
+    return (state.scrapers, ledger.poll)
   }
 
   /// Advances by a second with random events, or without events if `isQuiet`.
@@ -87,8 +113,43 @@ struct RandomHost {
       ProcessCounts(execs: execs), exits: exits, details: details)
   }
 
-  /// Polls like the poller.
+  /// Polls, as the poller does without a state.
   mutating func poll(scraped: ScrapedPolls) -> RenderedSnapshot {
+    let (snapshot, finished) = ingest(scraped)
+    delete(finished)
+    return snapshot
+  }
+
+  /// Polls, as the poller does with a state; nil if it is killed.
+  ///
+  /// - Parameter hasSaved: Is set if all scrapers in the records are saved.
+  mutating func poll(
+    _ scrapers: ScraperRecords, killed death: Death?, hasSaved: inout Bool
+  ) throws -> RenderedSnapshot? {
+    let (snapshot, finished) = ingest(scrapers.polls)
+    if death == .beforeSaving { return nil }
+    if ledger.hasToBeSaved(before: finished, scrapers) || now >= nextSave {
+      nextSave = now + ledger.saveInterval
+      var archive = StateArchive(now: (now, Int64(seconds * 1e9)))
+      var state = SavedState(ledger: ledger, scrapers: scrapers)
+      try state.code(&archive)
+      file = archive.file
+      ledger.hasMoved = false
+      hasSaved = true
+    }
+    if death == .afterSaving { return nil }
+    delete(finished)
+    return death == .afterDeleting ? nil : snapshot
+  }
+
+  private mutating func delete(_ finished: [NamespacePart]) {
+    for part in finished {
+      map[part.namespace] = nil
+      identities[part.namespace] = nil
+    }
+  }
+
+  private mutating func ingest(_ scraped: ScrapedPolls) -> (RenderedSnapshot, [NamespacePart]) {
     var reading = KernelCounters.Reading()
     reading.events = Dictionary(uniqueKeysWithValues: map.map { (NamespacePart($0), $1) })
     reading.identities = identities
@@ -99,16 +160,13 @@ struct RandomHost {
       tasks: tasks, reading, at: .init(now, epoch: seconds, boot: 0), scraped: scraped,
       namesVersion: namesVersion
     ) { identity, _ in names[identity.cgroupPath] ?? .init(Container(), .final) }
-    for part in finished {
-      map[part.namespace] = nil
-      identities[part.namespace] = nil
-    }
     var snapshot = Snapshot()
     snapshot.series = ledger.snapshot()
     snapshot.number = ledger.poll
     snapshot.newestBirth = ledger.newestBirth
     snapshot.start = 1000
-    return RenderedSnapshot(
+    let rendered = RenderedSnapshot(
       snapshot, features: FeatureSet(collectors: [.signals], showsLifetimesPerNamespace: false))
+    return (rendered, finished)
   }
 }

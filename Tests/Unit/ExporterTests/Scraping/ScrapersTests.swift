@@ -52,9 +52,9 @@ import Testing
   func head() {
     let scrapers = Scrapers(retention: nil)
     _ = scrapers.begin(identity(1), publication(9), isShown: false, at: now)
-    #expect(scrapers.polls(at: now).newest == 0)
+    #expect(scrapers.records(at: now).polls.newest == 0)
     _ = scrapers.begin(identity(1), publication(9), isShown: true, at: now)
-    #expect(scrapers.polls(at: now).newest == 9)
+    #expect(scrapers.records(at: now).polls.newest == 9)
   }
 
   @Test("A scraper that was absent for longer than the retention time is new")

@@ -76,7 +76,7 @@ import Testing
       }
       for _ in 0..<200 {
         host.step(&random)
-        board.put(host.poll(scraped: scrapers.polls(at: .now)))
+        board.put(host.poll(scraped: scrapers.records(at: .now).polls))
         await Task.yield()
       }
       return try await group.reduce(into: []) { $0.append($1) }
@@ -84,7 +84,7 @@ import Testing
     // Until all series have names; then one scrape with the last lines at 0, and one with their values.
     for _ in 0..<10 {
       host.step(&random, isQuiet: true)
-      board.put(host.poll(scraped: scrapers.polls(at: .now)))
+      board.put(host.poll(scraped: scrapers.records(at: .now).polls))
     }
     let truth = host.truth.execs + host.truth.signalDeaths
     for index in clients.indices {

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Exposition
+import Namespaces
+
+extension Catalogue {
+  /// What survives a restart: with `--bpf.pin` only.
+  static let state: [Metric] = [
+    Metric(
+      family: MetricFamily(
+        "pidns_state_last_write_timestamp_seconds", .gauge, unit: "seconds",
+        help: "Time of the last write of the state file since unix epoch in seconds; 0 before the first one."),
+      isShown: { $0.isPinned }
+    ) { $0.sample(.empty, $1.state?.time ?? 0) },
+    Metric(
+      family: MetricFamily(
+        "pidns_state_write_failures", .counter, help: "Writes of the state file that failed."),
+      isShown: { $0.isPinned }
+    ) { $0.sample(.empty, $1.state?.failures ?? 0) },
+    Metric(
+      family: MetricFamily(
+        "pidns_handovers", .counter,
+        help:
+          "Replacements of pinned programs of another layout; incomplete if events may be missing or counted twice."
+      ),
+      isShown: { $0.isPinned }
+    ) { encoder, snapshot in
+      encoder.sample(LabelSet(["result": "complete"]), snapshot.handovers.complete)
+      encoder.sample(LabelSet(["result": "incomplete"]), snapshot.handovers.incomplete)
+    },
+  ]
+}

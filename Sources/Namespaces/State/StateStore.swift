@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Platform
+
+/// The file of `--state.file`: the ledger and the scrapers, as a process needs them that continues the pinned counts.
+///
+/// A state is of certain counts: those of a boot, and of the map with a number.
+package struct StateStore: ~Copyable {
+  /// 10,240 namespaces with long names take 10 MB.
+  private static let limit = 256 << 20
+
+  /// What a state belongs to.
+  package struct Origin: Equatable, Sendable {
+    var boot: String
+    /// The map that the ledger has read last.
+    package var map: UInt32
+    var level: LabelLevel
+    /// An earlier map, all of whose counts are in the ledger; 0 for none.
+    package var absorbed: UInt32 = 0
+
+    /// - Parameters:
+    ///   - map: The number of the map of counts.
+    ///   - level: The labels that distinguish series.
+    package init(map: UInt32, level: LabelLevel) {
+      boot = ProcFile.read("/proc/sys/kernel/random/boot_id")?.filter { !$0.isWhitespace } ?? ""
+      self.map = map
+      self.level = level
+    }
+  }
+
+  /// What was found at the start.
+  package enum Finding {
+    /// The state of these counts.
+    case state(SavedState, of: Origin)
+    /// No file.
+    case none
+    /// A state of earlier counts, or of other labels, which is replaced.
+    case ofOthers(String)
+    /// A file that was renamed, and why.
+    case setAside(String)
+  }
+
+  private let file: DurableFile
+  package var origin: Origin
+
+  /// The folder, to be kept writable.
+  package var folder: (path: String, descriptor: Int32) { (file.folder.path, file.folder.descriptor) }
+
+  package init(_ file: consuming DurableFile, origin: Origin) {
+    self.file = file
+    self.origin = origin
+  }
+
+  /// Reads the file into an empty state. Renames a file that is of no use.
+  ///
+  /// - Parameter earlier: Maps whose counts will be absorbed: their state is good, too.
+  /// - Throws: `DurableFile.Failure` if it can neither be read nor renamed.
+  package func load(
+    into state: consuming SavedState, earlier: [UInt32] = []
+  ) throws(DurableFile.Failure) -> Finding {
+    guard let bytes = try file.read(upTo: Self.limit) else { return .none }
+    var state = state
+    var found = origin
+    do throws(StateError) {
+      var archive = try StateArchive(reading: bytes, now: Self.now)
+      try found.code(&archive)
+      if let difference = origin.difference(to: found, earlier) { return .ofOthers(difference) }
+      try state.code(&archive)
+      try archive.finish()
+    } catch {
+      try file.setAside()
+      return .setAside(error.description)
+    }
+    return .state(state, of: found)
+  }
+
+  /// Replaces the file.
+  ///
+  /// - Returns: The size of the file.
+  package func save(_ state: consuming SavedState) throws(DurableFile.Failure) -> Int {
+    var archive = StateArchive(now: Self.now)
+    var (state, origin) = (state, origin)
+    do throws(StateError) {
+      try origin.code(&archive)
+      try state.code(&archive)
+    } catch {
+      // Writing does not fail.
+    }
+    let bytes = archive.file
+    try file.replace(with: bytes)
+    return bytes.count
+  }
+
+  private static var now: (instant: ContinuousClock.Instant, boot: Int64) {
+    (.now, Int64(Clock.bootSeconds * 1e9))
+  }
+}
+
+extension StateStore.Origin {
+  fileprivate mutating func code(_ archive: inout StateArchive) throws(StateError) {
+    try archive.code(&boot)
+    try archive.code(&map)
+    try archive.code(&absorbed)
+    var name = level.rawValue
+    try archive.code(&name)
+    guard let level = LabelLevel(rawValue: name) else { throw .broken }
+    self.level = level
+  }
+
+  fileprivate func difference(to other: Self, _ earlier: [UInt32]) -> String? {
+    if other.boot != boot { return "it is of an earlier boot" }
+    if other.map != map && !earlier.contains(other.map) {
+      return "it is of counts that are not pinned any more"
+    }
+    return other.level == level ? nil : "--labels.level was \(other.level.rawValue)"
+  }
+}
+
+/// What a state contains.
+package struct SavedState {
+  package var ledger: Ledger
+  package var scrapers: ScraperRecords
+
+  package init(ledger: Ledger, scrapers: ScraperRecords = ScraperRecords()) {
+    self.ledger = ledger
+    self.scrapers = scrapers
+  }
+
+  mutating func code(_ archive: inout StateArchive) throws(StateError) {
+    try ledger.code(&archive)
+    try scrapers.code(&archive)
+  }
+}
+
+/// How the state file fares.
+package struct StateStatus: Equatable, Sendable {
+  /// When it was written last, in seconds since the epoch; 0 if it was not.
+  package var time = 0.0
+  /// Its size then.
+  package var bytes = 0
+  /// How often it could not be written.
+  package var failures: UInt64 = 0
+  /// Why it could not be written last; nil if it was.
+  package var failure: String?
+
+  package init() {}
+}

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CPidns
+package import LibBPF
+import Platform
+
+/// What programs of a new layout take over from those of another one that are attached.
+struct Handover {
+  /// Whether both look at the same gates, so that each event is counted once while both are attached.
+  private(set) var sharesGates = false
+
+  /// Nothing.
+  init() {}
+
+  /// Has an object go on with the maps that follow single tasks, if they are of the same form. Call before load.
+  init(
+    from pins: borrowing PinFolder?, to layout: String, _ plan: ProgramPlan, _ object: borrowing BPFObject
+  ) throws(BPFError) {
+    switch pins {
+    case .some(let pins):
+      guard let other = pins.layouts.first(where: { $0 != layout }) else { return }
+      var shared: Set<CounterMap> = []
+      for map in CounterMap.handedOn where plan.usedMaps.contains(map) {
+        guard let pinned = try pins.map(map, of: other), try pinned.map().shape == object.map(map).shape
+        else {
+          continue
+        }
+        try object.map(map).reuse(pinned)
+        shared.insert(map)
+      }
+      sharesGates = shared.contains(.gates) && (plan.attempts == 1 || shared.contains(.marks))
+    case .none: return
+    }
+  }
+
+  /// Where tasks may be preempted between two programs, has both generations count, until the new one's gates are opened:
+  /// the marks that they share keep an event from being counted twice. Call after load, and before the programs are attached.
+  func prepare(_ object: borrowing BPFObject, attempts: Int, cpus: Int) throws(BPFError) {
+    guard sharesGates && attempts > 1 else { return }
+    let gates = try object.map(CounterMap.gates)
+    for cpu in 0..<UInt32(cpus) { try gates.update(cpu, to: UInt32(PIDNS_ANY_GENERATION)) }
+  }
+}
+
+extension KernelCounters {
+  /// Counts of another layout, which no program adds to any more.
+  package struct EarlierCounts: Sendable {
+    /// The name of the layout, by which its pins are removed.
+    package let layout: String
+    /// The number of its map of counts; nil if it has none.
+    package let map: UInt32?
+    /// All that its maps have; nil if they have another form, which this program cannot read.
+    package let reading: Reading?
+  }
+
+  /// The result of a change from the programs of other layouts to these.
+  package struct Change: Sendable {
+    package var earlier: [EarlierCounts] = []
+    /// CPUs on which an event at that moment may have been counted twice or not at all, as this process may not run there.
+    package var uncertainCPUs = 0
+    /// Whether events of some milliseconds may be missing: the other programs look at other gates, and so were detached first.
+    package var hasGap = false
+
+    /// Nothing was changed.
+    package init() {}
+  }
+
+  /// Has these programs count, and no others: opens their gates, and detaches those of other layouts.
+  ///
+  /// - Returns: What the others have counted. Remove their pins once that is saved.
+  package mutating func takeOver(from pins: borrowing PinFolder) throws(BPFError) -> Change {
+    var change = Change()
+    let others = pins.layouts.filter { $0 != loaded.layout }
+    change.hasGap = !others.isEmpty && !loaded.sharesGates
+    if change.hasGap { for other in others { try pins.detach(other) } }
+    for other in others { try carryParts(of: other, pins) }
+    change.uncertainCPUs = try openGates()
+    for other in others {
+      try pins.detach(other)
+      try carryParts(of: other, pins)
+      let map = try pins.map(.namespaces, of: other)?.map().id
+      change.earlier.append(EarlierCounts(layout: other, map: map, reading: try read(other, pins)))
+    }
+    return change
+  }
+
+  /// Opens the gate of each CPU while running there: no event of that CPU is between two programs then.
+  ///
+  /// - Returns: The number of CPUs on which this thread may not run, of those that others may be running on.
+  private func openGates() throws(BPFError) -> Int {
+    let gates = try loaded.object.map(CounterMap.gates)
+    var uncertain = 0
+    try CPUAffinity.forEach(0..<cpus) { cpu, runsThere throws(BPFError) in
+      let key = UInt32(cpu)
+      guard try gates.value(of: key, as: UInt32.self) != loaded.generation else { return }
+      let isOffline = ProcFile.read("/sys/devices/system/cpu/cpu\(cpu)/online") == "0\n"
+      let exists = ProcFile.isReadable("/sys/devices/system/cpu/cpu\(cpu)")
+      if !runsThere && exists && !isOffline { uncertain += 1 }
+      try gates.update(key, to: loaded.generation)
+    }
+    return uncertain
+  }
+
+  /// Adds the parts of another layout whose cgroups exist, so that their removal will be noted; and notes it for those that
+  /// were removed since they were added.
+  private mutating func carryParts(of layout: String, _ pins: borrowing PinFolder) throws(BPFError) {
+    guard parts != nil, let counts = try pins.map(.namespaces, of: layout),
+      let cgroups = try pins.map(.cgroups, of: layout), try isReadable(counts, .namespaces),
+      try isReadable(cgroups, .cgroups)
+    else { return }
+    var found: [pidns_cgroup_entry] = []
+    var keys: [pidns_part] = []
+    try attach(.cgroups, cgroups).iterate(pidns_cgroup_entry.self, "read the cgroups of another layout") {
+      found.append($0)
+    }
+    try attach(.counts, counts).iterate(pidns_counts_entry.self, "read the counts of another layout") {
+      if $0.part.cgroup != 0 { keys.append($0.part) }
+    }
+    try parts?.adopt(found)
+    for key in keys where try namespaces.addZeros(key, cpus: cpus) { try parts?.admit(NamespacePart(key)) }
+  }
+
+  private func isReadable(_ map: PinnedObject, _ name: CounterMap) throws(BPFError) -> Bool {
+    try map.map().shape.hasSameEntries(as: loaded.object.map(name).shape)
+  }
+
+  /// Reads all counts of another layout; nil if their form is not the same.
+  private func read(_ layout: String, _ pins: borrowing PinFolder) throws(BPFError) -> Reading? {
+    var maps: [CounterMap: PinnedObject] = [:]
+    for name: CounterMap in [.namespaces, .exits, .node, .details, .identities, .cgroups, .signalExemplars] {
+      guard !loaded.plan.unusedMaps.contains(name) || name == .node, let map = try pins.map(name, of: layout)
+      else {
+        continue
+      }
+      guard try isReadable(map, name) else { return nil }
+      maps[name] = map
+    }
+    guard let counts = maps[.namespaces], let exits = maps[.exits], let node = maps[.node] else { return nil }
+    var reading = Reading()
+    var exemplars = ExemplarCursor().next()
+    try attach(.exits, exits).iterate(pidns_exits_entry.self, "read the exits of another layout") {
+      let part = NamespacePart($0.part)
+      reading.events[part] = EventCounts(
+        exits: ExitCounts($0.exits), details: CounterKey.signalDeaths(in: $0.exits))
+      exemplars.record($0.exits, of: part)
+    }
+    try attach(.counts, counts).iterate(pidns_counts_entry.self, "read the counts of another layout") {
+      let part = NamespacePart($0.part)
+      reading.events[part, default: EventCounts()].counts = ProcessCounts($0.counts)
+      exemplars.record($0.counts.latest_exec, .exec, of: part)
+    }
+    if let map = maps[.details] {
+      try attach(.details, map).iterate(pidns_detail_entry.self, "read the details of another layout") {
+        guard let detail = CounterKey($0.detail) else { return }
+        reading.events[NamespacePart($0.detail.part), default: EventCounts()].details[detail] = $0.count
+      }
+    }
+    try node.readPerCPU(pidns_node.self, cpus: cpus) { reading.node.add($0) }
+    if let map = maps[.identities] {
+      var cache = IdentityCache()
+      try cache.read(by: attach(.identities, map), written: .max)
+      reading.identities = cache.identities
+    }
+    if let map = maps[.cgroups] {
+      var cache = CgroupCache()
+      try cache.read(by: attach(.cgroups, map), written: .max)
+      reading.cgroups = cache.cgroups
+    }
+    if let map = maps[.signalExemplars] {
+      try exemplars.read(by: attach(.signalExemplars, map), deaths: .max)
+    }
+    reading.exemplars = exemplars.found
+    return reading
+  }
+
+  private func attach(_ iterator: CounterIterator, _ map: PinnedObject) throws(BPFError) -> Link {
+    try loaded.object.attachIterator(iterator.rawValue, over: map)
+  }
+}

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import LibBPF
+
+extension KernelCounters {
+  /// Identifies the counts, and says since when there are any.
+  package struct Origin: Sendable {
+    /// The number of the map of counts, which no other map gets until the next boot.
+    package let map: UInt32
+    /// When the programs were loaded, in nanoseconds since boot. They have counted since soon after.
+    package let loaded: UInt64
+    /// Whether an earlier process has loaded them.
+    package let isInherited: Bool
+  }
+
+  /// Reads where the counts come from. Two system calls.
+  package func origin() throws(BPFError) -> Origin {
+    Origin(
+      map: try namespaces.id(), loaded: try loaded.information(of: loaded.plan.required[0]).loaded,
+      isInherited: loaded.isInherited)
+  }
+}

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+
+/// Flags for what survives the process.
+struct PinFlags: ParsableArguments {
+  @Option(
+    name: .customLong("bpf.pin"),
+    help: ArgumentHelp(
+      "Folder in a BPF file system, such as /sys/fs/bpf/pidns, that keeps the programs attached and counting while the exporter is down; needs --state.file. pidns-exporter unpin removes it.",
+      valueName: "folder"))
+  var folder: String?
+
+  @Option(
+    name: .customLong("state.file"),
+    help: ArgumentHelp(
+      "File that keeps the series and what each scraper has seen; needs --bpf.pin. Best in /run, because the counts do not survive a boot.",
+      valueName: "file"))
+  var stateFile: String?
+
+  func validate() throws {
+    guard folder != "", stateFile != "" else {
+      throw ValidationError("--bpf.pin and --state.file need a path")
+    }
+    guard (folder == nil) == (stateFile == nil) else {
+      throw ValidationError(
+        "--bpf.pin and --state.file need each other: without the state, series would go down; give both")
+    }
+  }
+}

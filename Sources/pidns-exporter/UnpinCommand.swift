@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Exporter
+import LibBPF
+import Probe
+
+/// The command `unpin`: removes the folder of `--bpf.pin`.
+struct UnpinCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "pidns-exporter unpin",
+    abstract: "Removes the folder of --bpf.pin: its programs are detached, and their counts are lost.",
+    discussion: """
+      Run it after the exporter was removed or is to run without --bpf.pin. The exporter must not be running. Needs \
+      the exporter's user or root.
+      """)
+
+  @Argument(help: ArgumentHelp("The folder.", valueName: "folder"))
+  var folder = "/sys/fs/bpf/pidns"
+
+  /// Removes only what an exporter has pinned.
+  func run() throws {
+    do throws(BPFError) {
+      try PinFolder.unpin(folder)
+    } catch {
+      throw ExporterError(error)
+    }
+  }
+}

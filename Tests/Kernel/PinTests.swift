@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Harness
+import Testing
+
+extension KernelTests {
+  /// Counting continues while no exporter runs.
+  @Suite(.serialized) struct Pins {
+    /// No series ends in a long run.
+    private static let flags = Accuracy.flags + ["--namespaces.retention=1d"]
+    /// How often the exporter is killed: `make test-restarts` asks for more.
+    private static let kills = ProcessInfo.processInfo.environment["PIDNS_KILLS"].flatMap { Int($0) } ?? 10
+
+    private static let upgrades =
+      ProcessInfo.processInfo.environment["PIDNS_UPGRADES"].flatMap { Int($0) } ?? 3
+
+    @Test("An exporter that is killed again and again under load counts every event once")
+    func killed() throws {
+      let fixture = try PinFixture()
+      var exporter = try fixture.start(arguments: Self.flags)
+      let prometheus = try RunningPrometheus(ScrapeConfiguration(interval: 1))
+      try prometheus.scrape([("127.0.0.1:\(fixture.port)", [:])])
+      try eventually("Prometheus scrapes") { try prometheus.latest("up").first?.value == 1 }
+
+      // One namespace for all the time, and others that come and go meanwhile.
+      let long = try Workload("hold", "--namespaces", "2", "--execs", "200")
+      _ = try long.untilReady()
+      var short: [Truth] = []
+      for _ in 0..<Self.kills {
+        let churn = try Workload("churn", "--namespaces", "20", "--execs", "20")
+        long.go()
+        // At any moment: while it starts to poll, reads, writes the state or deletes.
+        usleep(.random(in: 0..<400_000))
+        exporter.kill()
+        short += try Workload.run("signals")
+        exporter = try fixture.start(arguments: Self.flags)
+        short += try churn.finish()
+        _ = try long.untilReady()
+      }
+      let truths = try long.finish() + short
+      let scrape = try exporter.scrape()
+      let mayLack: Set<Facts.Kind> =
+        try scrape[#"pidns_bpf_program_attached{program="execve_failed"}"#] == 1 ? [] : [.execFailures]
+      for (names, truths) in Dictionary(grouping: truths, by: \.names) {
+        let truth = truths.map(\.facts).reduce(Facts(), +)
+        #expect(
+          Comparison(truth: truth, counted: scrape.facts(names)).words(mayLack: mayLack) == [], "\(names)")
+      }
+      #expect(scrape.dropped == 0)
+
+      try expectInPrometheus(prometheus, truths)
+      #expect(exporter.stop() == 0)
+    }
+
+    @Test(
+      "Programs of another layout replace those that are pinned, under load, and every event is counted once",
+      arguments: [[], ["--bpf.exit-detection=claimed"], ["--bpf.count-in-attempts"]])
+    func upgraded(detection: [String]) throws {
+      let fixture = try PinFixture()
+      // Another size of the maps is another layout.
+      func flags(_ entries: Int) -> [String] { Self.flags + detection + ["--bpf.map-entries=\(entries)"] }
+      var exporter = try fixture.start(arguments: flags(5000))
+      let long = try Workload("hold", "--namespaces", "2", "--execs", "50")
+      _ = try long.untilReady()
+      let node = try exporter.scrape().node
+      var short: [Truth] = []
+      for upgrade in 1...Self.upgrades {
+        let load = [
+          try Workload("background", "--seconds", "3"),
+          try Workload("threads-barrier", "--count", "2000", "--threads", "2"),
+          try Workload("churn", "--namespaces", "20", "--execs", "10"),
+        ]
+        long.go()
+        if upgrade.isMultiple(of: 2) { exporter.kill() } else { #expect(exporter.stop() == 0) }
+        short += try Workload.run("signals")
+        exporter = try fixture.start(arguments: flags(5000 + upgrade))
+        short += try load.flatMap { try $0.finish() }
+        _ = try long.untilReady()
+      }
+      let truths = try long.finish() + short
+      let scrape = try exporter.scrape()
+      for (names, truths) in Dictionary(grouping: truths, by: \.names) {
+        let truth = truths.map(\.facts).reduce(Facts(), +)
+        #expect(
+          Comparison(truth: truth, counted: scrape.facts(names)).words(mayLack: [.execFailures]) == [],
+          "\(names)")
+      }
+      #expect(scrape.dropped == 0)
+      #expect(try scrape[#"pidns_handovers_total{result="complete"}"#] == Double(Self.upgrades))
+      #expect(try scrape[#"pidns_handovers_total{result="incomplete"}"#] == 0)
+      // The node's totals go on, too.
+      let counted = short.reduce(0) { $0 + $1.counts.forks }
+      #expect(try scrape.node.forks - node.forks >= counted)
+      // Only the last layout is pinned.
+      _ = try fixture.layout()
+    }
+
+    @Test("A service whose cgroup is removed after a change of the layout ends")
+    func carriedParts() throws {
+      let fixture = try PinFixture()
+      let exporter = try fixture.start(arguments: ["--bpf.map-entries=5000", "--namespaces.retention=1s"])
+      let cgroup = try TestCgroup("/system.slice/pidns-test-\(getpid()).service")
+      let child = try cgroup.start(["/bin/sh", "-c", "/bin/true; /bin/true"])
+      child.wait()
+      let name = "pidns-test-\(getpid()).service"
+      func isShown(_ exporter: PinnedExporter) throws -> Bool {
+        try exporter.scrape().samples.keys.contains { $0.contains(name) }
+      }
+      try eventually("the unit is shown") { try isShown(exporter) }
+      #expect(exporter.stop() == 0)
+      let next = try fixture.start(arguments: ["--bpf.map-entries=5001", "--namespaces.retention=1s"])
+      #expect(try isShown(next))
+      cgroup.remove()
+      try eventually("the unit has ended") { try !isShown(next) }
+    }
+
+    /// No counter has gone down, and each has risen from 0 to the truth.
+    private func expectInPrometheus(_ prometheus: RunningPrometheus, _ truths: [Truth]) throws {
+      for (names, truths) in Dictionary(grouping: truths, by: \.names) {
+        let execs = truths.reduce(0) { $0 + $1.counts.execs }
+        let series =
+          "pidns_process_execs_total{pidns=\"\(names.pidns ?? 0)\",container=\"\(names.container)\"}[30m]"
+        try eventually("Prometheus has stored \(names)") {
+          try prometheus.latest("max_over_time(\(series))").first.map { Int($0.value) } == execs
+        }
+        #expect(try prometheus.latest("min_over_time(\(series))").map(\.value) == [0], "\(names)")
+      }
+      for counter in ["execs", "forks", "exits", "signal_deaths"] {
+        let resets = try prometheus.latest("resets(pidns_process_\(counter)_total[30m]) > 0")
+        #expect(resets.isEmpty, "\(counter): \(resets)")
+      }
+      for counter in ["execs", "forks"] {
+        #expect(try prometheus.latest("resets(pidns_node_process_\(counter)_total[30m]) > 0").isEmpty)
+      }
+    }
+
+    @Test("The series of a namespace that ended, and what a scraper has seen, outlive the exporter")
+    func ledger() throws {
+      let fixture = try PinFixture()
+      var exporter = try fixture.start()
+      _ = try exporter.scrapeAsPrometheus()
+      let ended = try #require(try Workload.run("spawn", "--count", "30").first)
+      try eventually("the namespace is shown") { try exporter.scrape().counts(ended.names).execs == 30 }
+      #expect(try exporter.scrapeAsPrometheus().counts(ended.names).execs == 0)
+      #expect(exporter.stop() == 0)
+      let during = try #require(try Workload.run("spawn", "--count", "20").first)
+
+      exporter = try fixture.start()
+      #expect(exporter.child.stderr.contains("state read; series continue"))
+      let page = try exporter.scrapeAsPrometheus()
+      #expect(try page.counts(ended.names).execs == 30)
+      // What is new since its last scrape begins at 0.
+      #expect(try page.counts(during.names).execs == 0)
+      exporter.kill()
+      exporter = try fixture.start()
+      let after = try exporter.scrapeAsPrometheus()
+      #expect(try after.counts(ended.names).execs == 30)
+      // At 0 again, if it was killed before it could save what the scraper has seen.
+      #expect([0, 20].contains(try after.counts(during.names).execs))
+      try eventually("the value follows") {
+        try exporter.scrapeAsPrometheus().counts(during.names).execs == 20
+      }
+    }
+
+    @Test("A second exporter with the same folder stops with one line, and so does unpin")
+    func locked() throws {
+      let fixture = try PinFixture()
+      let exporter = try fixture.start()
+      for arguments in [fixture.flags + ["--web.listen-address=127.0.0.1:0"], ["unpin", fixture.pins]] {
+        #expect(
+          try failure(arguments)
+            == "pidns-exporter: another process uses \(fixture.pins), the folder of --bpf.pin; stop that one first, or use another folder"
+        )
+      }
+      exporter.kill()
+      #expect(try fixture.start().stop() == 0)
+    }
+
+    @Test("unpin detaches the programs and removes the folder")
+    func unpinned() throws {
+      let fixture = try PinFixture()
+      let exporter = try fixture.start()
+      let held = try HeldObjects(by: exporter.child.pid).programs
+      #expect(exporter.stop() == 0)
+      let pinned = held.intersection(try Lifecycle.programs())
+      #expect(pinned.count >= 4)
+      #expect(try Child.run(Built.exporter.path(), ["unpin", fixture.pins]).status == 0)
+      #expect(!FileManager.default.fileExists(atPath: fixture.pins))
+      try eventually("nothing is left") { try Lifecycle.programs().isDisjoint(with: pinned) }
+      #expect(try failure(["unpin", fixture.pins]).contains("cannot be opened: No such file or directory"))
+    }
+
+    @Test("unpin removes nothing that the exporter has not pinned")
+    func foreign() throws {
+      let fixture = try PinFixture()
+      let other = fixture.folder["bpf/other"]
+      try FileManager.default.createDirectory(atPath: other, withIntermediateDirectories: false)
+      #expect(unsafe chmod(other, 0o700) == 0)
+      try bpftool(
+        "map", "create", "\(other)/map", "type", "array", "key", "4", "value", "4", "entries", "1", "name",
+        "x")
+      #expect(try failure(["unpin", other]).contains("/map is not of pidns-exporter"))
+      #expect(FileManager.default.fileExists(atPath: "\(other)/map"))
+    }
+
+    private static let foreignMap = [
+      "type", "percpu_array", "key", "4", "value", "8", "entries", "1", "name", "node",
+    ]
+
+    /// What is done to the pins of an exporter that has stopped, with `$L` for the folder of the layout and `$P` for that
+    /// of pins, and a part of the line that the next one ends with.
+    private static let hostile: [(script: String, reason: String)] = [
+      ("chmod go+w $P", "can be written by others"),
+      ("chmod g+w $L", "can be written by others"),
+      ("chown 65534 $P", "belongs to user 65534"),
+      ("chown 65534 $L", "belongs to user 65534"),
+      ("mv $P ${P}_2 && ln -s ${P}_2 $P", "is not a folder"),
+      ("rm $L/map_node", "map_node: No such file or directory"),
+      ("rm $L/program_process_exec", "program_process_exec: No such file or directory"),
+      ("rm $L/link_process_exit", "link_process_exit: No such file or directory"),
+      (
+        "rm $L/map_node && bpftool map create $L/map_node \(foreignMap.joined(separator: " "))",
+        "map_node is another map"
+      ),
+      ("mv $L/map_node $L/x && mv $L/map_exits $L/map_node && mv $L/x $L/map_exits", "is another map"),
+      ("rm $L/map_node && mv $L/link_process_exec $L/map_node", "map_node is no map"),
+      (
+        "mv $L/program_process_exec $L/x && mv $L/program_process_fork $L/program_process_exec",
+        "program_process_exec is another program"
+      ),
+      (
+        "mv $L/link_process_exec $L/x && mv $L/link_process_fork $L/link_process_exec && mv $L/x $L/link_process_fork",
+        "is the link of another program"
+      ),
+    ]
+
+    @Test(
+      "Pins that others could have changed, and those of other maps and programs, are refused",
+      arguments: hostile)
+    func refused(_ change: (script: String, reason: String)) throws {
+      let fixture = try PinFixture()
+      #expect(try fixture.start().stop() == 0)
+      let script =
+        "export PATH=$PATH:/usr/sbin P='\(fixture.pins)' L='\(try fixture.layout())'; \(change.script)"
+      let made = try Child.run("/bin/sh", ["-ec", script])
+      #expect(made.status == 0, "\(made.stderr)")
+      let line = try failure(fixture.flags + ["--web.listen-address=127.0.0.1:0"])
+      #expect(line.contains(change.reason), "\(line)")
+    }
+
+    @Test("Maps of the right form that the pinned programs do not count in are refused")
+    func otherMaps() throws {
+      let (fixture, other) = (try PinFixture(), try PinFixture())
+      #expect(try fixture.start().stop() == 0)
+      #expect(try other.start().stop() == 0)
+      // Programs of one exporter, maps of another.
+      let (from, to) = (try other.layout(), try fixture.layout())
+      for map in try FileManager.default.contentsOfDirectory(atPath: to) where map.hasPrefix("map_") {
+        #expect(unsafe unlink("\(to)/\(map)") == 0)
+        let id = try Child.run("/usr/sbin/bpftool", ["-j", "map", "show", "pinned", "\(from)/\(map)"]).stdout
+        let number = try #require(id.firstMatch(of: /"id":([0-9]+)/)?.1)
+        try bpftool("map", "pin", "id", String(number), "\(to)/\(map)")
+      }
+      let line = try failure(fixture.flags + ["--web.listen-address=127.0.0.1:0"])
+      #expect(line.contains("is a program that counts in other maps"), "\(line)")
+    }
+
+    @Test("A folder outside of a BPF file system is refused, and one where none can be made")
+    func noFileSystem() throws {
+      let fixture = try PinFixture()
+      let outside = fixture.folder["pins"]
+      let flags = ["--state.file=\(fixture.state)", "--web.listen-address=127.0.0.1:0"]
+      #expect(
+        try failure(["--bpf.pin=\(outside)"] + flags).contains(
+          "\(outside) is not in a BPF file system; mount one"))
+      #expect(
+        try failure(["--bpf.pin=/nowhere/pidns"] + flags).contains("cannot make the folder /nowhere/pidns"))
+    }
+
+    @Test(
+      "A state that is damaged or of another version is renamed and reported, and counts go on",
+      arguments: [true, false])
+    func brokenState(isOlder: Bool) throws {
+      let fixture = try PinFixture()
+      var exporter = try fixture.start()
+      let live = try Workload("hold", "--namespaces", "1", "--execs", "10")
+      let truth = try #require(try live.untilReady().truths.first)
+      #expect(try exporter.scrape().counts(truth.names) == truth.counts)
+      #expect(exporter.stop() == 0)
+      var bytes = [UInt8](try Data(contentsOf: URL(filePath: fixture.state)))
+      if isOlder {
+        let script =
+          "import sys; d=bytearray(open(sys.argv[1],'rb').read()); d[7]=0; h=0xcbf29ce484222325\nfor b in bytes([0])+d[24:]: h=((h^b)*0x100000001b3)&(2**64-1)\nd[16:24]=h.to_bytes(8,'little'); open(sys.argv[1],'wb').write(d)"
+        #expect(try Child.run("/usr/bin/python3", ["-c", script, fixture.state]).status == 0)
+      } else {
+        bytes[bytes.count / 2] ^= 1
+        try Data(bytes).write(to: URL(filePath: fixture.state))
+      }
+      exporter = try fixture.start()
+      #expect(exporter.child.stderr.contains(isOlder ? "the file has version 0" : "the file is damaged"))
+      #expect(FileManager.default.fileExists(atPath: fixture.state + ".broken"))
+      #expect(try exporter.scrape().counts(truth.names) == truth.counts)
+      #expect(FileManager.default.fileExists(atPath: fixture.state))
+      _ = try live.finish()
+    }
+
+    @Test("A state in a folder that others can write in is refused")
+    func hostileState() throws {
+      let fixture = try PinFixture()
+      let open = try fixture.folder.makeFolder("open")
+      #expect(unsafe chmod(open, 0o777) == 0)
+      let line = try failure([
+        "--bpf.pin=\(fixture.pins)", "--state.file=\(open)/state", "--web.listen-address=127.0.0.1:0",
+      ])
+      #expect(line.contains("--state.file: the folder of \(open)/state can be written by others"))
+    }
+
+    private func bpftool(_ arguments: String...) throws {
+      let result = try Child.run("/usr/sbin/bpftool", arguments)
+      guard result.status == 0 else {
+        throw TestFailure("bpftool \(arguments): \(result.stderr)\(result.stdout)")
+      }
+    }
+
+    /// Returns the only line of an exporter that fails, without its log.
+    private func failure(_ arguments: [String]) throws -> String {
+      let (status, _, stderr) = try Child.run(Built.exporter.path(), arguments)
+      #expect(status == 1)
+      let lines = stderr.split(separator: "\n").filter { !$0.hasPrefix("ts=") && !$0.hasPrefix("{") }
+      #expect(lines.count == 1, "\(stderr)")
+      return lines.first.map(String.init) ?? ""
+    }
+  }
+}
