@@ -121,6 +121,8 @@ package struct AccessReviewer: ~Copyable {
 package struct AccessReviewError: Error, Sendable, Equatable {
   /// `forbidden`, `connection`, …
   package let reason: String
+  /// Whether another review may have an answer: the server is there, and refuses the content of this one.
+  package var isOfOneReview: Bool { reason == Reason.invalid.rawValue }
   /// What failed: one line of bounded length.
   package let detail: String
   /// What to do.

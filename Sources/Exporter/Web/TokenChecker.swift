@@ -88,7 +88,12 @@ package final class TokenChecker: Sendable {
     do throws(AccessReviewError) {
       decision = try review(token.text, access)
     } catch {
-      state.withLock { $0.failure = (error, .now + Self.failureAge) }
+      // A refused review may be the fault of its token, so it must not stop others.
+      if error.isOfOneReview {
+        pause()
+      } else {
+        state.withLock { $0.failure = (error, .now + Self.failureAge) }
+      }
       throw error
     }
     let key = key(token, access)

@@ -142,6 +142,18 @@ import Testing
     #expect(reviews.withLock { $0 } == 2)
   }
 
+  @Test("A review that the API server refuses for its content delays no other")
+  func failureOfOneReview() throws {
+    let checker = TokenChecker { token, _ throws(AccessReviewError) in
+      if token == "right" { return .allowed }
+      throw AccessReviewError(reason: "invalid", detail: "422", advice: "")
+    }
+    let start = ContinuousClock.now
+    let wrong = try #require(BearerToken("Bearer wrong"))
+    #expect(throws: AccessReviewError.self) { try checker.check(wrong, nil, now: start) }
+    #expect(try checker.check(#require(BearerToken("Bearer right")), nil, now: start) == .allowed)
+  }
+
   @Test("A flood of wrong tokens pauses the reviews after each, and does not displace an allowed one")
   func flood() throws {
     let pauses = Mutex(0)
