@@ -219,7 +219,7 @@ let package = Package(
     .testTarget(
       name: "KubernetesTests",
       dependencies: [
-        "APIServer", "Containers", "Kubernetes", "pidns-pod-list", "TestSupport",
+        "APIServer", "Containers", "JSON", "Kubernetes", "pidns-pod-list", "TestSupport",
         .product(name: "Logging", package: "swift-log"),
       ], path: "Tests/Unit/KubernetesTests", swiftSettings: settings),
     .testTarget(

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Containers
-import Foundation
+import JSON
 import Testing
 import TestSupport
 
@@ -95,8 +95,8 @@ import TestSupport
       let whole = try? self.split(text)
       let cut = Int.random(in: 0...bytes.count, using: &random)
       #expect(whole == (try? self.split(text, at: [cut])), "\(text) cut at \(cut)")
-      let json = try? JSONSerialization.jsonObject(with: Data(bytes)) as? [String: Any]
-      if let items = json?["items"] as? [Any] {
+      // Not by Foundation, which reads `[1,]`.
+      if let items = JSONValue(parsing: bytes)?["items"]?.list {
         #expect(whole?.isComplete == true && whole?.items.count == items.count, "\(text)")
         split += 1
       }
