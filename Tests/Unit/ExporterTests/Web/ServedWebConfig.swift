@@ -27,6 +27,10 @@ final class ServedWebConfig {
   static let hash = "$2y$04$X0h1gDsPszWURQaxFh.zouZdfSt7HzEy4CLiI.zRYe8se5CVhYyZ."
   static let pair = "tls_server_config:\n  cert_file: server.crt\n  key_file: server.key\n"
 
+  /// On a busy machine, a client may be slow.
+  private static let limits = HTTPServer.Limits(
+    headerTimeout: .seconds(3600), responseTimeout: .seconds(3600), idleTimeout: .seconds(3600))
+
   init(
     _ yaml: String, key: CertificateAuthority.Key = .ec, passwords: PasswordChecker = PasswordChecker(),
     tokens: TokenChecker? = nil
@@ -44,7 +48,7 @@ final class ServedWebConfig {
       contentType: "text/plain", headers: [("X-Frame-Options", "sameorigin")], body: Array("page".utf8))
     server = try HTTPServer(
       addresses: [ListenAddress("127.0.0.1:0")].compactMap { $0 }, door: config.guardian.door(),
-      routes: ["/metrics": { _ in .now(page) }, "/-/healthy": { _ in .now(page) }])
+      routes: ["/metrics": { _ in .now(page) }, "/-/healthy": { _ in .now(page) }], limits: Self.limits)
   }
 
   /// Copies a certificate and its key from the folder of another authority.
