@@ -8,9 +8,9 @@ INSTALL = scripts/install-dependencies.sh
 # The same bytes in any folder: the paths of sources in messages are relative, and no module contains a hash
 # of the compiler's command line.
 REPRODUCIBLE = -Xswiftc -file-prefix-map -Xswiftc '$(CURDIR)=.' -Xcc '-ffile-prefix-map=$(CURDIR)=.' -Xswiftc -Xfrontend -Xswiftc -disable-incremental-llvm-codegen
-# Linked by the toolchain's lld into a small file: no symbols, no symbols of libraries for others to link with, no tables
+# Linked by the toolchain's lld into a small file: no symbols, no symbols for others to link with, no tables
 # for unwinding, and short relocations (glibc 2.36 and later).
-SMALL = -Xswiftc -use-ld=lld -Xlinker -s -Xlinker --exclude-libs=ALL -Xlinker --no-eh-frame-hdr -Xlinker -T'$(CURDIR)/scripts/release.ld' -Xlinker -z -Xlinker pack-relative-relocs
+SMALL = -Xswiftc -use-ld=lld -Xlinker -s -Xlinker --no-export-dynamic -Xlinker --no-eh-frame-hdr -Xlinker -T'$(CURDIR)/scripts/release.ld' -Xlinker -z -Xlinker pack-relative-relocs
 # One file that runs without Swift on the machine.
 RELEASE = swift build -c release --static-swift-stdlib $(SMALL) $(REPRODUCIBLE) --product
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
