@@ -30,6 +30,18 @@ package enum ClientRefusal: String, Sendable, CaseIterable {
     }
   }
 
+  /// What the operator can do, for users.
+  package var advice: String {
+    switch self {
+    case .missing: "configure a certificate in the client"
+    case .foreign: "have an authority of client_ca issue one, or add its authority"
+    case .expired: "renew it"
+    case .notYetValid: "compare the clocks of client and exporter"
+    case .name: "add its name there, or use another certificate"
+    case .invalid: "use one with extendedKeyUsage clientAuth"
+    }
+  }
+
   /// The alert that the client gets. Older versions than TLS 1.3 have none for a missing certificate.
   func alert(isTLS13: Bool) -> gnutls_alert_description_t {
     switch self {

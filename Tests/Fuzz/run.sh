@@ -43,7 +43,17 @@ program=$work/build/release/pidns-fuzz
 # Swift's own report of a crash hides it from libFuzzer.
 export SWIFT_BACKTRACE=enable=no
 
-if [ ${#files[@]} != 0 ] || [ "${targets[*]}" = --list ]; then exec "$program" "${targets[@]}" "${files[@]}"; fi
+# For code that reads files by their paths. In memory, if possible.
+memory=/dev/shm
+if [ ! -w "$memory" ]; then memory=${TMPDIR:-/tmp}; fi
+TMPDIR=$(mktemp --directory --tmpdir="$memory" pidns-fuzz.XXXXXX)
+export TMPDIR
+trap 'rm -rf "$TMPDIR"' EXIT
+
+if [ ${#files[@]} != 0 ] || [ "${targets[*]}" = --list ]; then
+  "$program" "${targets[@]}" "${files[@]}"
+  exit
+fi
 if [ ${#targets[@]} = 0 ]; then mapfile -t targets < <("$program" --list); fi
 
 mkdir -p "$work/findings"

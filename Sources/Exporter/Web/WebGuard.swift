@@ -111,7 +111,9 @@ final class WebGuard: Sendable {
         return next(request)
       }
       // Without the user's name: users also type passwords there by mistake.
-      self.count(.wrong, "wrong user or password", ["client": "\(request.clientAddress)"])
+      self.count(
+        .wrong, "wrong user or password; correct basic_auth in the client's configuration",
+        ["client": "\(request.clientAddress)"])
       return .now(self.unauthorized(policy))
     }
   }
@@ -168,7 +170,7 @@ final class WebGuard: Sendable {
     }
     guard let leftOut else { return }
     logger.warning(
-      "TLS client refused: \(reason.text)",
+      "TLS client refused: \(reason.text); \(reason.advice)",
       metadata: ["client": "\(address)", "subject": "\(subject)", "left_out": "\(leftOut)"])
   }
 

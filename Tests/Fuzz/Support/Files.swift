@@ -2,14 +2,11 @@
 
 import Foundation
 
-/// A folder of this process, for code that reads files by their paths. In memory, if `/dev/shm` is there.
+/// A folder of this process, for code that reads files by their paths.
 enum Files {
-  /// Empty at the first use. Left behind when the process ends: libFuzzer ends it without a word.
+  /// Empty at the first use. In `TMPDIR`, which run.sh removes: libFuzzer ends the process without a word.
   static let folder: String = {
-    let memory = "/dev/shm"
-    let parent =
-      FileManager.default.isWritableFile(atPath: memory)
-      ? memory : FileManager.default.temporaryDirectory.path()
+    let parent = FileManager.default.temporaryDirectory.path()
     let folder = "\(parent)/pidns-fuzz.\(ProcessInfo.processInfo.processIdentifier)"
     try? FileManager.default.removeItem(atPath: folder)
     return folder

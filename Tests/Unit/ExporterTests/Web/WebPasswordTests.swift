@@ -33,7 +33,11 @@ import WebConfig
     #expect(served.config.status.counts.unauthorized[.wrong] == 20)
     #expect(served.config.status.counts.unauthorized[.missing] == 5)
     // How many lines there are depends on the time: `limitedLog` tests that.
-    #expect(served.log.all.contains { $0.hasPrefix("wrong user or password client=127.0.0.1") })
+    #expect(
+      served.log.all.contains {
+        $0.hasPrefix(
+          "wrong user or password; correct basic_auth in the client's configuration client=127.0.0.1")
+      })
     #expect(!served.log.all.joined().contains("bob"))
 
     // A changed password: the old one is not remembered for it.

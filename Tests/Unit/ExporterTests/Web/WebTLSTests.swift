@@ -86,7 +86,10 @@ import Testing
       let before = served.config.status.counts.clients[reason] ?? 0
       #expect(try status(client) == 0, "\(client ?? "none")")
       #expect(served.config.status.counts.clients[reason] == before + 1, "\(client ?? "none")")
-      #expect(served.log.all.contains { $0.hasPrefix("TLS client refused: \(reason.text) client=127.0.0.1") })
+      #expect(
+        served.log.all.contains {
+          $0.hasPrefix("TLS client refused: \(reason.text); \(reason.advice) client=127.0.0.1")
+        })
     }
     // One line of each kind in a pause.
     #expect(served.log.all.count == ClientRefusal.allCases.count)
