@@ -26,13 +26,13 @@ path = $(call flag,web.telemetry-path,/metrics)
 help: ## lists the targets; durations are on two CPUs, without downloads
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
 
-run: build ## builds the release (1 min) and runs it as root; ARGS=… are its flags
+run: build ## builds the release (2 min) and runs it as root; ARGS=… are its flags
 	@echo "Once it listens: curl http://$(patsubst :%,localhost:%,$(listen))$(path)"
 	$(SUDO) .build/release/pidns-exporter $(ARGS)
 
-build: ## builds the release: .build/release/pidns-exporter (1 min)
+build: ## builds the release: .build/release/pidns-exporter (2 min)
 	@$(INSTALL) build
-	@echo 'Building the release: about a minute on two CPUs, if nothing is built yet'
+	@echo 'Building the release: about two minutes on two CPUs, if nothing is built yet'
 	$(RELEASE) pidns-exporter
 
 test: ## runs all tests, those of the kernel as root (20 min)
