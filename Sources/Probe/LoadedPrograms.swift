@@ -138,7 +138,7 @@ struct LoadedPrograms: ~Copyable {
     }
   }
 
-  /// Reads how a program has fared. One system call.
+  /// Reads the counts of a program: its runs and misses. One system call.
   func information(of name: String) throws(BPFError) -> ProgramInformation {
     if let program = inherited?[name] { return try program.information() }
     return try object.information(ofProgram: name)
