@@ -38,9 +38,9 @@ extension KernelTests {
     func screen(columns: Int) throws {
       let exporter = try RunningExporter()
       // A namespace whose init does nothing.
-      let container = try Runc().start(RuncSpecification(.untilStopped()) { "/docker/\($0)" })
+      let name = "idle-\(UInt32.random(in: .min ... .max))"
+      let container = try Runc().start(RuncSpecification(.untilStopped()) { _ in "/lxc.payload.\(name)" })
       _ = try container.untilReady()
-      let name = "(unnamed)"
       // An init, three processes with two threads, one process without a leader, and three zombies.
       let states = try Workload("states", "--count", "3", "--threads", "1")
       let (truths, _) = try states.untilReady()
@@ -48,7 +48,8 @@ extension KernelTests {
       // A namespace that works during the whole test.
       let busy = try Workload("background", "--seconds", "60")
 
-      let terminal = try TerminalScreen(Self.top(exporter), columns: columns)
+      // With room for other containers.
+      let terminal = try TerminalScreen(Self.top(exporter), columns: columns, rows: 200)
       let lines = try terminal.wait(until: "the container has rates, and somebody is busy") { lines in
         guard let row = Self.row(name, lines), let first = lines.dropFirst(4).first else { return false }
         let rates = first.split(separator: " ").suffix(6).prefix(2).compactMap { Double($0) }
