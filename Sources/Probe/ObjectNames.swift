@@ -27,17 +27,6 @@ enum CounterMap: String, CaseIterable {
   ]
 }
 
-/// The iterators of the object `counters`. The raw value is the name in its source.
-enum CounterIterator: String, CaseIterable {
-  case taskWalk = "task_walk"
-  case counts = "namespace_counts"
-  case exits = "namespace_exits"
-  case details = "namespace_details"
-  case signalExemplars = "namespace_signal_exemplars"
-  case identities = "namespace_identities"
-  case cgroups = "namespace_cgroups"
-}
-
 /// The maps of the object `events`. The raw value is the name in its source.
 enum EventMap: String, CaseIterable {
   case events, dropped, identities, cgroups, scratches, marks

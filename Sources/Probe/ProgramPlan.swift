@@ -11,8 +11,8 @@ struct ProgramPlan {
   let required: [String]
   /// Optional programs, attached if the kernel permits that.
   let optional: [OptionalProgram]
-  /// Iterators.
-  let iterators: [CounterIterator]
+  /// The iterator over tasks.
+  static let taskWalk = "task_walk"
   /// Maps whose entries are allocated when they are inserted.
   let mapsOnDemand: [CounterMap]
   /// Maps that no loaded program uses.
@@ -73,10 +73,6 @@ struct ProgramPlan {
     let hasDetails = !collectors.isDisjoint(with: [.exitCodes, .execFailures])
     let hasSignalExemplars = configuration.keepsExemplars && collectors.contains(.signals)
     let hasIdentities = features.addressesAreReadable
-    iterators =
-      [.taskWalk, .counts, .exits] + (hasDetails ? [.details] : [])
-      + (hasSignalExemplars ? [.signalExemplars] : []) + (hasIdentities ? [.identities] : [])
-      + (isSplit ? [.cgroups] : [])
     unusedMaps =
       (detection == .claimed ? [] : [.exitClaims]) + (mayBeSkipped ? [] : [.marks])
       + (collectors.contains(.oomKills) ? [] : [.oomVictims]) + (hasDetails ? [] : [.details])
@@ -87,7 +83,7 @@ struct ProgramPlan {
 
     func flag(_ collector: Collector) -> UInt8 { collectors.contains(collector) ? 1 : 0 }
     constants = pidns_config(
-      possible_cpus: UInt32(cpus), attempts: UInt32(attempts.count), count_signals: flag(.signals),
+      attempts: UInt32(attempts.count), count_signals: flag(.signals),
       count_lifetimes: flag(.lifetimes), count_exit_codes: flag(.exitCodes),
       count_oom_kills: flag(.oomKills), count_tasks: flag(.tasks),
       capture_identities: hasIdentities ? 1 : 0, keep_exemplars: configuration.keepsExemplars ? 1 : 0,

@@ -61,10 +61,6 @@ package struct MapStatus: Equatable, Sendable {
     self.capacity = capacity
     self.memoryBytes = memoryBytes
   }
-
-  init(map name: CounterMap, of map: BPFMap, entries: Int) {
-    self.init(map: name.rawValue, entries: entries, capacity: map.capacity, memoryBytes: map.memory() ?? 0)
-  }
 }
 
 extension Collection<ProgramStatus> {

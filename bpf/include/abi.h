@@ -16,9 +16,8 @@
  * removes code behind a switch that is 0.
  */
 struct pidns_config {
-	__u32 possible_cpus; /* the number of copies of a per-CPU value */
-	__u32 attempts;	     /* programs at each hook: 1, or PIDNS_ATTEMPTS */
-	__u8 count_signals;  /* deaths by signal */
+	__u32 attempts;	    /* programs at each hook: 1, or PIDNS_ATTEMPTS */
+	__u8 count_signals; /* deaths by signal */
 	__u8 count_lifetimes;
 	__u8 count_exit_codes;
 	__u8 count_oom_kills; /* at the exit of processes that oom_marked marked */
@@ -40,7 +39,7 @@ struct pidns_config {
 	 */
 	__u32 generation;
 };
-_Static_assert(sizeof(struct pidns_config) == 40, "part of the contract");
+_Static_assert(sizeof(struct pidns_config) == 36, "part of the contract");
 
 /* In the map `gates`: each generation counts. */
 enum { PIDNS_ANY_GENERATION = 0xFFFFFFFF };
@@ -245,49 +244,6 @@ struct pidns_exit_claim {
 	__u64 start;   /* of the leader, ns since boot; de_thread() copies it */
 };
 _Static_assert(sizeof(struct pidns_exit_claim) == 16, "part of the contract");
-
-/* A record of the iterator `namespace_counts`: a key, the sum over the CPUs, and the latest of
- * their exemplars. */
-struct pidns_counts_entry {
-	struct pidns_part part;
-	struct pidns_counts counts;
-};
-_Static_assert(sizeof(struct pidns_counts_entry) == 96, "part of the contract");
-
-/* A record of the iterator `namespace_exits`. */
-struct pidns_exits_entry {
-	struct pidns_part part;
-	struct pidns_exits exits;
-};
-_Static_assert(sizeof(struct pidns_exits_entry) == 1112, "part of the contract");
-
-/* A record of the iterator `namespace_details`. */
-struct pidns_detail_entry {
-	struct pidns_detail detail;
-	__u64 count;
-};
-_Static_assert(sizeof(struct pidns_detail_entry) == 40, "part of the contract");
-
-/* A record of the iterator `namespace_signal_exemplars`. */
-struct pidns_signal_exemplar_entry {
-	struct pidns_detail detail;
-	struct pidns_exemplar exemplar;
-};
-_Static_assert(sizeof(struct pidns_signal_exemplar_entry) == 72, "part of the contract");
-
-/* A record of the iterator `namespace_identities`. */
-struct pidns_identity_entry {
-	struct pidns_key key;
-	struct pidns_identity identity;
-};
-_Static_assert(sizeof(struct pidns_identity_entry) == 840, "part of the contract");
-
-/* A record of the iterator `namespace_cgroups`. */
-struct pidns_cgroup_entry {
-	__u64 id; /* as in struct pidns_part */
-	struct pidns_cgroup cgroup;
-};
-_Static_assert(sizeof(struct pidns_cgroup_entry) == 792, "part of the contract");
 
 /*
  * A record of the iterator `task_walk`: successive tasks of one part. A part may have several

@@ -8,7 +8,6 @@
 #include <stdbool.h>
 
 const volatile struct pidns_config config SEC(".rodata.config") = {
-	.possible_cpus = 1,
 	.attempts = 1,
 };
 

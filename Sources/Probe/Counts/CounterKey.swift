@@ -11,7 +11,12 @@ package enum CounterKey: Hashable, Sendable {
   /// A failed execve or execveat, by errno.
   case execFailure(Int32)
 
-  init?(_ detail: pidns_detail) {
+  /// Whether a signal ended the process.
+  var isSignalDeath: Bool {
+    if case .signalDeath = self { true } else { false }
+  }
+
+  init?(_ detail: DetailName) {
     switch pidns_detail_kind(detail.kind) {
     case PIDNS_EXIT_CODE: self = .exitCode(UInt8(truncatingIfNeeded: detail.value))
     case PIDNS_EXEC_FAILURE: self = .execFailure(Int32(truncatingIfNeeded: detail.value))
@@ -22,6 +27,8 @@ package enum CounterKey: Hashable, Sendable {
   /// The signals that have ended processes.
   static func signalDeaths(in exits: pidns_exits) -> [CounterKey: UInt64] {
     var deaths: [CounterKey: UInt64] = [:]
+    // The reason of each of them was counted first.
+    guard exits.by_reason.2 > 0 else { return deaths }
     // A C array of as many 64-bit counters; the first is that of signal 1.
     let counts = unsafe unsafeBitCast(exits.signals, to: InlineArray<64, UInt64>.self)
     for index in counts.indices where counts[index] > 0 {

@@ -10,8 +10,6 @@ struct ExemplarCursor {
   fileprivate var since: UInt64 = 0
   /// The number of signal deaths when those exemplars were read; nil if one must be read again.
   fileprivate var deaths: UInt64? = 0
-  /// Exemplars of signal deaths at that read, minus those deleted since.
-  var entries = 0
 
   /// Begins the next read. The cursor does not change, so that a failed read can be repeated.
   func next() -> ExemplarReading {
@@ -27,7 +25,7 @@ struct ExemplarReading {
   private let before: ExemplarCursor
   /// The position of the next read, if this one succeeds.
   private(set) var cursor: ExemplarCursor
-  private(set) var found: [NamespacePart: [ProcessExemplar]] = [:]
+  private(set) var found: [(part: NamespacePart, process: ProcessExemplar)] = []
 
   fileprivate init(before: ExemplarCursor, now: UInt64) {
     self.before = before
@@ -42,7 +40,7 @@ struct ExemplarReading {
   ) -> Bool {
     guard exemplar.time > 0, exemplar.time >= before.since else { return true }
     guard let process = ProcessExemplar(kind, exemplar) else { return false }
-    found[part, default: []].append(process)
+    found.append((part, process))
     return true
   }
 
@@ -58,18 +56,21 @@ struct ExemplarReading {
   /// Reads the exemplars of signal deaths, if there were any since the last read.
   ///
   /// - Parameter deaths: The number of deaths, read before this: a program writes the exemplar first.
-  mutating func read(by iterator: Link, deaths: UInt64) throws(BPFError) {
+  mutating func read(
+    by reader: inout MapReader<pidns_detail, DetailName>?, deaths: UInt64
+  ) throws(BPFError) {
     guard deaths != before.deaths else { return }
-    cursor.entries = 0
     cursor.deaths = deaths
     var reading = self
-    try iterator.iterate(pidns_signal_exemplar_entry.self, "read the exemplars of deaths by signal") {
-      reading.cursor.entries += 1
-      let kind = ProcessExemplar.Kind.signalDeath(Int32(truncatingIfNeeded: $0.detail.value))
-      if !reading.record($0.exemplar, kind, of: NamespacePart($0.detail.part)) {
-        reading.cursor.deaths = nil
-      }
+    try unsafe reader?.read {
+      if !reading.recordDeath($0, unsafe $1.load(as: pidns_exemplar.self)) { reading.cursor.deaths = nil }
     }
     self = reading
+  }
+
+  /// Records the exemplar of a death by signal, as ``record(_:_:of:)`` does.
+  @discardableResult
+  mutating func recordDeath(_ name: DetailName, _ exemplar: pidns_exemplar) -> Bool {
+    record(exemplar, .signalDeath(Int32(truncatingIfNeeded: name.value)), of: name.part)
   }
 }

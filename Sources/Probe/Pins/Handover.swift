@@ -108,16 +108,17 @@ extension KernelCounters {
       let cgroups = try pins.map(.cgroups, of: layout), try isReadable(counts, .namespaces),
       try isReadable(cgroups, .cgroups)
     else { return }
-    var found: [pidns_cgroup_entry] = []
+    var found: [(id: UInt64, cgroup: pidns_cgroup)] = []
     var keys: [pidns_part] = []
-    try attach(.cgroups, cgroups).iterate(pidns_cgroup_entry.self, "read the cgroups of another layout") {
-      found.append($0)
+    try unsafe cgroups.entries().forEach("read the cgroups of another layout") {
+      found.append((unsafe $0.load(as: UInt64.self), unsafe $1.load(as: pidns_cgroup.self)))
     }
-    try attach(.counts, counts).iterate(pidns_counts_entry.self, "read the counts of another layout") {
-      if $0.part.cgroup != 0 { keys.append($0.part) }
+    try unsafe counts.entries(cpus: cpus).forEach("read the counts of another layout") { key, _ in
+      let part = unsafe key.load(as: pidns_part.self)
+      if part.cgroup != 0 { keys.append(part) }
     }
     try parts?.adopt(found)
-    for key in keys where try namespaces.addZeros(key, cpus: cpus) { try parts?.admit(NamespacePart(key)) }
+    for key in keys where try starts.map.addZeros(key, cpus: cpus) { try parts?.admit(NamespacePart(key)) }
   }
 
   private func isReadable(_ map: PinnedObject, _ name: CounterMap) throws(BPFError) -> Bool {
@@ -138,42 +139,51 @@ extension KernelCounters {
     guard let counts = maps[.namespaces], let exits = maps[.exits], let node = maps[.node] else { return nil }
     var reading = Reading()
     var exemplars = ExemplarCursor().next()
-    try attach(.exits, exits).iterate(pidns_exits_entry.self, "read the exits of another layout") {
-      let part = NamespacePart($0.part)
-      reading.events[part] = EventCounts(
-        exits: ExitCounts($0.exits), details: CounterKey.signalDeaths(in: $0.exits))
-      exemplars.record($0.exits, of: part)
+    try unsafe exits.entries().forEach("read the exits of another layout") {
+      let part = NamespacePart(unsafe $0.load(as: pidns_part.self))
+      reading.entries[part, default: []].insert(.exits)
+      unsafe reading.addExits(part, $1, &exemplars)
     }
-    try attach(.counts, counts).iterate(pidns_counts_entry.self, "read the counts of another layout") {
-      let part = NamespacePart($0.part)
-      reading.events[part, default: EventCounts()].counts = ProcessCounts($0.counts)
-      exemplars.record($0.counts.latest_exec, .exec, of: part)
+    let cpus = cpus
+    try unsafe counts.entries(cpus: cpus).forEach("read the counts of another layout") {
+      let part = NamespacePart(unsafe $0.load(as: pidns_part.self))
+      reading.entries[part, default: []].insert(.starts)
+      unsafe reading.addStarts(part, $1, cpus: cpus, &exemplars)
     }
     if let map = maps[.details] {
-      try attach(.details, map).iterate(pidns_detail_entry.self, "read the details of another layout") {
-        guard let detail = CounterKey($0.detail) else { return }
-        reading.events[NamespacePart($0.detail.part), default: EventCounts()].details[detail] = $0.count
+      var details: [NamespacePart: [CounterKey: UInt64]] = [:]
+      try unsafe map.entries().forEach("read the details of another layout") {
+        let name = DetailName(unsafe $0.load(as: pidns_detail.self))
+        guard let detail = CounterKey(name) else { return }
+        details[name.part, default: [:]][detail] = unsafe $1.load(as: UInt64.self)
+      }
+      for (part, counts) in details {
+        reading.entries[part, default: []].insert(.details)
+        reading.details.append((part, counts))
       }
     }
-    try node.readPerCPU(pidns_node.self, cpus: cpus) { reading.node.add($0) }
+    reading.addZeros()
+    reading.node.add(try node.sumPerCPU(pidns_node(), cpus: cpus))
     if let map = maps[.identities] {
-      var cache = IdentityCache()
-      try cache.read(by: attach(.identities, map), written: .max)
-      reading.identities = cache.identities
+      try unsafe map.entries().forEach("read the identities of another layout") {
+        let namespace = PIDNamespace(unsafe $0.load(as: pidns_key.self))
+        reading.identities[namespace] = NamespaceIdentity(unsafe $1.load(as: pidns_identity.self))
+      }
+      reading.newIdentities = reading.identities
     }
     if let map = maps[.cgroups] {
-      var cache = CgroupCache()
-      try cache.read(by: attach(.cgroups, map), written: .max)
-      reading.cgroups = cache.cgroups
+      try unsafe map.entries().forEach("read the cgroups of another layout") {
+        reading.cgroups[unsafe $0.load(as: UInt64.self)] = PartCgroup(unsafe $1.load(as: pidns_cgroup.self))
+      }
+      reading.hasNewCgroups = true
     }
     if let map = maps[.signalExemplars] {
-      try exemplars.read(by: attach(.signalExemplars, map), deaths: .max)
+      try unsafe map.entries().forEach("read the exemplars of another layout") {
+        exemplars.recordDeath(
+          DetailName(unsafe $0.load(as: pidns_detail.self)), unsafe $1.load(as: pidns_exemplar.self))
+      }
     }
     reading.exemplars = exemplars.found
     return reading
-  }
-
-  private func attach(_ iterator: CounterIterator, _ map: PinnedObject) throws(BPFError) -> Link {
-    try loaded.object.attachIterator(iterator.rawValue, over: map)
   }
 }

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { NAMESPACES = 4096, DETAILS = 4 * NAMESPACES, PARTS = 256 };
@@ -42,7 +43,7 @@ static const struct {
 };
 enum { PROGRAMS = sizeof(programs) / sizeof(*programs) };
 
-static struct bpf_link *counts_read, *exits_read, *details_read, *identities_read, *task_walk;
+static struct bpf_link *task_walk;
 static int cpus;
 
 void probe(void)
@@ -79,7 +80,6 @@ static __u32 pid_max(void)
 void configure(void)
 {
 	struct pidns_config config = {
-		.possible_cpus = (__u32)cpus,
 		.attempts = in_attempts ? PIDNS_ATTEMPTS : 1,
 		.count_signals = 1,
 		.count_lifetimes = 1,
@@ -128,10 +128,6 @@ void attach_all(void)
 		exec_failures = false;
 	}
 	task_walk = must(bpf_program__attach_iter(program("task_walk"), NULL), "task_walk");
-	counts_read = attach_over("namespace_counts", map("namespaces"));
-	exits_read = attach_over("namespace_exits", map("exits"));
-	details_read = attach_over("namespace_details", map("details"));
-	identities_read = attach_over("namespace_identities", map("identities"));
 }
 
 /* The parts of a namespace, and successive namespaces with one inum, add up, as in the exporter. */
@@ -169,18 +165,38 @@ static void add(void *sum, const void *more, size_t size)
 		((__u64 *)sum)[i] += ((const __u64 *)more)[i];
 }
 
-static void take_counts(const void *record)
+/* Reads all entries of a hash with one batch, as the exporter does with several. */
+static void each(struct bpf_map *map, size_t value_size,
+		 void (*take)(const void *key, const void *value))
 {
-	const struct pidns_counts_entry *entry = record;
+	__u32 batch, count = bpf_map__max_entries(map);
+	char *keys = must(malloc((size_t)count * bpf_map__key_size(map)), "malloc");
+	char *values = must(malloc(count * value_size), "malloc");
+	int error =
+		bpf_map_lookup_batch(bpf_map__fd(map), NULL, &batch, keys, values, &count, NULL);
 
-	add(&of(entry->part.namespace.inum)->counts, &entry->counts, sizeof(entry->counts));
+	if (error && error != -ENOENT)
+		fail("read a map");
+	for (__u32 i = 0; i < count; i++)
+		take(keys + (size_t)i * bpf_map__key_size(map), values + i * value_size);
+	free(keys);
+	free(values);
 }
 
-static void take_exits(const void *record)
+static void take_counts(const void *key, const void *value)
 {
-	const struct pidns_exits_entry *entry = record;
+	const struct pidns_part *part = key;
 
-	add(&of(entry->part.namespace.inum)->exits, &entry->exits, sizeof(entry->exits));
+	for (int cpu = 0; cpu < cpus; cpu++)
+		add(&of(part->namespace.inum)->counts, (const struct pidns_counts *)value + cpu,
+		    sizeof(struct pidns_counts));
+}
+
+static void take_exits(const void *key, const void *value)
+{
+	const struct pidns_part *part = key;
+
+	add(&of(part->namespace.inum)->exits, value, sizeof(struct pidns_exits));
 }
 
 static void take_tasks(const void *record)
@@ -193,10 +209,9 @@ static void take_tasks(const void *record)
 	sum->zombies += tasks->zombies;
 }
 
-static void take_detail(const void *record)
+static void take_detail(const void *key, const void *value)
 {
-	const struct pidns_detail_entry *entry = record;
-	const struct pidns_detail *detail = &entry->detail;
+	const struct pidns_detail *detail = key;
 	size_t i = 0;
 
 	while (i < detail_count &&
@@ -210,7 +225,7 @@ static void take_detail(const void *record)
 	details[i].inum = detail->part.namespace.inum;
 	details[i].kind = detail->kind;
 	details[i].value = detail->value;
-	details[i].count += entry->count;
+	details[i].count += *(const __u64 *)value;
 }
 
 /* Prints a sample of a namespace, with another label if it has a name. */
@@ -346,16 +361,16 @@ static FILE *identities_out;
 
 /* The names of the cgroup, innermost first, which identify a namespace. An inum may occur
  * with several generations. */
-static void print_identity(const void *record)
+static void print_identity(const void *key, const void *value)
 {
-	const struct pidns_identity_entry *entry = record;
+	const struct pidns_key *namespace = key;
+	const struct pidns_identity *identity = value;
 
 	fprintf(identities_out,
 		"pidns_info{pidns=\"%u\",generation=\"%llu\",init_comm=\"%s\",cgroup=\"",
-		entry->key.inum, (unsigned long long)entry->key.generation,
-		entry->identity.init_comm);
-	for (int i = 0; i < entry->identity.path_length; i++)
-		fputc(entry->identity.path[i] ? entry->identity.path[i] : ' ', identities_out);
+		namespace->inum, (unsigned long long)namespace->generation, identity->init_comm);
+	for (int i = 0; i < identity->path_length; i++)
+		fputc(identity->path[i] ? identity->path[i] : ' ', identities_out);
 	fprintf(identities_out, "\"} 1\n");
 }
 
@@ -365,11 +380,11 @@ void print_counts(FILE *out)
 	shown_count = 0;
 	detail_count = 0;
 	memset(details, 0, sizeof(details));
-	iterate(counts_read, sizeof(struct pidns_counts_entry), take_counts);
-	iterate(exits_read, sizeof(struct pidns_exits_entry), take_exits);
+	each(map("namespaces"), cpus * sizeof(struct pidns_counts), take_counts);
+	each(map("exits"), sizeof(struct pidns_exits), take_exits);
 	iterate(task_walk, sizeof(struct pidns_tasks), take_tasks);
-	iterate(details_read, sizeof(struct pidns_detail_entry), take_detail);
-	iterate(identities_read, sizeof(struct pidns_identity_entry), print_identity);
+	each(map("details"), sizeof(__u64), take_detail);
+	each(map("identities"), sizeof(struct pidns_identity), print_identity);
 	for (size_t i = 0; i < shown_count; i++)
 		print_namespace(out, &shown[i]);
 	for (size_t i = 0; i < detail_count; i++)
