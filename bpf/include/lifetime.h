@@ -17,6 +17,9 @@ static inline __attribute__((always_inline)) __u32 bit_length(__u64 number)
 		/* All ones if it has more than half of the bits, otherwise 0. */
 		__u64 has_more = -(((1ULL << half) - 1 - number) >> 63);
 
+		/* Otherwise clang makes it a branch. */
+		__asm__ volatile("" : "+r"(has_more));
+
 		number >>= half & has_more;
 		length += half & has_more;
 	}
