@@ -108,14 +108,16 @@ enum { ENDING_REASON = 3, ENDING_HAS_CORE = 4, ENDING_OOM_KILL = 8, ENDING_STATU
 static __always_inline __u32 ending_of(struct task_struct *task, const struct task_pidns *own,
 				       __u32 zero)
 {
-	int status = wait_status(task, own->ns);
+	int status = wait_status(task, own);
 	bool was_oom_killed = was_oom_marked(task) && status_signal(status) == SIGKILL;
 	__u32 ending = exit_reason(status, own->ns, was_oom_killed);
 
-	if (config.count_signals && status_signal(status) && status_has_core(status))
-		ending |= ENDING_HAS_CORE;
-	if (was_oom_killed)
-		ending |= ENDING_OOM_KILL;
+	if (unlikely(status_signal(status))) {
+		if (config.count_signals && status_has_core(status))
+			ending |= ENDING_HAS_CORE;
+		if (was_oom_killed)
+			ending |= ENDING_OOM_KILL;
+	}
 	return (ending | (__u32)status << ENDING_STATUS) + zero;
 }
 
@@ -201,7 +203,7 @@ static __always_inline int count_late_oom_kill(struct task_struct *task)
 	struct task_pidns own;
 
 	if (!totals || !own_namespace(task, &own) ||
-	    status_signal(wait_status(task, own.ns)) != SIGKILL)
+	    status_signal(wait_status(task, &own)) != SIGKILL)
 		return 0;
 	choose_part(task, &own);
 	counts = counts_of(task, &own, totals, OOM_SCRATCH);

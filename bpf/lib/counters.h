@@ -98,7 +98,9 @@ static __always_inline struct pidns_counts *counts_of(struct task_struct *task,
 {
 	struct pidns_counts *counts = bpf_map_lookup_elem(&namespaces, &own->part);
 
-	return likely(counts) ? counts : first_counts(task, own, totals, scratch);
+	if (unlikely(!counts))
+		counts = first_counts(task, own, totals, scratch);
+	return counts;
 }
 
 /* Counts a rare event by its kind. */

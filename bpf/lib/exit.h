@@ -101,15 +101,20 @@ static __always_inline int reboot_status(struct task_struct *task, struct pid_na
  * reboot() in the namespace can change it; this is missed only if another process calls it after
  * the init has exited.
  */
-static __always_inline int wait_status(struct task_struct *task, struct pid_namespace *ns)
+static __always_inline int wait_status(struct task_struct *task, const struct task_pidns *own)
 {
 	struct signal_struct *signal = task->signal;
 	int reboot;
 
-	if (!(signal->flags & SIGNAL_GROUP_EXIT))
+	if (unlikely(!(signal->flags & SIGNAL_GROUP_EXIT)))
 		return task->group_leader->exit_code;
-	reboot = reboot_status(task, ns);
-	return reboot ? reboot : signal->group_exit_code;
+	/* Of the init, or of one of its threads. */
+	if (unlikely(own->nr == 1 || task->pid != task->tgid)) {
+		reboot = reboot_status(task, own->ns);
+		if (reboot)
+			return reboot;
+	}
+	return signal->group_exit_code;
 }
 
 /*
@@ -143,8 +148,9 @@ static __always_inline enum pidns_reason exit_reason(int status, struct pid_name
 {
 	int signal = status_signal(status);
 
+	_Static_assert(PIDNS_COMPLETED == 0 && PIDNS_ERROR == 1, "by whether there is a code");
 	if (likely(!signal))
-		return status_code(status) ? PIDNS_ERROR : PIDNS_COMPLETED;
+		return -status_code(status) >> 31;
 	if (signal == SIGKILL && !was_oom_killed && is_torn_down(ns))
 		return PIDNS_TEARDOWN;
 	return PIDNS_SIGNALED;

@@ -62,14 +62,11 @@ static __noinline struct upid *deep_number(struct pid *pid, __u32 level)
 /* &numbers[level] of a pid with at least that many levels. */
 static __always_inline struct upid *number_at(struct pid *pid, __u32 level)
 {
-	switch (level) {
-	case 0: /* the host */
-		return &pid->numbers[0];
-	case 1: /* a container */
+	if (likely(level == 1)) /* a container */
 		return &pid->numbers[1];
-	default:
-		return deep_number(pid, level);
-	}
+	if (level == 0) /* the host */
+		return &pid->numbers[0];
+	return deep_number(pid, level);
 }
 
 /* Copies numbers[level] of a pid by address. */
@@ -150,8 +147,11 @@ static __always_inline bool own_namespace(struct task_struct *task, struct task_
 		return own_namespace_probed(pid, own);
 
 	own->level = pid->level;
-	number = number_at(pid, own->level);
-	if (!number)
+	if (likely(own->level == 1))
+		number = &pid->numbers[1];
+	else if (own->level == 0)
+		number = &pid->numbers[0];
+	else if (!(number = deep_number(pid, own->level)))
 		return false;
 	ns = number->ns;
 	own->nr = number->nr;

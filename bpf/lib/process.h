@@ -33,13 +33,12 @@ static __always_inline __u32 number_in(struct pid *pid, const struct task_pidns 
 {
 	if (!NUMBERS_ARE_TYPED)
 		return probed_number_in(pid, own);
-	if (own->level == 0)
-		return pid->numbers[0].nr;
-	if (unlikely(own->level > 1))
-		return number_in_deep(pid, own);
-	if (pid->level < 1 || pid->numbers[1].ns != own->ns)
-		return 0;
-	return pid->numbers[1].nr;
+	if (likely(own->level == 1)) {
+		if (unlikely(pid->level < 1) || unlikely(pid->numbers[1].ns != own->ns))
+			return 0;
+		return pid->numbers[1].nr;
+	}
+	return own->level == 0 ? pid->numbers[0].nr : number_in_deep(pid, own);
 }
 
 /* pid_inside() of a process whose first thread is another one. */
