@@ -13,7 +13,7 @@ struct PidnsBench: ParsableCommand {
     discussion: "Needs the privileges of the exporter, CAP_SYS_ADMIN and setpriv. See Benchmarks/README.md.")
 
   enum Part: String, CaseIterable, ExpressibleByArgument {
-    case start, kernel, collectors, tasks, poll, spawn, scale, scrapers
+    case start, kernel, mechanisms, collectors, tasks, poll, spawn, scale, units, scrapers
   }
 
   @Option(help: "Measure only this; may be given several times.")
@@ -48,6 +48,7 @@ struct PidnsBench: ParsableCommand {
       case .start: try StartBenchmark(servers: servers, runs: quick ? 3 : 20).run()
       case .kernel:
         try EventBenchmark(exporter: exporter, rounds: quick ? 2 : 6, spawns: quick ? 50 : 400).run()
+      case .mechanisms: try MechanismBenchmark(rounds: quick ? 8 : 60, spawns: 25).run()
       case .collectors:
         try CollectorBenchmark(exporter: exporter, rounds: quick ? 2 : 6, exits: quick ? 50 : 400).run()
       case .tasks:
@@ -58,6 +59,7 @@ struct PidnsBench: ParsableCommand {
         let usual = quick ? [10, 1_000] : [10, 250, 1_000, 5_000, 10_000]
         try ScaleBenchmark(servers: servers, sizes: namespaces.isEmpty ? usual : namespaces, isQuick: quick)
           .run()
+      case .units: try UnitBenchmark(exporter: exporter, rounds: quick ? 2 : 8).run()
       case .scrapers: try ScraperBenchmark(exporter: exporter, rounds: quick ? 3 : 15).run()
       }
     }

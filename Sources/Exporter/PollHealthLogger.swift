@@ -48,7 +48,7 @@ struct PollHealthLogger {
     if snapshot.node.detailsDropped > 0 && !reportedDetails {
       reportedDetails = true
       logger.warning(
-        "some exit codes or exec failures are not counted; raise --bpf.map-entries; logged once, see pidns_bpf_details_dropped_total"
+        "some exit codes, exec failures or deaths by signal are not counted by kind; raise --bpf.map-entries; logged once, see pidns_bpf_details_dropped_total"
       )
     }
     if snapshot.node.partsRefused > 0 && !reportedCgroups {

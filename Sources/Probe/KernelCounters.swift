@@ -74,14 +74,12 @@ package struct KernelCounters: ~Copyable {
   private let refused: [String]
   private let taskWalk: Link
   private let countsRead: Link
-  private let exitsRead: Link
   private let detailsRead: Link?
-  private let signalExemplarsRead: Link?
+  private let signalsRead: Link?
   private let identitiesRead: Link?
   let namespaces: BPFMap
-  private let exits: BPFMap
   private let details: BPFMap?
-  private let signalExemplars: BPFMap?
+  private let signals: BPFMap?
   private let identities: BPFMap?
   private let node: BPFMap
   private let claims: BPFMap?
@@ -91,8 +89,9 @@ package struct KernelCounters: ~Copyable {
   /// The contents of `details` at the last read, and the number of counted details at that time.
   private var lastDetails: [NamespacePart: [CounterKey: UInt64]] = [:]
   private var lastDetailsCounted: UInt64 = 0
-  /// The entries of `namespaces` and `exits` at the last read, minus those deleted since.
-  private var entries: [NamespacePart: MapEntries] = [:]
+  private var deaths = SignalDeaths()
+  /// The entries of `namespaces` at the last read, minus those deleted since.
+  private var entries: Set<NamespacePart> = []
   private var exemplarCursor = ExemplarCursor()
   private var identityCache = IdentityCache()
   /// nil if nothing is split by cgroup.
@@ -103,14 +102,6 @@ package struct KernelCounters: ~Copyable {
   /// The remaining entries of `claims` and `victims` after the last removal of stale ones.
   private var claimEntries = 0
   private var victimEntries = 0
-
-  /// The entries of one part.
-  private struct MapEntries {
-    var hasCounts = false
-    var hasExits = false
-    /// The signals that have ended processes: each has an exemplar.
-    var signals: [CounterKey] = []
-  }
 
   /// Loads and attaches. After this returns, every event is counted.
   ///
@@ -127,9 +118,8 @@ package struct KernelCounters: ~Copyable {
     let loaded = try Self.load(
       configuration, features, cpus: cpus, pins: pins, refused: &refused, unavailable: &unavailable)
     let namespaces = try loaded.object.map(CounterMap.namespaces)
-    let exits = try loaded.object.map(CounterMap.exits)
     let details = try loaded.mapIfUsed(.details)
-    let signalExemplars = try loaded.mapIfUsed(.signalExemplars)
+    let signals = try loaded.mapIfUsed(.signals)
     let identities = try loaded.mapIfUsed(.identities)
     let claims = try loaded.mapIfUsed(.exitClaims)
     let victims = try loaded.mapIfUsed(.oomVictims)
@@ -137,14 +127,13 @@ package struct KernelCounters: ~Copyable {
     let node = try loaded.object.map(CounterMap.node)
     let taskWalk = try loaded.attach(.taskWalk)
     let countsRead = try loaded.attach(.counts, over: namespaces)
-    let exitsRead = try loaded.attach(.exits, over: exits)
     var detailsRead: Link?
     if let details {
       detailsRead = try loaded.attach(.details, over: details)
     }
-    var signalExemplarsRead: Link?
-    if let signalExemplars {
-      signalExemplarsRead = try loaded.attach(.signalExemplars, over: signalExemplars)
+    var signalsRead: Link?
+    if let signals {
+      signalsRead = try loaded.attach(.signals, over: signals)
     }
     var identitiesRead: Link?
     if let identities {
@@ -158,14 +147,12 @@ package struct KernelCounters: ~Copyable {
     self.loaded = loaded
     self.taskWalk = taskWalk
     self.countsRead = countsRead
-    self.exitsRead = exitsRead
     self.detailsRead = detailsRead
-    self.signalExemplarsRead = signalExemplarsRead
+    self.signalsRead = signalsRead
     self.identitiesRead = identitiesRead
     self.namespaces = namespaces
-    self.exits = exits
     self.details = details
-    self.signalExemplars = signalExemplars
+    self.signals = signals
     self.identities = identities
     self.node = node
     self.claims = claims
@@ -197,14 +184,14 @@ package struct KernelCounters: ~Copyable {
   ) throws(BPFError) -> LoadedPrograms {
     var configuration = configuration
     var loaded: LoadedPrograms
-    let plan = ProgramPlan(features: features, configuration, cpus: cpus)
+    let plan = ProgramPlan(features: features, configuration)
     do throws(BPFError) {
       loaded = try LoadedPrograms(plan, configuration, pins: pins, cpus: cpus)
     } catch {
       // Some kernels refuse to load a program for a function; libbpf then fails as a whole.
       guard configuration.collectors.remove(.execFailures) != nil else { throw error }
       loaded = try LoadedPrograms(
-        ProgramPlan(features: features, configuration, cpus: cpus), configuration, pins: pins, cpus: cpus)
+        ProgramPlan(features: features, configuration), configuration, pins: pins, cpus: cpus)
       refused = plan.optional.filter { $0.collector == .execFailures }.map(\.name)
       unavailable[.execFailures] = "the kernel refuses BPF trampolines: \(error)"
     }
@@ -251,29 +238,29 @@ package struct KernelCounters: ~Copyable {
   package mutating func read() throws(BPFError) -> Reading {
     var reading = Reading()
     var exemplars = exemplarCursor.next()
-    var entries: [NamespacePart: MapEntries] = [:]
+    var deaths = self.deaths
+    var entries: Set<NamespacePart> = []
     entries.reserveCapacity(self.entries.count)
-    // An insertion during the read can make the kernel return an entry twice: the later one is newer. Exits are read
-    // first: every process among them has started before the counts are read.
-    try exitsRead.iterate(pidns_exits_entry.self, "read the namespaces' exits") {
-      let part = NamespacePart($0.part)
-      let signals = CounterKey.signalDeaths(in: $0.exits)
-      reading.events[part] = EventCounts(exits: ExitCounts($0.exits), details: signals)
-      entries[part] = MapEntries(hasExits: true, signals: Array(signals.keys))
-      exemplars.record($0.exits, of: part)
-    }
+    // An insertion during the read can make the kernel return an entry twice: the later one is newer.
     try countsRead.iterate(pidns_counts_entry.self, "read the namespaces' counts") {
       let part = NamespacePart($0.part)
-      reading.events[part, default: EventCounts()].counts = ProcessCounts($0.counts)
-      entries[part, default: MapEntries()].hasCounts = true
-      exemplars.record($0.counts.latest_exec, .exec, of: part)
+      reading.events[part] = EventCounts($0.counts)
+      entries.insert(part)
+      exemplars.record($0.counts, of: part)
     }
     // After the counts, which the programs write after the identities. Before the identities and cgroups, whose numbers
     // of writes it contains.
     let before = try nodeCounts()
     try readDetails(counted: before.detailsCounted)
+    if let signalsRead {
+      try deaths.read(
+        by: signalsRead, counted: before.total.exits.byReason[.signaled], &exemplars)
+    }
     for (part, details) in lastDetails {
       reading.events[part, default: EventCounts()].details.merge(details) { _, detail in detail }
+    }
+    for (part, deaths) in deaths.counts {
+      reading.events[part, default: EventCounts()].details.merge(deaths) { _, death in death }
     }
     if let identitiesRead {
       try identityCache.read(by: identitiesRead, written: before.identitiesWritten)
@@ -281,12 +268,10 @@ package struct KernelCounters: ~Copyable {
     reading.identities = identityCache.identities
     try parts?.read(written: before.cgroupsWritten)
     reading.cgroups = parts?.cache.cgroups ?? [:]
-    if let signalExemplarsRead {
-      try exemplars.read(by: signalExemplarsRead, deaths: before.total.exits.byReason[.signaled])
-    }
     reading.node = try nodeCounts()
     reading.exemplars = exemplars.found
     exemplarCursor = exemplars.cursor
+    self.deaths = deaths
     self.entries = entries
     return reading
   }
@@ -313,23 +298,19 @@ package struct KernelCounters: ~Copyable {
   ///
   /// - Throws: `BPFError` for the first entry that cannot be deleted; the others stay, too, until this is called again.
   package mutating func delete(_ part: NamespacePart) throws(BPFError) {
-    try exits.delete(part.key)
     if try namespaces.delete(part.key) { try parts?.release(part) }
     if part.isOfInit {
       try identities?.delete(part.namespace.key)
       identityCache.forget(part.namespace)
     }
     if let details, let known = lastDetails[part] {
-      for key in known.keys.compactMap({ $0.key(in: part) }) { try details.delete(key) }
+      for key in known.keys { try details.delete(key.key(in: part)) }
     }
     lastDetails[part] = nil
-    if let signalExemplars, let signals = entries[part]?.signals {
-      for key in signals.compactMap({ $0.exemplarKey(in: part) }) {
-        try signalExemplars.delete(key)
-        exemplarCursor.entries -= 1
-      }
+    if let signals {
+      for key in deaths.remove(part) { try signals.delete(key) }
     }
-    entries[part] = nil
+    entries.remove(part)
   }
 
   /// Whether one of the maps of counts is filled by half, as of the last read.
@@ -350,7 +331,7 @@ package struct KernelCounters: ~Copyable {
   /// Deletes removed cgroups without a part, and the entries of exited processes in the maps by process. A system call
   /// for each entry of these maps.
   package mutating func removeStaleEntries() throws(BPFError) {
-    try parts?.removeStaleEntries(parts: entries.keys)
+    try parts?.removeStaleEntries(parts: entries)
     if let claims {
       claimEntries = try Self.deleteLeftovers(
         claims, pidns_exit_claim.self, &staleClaims, process: { $0.tgid }, name: { ExitClaim($0) })
@@ -365,17 +346,15 @@ package struct KernelCounters: ~Copyable {
   /// deleted since.
   package func maps() -> [MapStatus] {
     var statuses = [
-      MapStatus(map: .namespaces, of: namespaces, entries: entries.values.count(where: \.hasCounts)),
-      MapStatus(map: .exits, of: exits, entries: entries.values.count(where: \.hasExits)),
+      MapStatus(map: .namespaces, of: namespaces, entries: entries.count),
       MapStatus(map: .node, of: node, entries: 1),
     ]
     if let details {
       let entries = lastDetails.values.reduce(0) { $0 + $1.count }
       statuses.append(MapStatus(map: .details, of: details, entries: entries))
     }
-    if let signalExemplars {
-      let entries = max(0, exemplarCursor.entries)
-      statuses.append(MapStatus(map: .signalExemplars, of: signalExemplars, entries: entries))
+    if let signals {
+      statuses.append(MapStatus(map: .signals, of: signals, entries: deaths.entries))
     }
     if let identities {
       let entries = identityCache.identities.count

@@ -86,7 +86,7 @@ struct LoadedPrograms: ~Copyable {
   ) throws(BPFError) -> BPFObject {
     let object = try BPFObject(embedded: EmbeddedObject.counters, name: "pidns")
     let entries = configuration.mapEntries
-    for map: CounterMap in [.namespaces, .exits, .signalExemplars, .identities] {
+    for map: CounterMap in [.namespaces, .signals, .identities] {
       try object.map(map).resize(to: entries)
     }
     try object.map(CounterMap.details).resize(to: UInt32(clamping: UInt64(entries) * detailsPerPart))

@@ -33,7 +33,7 @@ struct ProgramPlan {
     var function: String?
   }
 
-  init(features: KernelFeatures, _ configuration: KernelCounters.Configuration, cpus: Int) {
+  init(features: KernelFeatures, _ configuration: KernelCounters.Configuration) {
     let collectors = configuration.collectors
     let detection = configuration.exitDetection ?? features.exitDetection
     let mayBeSkipped = configuration.countsInAttempts ?? features.tracepointsArePreemptible
@@ -71,23 +71,23 @@ struct ProgramPlan {
     self.unavailable = unavailable
 
     let hasDetails = !collectors.isDisjoint(with: [.exitCodes, .execFailures])
-    let hasSignalExemplars = configuration.keepsExemplars && collectors.contains(.signals)
+    let hasSignals = collectors.contains(.signals)
     let hasIdentities = features.addressesAreReadable
     iterators =
-      [.taskWalk, .counts, .exits] + (hasDetails ? [.details] : [])
-      + (hasSignalExemplars ? [.signalExemplars] : []) + (hasIdentities ? [.identities] : [])
+      [.taskWalk, .counts] + (hasDetails ? [.details] : [])
+      + (hasSignals ? [.signals] : []) + (hasIdentities ? [.identities] : [])
       + (isSplit ? [.cgroups] : [])
     unusedMaps =
       (detection == .claimed ? [] : [.exitClaims]) + (mayBeSkipped ? [] : [.marks])
       + (collectors.contains(.oomKills) ? [] : [.oomVictims]) + (hasDetails ? [] : [.details])
-      + (hasSignalExemplars ? [] : [.signalExemplars])
+      + (hasSignals ? [] : [.signals])
       + (hasIdentities ? [] : [.identities, .scratches])
       + (isSplit ? [] : [.cgroups, .partsAdmitted, .partsReleased]) + [.gates]
     mapsOnDemand = features.hashesAllocateSafely ? CounterMap.hashes : []
 
     func flag(_ collector: Collector) -> UInt8 { collectors.contains(collector) ? 1 : 0 }
     constants = pidns_config(
-      possible_cpus: UInt32(cpus), attempts: UInt32(attempts.count), count_signals: flag(.signals),
+      attempts: UInt32(attempts.count), count_signals: flag(.signals),
       count_lifetimes: flag(.lifetimes), count_exit_codes: flag(.exitCodes),
       count_oom_kills: flag(.oomKills), count_tasks: flag(.tasks),
       capture_identities: hasIdentities ? 1 : 0, keep_exemplars: configuration.keepsExemplars ? 1 : 0,

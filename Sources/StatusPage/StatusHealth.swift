@@ -81,7 +81,7 @@ struct StatusHealth {
     if snapshot.node.detailsDropped > 0 {
       lines += line(
         .worse,
-        "\(snapshot.node.detailsDropped) exit codes or exec failures are not counted: raise --bpf.map-entries"
+        "\(snapshot.node.detailsDropped) exit codes, exec failures or deaths by signal are not counted by kind: raise --bpf.map-entries"
       )
     }
     if snapshot.refused > 0 {

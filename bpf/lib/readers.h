@@ -11,50 +11,26 @@ SEC("iter/bpf_map_elem")
 int namespace_counts(struct bpf_iter__bpf_map_elem *ctx)
 {
 	struct pidns_part *part = ctx->key;
-	struct pidns_counts *cpu = ctx->value;
-	struct pidns_counts_entry entry = {};
+	struct pidns_counts *counts = ctx->value;
 
-	if (!part || !cpu)
-		return 0;
-	entry.part = *part;
-	for (__u32 i = 0; i < config.possible_cpus; i++) {
-		entry.counts.execs += cpu[i].execs;
-		entry.counts.forks += cpu[i].forks;
-		entry.counts.thread_starts += cpu[i].thread_starts;
-		entry.counts.starts += cpu[i].starts;
-		if (config.keep_exemplars &&
-		    cpu[i].latest_exec.time > entry.counts.latest_exec.time)
-			entry.counts.latest_exec = cpu[i].latest_exec;
-	}
-	bpf_seq_write(ctx->meta->seq, &entry, sizeof(entry));
-	return 0;
-}
-
-/* Writes a struct pidns_exits_entry for every entry of `exits`. */
-SEC("iter/bpf_map_elem")
-int namespace_exits(struct bpf_iter__bpf_map_elem *ctx)
-{
-	struct pidns_part *part = ctx->key;
-	struct pidns_exits *value = ctx->value;
-
-	if (!part || !value)
+	if (!part || !counts)
 		return 0;
 	bpf_seq_write(ctx->meta->seq, part, sizeof(*part));
-	bpf_seq_write(ctx->meta->seq, value, sizeof(*value));
+	bpf_seq_write(ctx->meta->seq, counts, sizeof(*counts));
 	return 0;
 }
 
-/* Writes a struct pidns_signal_exemplar_entry for every entry of `signal_exemplars`. */
+/* Writes a struct pidns_signal_entry for every entry of `signals`. */
 SEC("iter/bpf_map_elem")
-int namespace_signal_exemplars(struct bpf_iter__bpf_map_elem *ctx)
+int namespace_signals(struct bpf_iter__bpf_map_elem *ctx)
 {
 	struct pidns_detail *detail = ctx->key;
-	struct pidns_exemplar *exemplar = ctx->value;
+	struct pidns_signal *signal = ctx->value;
 
-	if (!detail || !exemplar)
+	if (!detail || !signal)
 		return 0;
 	bpf_seq_write(ctx->meta->seq, detail, sizeof(*detail));
-	bpf_seq_write(ctx->meta->seq, exemplar, sizeof(*exemplar));
+	bpf_seq_write(ctx->meta->seq, signal, sizeof(*signal));
 	return 0;
 }
 

@@ -56,7 +56,7 @@ struct EventPlan {
     mapsOnDemand = features.hashesAllocateSafely ? EventMap.hashes : []
     func flag(_ isSet: Bool) -> UInt8 { isSet ? 1 : 0 }
     constants = pidns_config(
-      possible_cpus: 1, attempts: UInt32(attempts.count), count_signals: 0, count_lifetimes: 0,
+      attempts: UInt32(attempts.count), count_signals: 0, count_lifetimes: 0,
       count_exit_codes: 0, count_oom_kills: flag(!oom.isEmpty), count_tasks: 0,
       capture_identities: flag(features.addressesAreReadable), keep_exemplars: 0,
       emit_forks: flag(configuration.forks), emit_oom_kills: flag(configuration.oomKills),

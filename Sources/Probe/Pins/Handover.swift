@@ -117,7 +117,7 @@ extension KernelCounters {
       if $0.part.cgroup != 0 { keys.append($0.part) }
     }
     try parts?.adopt(found)
-    for key in keys where try namespaces.addZeros(key, cpus: cpus) { try parts?.admit(NamespacePart(key)) }
+    for key in keys where try namespaces.addZeros(key) { try parts?.admit(NamespacePart(key)) }
   }
 
   private func isReadable(_ map: PinnedObject, _ name: CounterMap) throws(BPFError) -> Bool {
@@ -127,7 +127,7 @@ extension KernelCounters {
   /// Reads all counts of another layout; nil if their form is not the same.
   private func read(_ layout: String, _ pins: borrowing PinFolder) throws(BPFError) -> Reading? {
     var maps: [CounterMap: PinnedObject] = [:]
-    for name: CounterMap in [.namespaces, .exits, .node, .details, .identities, .cgroups, .signalExemplars] {
+    for name: CounterMap in [.namespaces, .node, .details, .signals, .identities, .cgroups] {
       guard !loaded.plan.unusedMaps.contains(name) || name == .node, let map = try pins.map(name, of: layout)
       else {
         continue
@@ -135,19 +135,13 @@ extension KernelCounters {
       guard try isReadable(map, name) else { return nil }
       maps[name] = map
     }
-    guard let counts = maps[.namespaces], let exits = maps[.exits], let node = maps[.node] else { return nil }
+    guard let counts = maps[.namespaces], let node = maps[.node] else { return nil }
     var reading = Reading()
     var exemplars = ExemplarCursor().next()
-    try attach(.exits, exits).iterate(pidns_exits_entry.self, "read the exits of another layout") {
-      let part = NamespacePart($0.part)
-      reading.events[part] = EventCounts(
-        exits: ExitCounts($0.exits), details: CounterKey.signalDeaths(in: $0.exits))
-      exemplars.record($0.exits, of: part)
-    }
     try attach(.counts, counts).iterate(pidns_counts_entry.self, "read the counts of another layout") {
       let part = NamespacePart($0.part)
-      reading.events[part, default: EventCounts()].counts = ProcessCounts($0.counts)
-      exemplars.record($0.counts.latest_exec, .exec, of: part)
+      reading.events[part] = EventCounts($0.counts)
+      exemplars.record($0.counts, of: part)
     }
     if let map = maps[.details] {
       try attach(.details, map).iterate(pidns_detail_entry.self, "read the details of another layout") {
@@ -166,8 +160,12 @@ extension KernelCounters {
       try cache.read(by: attach(.cgroups, map), written: .max)
       reading.cgroups = cache.cgroups
     }
-    if let map = maps[.signalExemplars] {
-      try exemplars.read(by: attach(.signalExemplars, map), deaths: .max)
+    if let map = maps[.signals] {
+      var deaths = SignalDeaths()
+      try deaths.read(by: attach(.signals, map), counted: .max, &exemplars)
+      for (part, deaths) in deaths.counts {
+        reading.events[part, default: EventCounts()].details.merge(deaths) { _, death in death }
+      }
     }
     reading.exemplars = exemplars.found
     return reading

@@ -42,7 +42,7 @@ static const struct {
 };
 enum { PROGRAMS = sizeof(programs) / sizeof(*programs) };
 
-static struct bpf_link *counts_read, *exits_read, *details_read, *identities_read, *task_walk;
+static struct bpf_link *counts_read, *signals_read, *details_read, *identities_read, *task_walk;
 static int cpus;
 
 void probe(void)
@@ -79,7 +79,6 @@ static __u32 pid_max(void)
 void configure(void)
 {
 	struct pidns_config config = {
-		.possible_cpus = (__u32)cpus,
 		.attempts = in_attempts ? PIDNS_ATTEMPTS : 1,
 		.count_signals = 1,
 		.count_lifetimes = 1,
@@ -91,15 +90,14 @@ void configure(void)
 		.split = PIDNS_SPLIT_ALL,
 		.parts = PARTS,
 	};
-	const char *on_demand[] = {"namespaces", "exits",   "details",	   "signal_exemplars",
-				   "identities", "cgroups", "exit_claims", "oom_victims"};
+	const char *on_demand[] = {"namespaces", "details",	"signals",    "identities",
+				   "cgroups",	 "exit_claims", "oom_victims"};
 
 	if (bpf_map__set_initial_value(map(".rodata.config"), &config, sizeof(config)) ||
 	    bpf_map__set_max_entries(map("namespaces"), 1024) ||
-	    bpf_map__set_max_entries(map("exits"), 1024) ||
 	    bpf_map__set_max_entries(map("identities"), 1024) ||
 	    bpf_map__set_max_entries(map("cgroups"), PARTS) ||
-	    bpf_map__set_max_entries(map("signal_exemplars"), 1024) ||
+	    bpf_map__set_max_entries(map("signals"), 1024) ||
 	    bpf_map__set_max_entries(map("details"), 8192) ||
 	    bpf_map__set_max_entries(map("marks"), pid_max() / 16 + 1))
 		fail("configure");
@@ -129,7 +127,7 @@ void attach_all(void)
 	}
 	task_walk = must(bpf_program__attach_iter(program("task_walk"), NULL), "task_walk");
 	counts_read = attach_over("namespace_counts", map("namespaces"));
-	exits_read = attach_over("namespace_exits", map("exits"));
+	signals_read = attach_over("namespace_signals", map("signals"));
 	details_read = attach_over("namespace_details", map("details"));
 	identities_read = attach_over("namespace_identities", map("identities"));
 }
@@ -138,7 +136,6 @@ void attach_all(void)
 static struct shown {
 	__u32 inum;
 	struct pidns_counts counts;
-	struct pidns_exits exits;
 	struct pidns_tasks tasks;
 } shown[NAMESPACES];
 static size_t shown_count;
@@ -176,13 +173,6 @@ static void take_counts(const void *record)
 	add(&of(entry->part.namespace.inum)->counts, &entry->counts, sizeof(entry->counts));
 }
 
-static void take_exits(const void *record)
-{
-	const struct pidns_exits_entry *entry = record;
-
-	add(&of(entry->part.namespace.inum)->exits, &entry->exits, sizeof(entry->exits));
-}
-
 static void take_tasks(const void *record)
 {
 	const struct pidns_tasks *tasks = record;
@@ -193,10 +183,8 @@ static void take_tasks(const void *record)
 	sum->zombies += tasks->zombies;
 }
 
-static void take_detail(const void *record)
+static void add_detail(const struct pidns_detail *detail, __u64 count)
 {
-	const struct pidns_detail_entry *entry = record;
-	const struct pidns_detail *detail = &entry->detail;
 	size_t i = 0;
 
 	while (i < detail_count &&
@@ -210,7 +198,21 @@ static void take_detail(const void *record)
 	details[i].inum = detail->part.namespace.inum;
 	details[i].kind = detail->kind;
 	details[i].value = detail->value;
-	details[i].count += entry->count;
+	details[i].count += count;
+}
+
+static void take_detail(const void *record)
+{
+	const struct pidns_detail_entry *entry = record;
+
+	add_detail(&entry->detail, entry->count);
+}
+
+static void take_signal(const void *record)
+{
+	const struct pidns_signal_entry *entry = record;
+
+	add_detail(&entry->detail, entry->signal.deaths);
 }
 
 /* Prints a sample of a namespace, with another label if it has a name. */
@@ -223,7 +225,7 @@ static void print_sample(FILE *out, const char *name, __u32 inum, const char *la
 	fprintf(out, "} %.17g\n", value);
 }
 
-static void print_lifetimes(FILE *out, __u32 inum, const struct pidns_exits *exits)
+static void print_lifetimes(FILE *out, __u32 inum, const struct pidns_counts *counts)
 {
 	const char *name = "pidns_process_lifetime_seconds_bucket";
 	double count = 0;
@@ -232,7 +234,7 @@ static void print_lifetimes(FILE *out, __u32 inum, const struct pidns_exits *exi
 	for (int i = 0; i < PIDNS_LIFETIMES; i++) {
 		int exponent = i - PIDNS_LIFETIMES_PER_SECOND_LOG2;
 
-		count += exits->lifetimes[i];
+		count += counts->lifetimes[i];
 		if (exponent < -10 || exponent > 16 || exponent % 2)
 			continue;
 		snprintf(le, sizeof(le), "%.10g",
@@ -241,7 +243,7 @@ static void print_lifetimes(FILE *out, __u32 inum, const struct pidns_exits *exi
 	}
 	print_sample(out, name, inum, "le", "+Inf", count);
 	print_sample(out, "pidns_process_lifetime_seconds_sum", inum, NULL, NULL,
-		     exits->lifetime * 1024 / 1e9);
+		     counts->lifetime * 1024 / 1e9);
 	print_sample(out, "pidns_process_lifetime_seconds_count", inum, NULL, NULL, count);
 }
 
@@ -263,16 +265,6 @@ static const char *signal_label(int number, char *buffer, size_t size)
 	return buffer;
 }
 
-static void print_signals(FILE *out, __u32 inum, const struct pidns_exits *exits)
-{
-	char text[32];
-
-	for (int i = 0; i < PIDNS_SIGNALS; i++)
-		if (exits->signals[i])
-			print_sample(out, "pidns_process_signal_deaths_total", inum, "signal",
-				     signal_label(i + 1, text, sizeof(text)), exits->signals[i]);
-}
-
 static void print_namespace(FILE *out, const struct shown *of)
 {
 	static const char *const reasons[PIDNS_REASONS] = {
@@ -285,11 +277,11 @@ static void print_namespace(FILE *out, const struct shown *of)
 		const char *name;
 		__u64 value;
 	} plain[] = {
-		{"pidns_process_execs_total", of->counts.execs},
-		{"pidns_process_forks_total", of->counts.forks},
-		{"pidns_thread_starts_total", of->counts.thread_starts},
-		{"pidns_process_core_dumps_total", of->exits.core_dumps},
-		{"pidns_oom_kills_total", of->exits.oom_kills},
+		{"pidns_process_execs_total", of->counts.events.execs},
+		{"pidns_process_forks_total", of->counts.events.forks},
+		{"pidns_thread_starts_total", of->counts.events.thread_starts},
+		{"pidns_process_core_dumps_total", of->counts.core_dumps},
+		{"pidns_oom_kills_total", of->counts.oom_kills},
 		{"pidns_processes", of->tasks.processes},
 		{"pidns_threads", of->tasks.threads},
 		{"pidns_zombie_processes", of->tasks.zombies},
@@ -299,9 +291,8 @@ static void print_namespace(FILE *out, const struct shown *of)
 		print_sample(out, plain[i].name, of->inum, NULL, NULL, plain[i].value);
 	for (int i = 0; i < PIDNS_REASONS; i++)
 		print_sample(out, "pidns_process_exits_total", of->inum, "reason", reasons[i],
-			     of->exits.by_reason[i]);
-	print_signals(out, of->inum, &of->exits);
-	print_lifetimes(out, of->inum, &of->exits);
+			     of->counts.events.exits[i]);
+	print_lifetimes(out, of->inum, &of->counts);
 }
 
 static void print_detail(FILE *out, size_t i)
@@ -310,6 +301,10 @@ static void print_detail(FILE *out, size_t i)
 	char text[32];
 
 	switch (details[i].kind) {
+	case PIDNS_SIGNAL_DEATH:
+		print_sample(out, "pidns_process_signal_deaths_total", details[i].inum, "signal",
+			     signal_label(value, text, sizeof(text)), details[i].count);
+		break;
 	case PIDNS_EXIT_CODE:
 		snprintf(text, sizeof(text), "%d", value);
 		print_sample(out, "pidns_process_exit_codes_total", details[i].inum, "exit_code",
@@ -333,7 +328,6 @@ static void print_dropped(FILE *out)
 	for (int cpu = 0; cpu < cpus; cpu++) {
 		const __u64 *dropped = (const __u64 *)node[cpu].dropped;
 
-		/* Some are times, which are never 0. */
 		for (size_t i = 0; i < sizeof(node[cpu].dropped) / (sizeof(__u64)); i++)
 			sum += dropped[i];
 		sum += node[cpu].details_dropped;
@@ -366,7 +360,7 @@ void print_counts(FILE *out)
 	detail_count = 0;
 	memset(details, 0, sizeof(details));
 	iterate(counts_read, sizeof(struct pidns_counts_entry), take_counts);
-	iterate(exits_read, sizeof(struct pidns_exits_entry), take_exits);
+	iterate(signals_read, sizeof(struct pidns_signal_entry), take_signal);
 	iterate(task_walk, sizeof(struct pidns_tasks), take_tasks);
 	iterate(details_read, sizeof(struct pidns_detail_entry), take_detail);
 	iterate(identities_read, sizeof(struct pidns_identity_entry), print_identity);
