@@ -4,21 +4,6 @@ import Exposition
 import MetricsHTTP
 import Namespaces
 
-/// A body as parts, which other pages may share.
-struct Page {
-  fileprivate(set) var parts: [BodyPart] = []
-
-  /// All bytes, copied.
-  var bytes: [UInt8] {
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(parts.reduce(0) { $0 + $1.count })
-    for part in parts {
-      part.withBytes { for index in $0.indices { bytes.append($0[index]) } }
-    }
-    return bytes
-  }
-}
-
 /// The last page of a format, from which the next one is made: most of its lines are the same.
 struct KeptPage {
   /// A family of the format.
@@ -27,6 +12,8 @@ struct KeptPage {
     let encoded: EncodedFamily
     /// The number of its chunks; nil if its samples are not of series.
     let number: Int?
+    /// The metadata of a family of series, the same on each page; nil in protobuf, where the length is part of it.
+    let head: PagePart?
   }
 
   private let format: ExpositionFormat
@@ -35,9 +22,6 @@ struct KeptPage {
   private var blocks = SeriesBlocks()
   /// When it was last used.
   private(set) var lastUse = ContinuousClock.now
-
-  /// A chunk that is smaller is copied into the part before it: to send one more part would take longer.
-  private static let smallestPart = 2048
 
   init(_ format: ExpositionFormat) { self.format = format }
 
@@ -70,10 +54,12 @@ struct KeptPage {
     families = Catalogue.metrics.filter { $0.isShown(context.features, format) }.map { metric in
       let isOfSeries = if case .ofSeries = metric.samples { true } else { false }
       defer { if isOfSeries { number += 1 } }
+      let encoded = EncodedFamily(metric.family, format: format, writesCreated: context.features.writesCreated)
+      var encoder = Encoder(format: format, capacity: 512)
+      encoder.begin(encoded, sampleBytes: 0)
       return ShownFamily(
-        metric: metric,
-        encoded: EncodedFamily(metric.family, format: format, writesCreated: context.features.writesCreated),
-        number: isOfSeries ? number : nil)
+        metric: metric, encoded: encoded, number: isOfSeries ? number : nil,
+        head: isOfSeries && format != .protobuf ? PagePart(drainedFrom: &encoder) : nil)
     }
   }
 
@@ -97,28 +83,20 @@ struct KeptPage {
         encoder.begin(family.encoded)
         write(&encoder, rendered)
       case .ofSeries:
-        encoder.begin(
-          family.encoded, sampleBytes: blocks.chunks.reduce(0) { $0 + $1[number].part.count })
-        for chunks in blocks.chunks {
-          let part = chunks[number].part
-          if part.count < Self.smallestPart {
-            part.withBytes { encoder.append(samples: $0) }
-          } else {
-            page.append(drained(from: &encoder))
-            page.append(part)
-          }
+        if let head = family.head {
+          page.append(PagePart(drainedFrom: &encoder))
+          page.append(head)
+        } else {
+          encoder.begin(
+            family.encoded, sampleBytes: blocks.chunks.reduce(0) { $0 + $1[number].part.body.count })
+          page.append(PagePart(drainedFrom: &encoder))
         }
+        for chunks in blocks.chunks { page.append(chunks[number].part) }
         number += 1
       }
     }
     encoder.endPage()
-    page.append(drained(from: &encoder))
+    page.append(PagePart(drainedFrom: &encoder))
     return page
   }
-
-  private func drained(from encoder: inout Encoder) -> BodyPart { encoder.drain { BodyPart(copying: $0) } }
-}
-
-extension Page {
-  fileprivate mutating func append(_ part: BodyPart) { if part.count > 0 { parts.append(part) } }
 }

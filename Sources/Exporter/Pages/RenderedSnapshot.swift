@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Exposition
-import Gzip
 import MetricsHTTP
 import Namespaces
 import StatusPage
@@ -67,11 +66,11 @@ final class RenderedSnapshot: Sendable {
   func render(_ representation: Representation, families: [String], for view: inout FirstView) -> Response {
     let page = page(as: representation.negotiated.format, families: families, for: &view)
     var headers = [("Vary", "Accept, Accept-Encoding"), ("Cache-Control", "no-store")]
-    if representation.coding == .gzip, let compressed = Gzip.compress(page.bytes) {
+    if representation.coding == .gzip, let compressed = page.gzipped {
       headers.append(("Content-Encoding", "gzip"))
       return Response(contentType: representation.negotiated.contentType, headers: headers, body: compressed)
     }
-    return Response(contentType: representation.negotiated.contentType, headers: headers, parts: page.parts)
+    return Response(contentType: representation.negotiated.contentType, headers: headers, parts: page.body)
   }
 
   /// Renders a page.

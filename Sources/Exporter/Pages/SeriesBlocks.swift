@@ -15,7 +15,7 @@ import Namespaces
 struct SeriesBlocks {
   /// The samples of one family for the series of a block.
   struct Chunk {
-    let part: BodyPart
+    let part: PagePart
     /// The end of the samples of each series.
     let ends: [UInt32]
 
@@ -127,10 +127,10 @@ struct SeriesBlocks {
           encoder.resume(family.family)
           let ends = write(start, changed, plan, family.metric, number: family.number, &encoder, &view)
           return encoder.drain { bytes in
-            if let before, chunks[before][family.number].part.equals(bytes), chunks[before][family.number].ends == ends {
+            if let before, chunks[before][family.number].part.body.equals(bytes), chunks[before][family.number].ends == ends {
               return chunks[before][family.number]
             }
-            return Chunk(part: BodyPart(copying: bytes), ends: ends)
+            return Chunk(part: PagePart(BodyPart(copying: bytes)), ends: ends)
           }
         })
     }
@@ -165,7 +165,7 @@ struct SeriesBlocks {
       let chunk = chunks[block][number]
       let run = chunk.range(of: first - bounds[block]..<last + 1 - bounds[block])
       let shift = encoder.count - run.lowerBound
-      chunk.part.withBytes { encoder.append(samples: $0.extracting(run)) }
+      chunk.part.body.withBytes { encoder.append(samples: $0.extracting(run)) }
       for end in chunk.ends[first - bounds[block]...last - bounds[block]] { ends.append(UInt32(Int(end) + shift)) }
     }
     return ends
