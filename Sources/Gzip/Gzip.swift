@@ -78,8 +78,9 @@ package enum Gzip {
           precondition(result == Z_OK || input.isEmpty, "zlib failed")
         }
       }
-      // Exactly as long as it is.
-      return Piece(blocks: Array(output[..<unsafe Int(stream.pointee.total_out)]), checksum: checksum, count: bytes.count)
+      let length = unsafe Int(stream.pointee.total_out)
+      // A copy that is exactly as long as it is.
+      return Piece(blocks: Array(output[..<length]), checksum: checksum, count: bytes.count)
     }
   }
 }

@@ -9,7 +9,7 @@ import Glibc
 /// mostly for an index that a few look-ups do not need.
 ///
 /// Source: <https://docs.kernel.org/bpf/btf.html>, and struct btf_header in include/uapi/linux/btf.h.
-@safe package struct KernelBTF: ~Copyable {
+package struct KernelBTF {
   /// The kinds of parameter types that callers distinguish.
   package enum Kind: Equatable, Sendable {
     case pointer, integer, other
@@ -51,29 +51,29 @@ import Glibc
       !strings.isEmpty, file.byte(at: strings.upperBound - 1) == 0
     else { throw Self.invalid }
     let wanted = [
-      Int(BTF_KIND_TYPEDEF): names.typedefs + names.tracepoints.map { "btf_trace_" + $0 },
-      Int(BTF_KIND_FUNC): names.functions, Int(BTF_KIND_STRUCT): names.structures,
+      TypeKind.typedef: names.typedefs + names.tracepoints.map { "btf_trace_" + $0 },
+      TypeKind.function: names.functions, TypeKind.structure: names.structures,
     ]
     try scan(types..<types + Int(header.type_len), wanted)
   }
 
   /// Returns whether the kernel has a typedef with this name, which was looked up.
-  package func hasTypedef(_ name: String) -> Bool { found[BTF_KIND_TYPEDEF]?[name] != nil }
+  package func hasTypedef(_ name: String) -> Bool { found[TypeKind.typedef]?[name] != nil }
 
   /// Returns whether the kernel has a function with this name, which was looked up.
-  package func hasFunction(_ name: String) -> Bool { found[BTF_KIND_FUNC]?[name] != nil }
+  package func hasFunction(_ name: String) -> Bool { found[TypeKind.function]?[name] != nil }
 
   /// Returns the kinds of the parameters of a tracepoint that was looked up; empty if it does not exist. The first
   /// parameter is the tracepoint's own data.
   package func parameters(ofTracepoint name: String) -> [Kind] {
     // typedef → pointer → prototype
-    var type = found[BTF_KIND_TYPEDEF]?["btf_trace_" + name]
+    var type = found[TypeKind.typedef]?["btf_trace_" + name]
     for _ in 0..<3 {
       guard let number = type, number > 0, number < positions.count else { break }
       let position = positions[number]
       switch kind(at: position) {
-      case BTF_KIND_TYPEDEF, BTF_KIND_PTR: type = Int(file.word(at: position + 8))
-      case BTF_KIND_FUNC_PROTO:
+      case TypeKind.typedef, TypeKind.pointer: type = Int(file.word(at: position + 8))
+      case TypeKind.prototype:
         return (0..<count(at: position)).map { kind(ofParameter: Int(file.word(at: position + 12 + 8 * $0 + 4))) }
       default: return []
       }
@@ -83,7 +83,7 @@ import Glibc
 
   /// Returns whether a structure that was looked up has a member.
   package func structure(_ name: String, hasMember member: String) -> Bool {
-    guard let number = found[BTF_KIND_STRUCT]?[name] else { return false }
+    guard let number = found[TypeKind.structure]?[name] else { return false }
     let position = positions[number]
     return (0..<count(at: position)).contains { isNamed(position + 12 + 12 * $0, member) }
   }
@@ -97,7 +97,7 @@ import Glibc
       guard let length = Self.length(kind, count(at: position)), position + 12 + length <= types.upperBound else {
         throw Self.invalid
       }
-      if kind == BTF_KIND_TYPEDEF || kind == BTF_KIND_FUNC || kind == BTF_KIND_STRUCT {
+      if kind == TypeKind.typedef || kind == TypeKind.function || kind == TypeKind.structure {
         for name in wanted[kind] ?? [] where isNamed(position, name) { found[kind, default: [:]][name] = positions.count }
       }
       positions.append(position)
@@ -108,13 +108,13 @@ import Glibc
   /// The length of what follows a type's three words; nil for an unknown kind.
   private static func length(_ kind: Int, _ count: Int) -> Int? {
     switch kind {
-    case BTF_KIND_PTR, BTF_KIND_FWD, BTF_KIND_TYPEDEF, BTF_KIND_VOLATILE, BTF_KIND_CONST, BTF_KIND_RESTRICT,
-      BTF_KIND_FUNC, BTF_KIND_FLOAT, BTF_KIND_TYPE_TAG:
+    case TypeKind.pointer, TypeKind.forward, TypeKind.typedef, TypeKind.volatile, TypeKind.constant, TypeKind.restrict,
+      TypeKind.function, TypeKind.float, TypeKind.typeTag:
       0
-    case BTF_KIND_INT, BTF_KIND_VAR, BTF_KIND_DECL_TAG: 4
-    case BTF_KIND_ARRAY: 12
-    case BTF_KIND_ENUM, BTF_KIND_FUNC_PROTO: 8 * count
-    case BTF_KIND_STRUCT, BTF_KIND_UNION, BTF_KIND_DATASEC, BTF_KIND_ENUM64: 12 * count
+    case TypeKind.integer, TypeKind.variable, TypeKind.declarationTag: 4
+    case TypeKind.array: 12
+    case TypeKind.enumeration, TypeKind.prototype: 8 * count
+    case TypeKind.structure, TypeKind.union, TypeKind.dataSection, TypeKind.longEnumeration: 12 * count
     default: nil
     }
   }
@@ -126,8 +126,8 @@ import Glibc
   private func kind(ofParameter type: Int) -> Kind {
     guard type > 0, type < positions.count else { return .other }
     return switch kind(at: positions[type]) {
-    case BTF_KIND_PTR: .pointer
-    case BTF_KIND_INT: .integer
+    case TypeKind.pointer: .pointer
+    case TypeKind.integer: .integer
     default: .other
     }
   }
@@ -143,8 +143,15 @@ import Glibc
   }
 }
 
+/// Kinds of types, as numbers: the headers of libbpf have some of them twice, as macros and as an enumeration.
+private enum TypeKind {
+  static let (integer, pointer, array, structure, union, enumeration, forward) = (1, 2, 3, 4, 5, 6, 7)
+  static let (typedef, volatile, constant, restrict, function, prototype) = (8, 9, 10, 11, 12, 13)
+  static let (variable, dataSection, float, declarationTag, typeTag, longEnumeration) = (14, 15, 16, 17, 18, 19)
+}
+
 /// A file that is mapped, or read if it cannot be mapped. Owns the memory.
-@safe private struct MappedFile: ~Copyable {
+@safe private final class MappedFile {
   private let bytes: UnsafeRawBufferPointer
   private let isMapped: Bool
 

@@ -21,10 +21,10 @@ import Testing
     let other = unsafe try #require(btf__load_vmlinux_btf())
     defer { unsafe btf__free(other) }
     func id(_ name: String, _ kind: Int) -> Int32 { unsafe btf__find_by_name_kind(other, name, UInt32(kind)) }
-    for name in Self.names.functions { #expect(btf.hasFunction(name) == (id(name, BTF_KIND_FUNC) > 0), "\(name)") }
-    for name in Self.names.typedefs { #expect(btf.hasTypedef(name) == (id(name, BTF_KIND_TYPEDEF) > 0), "\(name)") }
+    for name in Self.names.functions { #expect(btf.hasFunction(name) == (id(name, 12) > 0), "\(name)") }
+    for name in Self.names.typedefs { #expect(btf.hasTypedef(name) == (id(name, 8) > 0), "\(name)") }
     for name in Self.names.tracepoints {
-      #expect(btf.parameters(ofTracepoint: name).isEmpty == (id("btf_trace_" + name, BTF_KIND_TYPEDEF) <= 0), "\(name)")
+      #expect(btf.parameters(ofTracepoint: name).isEmpty == (id("btf_trace_" + name, 8) <= 0), "\(name)")
     }
     // The same since long before the oldest kernel that is supported: the tracepoint's own data, parent and child.
     #expect(btf.parameters(ofTracepoint: "sched_process_fork") == [.pointer, .pointer, .pointer])
