@@ -192,7 +192,8 @@ let package = Package(
       name: "ConfinementTests", dependencies: ["Confinement"], path: "Tests/Unit/ConfinementTests",
       swiftSettings: settings),
     .testTarget(
-      name: "LibBPFTests", dependencies: ["LibBPF"], path: "Tests/Unit/LibBPFTests", swiftSettings: settings),
+      name: "LibBPFTests", dependencies: ["CLibBPF", "LibBPF", "TestSupport"], path: "Tests/Unit/LibBPFTests",
+      swiftSettings: settings),
     .testTarget(
       name: "LiveViewTests", dependencies: ["LiveView"], path: "Tests/Unit/LiveViewTests",
       swiftSettings: settings),
@@ -202,8 +203,8 @@ let package = Package(
     .testTarget(
       name: "ExporterTests",
       dependencies: [
-        "APIServer", "Exporter", "LibBPF", "Probe", "Containers", "Exposition", "Harness", "Kubernetes",
-        "MetricsHTTP", "Namespaces", "PageReaders", "Platform", "ServerTLS", "TestSupport", "WebConfig",
+        "APIServer", "CZlib", "Exporter", "LibBPF", "Probe", "Containers", "Exposition", "Gzip", "Harness",
+        "Kubernetes", "MetricsHTTP", "Namespaces", "PageReaders", "Platform", "ServerTLS", "TestSupport", "WebConfig",
         .product(name: "Logging", package: "swift-log"),
       ],
       path: "Tests/Unit/ExporterTests", swiftSettings: settings),

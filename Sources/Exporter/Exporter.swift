@@ -25,7 +25,7 @@ package struct Exporter: ~Copyable {
   private var recorder: Recorder?
   /// nil without a web configuration.
   private var webConfig: RunningWebConfig?
-  private let labelCache = LabelCache()
+  private let pages = PageStore()
   private var healthLogger = PollHealthLogger()
   private var heapTrimmer = HeapTrimmer()
   private let logger: Logger
@@ -102,7 +102,8 @@ package struct Exporter: ~Copyable {
     board.put(
       RenderedSnapshot(
         snapshot, features: features, history: history, traffic: traffic, web: webConfig?.status,
-        labelCache: labelCache))
+        pages: pages))
+    pages.removeUnused(at: .now)
     if isFirst { Memory.releaseStart() }
     heapTrimmer.look(at: traffic.connections, trim: Memory.trimHeap)
   }

@@ -24,6 +24,11 @@ package struct Exemplars: Equatable, Sendable {
   /// - Complexity: O(kinds that the series has had).
   package subscript(kind: ProcessExemplar.Kind) -> Exemplar? { latest.first { $0.process.kind == kind } }
 
+  /// Whether there is none of the kind that is as late.
+  func isNew(_ process: ProcessExemplar) -> Bool {
+    self[process.kind].map { process.time > $0.process.time } ?? true
+  }
+
   /// Records a process, unless there is one of the kind that is as late.
   ///
   /// - Parameter boot: When the machine started, in nanoseconds since the epoch, by the current clocks.

@@ -201,14 +201,15 @@ package struct Ledger {
     guard let place = members[part]?.place else { return }
     for process in processes {
       if case .series(let key) = place {
-        series[key]?.exemplars.record(process, boot: now.boot)
+        series[key]?.record(process, boot: now.boot)
       } else {
         members[part]?.unshownExemplars.record(process, boot: now.boot)
       }
     }
   }
 
-  /// The series that are exposed, in a stable order.
+  /// The series that are exposed, in a stable order. A series of which nothing has changed since the last snapshot is the
+  /// same object.
   package mutating func snapshot() -> [Snapshot.Series] {
     let keys = order ?? series.keys.sorted()
     order = keys
@@ -218,13 +219,9 @@ package struct Ledger {
     }
     newestBirth = 0
     return keys.compactMap { key in
-      series[key].map {
-        newestBirth = max(newestBirth, $0.births.newest)
-        return Snapshot.Series(
-          key, events: $0.events, births: $0.births, start: $0.start, tasks: tasks[key] ?? TaskCounts(),
-          isLive: $0.endedAt == nil, about: $0.about, exemplars: $0.exemplars,
-          starts: $0.starts)
-      }
+      let shown = series[key]?.show(key, tasks[key] ?? TaskCounts())
+      newestBirth = max(newestBirth, shown?.births.newest ?? 0)
+      return shown
     }
   }
 
@@ -290,7 +287,7 @@ package struct Ledger {
     }
     if series[key]?.newest == part {
       let about = about(member)
-      series[key]?.about = about
+      series[key]?.describe(about)
     }
   }
 
@@ -341,7 +338,7 @@ package struct Ledger {
   private mutating func leave(_ member: TrackedPart, _ part: NamespacePart, _ now: Moment) {
     guard case .series(let key) = member.place else { return }
     if !member.hasEnded { removeLiveMember(from: key, now) }
-    if series[key]?.newest == part { series[key]?.about = nil }
+    if series[key]?.newest == part { series[key]?.describe(nil) }
   }
 
   private mutating func end(_ member: inout TrackedPart, _ part: NamespacePart, _ now: Moment) {
@@ -351,7 +348,7 @@ package struct Ledger {
     removeLiveMember(from: key, now)
     if series[key]?.newest == part {
       let about = about(member)
-      series[key]?.about = about
+      series[key]?.describe(about)
     }
   }
 

@@ -4,25 +4,27 @@ import Probe
 
 /// The totals of all parts of namespaces with one key, at the same time or one after another.
 struct Series {
-  private(set) var events = EventCounts()
+  /// As the last snapshot shows it; nil once that has changed.
+  private var shown: Snapshot.Series?
+  private(set) var events = EventCounts() { didSet { shown = nil } }
   /// The polls that first showed its lines.
-  private(set) var births: Births
+  private(set) var births: Births { didSet { shown = nil } }
   /// When it began to count, in seconds since the epoch: no event in it is older.
-  private(set) var start: Double
+  private(set) var start: Double { didSet { shown = nil } }
   /// The latest process of each kind in `events`.
-  var exemplars = Exemplars()
+  private(set) var exemplars = Exemplars() { didSet { shown = nil } }
   /// Its parts that have not ended.
   var liveMembers = 0
   /// When the last of them ended, or got another name; nil while it has a part.
-  var endedAt: ContinuousClock.Instant?
+  var endedAt: ContinuousClock.Instant? { didSet { shown = nil } }
   /// All parts that it has ever had.
   private var joined = 0
   /// Starts of its unit after the first poll.
-  private(set) var starts: UInt64 = 0
+  private(set) var starts: UInt64 = 0 { didSet { shown = nil } }
   /// The part that joined last.
   private(set) var newest: NamespacePart?
   /// Its description; nil if the series may contain several, and after that one got another name.
-  var about: Snapshot.About?
+  private(set) var about: Snapshot.About? { didSet { shown = nil } }
 
   /// Begins without a part.
   ///
@@ -51,6 +53,26 @@ struct Series {
     try archive.code(&about, blank: .blank) { archive, about throws(StateError) in
       try archive.code(&about)
     }
+  }
+
+  /// The series of a snapshot: the same object as before, if nothing of it has changed.
+  mutating func show(_ key: SeriesKey, _ tasks: TaskCounts) -> Snapshot.Series {
+    if let shown, shown.tasks == tasks { return shown }
+    let series = Snapshot.Series(
+      key, events: events, births: births, start: start, tasks: tasks, isLive: endedAt == nil, about: about,
+      exemplars: exemplars, starts: starts)
+    shown = series
+    return series
+  }
+
+  /// Replaces its description, if it is another one.
+  mutating func describe(_ about: Snapshot.About?) {
+    if about != self.about { self.about = about }
+  }
+
+  /// Records a process, unless there is one of the kind that is as late.
+  mutating func record(_ process: ProcessExemplar, boot: Int64) {
+    if exemplars.isNew(process) { exemplars.record(process, boot: boot) }
   }
 
   /// Adds counts.

@@ -5,7 +5,7 @@ package import Probe
 
 extension Snapshot {
   /// Describes the only namespace of a series. Immutable: another description is another object.
-  package final class About: Sendable {
+  package final class About: Equatable, Sendable {
     /// Its level, its init.
     package let identity: NamespaceIdentity
     /// Its container, with more fields than the names of the series.
@@ -19,6 +19,13 @@ extension Snapshot {
       self.identity = identity
       self.container = container
       self.endSinceBoot = identity.initEnd == 0 ? endSinceBoot : Double(identity.initEnd) / 1e9
+    }
+
+    /// Compares all that it describes.
+    package static func == (left: About, right: About) -> Bool {
+      left === right
+        || (left.identity == right.identity && left.container == right.container
+          && left.endSinceBoot == right.endSinceBoot)
     }
 
     /// Whether it is the host's own namespace.

@@ -8,6 +8,9 @@ package import Probe
 /// All values of the pages, as of the end of a poll. Immutable once it is published; the next one replaces it.
 package struct Snapshot: Sendable {
   /// A series in a snapshot. An object, because it is half a kilobyte and each line of a page reads it.
+  ///
+  /// Successive snapshots share the object (`===`) of a series of which nothing has changed: not its key, and no value. So a
+  /// page can copy the lines of the same object from the page before. Hold the object, as its address is reused.
   package final class Series: Sendable {
     /// The labels of the series.
     package let key: SeriesKey

@@ -49,7 +49,7 @@ extension Catalogue {
       family: MetricFamily(
         "pidns_exporter_build", .info,
         help: "Version, revision and build environment of the exporter; always 1.")
-    ) { encoder, _ in
+    ) { (encoder, _: Snapshot) in
       encoder.sample(
         LabelSet([
           "version": BuildInfo.version, "revision": BuildInfo.revision,

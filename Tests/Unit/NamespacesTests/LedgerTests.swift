@@ -41,6 +41,44 @@ private let second = PIDNamespace(inum: 7, generation: 11)
     #expect(kernel.series(7)?.events.counts == ProcessCounts(execs: 9, forks: 2))
   }
 
+  @Test("Snapshots share a series until something of it changes")
+  func sameObject() {
+    var kernel = FakeKernel()
+    kernel.begin(first, execs: 5)
+    kernel.begin(host)
+    kernel.poll()
+    var before = kernel.series(7)
+    let other = kernel.series(1)
+    #expect(before != nil && other != nil)
+    let exemplar = ProcessExemplar(.exec, time: 5, pid: 1, hostPID: 2, ppid: 0, comm: "sh")
+    let changes: [(inout FakeKernel) -> Void] = [
+      { $0.map[first]?.counts.execs += 1 },
+      { $0.map[first]?.details[.exitCode(3)] = 1 },
+      { $0.tasks[first]?.zombies += 1 },
+      { $0.exemplars[first] = [exemplar] },
+      { $0.identities[first] = NamespaceIdentity(initComm: "sleep") },
+      { $0.identities[first]?.initComm = "sh" },
+    ]
+    for change in changes {
+      kernel.poll()
+      #expect(kernel.series(7) === before)
+      // An exemplar that was read before is not new.
+      kernel.exemplars[first] = kernel.series(7)?.exemplars[.exec] == nil ? nil : [exemplar]
+      kernel.poll()
+      #expect(kernel.series(7) === before)
+      change(&kernel)
+      kernel.poll()
+      let after = kernel.series(7)
+      #expect(after != nil && after !== before)
+      before = after
+    }
+    #expect(kernel.series(1) === other)
+    kernel.end(first)
+    kernel.settle()
+    #expect(kernel.series(7) !== before)
+    #expect(kernel.series(1) === other)
+  }
+
   @Test("The last counts of an ended namespace are read before its entry is deleted")
   func lastRead() {
     var kernel = FakeKernel()
