@@ -2,6 +2,7 @@
 
 import Exposition
 import Gzip
+import LibBPF
 import MetricsHTTP
 import Namespaces
 import StatusPage
@@ -44,6 +45,14 @@ final class RenderedSnapshot: Sendable {
     self.traffic = traffic
     self.web = web
     self.labelCache = labelCache
+  }
+
+  /// Returns the same values, as of a poll that has failed.
+  func failing(_ failure: BPFError) -> RenderedSnapshot {
+    var snapshot = snapshot
+    snapshot.failure = failure
+    return RenderedSnapshot(
+      snapshot, features: features, history: history, traffic: traffic, web: web, labelCache: labelCache)
   }
 
   /// Calls a closure for each series, with its label sets.
@@ -100,6 +109,11 @@ final class RenderedSnapshotStore: Sendable {
 
   /// The newest snapshot; nil before the first poll.
   var publication: RenderedSnapshot? { current.withLock { $0 } }
+
+  /// Replaces a snapshot, unless there is another one meanwhile.
+  func replace(_ old: RenderedSnapshot, with new: RenderedSnapshot) {
+    current.withLock { if $0 === old { $0 = new } }
+  }
 
   /// Replaces the snapshot. Clients that are being served keep the previous one until they finish.
   func put(_ publication: RenderedSnapshot) {
