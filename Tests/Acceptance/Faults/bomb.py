@@ -7,6 +7,7 @@ pidns-workload does.
 """
 import json
 import os
+import signal
 import sys
 import time
 
@@ -30,6 +31,8 @@ def bomb(until, pipe):
 
 
 def main():
+    # A zombie would take the room of a process.
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     reading, writing = os.pipe()
     if not os.fork():
         os.close(reading)
@@ -39,14 +42,10 @@ def main():
     # Ends when the last process of the bomb has ended.
     while data := os.read(reading, 65536):
         forks, failed = forks + data.count(b"+"), failed + data.count(b"-")
-    reaped = 0
-    while True:
-        try:
-            os.wait()
-            reaped += 1
-        except ChildProcessError:
-            break
-    assert reaped == forks, f"{forks} forks, {reaped} ends"
+    try:
+        os.wait()
+    except ChildProcessError:
+        pass    # All have ended, and were reaped by the kernel.
     # /proc is that of the outer namespace, where this process has another number: the link is right nevertheless.
     namespace = int(os.readlink("/proc/self/ns/pid")[5:-1])
     # The init itself: a fork, an exec, and the exit that follows.

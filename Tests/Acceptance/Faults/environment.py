@@ -125,7 +125,7 @@ class Exporter:
         self.pinned = pinned
         self.log_file = self.folder / f"{env.current}.log"
         self.log_file.write_text("")
-        self.process = None
+        self.process, self.loads = None, []
 
     def launch(self, log=None, **options):
         """Starts the process."""
@@ -201,8 +201,10 @@ class Exporter:
 
     def begin(self, *case):
         """Begins to make events. Call finish() with the result."""
-        return start(
+        process = start(
             [self.env.workload, *map(str, case)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+        self.loads.append(process)
+        return process
 
     def finish(self, process):
         for line in process.communicate(timeout=900)[0].splitlines():
@@ -215,6 +217,8 @@ class Exporter:
 
     def stop(self):
         """Stops it, removes its pins, and returns its exit status."""
+        for load in self.loads:
+            load.kill()
         self.process.send_signal(signal.SIGTERM)
         self.process.send_signal(signal.SIGCONT)
         status = self.process.wait(120)

@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import subprocess
+import sys
 import time
 
 from checks import wait
@@ -118,7 +119,7 @@ def fork_bomb(env):
         with running(Exporter(env).run()) as exporter:
             check = Check(env, exporter)
             bomb = subprocess.Popen(
-                [*BOUND, *group.wrapper(), "unshare", "--pid", "--fork", "--kill-child", "python3", "-B", HERE / "bomb.py", str(seconds)],
+                [*BOUND, *group.wrapper(), "unshare", "--pid", "--fork", "--kill-child", sys.executable, "-B", HERE / "bomb.py", str(seconds)],
                 stdout=subprocess.PIPE, text=True)
             slowest = 0
             while bomb.poll() is None:
