@@ -92,6 +92,18 @@ is_restarted_by_watchdog() {
   rm -r "$folder" && systemctl daemon-reload && systemctl restart "$service"
 }
 
+# The clock of this machine, and one of its CPUs, are nobody else's.
+sets_clock_and_cpu() {
+  local hours
+  for hours in '-5 hours' '+10 hours' '-5 hours'; do
+    date --set="$hours" && within 60 has_scanned "$(date +%s)" || return 1
+  done
+  echo 0 >/sys/devices/system/cpu/cpu1/online && within 60 has_scanned "$(date +%s)" || return 1
+  pidns-workload mixed --count 50 >/dev/null </dev/null
+  echo 1 >/sys/devices/system/cpu/cpu1/online && within 60 has_scanned "$(date +%s)" || return 1
+  journalctl --boot --no-pager --unit="$service" | grep -F 'wall clock was set'
+}
+
 log_is_clean() { ! journalctl --boot --no-pager --unit="$service" | grep -E 'level=(warning|error|critical)|Failed|Error'; }
 
 # Connects to a server by name with TLS, with the authority and the certificate of a kubeconfig. The log shows that the response was read,
@@ -208,6 +220,8 @@ main() {
   check 'its log has no warning' log_is_clean
   check 'an upgrade restarts the service with its flags' "upgrade_$how"
   counts fork --count 100
+  check 'the service goes on while the clock is set, and while a CPU is offline' sets_clock_and_cpu
+  counts threads-exit-group --count 50 --threads 4
   check 'the watchdog restarts a service that has stopped' is_restarted_by_watchdog
   check 'the service connects to a server by name, with TLS' connects_to_server
   check "the service reads Docker's names with the advice of /etc/default" reads_names
