@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-# Flags for what `make run`, `make bench`, `make fuzz`, `make sanitize`, `make test-kernels`, `make test-packages`, `make test-units`, `make test-attack` and `make test-scenarios` start.
+# Flags for what `make run`, `make bench`, `make fuzz`, `make sanitize`, `make test-kernels`, `make test-packages`, `make test-units`, `make test-faults`, `make soak`, `make coverage`, `make test-attack` and `make test-scenarios` start.
 ARGS =
 # Installs missing packages; `make INSTALL=true …` skips this step.
 INSTALL = scripts/install-dependencies.sh
@@ -21,7 +21,7 @@ flag = $(or $(lastword $(patsubst --$(1)=%,%,$(filter --$(1)=%,$(subst --$(1)$(s
 listen = $(call flag,web.listen-address,:10059)
 path = $(call flag,web.telemetry-path,/metrics)
 
-.PHONY: help run build test test-unit test-kernels test-scenarios test-fleet test-restarts test-packages test-units test-release test-walk-through test-apiserver test-prometheus test-attack test-bare fuzz sanitize check format install install-files uninstall deb rpm image release manifests dashboards bench clean
+.PHONY: help run build test test-unit test-kernels test-scenarios test-fleet test-restarts test-faults soak coverage test-packages test-units test-release test-walk-through test-apiserver test-prometheus test-attack test-bare fuzz sanitize check format install install-files uninstall deb rpm image release manifests dashboards bench clean
 
 help: ## lists the targets; durations are on two CPUs, without downloads
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -69,6 +69,23 @@ test-restarts: ## kills the exporter 200 times under load, and replaces its prog
 	swift build --build-tests
 	@echo 'Killing the exporter 200 times: about 15 minutes'
 	$(SUDO) env NO_COLOR=1 PIDNS_KILLS=200 PIDNS_UPGRADES=20 $$(swift build --show-bin-path)/*PackageTests.xctest --testing-library swift-testing --no-parallel --filter KernelTests.Pins
+
+test-faults: build ## causes faults around the exporter, as root, and checks its promises (10 min); ARGS=… selects, see --help
+	@$(INSTALL) test-faults
+	$(RELEASE) pidns-workload
+	@echo 'Causing faults: about 10 minutes on two CPUs'
+	@$(SUDO) unshare --net --pid --mount --mount-proc --fork --kill-child Tests/Acceptance/Faults/run.py .build/release/pidns-exporter .build/release/pidns-workload $(ARGS)
+
+HOURS = 1
+soak: build ## runs the exporter under changing load with restarts, as root, for HOURS=1
+	@$(INSTALL) test-faults
+	$(RELEASE) pidns-workload
+	@echo 'Running for $(HOURS) hours'
+	@$(SUDO) unshare --net --pid --mount --mount-proc --fork --kill-child Tests/Acceptance/Faults/soak.py .build/release/pidns-exporter .build/release/pidns-workload --hours=$(HOURS) $(ARGS)
+
+coverage: ## measures the line coverage of each module, with the kernel tests as root (1 h, estimated); ARGS=unit leaves them out
+	@$(INSTALL) build test
+	@scripts/coverage.sh $(ARGS)
 
 test-packages: deb ## tests the package and the service in machines of Debian 12 and 13, as root (20 min); ARGS=… selects parts, see Tests/Acceptance/Packages/run.sh
 	@$(INSTALL) test-packages

@@ -4,7 +4,7 @@
 # install-dependencies.sh GROUP…
 #
 # Installs missing Debian packages of the groups: build, test, test-fleet, image, deb, release, test-packages,
-# test-release, test-apiserver, test-prometheus, test-attack, check. Prints nothing if none is missing.
+# test-release, test-apiserver, test-prometheus, test-attack, test-faults, check. Prints nothing if none is missing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -72,6 +72,8 @@ for group; do
       ;;
     # For network namespaces, parent-death signals and limits, certificates, a second attacker, and a scanner of TLS.
     test-attack) wanted+=(iproute2 openssl python3 slowhttptest testssl.sh util-linux) ;;
+    # Another program with BPF, a compiler for the clock, certificates, namespaces.
+    test-faults) wanted+=(bpftrace gcc iproute2 openssl python3 util-linux) ;;
     check)
       wanted+=(clang-format jsonnet prometheus shellcheck)
       # For scripts/check-tools.sh, which installs tools from PyPI.

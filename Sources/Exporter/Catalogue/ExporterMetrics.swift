@@ -11,8 +11,8 @@ extension Catalogue {
     .one(
       MetricFamily(
         "pidns_up", .gauge,
-        help: "1 if the required BPF programs are attached and the last poll succeeded, 0 otherwise.")
-    ) { $0.failure == nil ? 1 : 0 },
+        help: "1 if the required BPF programs count and the last poll succeeded, 0 otherwise.")
+    ) { $0.failure == nil && $0.isCounting ? 1 : 0 },
     .oneReal(
       MetricFamily(
         "pidns_poll_duration_seconds", .gauge, unit: "seconds", help: "Duration of the last poll in seconds.")

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Exposition
+import LibBPF
 import MetricsHTTP
 import Namespaces
 import StatusPage
@@ -42,6 +43,14 @@ final class RenderedSnapshot: Sendable {
     self.traffic = traffic
     self.web = web
     self.pages = pages
+  }
+
+  /// Returns the same values, as of a poll that has failed.
+  func failing(_ failure: BPFError) -> RenderedSnapshot {
+    var snapshot = snapshot
+    snapshot.failure = failure
+    return RenderedSnapshot(
+      snapshot, features: features, history: history, traffic: traffic, web: web, pages: pages)
   }
 
   /// The number of the poll.
@@ -89,6 +98,11 @@ final class RenderedSnapshotStore: Sendable {
 
   /// The newest snapshot; nil before the first poll.
   var publication: RenderedSnapshot? { current.withLock { $0 } }
+
+  /// Replaces a snapshot, unless there is another one meanwhile.
+  func replace(_ old: RenderedSnapshot, with new: RenderedSnapshot) {
+    current.withLock { if $0 === old { $0 = new } }
+  }
 
   /// Replaces the snapshot. Clients that are being served keep the previous one until they finish.
   func put(_ publication: RenderedSnapshot) {
