@@ -148,7 +148,8 @@ let package = Package(
       dependencies: [
         "LibBPF", "Probe", "CLibBPF", "Platform", "Text",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ], path: "Benchmarks", exclude: ["README.md", "bpf"], swiftSettings: settings, plugins: ["CompileBPF"]),
+      ], path: "Benchmarks", exclude: ["README.md", "bpf", "peers", "table.tsv"], swiftSettings: settings,
+      plugins: ["CompileBPF"]),
 
     // A Kubernetes API server for pods, with faults on demand.
     .target(
