@@ -186,6 +186,9 @@ let package = Package(
       name: "HarnessTests", dependencies: ["Harness", "pidns-console-check"], path: "Tests/Unit/HarnessTests",
       swiftSettings: settings),
     .testTarget(
+      name: "BenchTests", dependencies: ["pidns-bench"], path: "Tests/Unit/BenchTests",
+      swiftSettings: settings),
+    .testTarget(
       name: "ExpositionTests", dependencies: ["Exposition", "PageReaders"],
       path: "Tests/Unit/ExpositionTests",
       exclude: ["Golden"], swiftSettings: settings),

@@ -21,7 +21,8 @@ struct PidnsBench: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Measure polls and scrapes with so many namespaces; may be given several times.", valueName: "number"))
+      "Measure scale, series and maps with so many namespaces; may be given several times.",
+      valueName: "number"))
   var namespaces: [Int] = []
 
   @Flag(help: "Measure less of everything: to see that it works, not to quote.")
@@ -93,7 +94,10 @@ struct PidnsBench: ParsableCommand {
           exporters: both, hasPeers: peers, sizes: [10, 1_000], rounds: quick ? 2 : 5, seconds: quick ? 1 : 3,
           figures: figures
         ).run()
-      case .maps: try MapBenchmark(exporters: both, size: 1_000, figures: figures).run()
+      case .maps:
+        for size in namespaces.isEmpty ? [1_000] : namespaces {
+          try MapBenchmark(exporters: both, size: size, figures: figures).run()
+        }
       case .scrapers: try ScraperBenchmark(exporter: exporter, rounds: quick ? 3 : 15).run()
       }
     }
