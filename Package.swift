@@ -148,7 +148,8 @@ let package = Package(
       dependencies: [
         "LibBPF", "Probe", "CLibBPF", "Platform", "Text",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ], path: "Benchmarks", exclude: ["README.md", "bpf"], swiftSettings: settings, plugins: ["CompileBPF"]),
+      ], path: "Benchmarks", exclude: ["README.md", "bpf", "peers", "table.tsv"], swiftSettings: settings,
+      plugins: ["CompileBPF"]),
 
     // A Kubernetes API server for pods, with faults on demand.
     .target(
@@ -183,6 +184,9 @@ let package = Package(
 
     .testTarget(
       name: "HarnessTests", dependencies: ["Harness", "pidns-console-check"], path: "Tests/Unit/HarnessTests",
+      swiftSettings: settings),
+    .testTarget(
+      name: "BenchTests", dependencies: ["pidns-bench"], path: "Tests/Unit/BenchTests",
       swiftSettings: settings),
     .testTarget(
       name: "ExpositionTests", dependencies: ["Exposition", "PageReaders"],
