@@ -73,7 +73,7 @@ struct PidnsBench: ParsableCommand {
         try StartBenchmark(exporters: both, hasPeers: peers, runs: quick ? 3 : 15, figures: figures).run()
       case .kernel:
         try EventBenchmark(exporter: exporter, rounds: quick ? 2 : 6, spawns: quick ? 50 : 400).run()
-      case .mechanisms: try MechanismBenchmark(rounds: quick ? 8 : 60, spawns: 25).run()
+      case .mechanisms: try MechanismBenchmark(rounds: quick ? 4 : 80, spawns: 25).run()
       case .collectors:
         try CollectorBenchmark(exporter: exporter, rounds: quick ? 2 : 6, exits: quick ? 50 : 400).run()
       case .tasks:

@@ -55,7 +55,8 @@ struct QuietRatio {
     }
     value = slices.quiet / base.quiet
     let repeated = (0..<1000).map { _ in
-      slices.map { _ in slices.randomElement() ?? 0 }.quiet / base.map { _ in base.randomElement() ?? 0 }.quiet
+      slices.map { _ in slices.randomElement() ?? 0 }.quiet
+        / base.map { _ in base.randomElement() ?? 0 }.quiet
     }
     least = repeated.quantile(0.025)
     most = repeated.quantile(0.975)

@@ -5,12 +5,15 @@ import Probe
 
 /// Compares ways to count by cgroup as well as by PID namespace, in a namespace whose tasks are in one cgroup.
 ///
-/// A slice loads programs anew, so that their place in memory changes, and measures some processes that exec and exit. The
-/// order of the variants is random in each round.
+/// A round loads each variant anew, in random order, so that its place in memory changes, and measures slices of some
+/// processes that exec and exit.
 struct MechanismBenchmark {
   let rounds: Int
   /// The number of processes in a slice.
   let spawns: Int
+
+  /// The number of slices of a variant in a round.
+  private static let slices = 8
 
   private enum Programs {
     case baseline(BaselinePrograms.Kind)
@@ -40,14 +43,14 @@ struct MechanismBenchmark {
   func run() throws {
     printLine("By cgroup: nanoseconds of an exec and an exit, in a namespace with one cgroup")
     printLine(
-      "  \(rounds) rounds in random order, each with new programs and \(spawns) processes; the quiet slices (see Benchmarks/README.md)"
+      "  \(rounds) rounds in random order, each with new programs and \(Self.slices) slices of \(spawns) processes;\n  quiet slices, see Benchmarks/README.md"
     )
     printLine()
     for (title, variants) in Self.groups {
       var lives: [[Double]] = variants.map { _ in [] }
       for _ in 0..<rounds {
         for index in variants.indices.shuffled() {
-          if let life = try measure(variants[index].programs) { lives[index].append(life) }
+          lives[index] += try measure(variants[index].programs)
         }
       }
       var table = Table(title, "exec + exit, ns", "ratio", "95 %")
@@ -61,29 +64,31 @@ struct MechanismBenchmark {
     }
   }
 
-  /// Returns the cost of an exec and an exit; nil for programs that this kernel does not load.
-  private func measure(_ programs: Programs) throws -> Double? {
+  /// Returns the cost of an exec and an exit in each slice; empty for programs that this kernel does not load.
+  private func measure(_ programs: Programs) throws -> [Double] {
     switch programs {
     case .baseline(let kind):
-      guard let baseline = try? BaselinePrograms(kind) else { return nil }
-      return try withExtendedLifetime(baseline) { try life() }
+      guard let baseline = try? BaselinePrograms(kind) else { return [] }
+      return try withExtendedLifetime(baseline) { try lives() }
     case .exporter(let split):
       let counters = try KernelCounters(.init(mapEntries: 10_240, split: split))
-      let life = try life()
+      let lives = try lives()
       _ = consume counters
-      return life
+      return lives
     }
   }
 
-  private func life() throws -> Double {
+  private func lives() throws -> [Double] {
     try ProgramRuns.measured {
       // The namespace begins after the programs are attached, as most do.
       let namespace = try HeldWorkload.namespaces(count: 1, spawnsPerRound: spawns)
       defer { namespace.end() }
-      let before = try ProgramRuns.read(of: getpid())
-      try namespace.round()
-      let runs = HookRuns(byProgram: try ProgramRuns.read(of: getpid()).merging(before) { $0 - $1 })
-      return runs.exec.each + runs.exit.each
+      return try (0..<Self.slices).map { _ in
+        let before = try ProgramRuns.read(of: getpid())
+        try namespace.round()
+        let runs = HookRuns(byProgram: try ProgramRuns.read(of: getpid()).merging(before) { $0 - $1 })
+        return runs.exec.each + runs.exit.each
+      }
     }
   }
 }
