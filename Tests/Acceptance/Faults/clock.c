@@ -26,7 +26,8 @@ __attribute__((constructor)) static void begin(void)
 		abort();
 	close(file);
 	offset = page;
-	next_clock_gettime = (int (*)(clockid_t, struct timespec *))dlsym(RTLD_NEXT, "clock_gettime");
+	next_clock_gettime =
+		(int (*)(clockid_t, struct timespec *))dlsym(RTLD_NEXT, "clock_gettime");
 }
 
 int clock_gettime(clockid_t clock, struct timespec *time)

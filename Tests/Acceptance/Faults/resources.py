@@ -141,7 +141,7 @@ def fork_bomb(env):
 def bpffs_unmounted(env):
     """The BPF file system of the pins is unmounted."""
     finish = promise(
-        env, "the BPF file system with the pins is unmounted", "every event is counted once until it stops; `pidns_bpf_pinned` is 0; the log and `/-/healthy` say so")
+        env, "the BPF file system with the pins is unmounted", "every event is counted once until it stops; `pidns_bpf_pinned` is 0; the log and `/-/healthy` report it")
     first = Exporter(env, pinned=True).run()
     first.kill()
     with running(Exporter(env, pinned=True).run()) as exporter:

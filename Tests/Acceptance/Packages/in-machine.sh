@@ -99,7 +99,7 @@ sets_clock_and_cpu() {
     date --set="$hours" && within 60 has_scanned "$(date +%s)" || return 1
   done
   echo 0 >/sys/devices/system/cpu/cpu1/online && within 60 has_scanned "$(date +%s)" || return 1
-  pidns-workload mixed --count 50 >/dev/null </dev/null
+  pidns-workload mixed --count 50 >>/tmp/truth </dev/null
   echo 1 >/sys/devices/system/cpu/cpu1/online && within 60 has_scanned "$(date +%s)" || return 1
   journalctl --boot --no-pager --unit="$service" | grep -F 'wall clock was set'
 }
