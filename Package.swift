@@ -208,7 +208,8 @@ let package = Package(
       name: "ExporterTests",
       dependencies: [
         "APIServer", "CZlib", "Exporter", "LibBPF", "Probe", "Containers", "Exposition", "Gzip", "Harness",
-        "Kubernetes", "MetricsHTTP", "Namespaces", "PageReaders", "Platform", "ServerTLS", "TestSupport", "WebConfig",
+        "Kubernetes", "MetricsHTTP", "Namespaces", "PageReaders", "Platform", "ServerTLS", "TestSupport",
+        "WebConfig",
         .product(name: "Logging", package: "swift-log"),
       ],
       path: "Tests/Unit/ExporterTests", swiftSettings: settings),

@@ -126,7 +126,9 @@ package struct Encoder: ~Copyable {
     _ labels: LabelSet, adding extra: LabelSet = .empty, _ value: Double, start: Double? = nil
   ) {
     if format == .protobuf {
-      protobuf.sample(labels, extra, value, isCounter: isCounter, start: start ?? self.start, to: &bytes) { nil }
+      protobuf.sample(labels, extra, value, isCounter: isCounter, start: start ?? self.start, to: &bytes) {
+        nil
+      }
     } else {
       bytes.appendLineEnd(value, after: series(labels, adding: extra))
       created(labels, extra, start ?? self.start)
@@ -148,7 +150,8 @@ package struct Encoder: ~Copyable {
   ) {
     precondition(isCounter, "Only a counter has exemplars")
     if format == .protobuf {
-      return protobuf.sample(labels, extra, Double(value), isCounter: true, start: start, to: &bytes, exemplar: exemplar)
+      return protobuf.sample(
+        labels, extra, Double(value), isCounter: true, start: start, to: &bytes, exemplar: exemplar)
     }
     bytes.appendLineEnd(value, after: series(labels, adding: extra))
     guard format == .openMetrics else { return }

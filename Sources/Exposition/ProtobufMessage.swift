@@ -31,7 +31,8 @@ struct ProtobufMessage {
 
   /// Writes a metric: into the message that was begun, otherwise to `bytes`.
   mutating func sample(
-    _ labels: LabelSet, _ extra: LabelSet, _ number: Double, isCounter: Bool, start: Double?, to bytes: inout [UInt8],
+    _ labels: LabelSet, _ extra: LabelSet, _ number: Double, isCounter: Bool, start: Double?,
+    to bytes: inout [UInt8],
     exemplar: () -> Exemplar?
   ) {
     value.removeAll(keepingCapacity: true)
@@ -64,7 +65,8 @@ struct ProtobufMessage {
   }
 
   /// Embeds `value` in a metric, and writes the metric.
-  private mutating func write(_ labels: LabelSet, _ extra: LabelSet, as field: UInt8, to bytes: inout [UInt8]) {
+  private mutating func write(_ labels: LabelSet, _ extra: LabelSet, as field: UInt8, to bytes: inout [UInt8])
+  {
     metric.removeAll(keepingCapacity: true)
     metric.appendLabelPairs(labels.bytes.span)
     metric.appendLabelPairs(extra.bytes.span)

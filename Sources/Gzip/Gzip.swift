@@ -30,7 +30,9 @@ package enum Gzip {
     }
     body += last
     for word in [UInt32(truncatingIfNeeded: checksum), count] {
-      for shift in stride(from: 0, to: 32, by: 8) { body.append(UInt8(truncatingIfNeeded: word >> UInt32(shift))) }
+      for shift in stride(from: 0, to: 32, by: 8) {
+        body.append(UInt8(truncatingIfNeeded: word >> UInt32(shift)))
+      }
     }
     return body
   }

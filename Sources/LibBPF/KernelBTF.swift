@@ -46,7 +46,9 @@ package struct KernelBTF {
     let header = file.header
     guard let header, header.magic == 0xeb9f, header.version == 1 else { throw Self.invalid }
     let types = Int(header.hdr_len) + Int(header.type_off)
-    strings = Int(header.hdr_len) + Int(header.str_off)..<Int(header.hdr_len) + Int(header.str_off) + Int(header.str_len)
+    strings =
+      Int(header.hdr_len) + Int(header.str_off)..<Int(header.hdr_len) + Int(header.str_off)
+      + Int(header.str_len)
     guard types + Int(header.type_len) <= file.count, strings.upperBound <= file.count,
       !strings.isEmpty, file.byte(at: strings.upperBound - 1) == 0
     else { throw Self.invalid }
@@ -74,7 +76,9 @@ package struct KernelBTF {
       switch kind(at: position) {
       case TypeKind.typedef, TypeKind.pointer: type = Int(file.word(at: position + 8))
       case TypeKind.prototype:
-        return (0..<count(at: position)).map { kind(ofParameter: Int(file.word(at: position + 12 + 8 * $0 + 4))) }
+        return (0..<count(at: position)).map {
+          kind(ofParameter: Int(file.word(at: position + 12 + 8 * $0 + 4)))
+        }
       default: return []
       }
     }
@@ -94,11 +98,14 @@ package struct KernelBTF {
     var position = types.lowerBound
     while position + 12 <= types.upperBound {
       let kind = kind(at: position)
-      guard let length = Self.length(kind, count(at: position)), position + 12 + length <= types.upperBound else {
+      guard let length = Self.length(kind, count(at: position)), position + 12 + length <= types.upperBound
+      else {
         throw Self.invalid
       }
       if kind == TypeKind.typedef || kind == TypeKind.function || kind == TypeKind.structure {
-        for name in wanted[kind] ?? [] where isNamed(position, name) { found[kind, default: [:]][name] = positions.count }
+        for name in wanted[kind] ?? [] where isNamed(position, name) {
+          found[kind, default: [:]][name] = positions.count
+        }
       }
       positions.append(position)
       position += 12 + length
@@ -108,7 +115,8 @@ package struct KernelBTF {
   /// The length of what follows a type's three words; nil for an unknown kind.
   private static func length(_ kind: Int, _ count: Int) -> Int? {
     switch kind {
-    case TypeKind.pointer, TypeKind.forward, TypeKind.typedef, TypeKind.volatile, TypeKind.constant, TypeKind.restrict,
+    case TypeKind.pointer, TypeKind.forward, TypeKind.typedef, TypeKind.volatile, TypeKind.constant,
+      TypeKind.restrict,
       TypeKind.function, TypeKind.float, TypeKind.typeTag:
       0
     case TypeKind.integer, TypeKind.variable, TypeKind.declarationTag: 4
@@ -147,7 +155,9 @@ package struct KernelBTF {
 private enum TypeKind {
   static let (integer, pointer, array, structure, union, enumeration, forward) = (1, 2, 3, 4, 5, 6, 7)
   static let (typedef, volatile, constant, restrict, function, prototype) = (8, 9, 10, 11, 12, 13)
-  static let (variable, dataSection, float, declarationTag, typeTag, longEnumeration) = (14, 15, 16, 17, 18, 19)
+  static let (variable, dataSection, float, declarationTag, typeTag, longEnumeration) = (
+    14, 15, 16, 17, 18, 19
+  )
 }
 
 /// A file that is mapped, or read if it cannot be mapped. Owns the memory.

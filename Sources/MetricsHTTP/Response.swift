@@ -39,7 +39,8 @@ import CMicroHTTPD
   package convenience init(
     status: Int = 200, contentType: String, headers: [(String, String)] = [], body: [UInt8]
   ) {
-    self.init(status: status, contentType: contentType, headers: headers, parts: [BodyPart(copying: body.span)])
+    self.init(
+      status: status, contentType: contentType, headers: headers, parts: [BodyPart(copying: body.span)])
   }
 
   /// Builds a response with the body of another one, which it shares.
@@ -68,7 +69,8 @@ import CMicroHTTPD
     if body.count <= 1 {
       // One part is sent together with the headers. MHD only reads it.
       unsafe made = unsafe MHD_create_response_from_buffer_with_free_callback_cls(
-        body.first?.count ?? 0, UnsafeMutableRawPointer(mutating: body.first?.bytes.baseAddress), release, owner)
+        body.first?.count ?? 0, UnsafeMutableRawPointer(mutating: body.first?.bytes.baseAddress), release,
+        owner)
     } else {
       let list = unsafe body.map { part in
         unsafe MHD_IoVec(iov_base: part.bytes.baseAddress, iov_len: part.count)

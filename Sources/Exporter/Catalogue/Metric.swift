@@ -119,20 +119,24 @@ struct Metric: Sendable {
     _ name: String, exemplar kind: ProcessExemplar.Kind? = nil, help: String,
     _ value: @escaping @Sendable (Snapshot.Series) -> UInt64
   ) -> Metric {
-    Metric(family: MetricFamily(name, .counter, help: help), writeSeries: { encoder, context, view in
-      encoder.sample(
-        context, value(context.series), birth: context.series.births.series, &view,
-        exemplar: kind.flatMap { context.series.exemplar($0) })
-    })
+    Metric(
+      family: MetricFamily(name, .counter, help: help),
+      writeSeries: { encoder, context, view in
+        encoder.sample(
+          context, value(context.series), birth: context.series.births.series, &view,
+          exemplar: kind.flatMap { context.series.exemplar($0) })
+      })
   }
 
   /// A gauge with a sample for each exposed namespace.
   static func gaugePerNamespace(
     _ name: String, help: String, _ value: @escaping @Sendable (Snapshot.Series) -> UInt64
   ) -> Metric {
-    Metric(family: MetricFamily(name, .gauge, help: help), writeSeries: { encoder, context, _ in
-      encoder.sample(context.labels, value(context.series))
-    })
+    Metric(
+      family: MetricFamily(name, .gauge, help: help),
+      writeSeries: { encoder, context, _ in
+        encoder.sample(context.labels, value(context.series))
+      })
   }
 }
 

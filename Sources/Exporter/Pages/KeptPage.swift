@@ -31,7 +31,9 @@ struct KeptPage {
   ///   - names: The names of the families to show, or of their samples; all families if it is empty.
   ///   - view: The lines that the scraper has seen; counts the samples that are held at 0.
   /// - Complexity: O(series) comparisons of references, and a line's time for each line of a series that has changed.
-  mutating func page(of rendered: RenderedSnapshot, families names: [String], for view: inout FirstView) -> Page {
+  mutating func page(of rendered: RenderedSnapshot, families names: [String], for view: inout FirstView)
+    -> Page
+  {
     lastUse = .now
     let snapshot = rendered.snapshot
     let context = PageContext(features: rendered.features, boot: snapshot.boot, start: snapshot.start)
@@ -39,7 +41,8 @@ struct KeptPage {
     var everything = FirstView.ofEverything
     blocks = blocks.encoded(
       blocks.plan(for: snapshot.series), numbered(families), format, context, for: &everything)
-    let shown = names.isEmpty ? families : families.filter { names.contains(where: $0.metric.family.isCalled) }
+    let shown =
+      names.isEmpty ? families : families.filter { names.contains(where: $0.metric.family.isCalled) }
     let lastPoll = view.lastPoll
     guard snapshot.newestBirth > lastPoll || !names.isEmpty else { return page(rendered, shown, blocks) }
     let seen = blocks.encoded(
@@ -54,7 +57,8 @@ struct KeptPage {
     families = Catalogue.metrics.filter { $0.isShown(context.features, format) }.map { metric in
       let isOfSeries = if case .ofSeries = metric.samples { true } else { false }
       defer { if isOfSeries { number += 1 } }
-      let encoded = EncodedFamily(metric.family, format: format, writesCreated: context.features.writesCreated)
+      let encoded = EncodedFamily(
+        metric.family, format: format, writesCreated: context.features.writesCreated)
       var encoder = Encoder(format: format, capacity: 512)
       encoder.begin(encoded, sampleBytes: 0)
       return ShownFamily(

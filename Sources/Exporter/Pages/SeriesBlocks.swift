@@ -71,7 +71,9 @@ struct SeriesBlocks {
       { position += 1 }
       let isKnown = position < series.count && (series[position] === one || series[position].key == one.key)
       if isKnown {
-        while bounds.count < self.bounds.count - 1, self.bounds[bounds.count] <= position { bounds.append(matches.count) }
+        while bounds.count < self.bounds.count - 1, self.bounds[bounds.count] <= position {
+          bounds.append(matches.count)
+        }
       }
       matches.append(
         Plan.Match(position: isKnown ? position : nil, isSame: isKnown && series[position] === one))
@@ -103,7 +105,8 @@ struct SeriesBlocks {
   ///   - view: The lines that the scraper has seen.
   /// - Returns: The blocks, with the chunks of these families only.
   func encoded(
-    _ plan: Plan, _ families: [(family: EncodedFamily, metric: Metric, number: Int)], _ format: ExpositionFormat,
+    _ plan: Plan, _ families: [(family: EncodedFamily, metric: Metric, number: Int)],
+    _ format: ExpositionFormat,
     _ page: PageContext, for view: inout FirstView
   ) -> SeriesBlocks {
     var result = SeriesBlocks()
@@ -127,7 +130,9 @@ struct SeriesBlocks {
           encoder.resume(family.family)
           let ends = write(start, changed, plan, family.metric, number: family.number, &encoder, &view)
           return encoder.drain { bytes in
-            if let before, chunks[before][family.number].part.body.equals(bytes), chunks[before][family.number].ends == ends {
+            if let before, chunks[before][family.number].part.body.equals(bytes),
+              chunks[before][family.number].ends == ends
+            {
               return chunks[before][family.number]
             }
             return Chunk(part: PagePart(BodyPart(copying: bytes)), ends: ends)
@@ -139,7 +144,8 @@ struct SeriesBlocks {
 
   /// Writes the samples of a block's series, and returns the end of each of them.
   private func write(
-    _ start: Int, _ changed: [SeriesContext?], _ plan: Plan, _ metric: Metric, number: Int, _ encoder: inout Encoder,
+    _ start: Int, _ changed: [SeriesContext?], _ plan: Plan, _ metric: Metric, number: Int,
+    _ encoder: inout Encoder,
     _ view: inout FirstView
   ) -> [UInt32] {
     guard case .ofSeries(let write) = metric.samples else { preconditionFailure("A family without series") }
@@ -166,7 +172,9 @@ struct SeriesBlocks {
       let run = chunk.range(of: first - bounds[block]..<last + 1 - bounds[block])
       let shift = encoder.count - run.lowerBound
       chunk.part.body.withBytes { encoder.append(samples: $0.extracting(run)) }
-      for end in chunk.ends[first - bounds[block]...last - bounds[block]] { ends.append(UInt32(Int(end) + shift)) }
+      for end in chunk.ends[first - bounds[block]...last - bounds[block]] {
+        ends.append(UInt32(Int(end) + shift))
+      }
     }
     return ends
   }

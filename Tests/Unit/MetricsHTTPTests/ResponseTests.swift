@@ -36,19 +36,26 @@ extension ServerTests {
       }
     }
 
-    @Test("a body of the largest number of parts is sent as one, also after headers that fill most of the connection's memory")
+    @Test(
+      "a body of the largest number of parts is sent as one, also after headers that fill most of the connection's memory"
+    )
     func parts() throws {
       let bytes = pattern(count: 100 * Response.partLimit)
-      let parts = (0..<Response.partLimit).map { BodyPart(copying: bytes.span.extracting($0 * 100..<($0 + 1) * 100)) }
+      let parts = (0..<Response.partLimit).map {
+        BodyPart(copying: bytes.span.extracting($0 * 100..<($0 + 1) * 100))
+      }
       let response = Response(contentType: "text/plain", parts: parts)
       let empty = Response(status: 204, contentType: "text/plain", parts: [])
-      let routes: [String: HTTPServer.Handler] = ["/metrics": { _ in .now(response) }, "/empty": { _ in .now(empty) }]
+      let routes: [String: HTTPServer.Handler] = [
+        "/metrics": { _ in .now(response) }, "/empty": { _ in .now(empty) },
+      ]
       try withServer(routes: routes) { port in
         let client = try RawClient(port: port)
         #expect(try client.exchange("GET", "/metrics").body == bytes)
         #expect(try client.exchange("GET", "/empty").status == 204)
         #expect(try client.exchange("HEAD", "/metrics")["Content-Length"] == "\(bytes.count)")
-        client.send("GET /metrics HTTP/1.1\r\nHost: x\r\nLong: \(String(repeating: "x", count: 20_000))\r\n\r\n")
+        client.send(
+          "GET /metrics HTTP/1.1\r\nHost: x\r\nLong: \(String(repeating: "x", count: 20_000))\r\n\r\n")
         #expect(try client.reply().body == bytes)
         #expect(try client.exchange("GET", "/metrics").body == bytes)
       }

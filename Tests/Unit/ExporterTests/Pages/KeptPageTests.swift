@@ -42,13 +42,15 @@ import Testing
       let rendered = RenderedSnapshot(snapshots.snapshot, features: snapshots.features, pages: pages)
       var random = SeededGenerator(seed: step.seed)
       for format in ExpositionFormat.allCases where Bool.random(using: &random) {
-        let families = [[], [], ["pidns_process_execs"], ["pidns_process_exits_total", "pidns_up"], ["no_such_family"]]
+        let families =
+          [[], [], ["pidns_process_execs"], ["pidns_process_exits_total", "pidns_up"], ["no_such_family"]]
           .randomElement(using: &random) ?? []
         let lastPoll = Bool.random(using: &random) ? Int.max : snapshots.snapshot.number - Int(step.seed % 4)
         var (view, expectedView) = (FirstView(lastPoll: lastPoll), FirstView(lastPoll: lastPoll))
         let page = rendered.page(as: format, families: families, for: &view)
         let expected = model(rendered, as: format, families: families, for: &expectedView)
-        if random.next() % 4 == 0, GzipTests.decompress(page.gzipped ?? [], count: expected.count) != expected {
+        if random.next() % 4 == 0, GzipTests.decompress(page.gzipped ?? [], count: expected.count) != expected
+        {
           return "step \(index) (\(step)), \(format), compressed"
         }
         if page.bytes != expected || view.heldSamples != expectedView.heldSamples {
@@ -70,7 +72,9 @@ import Testing
     return steps
   }
 
-  @Test("After random changes, each page has the bytes of a page that is written anew", arguments: 0..<24 as Range<UInt64>)
+  @Test(
+    "After random changes, each page has the bytes of a page that is written anew",
+    arguments: 0..<24 as Range<UInt64>)
   func random(seed: UInt64) {
     var random = SeededGenerator(seed: seed)
     let steps = (0..<40).map { _ in RandomSnapshots.step(&random) }
@@ -79,7 +83,9 @@ import Testing
     Issue.record("seed \(seed): \(Self.difference(after: fewest) ?? "") after \(fewest)")
   }
 
-  @Test("A page shares what has not changed with the page before it, and is sent in few parts", arguments: ExpositionFormat.allCases)
+  @Test(
+    "A page shares what has not changed with the page before it, and is sent in few parts",
+    arguments: ExpositionFormat.allCases)
   func shared(format: ExpositionFormat) throws {
     let pages = PageStore()
     var snapshots = RandomSnapshots()
@@ -96,11 +102,14 @@ import Testing
     #expect(before.body.reduce(0) { $0 + $1.count } == before.bytes.count)
     snapshots.apply(.init(change: .replace, seed: 1))
     let same = page()
-    #expect(Set(same.parts.map(ObjectIdentifier.init)).intersection(before.parts.map(ObjectIdentifier.init)).count >= before.parts.count / 2)
+    #expect(
+      Set(same.parts.map(ObjectIdentifier.init)).intersection(before.parts.map(ObjectIdentifier.init)).count
+        >= before.parts.count / 2)
     snapshots.apply(.init(change: .countAll, seed: 1))
     let other = page()
     // Families that no event of these steps changes.
-    #expect(!Set(other.parts.map(ObjectIdentifier.init)).isDisjoint(with: before.parts.map(ObjectIdentifier.init)))
+    #expect(
+      !Set(other.parts.map(ObjectIdentifier.init)).isDisjoint(with: before.parts.map(ObjectIdentifier.init)))
   }
 
   @Test("The page of a format that nobody asks for is dropped")

@@ -12,7 +12,8 @@ import TestSupport
 struct RandomSnapshots {
   /// What a step changes.
   enum Change: CaseIterable {
-    case nothing, add, addMany, remove, removeMany, count, countAll, tasks, detail, exemplar, end, replace, reverse,
+    case nothing, add, addMany, remove, removeMany, count, countAll, tasks, detail, exemplar, end, replace,
+      reverse,
       boot, start, features
   }
 
@@ -24,7 +25,8 @@ struct RandomSnapshots {
   }
 
   private(set) var snapshot = Snapshot()
-  private(set) var features = FeatureSet(collectors: Set(Collector.allCases), showsLifetimesPerNamespace: false)
+  private(set) var features = FeatureSet(
+    collectors: Set(Collector.allCases), showsLifetimesPerNamespace: false)
 
   static func step(_ random: inout SeededGenerator) -> Step {
     Step(change: Change.allCases.randomElement(using: &random) ?? .nothing, seed: random.next() >> 32)
@@ -99,7 +101,8 @@ struct RandomSnapshots {
     for _ in 0..<count where snapshot.series.count < 400 {
       let unit = Int.random(in: 0..<4, using: &random) == 0 ? "a.service" : ""
       let key = SeriesKey(
-        Container.Names(pod: ["", "p\"", "web"].randomElement(using: &random) ?? "", container: "c", unit: unit),
+        Container.Names(
+          pod: ["", "p\"", "web"].randomElement(using: &random) ?? "", container: "c", unit: unit),
         inum: UInt32.random(in: 0..<1000, using: &random), at: .pidns)
       guard !snapshot.series.contains(where: { $0.key == key }) else { continue }
       var draft = Draft(key, poll: snapshot.number)
@@ -120,9 +123,12 @@ struct RandomSnapshots {
   private mutating func change(
     _ count: Int, _ random: inout SeededGenerator, _ change: (inout Draft, inout SeededGenerator) -> Void
   ) {
-    let indices = count == snapshot.series.count ? Array(snapshot.series.indices) : (0..<count).compactMap { _ in
-      snapshot.series.indices.randomElement(using: &random)
-    }
+    let indices =
+      count == snapshot.series.count
+      ? Array(snapshot.series.indices)
+      : (0..<count).compactMap { _ in
+        snapshot.series.indices.randomElement(using: &random)
+      }
     for index in indices {
       var draft = Draft(snapshot.series[index], poll: snapshot.number)
       change(&draft, &random)
@@ -154,6 +160,7 @@ struct RandomSnapshots {
 
   private static func end(_ draft: inout Draft, _ random: inout SeededGenerator) {
     draft.isLive = false
-    draft.about = Snapshot.About(NamespaceIdentity(), Container(), endSinceBoot: Double.random(in: 1...9, using: &random))
+    draft.about = Snapshot.About(
+      NamespaceIdentity(), Container(), endSinceBoot: Double.random(in: 1...9, using: &random))
   }
 }
