@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-# Flags for what `make run`, `make bench`, `make fuzz`, `make sanitize`, `make test-kernels`, `make test-packages`, `make test-units`, `make test-attack` and `make test-scenarios` start.
+# Flags for what `make run`, `make bench`, `make fuzz`, `make sanitize`, `make test-kernels`, `make test-packages`, `make test-units`, `make test-faults`, `make soak`, `make coverage`, `make test-attack` and `make test-scenarios` start.
 ARGS =
 # Installs missing packages; `make INSTALL=true …` skips this step.
 INSTALL = scripts/install-dependencies.sh
@@ -21,7 +21,7 @@ flag = $(or $(lastword $(patsubst --$(1)=%,%,$(filter --$(1)=%,$(subst --$(1)$(s
 listen = $(call flag,web.listen-address,:10059)
 path = $(call flag,web.telemetry-path,/metrics)
 
-.PHONY: help run build test test-unit test-kernels test-scenarios test-fleet test-restarts test-packages test-units test-release test-walk-through test-apiserver test-prometheus test-attack test-bare fuzz sanitize check format install install-files uninstall deb rpm image release manifests dashboards bench clean
+.PHONY: help run build test test-unit test-kernels test-scenarios test-fleet test-restarts test-faults soak coverage test-packages test-units test-release test-walk-through test-apiserver test-prometheus test-attack test-bare fuzz sanitize check format install install-files uninstall deb rpm image release manifests dashboards bench bench-check bench-build clean
 
 help: ## lists the targets; durations are on two CPUs, without downloads
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -69,6 +69,23 @@ test-restarts: ## kills the exporter 200 times under load, and replaces its prog
 	swift build --build-tests
 	@echo 'Killing the exporter 200 times: about 15 minutes'
 	$(SUDO) env NO_COLOR=1 PIDNS_KILLS=200 PIDNS_UPGRADES=20 $$(swift build --show-bin-path)/*PackageTests.xctest --testing-library swift-testing --no-parallel --filter KernelTests.Pins
+
+test-faults: build ## causes faults around the exporter, as root, and checks its promises (10 min); ARGS=… selects, see --help
+	@$(INSTALL) test-faults
+	$(RELEASE) pidns-workload
+	@echo 'Causing faults: about 10 minutes on two CPUs'
+	@$(SUDO) unshare --net --pid --mount --mount-proc --fork --kill-child Tests/Acceptance/Faults/run.py .build/release/pidns-exporter .build/release/pidns-workload $(ARGS)
+
+HOURS = 1
+soak: build ## runs the exporter under changing load with restarts, as root, for HOURS=1
+	@$(INSTALL) test-faults
+	$(RELEASE) pidns-workload
+	@echo 'Running for $(HOURS) hours'
+	@$(SUDO) unshare --net --pid --mount --mount-proc --fork --kill-child Tests/Acceptance/Faults/soak.py .build/release/pidns-exporter .build/release/pidns-workload --hours=$(HOURS) $(ARGS)
+
+coverage: ## measures the line coverage of each module, with the kernel tests as root (1 h, estimated); ARGS=unit leaves them out
+	@$(INSTALL) build test
+	@scripts/coverage.sh $(ARGS)
 
 test-packages: deb ## tests the package and the service in machines of Debian 12 and 13, as root (20 min); ARGS=… selects parts, see Tests/Acceptance/Packages/run.sh
 	@$(INSTALL) test-packages
@@ -189,11 +206,19 @@ dashboards: ## renders dashboards, alerts and rules from dashboards/mixin (secon
 	jsonnetfmt --in-place $$(find dashboards/mixin -name '*.*sonnet')
 	jsonnet --string --multi dashboards dashboards/mixin/render.jsonnet
 
-bench: build ## measures the cost of the exporter, as root (20 min); ARGS=--quick takes 3 min
+bench: bench-build ## measures the cost of the exporter beside others, as root (45 min); ARGS=--quick takes 6 min
+	@echo 'Measuring: about 45 minutes, 6 with ARGS=--quick'
+	$(SUDO) .build/release/pidns-bench $(ARGS)
+
+bench-check: bench-build ## measures what Benchmarks/table.tsv has, and fails if a figure is worse by more than the noise, as root (15 min)
+	@echo 'Measuring: about 15 minutes'
+	$(SUDO) .build/release/pidns-bench --no-peers $(foreach part,start poll series http maps,--only=$(part)) --check=Benchmarks/table.tsv $(ARGS)
+
+bench-build: build
+	@$(INSTALL) bench
 	$(RELEASE) pidns-workload
 	$(RELEASE) pidns-bench
-	@echo 'Measuring: about 20 minutes, 3 with ARGS=--quick'
-	$(SUDO) .build/release/pidns-bench $(ARGS)
+	Benchmarks/peers/build.sh .build/release/peers
 
 clean: ## removes all build products
 	rm -rf .build

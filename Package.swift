@@ -148,7 +148,8 @@ let package = Package(
       dependencies: [
         "LibBPF", "Probe", "CLibBPF", "Platform", "Text",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ], path: "Benchmarks", exclude: ["README.md", "bpf"], swiftSettings: settings, plugins: ["CompileBPF"]),
+      ], path: "Benchmarks", exclude: ["README.md", "bpf", "peers", "table.tsv"], swiftSettings: settings,
+      plugins: ["CompileBPF"]),
 
     // A Kubernetes API server for pods, with faults on demand.
     .target(
@@ -185,6 +186,9 @@ let package = Package(
       name: "HarnessTests", dependencies: ["Harness", "pidns-console-check"], path: "Tests/Unit/HarnessTests",
       swiftSettings: settings),
     .testTarget(
+      name: "BenchTests", dependencies: ["pidns-bench"], path: "Tests/Unit/BenchTests",
+      swiftSettings: settings),
+    .testTarget(
       name: "ExpositionTests", dependencies: ["Exposition", "PageReaders"],
       path: "Tests/Unit/ExpositionTests",
       exclude: ["Golden"], swiftSettings: settings),
@@ -192,7 +196,8 @@ let package = Package(
       name: "ConfinementTests", dependencies: ["Confinement"], path: "Tests/Unit/ConfinementTests",
       swiftSettings: settings),
     .testTarget(
-      name: "LibBPFTests", dependencies: ["LibBPF"], path: "Tests/Unit/LibBPFTests", swiftSettings: settings),
+      name: "LibBPFTests", dependencies: ["CLibBPF", "LibBPF", "TestSupport"], path: "Tests/Unit/LibBPFTests",
+      swiftSettings: settings),
     .testTarget(
       name: "LiveViewTests", dependencies: ["LiveView"], path: "Tests/Unit/LiveViewTests",
       swiftSettings: settings),
@@ -202,8 +207,9 @@ let package = Package(
     .testTarget(
       name: "ExporterTests",
       dependencies: [
-        "APIServer", "Exporter", "LibBPF", "Probe", "Containers", "Exposition", "Harness", "Kubernetes",
-        "MetricsHTTP", "Namespaces", "PageReaders", "Platform", "ServerTLS", "TestSupport", "WebConfig",
+        "APIServer", "CZlib", "Exporter", "LibBPF", "Probe", "Containers", "Exposition", "Gzip", "Harness",
+        "Kubernetes", "MetricsHTTP", "Namespaces", "PageReaders", "Platform", "ServerTLS", "TestSupport",
+        "WebConfig",
         .product(name: "Logging", package: "swift-log"),
       ],
       path: "Tests/Unit/ExporterTests", swiftSettings: settings),

@@ -4,8 +4,9 @@ import Probe
 
 /// Measures the cost of a poll with few namespaces, by enabled collectors.
 struct PollBenchmark {
-  let exporter: Server.Kind
+  let exporters: [Server.Kind]
   let rounds: Int
+  let figures: Figures
 
   private static let polls = 20
   private static let interval = Duration.milliseconds(50)
@@ -19,8 +20,11 @@ struct PollBenchmark {
   ]
 
   func run() throws {
-    let times = try inTurn(Self.variants, rounds: rounds) { _, flags in
-      let server = try Server(exporter.with(flags + ["--poll.interval=50ms"]))
+    let rows = exporters.flatMap { kind in
+      Self.variants.map { (name: kind.name + ", " + $0.name, kind: kind.with($0.flags)) }
+    }
+    let times = try inTurn(rows, rounds: rounds) { _, kind in
+      let server = try Server(kind.with(["--poll.interval=50ms"]))
       defer { server.stop() }
       // The first poll releases memory that only the start needed.
       sleep(until: .now + Self.interval * 4)
@@ -32,11 +36,12 @@ struct PollBenchmark {
     printLine("  CPU time of the exporter; median of \(rounds) interleaved rounds of \(Self.polls) polls")
     printLine()
     var table = Table("", "a poll, ms", "least-most", "a minute at one a second, ms")
-    for (variant, times) in zip(Self.variants, times) {
+    for (row, times) in zip(rows, times) {
       table.row(
-        variant.name, times.median.fixed(2), "\(times.quantile(0).fixed(2))-\(times.quantile(1).fixed(2))",
+        row.name, times.median.fixed(2), "\(times.quantile(0).fixed(2))-\(times.quantile(1).fixed(2))",
         (times.median * 60).fixed(0))
     }
     table.print()
+    for (variant, times) in zip(Self.variants, times) { figures.add("poll, " + variant.name, "ms", times) }
   }
 }

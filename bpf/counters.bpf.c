@@ -31,6 +31,7 @@ static __always_inline int count_fork(__u64 *ctx, __u32 attempt)
 {
 	struct task_struct *child = (void *)ctx[0];
 	struct pidns_counts *counts;
+	struct pidns_events *events;
 	struct pidns_node *totals;
 	struct task_pidns own;
 
@@ -41,18 +42,19 @@ static __always_inline int count_fork(__u64 *ctx, __u32 attempt)
 		return 0;
 	choose_part(child, &own);
 	counts = counts_of(child, &own, totals, FORK_SCRATCH + attempt);
+	events = likely(counts) ? &counts->events : dropped(totals, own.error);
 
 	if (child->pid != child->tgid) {
-		add_percpu(&counts->thread_starts, 1);
-		add_percpu(&totals->total.counts.thread_starts, 1);
+		add_atomic(&events->thread_starts, 1);
+		add_percpu(&totals->events.thread_starts, 1);
 		return 0;
 	}
-	add_percpu(&counts->forks, 1);
-	add_percpu(&totals->total.counts.forks, 1);
+	add_percpu(&totals->events.forks, 1);
 	if (own.nr == 1) {
-		add_percpu(&counts->starts, 1);
-		add_percpu(&totals->total.counts.starts, 1);
+		add_atomic(&events->starts, 1);
+		add_percpu(&totals->events.starts, 1);
 	}
+	add_atomic(&events->forks, 1);
 	return 0;
 }
 
@@ -65,64 +67,73 @@ static __always_inline int count_exec(__u64 *ctx, __u32 attempt)
 	struct pidns_counts *counts;
 	struct pidns_node *totals;
 	struct task_pidns own;
+	__u64 now;
 
 	if (!counts_here() || !should_count_exec(task, ctx[1], attempt))
 		return 0;
 	totals = this_cpus_node();
-	if (!totals || !own_namespace(task, &own))
+	if (!totals)
 		return 0;
-	describe(&latest, task, &own, time_of_exec(totals));
+	now = time_of_exec(totals);
+	if (!own_namespace(task, &own))
+		return 0;
 	choose_part(task, &own);
 	counts = counts_of(task, &own, totals, EXEC_SCRATCH + attempt);
-	keep(&counts->latest_exec, &latest);
-	add_percpu(&counts->execs, 1);
-	add_percpu(&totals->total.counts.execs, 1);
-	capture_identity_at_exec(&own, &totals->identities_written, EXEC_SCRATCH + attempt);
+	add_percpu(&totals->events.execs, 1);
+	if (likely(counts)) {
+		describe(&latest, task, &own, now);
+		keep(&counts->latest_exec, &latest);
+		add_atomic(&counts->events.execs, 1);
+	} else {
+		add_percpu(&dropped(totals, own.error)->execs, 1);
+	}
+	if (unlikely(own.nr == 1))
+		capture_identity_at_exec(&own, &totals->identities_written, EXEC_SCRATCH + attempt);
 	return 0;
 }
 
 ATTEMPTS("sched_process_exec", process_exec, count_exec);
 
-struct ending {
-	enum pidns_reason reason;
-	bool has_core;
-	bool was_oom_killed;
-	__u32 signal;
-	__u64 lifetime_ns;
-	__u32 lifetime_bucket;
-};
+/* How a process ended, in one number. */
+enum { ENDING_REASON = 3, ENDING_HAS_CORE = 4, ENDING_OOM_KILL = 8, ENDING_STATUS = 8 };
 
-typedef void add_fn(__u64 *counter, __u64 n);
-
-static __always_inline void add_exit(struct pidns_exits *counts, const struct ending *ending,
-				     add_fn *add)
+/*
+ * Returns how a process ended: ENDING_…, its reason in the lowest bits and the status from
+ * bit ENDING_STATUS on.
+ *
+ * verifier: `zero` makes it unknown. Otherwise each of its values would be a separate state in all
+ * following code.
+ */
+static __always_inline __u32 ending_of(struct task_struct *task, const struct task_pidns *own,
+				       __u32 zero)
 {
-	add(&counts->by_reason[ending->reason], 1);
-	if (ending->has_core)
-		add(&counts->core_dumps, 1);
-	if (ending->was_oom_killed)
-		add(&counts->oom_kills, 1);
-	if (config.count_signals && ending->reason == PIDNS_SIGNALED &&
-	    ending->signal - 1 < PIDNS_SIGNALS)
-		add(&counts->signals[ending->signal - 1], 1);
-	if (config.count_lifetimes) {
-		add(&counts->lifetime, (ending->lifetime_ns + 512) >> 10);
-		add(&counts->lifetimes[ending->lifetime_bucket], 1);
+	int status = wait_status(task, own);
+	bool was_oom_killed = was_oom_marked(task) && status_signal(status) == SIGKILL;
+	__u32 ending = exit_reason(status, own->ns, was_oom_killed);
+
+	if (unlikely(status_signal(status))) {
+		if (config.count_signals && status_has_core(status))
+			ending |= ENDING_HAS_CORE;
+		if (was_oom_killed)
+			ending |= ENDING_OOM_KILL;
 	}
+	return (ending | (__u32)status << ENDING_STATUS) + zero;
 }
 
-/* Before the count: user space reads exemplars again only when the number of exits has grown. */
-static __always_inline void keep_exit(struct pidns_exits *counts, const struct task_pidns *own,
-				      const struct ending *ending,
-				      const struct pidns_exemplar *latest)
+/* Counts what only deaths by signal have in their part. */
+static __noinline int count_death(struct pidns_counts *counts, struct pidns_node *totals,
+				  const struct pidns_part *part, __u32 ending,
+				  const struct pidns_exemplar *latest)
 {
-	if (!config.keep_exemplars)
-		return;
-	keep(&counts->latest[ending->reason], latest);
-	if (ending->was_oom_killed)
+	if (ending & ENDING_HAS_CORE)
+		add_atomic(&counts->core_dumps, 1);
+	if (ending & ENDING_OOM_KILL) {
 		keep(&counts->latest_oom_kill, latest);
-	if (config.count_signals && ending->reason == PIDNS_SIGNALED)
-		keep_signal_death(&own->part, ending->signal, latest);
+		add_atomic(&counts->oom_kills, 1);
+	}
+	if (config.count_signals && (ending & ENDING_REASON) == PIDNS_SIGNALED)
+		count_signal_death(part, totals, status_signal(ending >> ENDING_STATUS), latest);
+	return 0;
 }
 
 /* Counts the exit of the process whose last thread this is. */
@@ -130,11 +141,10 @@ static __always_inline int count_process_exit(struct task_struct *task, __u32 at
 {
 	struct pidns_node *totals = this_cpus_node();
 	struct pidns_exemplar latest = {};
-	struct ending ending = {};
-	struct pidns_exits *counts;
+	__u32 ending, reason, bucket = 0;
+	struct pidns_counts *counts;
+	__u64 now = 0, lifetime = 0;
 	struct task_pidns own;
-	__u64 now = 0;
-	int status;
 
 	if (!totals || task->flags & PF_KTHREAD)
 		return 0;
@@ -142,28 +152,44 @@ static __always_inline int count_process_exit(struct task_struct *task, __u32 at
 		forget_oom_mark(task);
 		return 0;
 	}
+	choose_part(task, &own);
+	counts = counts_of(task, &own, totals, EXIT_SCRATCH + attempt);
+	if (unlikely(is_of_init(task, &own)))
+		record_end(&own, &totals->identities_written);
+	ending = ending_of(task, &own, totals->zero);
+	reason = ending & ENDING_REASON;
 	if (config.count_lifetimes || config.keep_exemplars)
 		now = bpf_ktime_get_boot_ns();
-	/* verifier: code with many branches is first, while there are few states. */
 	describe(&latest, task, &own, now);
-	choose_part(task, &own);
-	counts = exits_of(task, &own, totals, EXIT_SCRATCH + attempt);
-	record_end(task, &own, &totals->identities_written);
-	status = wait_status(task, own.ns);
-	ending.signal = status_signal(status);
-	ending.was_oom_killed = was_oom_marked(task) && ending.signal == SIGKILL;
-	ending.has_core = config.count_signals && ending.signal && status_has_core(status);
-	ending.reason = exit_reason(status, own.ns, ending.was_oom_killed);
 	if (config.count_lifetimes) {
-		ending.lifetime_ns = now - task->group_leader->start_boottime;
-		ending.lifetime_bucket = lifetime_bucket(ending.lifetime_ns);
+		lifetime = now - task->group_leader->start_boottime;
+		bucket = lifetime_bucket(lifetime);
+		lifetime = (lifetime + 512) >> 10;
+		add_percpu(&totals->lifetime, lifetime);
+		add_percpu(&totals->lifetimes[bucket], 1);
 	}
-	keep_exit(counts, &own, &ending, &latest);
-	add_exit(counts, &ending, add_atomic);
-	add_exit(&totals->total.exits, &ending, add_percpu);
-
-	if (config.count_exit_codes && !ending.signal)
-		count_detail(&own.part, totals, PIDNS_EXIT_CODE, status_code(status));
+	/* Before the node's: user space reads the map of signals only if that has grown. */
+	if (likely(counts)) {
+		if (unlikely(reason >= PIDNS_SIGNALED))
+			count_death(counts, totals, &own.part, ending, &latest);
+		/* Before the count: user space reads exemplars again only if that has grown. */
+		keep(&counts->latest[reason], &latest);
+		if (config.count_lifetimes) {
+			add_atomic(&counts->lifetime, lifetime);
+			add_atomic(&counts->lifetimes[bucket], 1);
+		}
+		add_atomic(&counts->events.exits[reason], 1);
+	} else {
+		add_percpu(&dropped(totals, own.error)->exits[reason], 1);
+	}
+	add_percpu(&totals->events.exits[reason], 1);
+	if (unlikely(ending & ENDING_HAS_CORE))
+		add_percpu(&totals->core_dumps, 1);
+	if (unlikely(ending & ENDING_OOM_KILL))
+		add_percpu(&totals->oom_kills, 1);
+	if (config.count_exit_codes && reason < PIDNS_SIGNALED)
+		count_detail(&own.part, totals, PIDNS_EXIT_CODE,
+			     status_code(ending >> ENDING_STATUS));
 	return 0;
 }
 
@@ -172,18 +198,20 @@ static __always_inline int count_late_oom_kill(struct task_struct *task)
 {
 	struct pidns_node *totals = this_cpus_node();
 	struct pidns_exemplar latest = {};
-	struct pidns_exits *counts;
+	struct pidns_counts *counts;
 	struct task_pidns own;
 
 	if (!totals || !own_namespace(task, &own) ||
-	    status_signal(wait_status(task, own.ns)) != SIGKILL)
+	    status_signal(wait_status(task, &own)) != SIGKILL)
+		return 0;
+	choose_part(task, &own);
+	counts = counts_of(task, &own, totals, OOM_SCRATCH);
+	add_atomic(&totals->oom_kills, 1);
+	if (!counts)
 		return 0;
 	describe(&latest, task, &own, config.keep_exemplars ? bpf_ktime_get_boot_ns() : 0);
-	choose_part(task, &own);
-	counts = exits_of(task, &own, totals, OOM_SCRATCH);
 	keep(&counts->latest_oom_kill, &latest);
 	add_atomic(&counts->oom_kills, 1);
-	add_atomic(&totals->total.exits.oom_kills, 1);
 	return 0;
 }
 

@@ -233,7 +233,7 @@ static __always_inline int emit_process_exit(struct task_struct *task, __u32 att
 	if (!draft)
 		return 0;
 	event = &draft->event;
-	status = wait_status(task, own.ns);
+	status = wait_status(task, &own);
 	was_oom_killed = was_oom_marked(task) && status_signal(status) == SIGKILL;
 	if (config.emit_oom_kills && was_oom_killed)
 		emit(draft, PIDNS_OOM_KILLED);
@@ -251,7 +251,7 @@ static __always_inline int emit_late_oom_kill(struct task_struct *task)
 	struct draft *draft;
 
 	if (!config.emit_oom_kills || !own_namespace(task, &own) ||
-	    status_signal(wait_status(task, own.ns)) != SIGKILL)
+	    status_signal(wait_status(task, &own)) != SIGKILL)
 		return 0;
 	draft = describe(task, &own, OOM_SCRATCH);
 	if (draft)

@@ -85,7 +85,7 @@ def of_queries():
         # A variable has the values of all selected clusters.
         if kind != "variable":
             yield from (f"{where}: {problem}" for problem in promql.problems(query, kind))
-        asked.append({"record": f"query:{len(asked)}", "expr": queries.substituted(query, "1m", "1h")})
+        asked.append({"record": f"query:{len(asked)}", "expr": queries.substituted(query, "1m", "1h", {})})
         names = re.sub(r'"(\\.|[^"])*"', "", query)
         names = re.sub(r"\b(by|without|on|ignoring|group_left|group_right)\s*\([^)]*\)|\{[^}]*\}|\[[^\]]*\]", "", names)
         for name in re.findall(r"\b(?:pidns|process|scrape|instance|container|workload|namespace|cluster|pod|ALERTS|up)[\w:]*\b(?!\s*\()", names):

@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""queries.py [--rate-interval 1m] [--range 15m]
+"""queries.py [--rate-interval 1m] [--range 15m] [--variable namespace=shop]
 
 Lists every query that the dashboards, the alerts and the recording rules ask, a line of JSON each:
 
     {"where": "fleet: Execs by container: A", "kind": "range", "query": "topk(10, …)"}
 
 kind: "range" (lines over time), "instant" (what is now), "variable" (the values to choose from), "alert", "record". Grafana's
-variables are as with "All" chosen. What Prometheus' API takes is in "query": of a variable, its selector.
+variables are as with "All" chosen, but for those that --variable sets. What Prometheus' API takes is in "query": of a variable,
+its selector.
 """
 
 import argparse
@@ -21,9 +22,9 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent
 
 
-def substituted(query, rate_interval, shown):
+def substituted(query, rate_interval, shown, variables):
     query = query.replace("$__rate_interval", rate_interval).replace("$__range", shown)
-    return re.sub(r'"\$[a-z]\w*"', '".*"', query)
+    return re.sub(r'"\$([a-z]\w*)"', lambda found: f'"{variables.get(found[1], ".*")}"', query)
 
 
 def of_dashboards():
@@ -67,9 +68,11 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[2])
     parser.add_argument("--rate-interval", default="1m", help="what $__rate_interval is")
     parser.add_argument("--range", default="15m", help="what $__range is", dest="shown")
+    parser.add_argument("--variable", default=[], action="append", help="the regular expression chosen for one")
     arguments = parser.parse_args()
+    variables = dict(variable.split("=", 1) for variable in arguments.variable)
     for where, kind, query in [*of_dashboards(), *of_rules()]:
-        query = substituted(query, arguments.rate_interval, arguments.shown)
+        query = substituted(query, arguments.rate_interval, arguments.shown, variables)
         print(json.dumps({"where": where, "kind": kind, "query": query}, ensure_ascii=False))
 
 

@@ -4,7 +4,7 @@
 # install-dependencies.sh GROUP…
 #
 # Installs missing Debian packages of the groups: build, test, test-fleet, image, deb, release, test-packages,
-# test-release, test-apiserver, test-prometheus, test-attack, check. Prints nothing if none is missing.
+# test-release, test-apiserver, test-prometheus, test-attack, test-faults, bench, check. Prints nothing if none is missing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -72,6 +72,14 @@ for group; do
       ;;
     # For network namespaces, parent-death signals and limits, certificates, a second attacker, and a scanner of TLS.
     test-attack) wanted+=(iproute2 openssl python3 slowhttptest testssl.sh util-linux) ;;
+    # Another program with BPF, a compiler for the clock, certificates, namespaces.
+    test-faults) wanted+=(bpftrace gcc iproute2 openssl python3 util-linux) ;;
+    bench)
+      # Servers to compare with, libraries of two more, a client, and certificates.
+      wanted+=(nginx-light prometheus-node-exporter prometheus-process-exporter)
+      wanted+=(golang-go golang-github-prometheus-client-golang-dev golang-github-victoriametrics-metrics-dev)
+      wanted+=(curl openssl util-linux wrk)
+      ;;
     check)
       wanted+=(clang-format jsonnet prometheus shellcheck)
       # For scripts/check-tools.sh, which installs tools from PyPI.
@@ -147,7 +155,8 @@ units=()
 if [ -d /run/systemd/system ]; then
   for name in "${missing[@]}"; do
     case $name in
-      containerd | prometheus | victoria-metrics) units+=("$name.service") ;;
+      containerd | prometheus | prometheus-*-exporter | victoria-metrics) units+=("$name.service") ;;
+      nginx-light) units+=(nginx.service) ;;
       docker.io) units+=(docker.service docker.socket) ;;
       podman) units+=(podman{,-auto-update,-restart}.service podman.socket podman-auto-update.timer) ;;
     esac

@@ -13,11 +13,24 @@ import Text
     case empty
     /// `counts.bpf.c`: the exporter's programs before exit reasons existed.
     case counts
+    /// `bare.bpf.c`: two counters by inum, the minimum of counting.
+    case bare
+    /// `clock.bpf.c`: `bare`, and the time of an exit.
+    case clock
+    // Ways to count by cgroup, see the files of these names.
+    case unsplit, longkey, everykey, twomaps, storage
 
     fileprivate var object: StaticString {
       switch self {
       case .empty: EmbeddedObject.empty
       case .counts: EmbeddedObject.counts
+      case .bare: EmbeddedObject.bare
+      case .clock: EmbeddedObject.clock
+      case .unsplit: EmbeddedObject.unsplit
+      case .longkey: EmbeddedObject.longkey
+      case .everykey: EmbeddedObject.everykey
+      case .twomaps: EmbeddedObject.twomaps
+      case .storage: EmbeddedObject.storage
       }
     }
   }

@@ -5,11 +5,13 @@ import Platform
 
 /// The paths of the programs that the build puts beside this one.
 enum Built {
-  static let exporter = beside("pidns-exporter")
-  static let workload = beside("pidns-workload")
+  static let exporter = folder + "pidns-exporter"
+  static let workload = folder + "pidns-workload"
+  /// The folder of the peers that `make bench` builds, with a slash at its end.
+  static let peers = folder + "peers/"
 
-  private static func beside(_ name: String) -> String {
+  private static let folder: String = {
     let own = ProcFile.link("/proc/self/exe") ?? ""
-    return own[...(own.lastIndex(of: "/") ?? own.startIndex)] + name
-  }
+    return String(own[...(own.lastIndex(of: "/") ?? own.startIndex)])
+  }()
 }

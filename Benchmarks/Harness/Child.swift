@@ -83,6 +83,24 @@ final class Child {
     }
   }
 
+  /// Runs a program to its end. Returns its stdout; throws if its exit code is not 0.
+  static func output(of command: [String]) throws -> String {
+    let child = try Child(command, isQuiet: true)
+    child.closeInput()
+    var bytes: [UInt8] = []
+    var piece = [UInt8](repeating: 0, count: 64 * 1024)
+    while true {
+      let count = unsafe piece.withUnsafeMutableBytes { unsafe read(child.output, $0.baseAddress, $0.count) }
+      if count <= 0 { break }
+      bytes += piece[..<count]
+    }
+    let status = child.wait()
+    guard status == 0 else {
+      throw BenchError("\(command.joined(separator: " ")) failed: exit code \(status)")
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
   /// Sends a signal and waits until the process ends.
   func end(by signal: Int32) {
     _ = kill(pid, signal)

@@ -71,6 +71,9 @@ final class HTTPConnection {
     return try receive()
   }
 
+  /// The body of the last response.
+  var page: ArraySlice<UInt8> { buffer[body] }
+
   /// The number of samples in the last response.
   var series: Int {
     buffer[body].split(separator: UInt8(ascii: "\n"))

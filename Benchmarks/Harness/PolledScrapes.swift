@@ -70,6 +70,30 @@ struct PolledScrapes {
     return (results, pollTimes)
   }
 
+  /// The CPU time of one poll, of the first scrape after it, and of a second one, in µs.
+  struct Cycle {
+    let poll: Double
+    let fresh: Double
+    let seen: Double
+  }
+
+  /// Measures one poll and two scrapes. Returns nil if something else happened meanwhile.
+  ///
+  /// - Parameter change: What happens between the poll before and this one.
+  func cycle(_ change: () throws -> Void = {}) throws -> Cycle? {
+    let before = try waitForPoll(and: interval / 5)
+    let start = (time: ContinuousClock.now, cpu: server.cpu.now)
+    try change()
+    sleep(until: start.time + interval)
+    let poll = (server.cpu.now - start.cpu).microseconds
+    let fresh = try scrape([client][...]).cpu
+    let end = try lastPoll(client)
+    let seen = try scrape([client][...]).cpu
+    let polls = (end - before) / (interval / .seconds(1))
+    guard polls > 1.5, polls < 2.5, try lastPoll(client) == end else { return nil }
+    return Cycle(poll: poll, fresh: fresh, seen: seen)
+  }
+
   /// Returns the cost of simultaneous scrapes, in µs.
   func scrape(_ connections: ArraySlice<HTTPConnection>) throws -> (cpu: Double, wall: Double) {
     let cpu = server.cpu.now

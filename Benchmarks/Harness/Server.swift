@@ -8,15 +8,38 @@ final class Server {
   struct Kind: Sendable {
     let name: String
     let path: String
-    let flags: [String]
+    var flags: [String]
     /// Whether its stderr is discarded.
     var isQuiet = false
+    /// Whether it polls: it is a build of the exporter.
+    var isExporter = false
+    /// Whether it serves TLS.
+    var isTLS = false
+    /// The text of `--help`, if flags that the program does not have are to be left out.
+    var help: String?
+    /// The flags for the address.
+    var listen: @Sendable (_ port: UInt16) throws -> [String] = { ["--web.listen-address=127.0.0.1:\($0)"] }
 
     var isInstalled: Bool { unsafe access(path, X_OK) == 0 }
 
-    /// Returns the same command with more flags.
+    /// Returns the same command with those of the flags that the program has.
     func with(_ more: [String]) -> Self {
-      Self(name: name, path: path, flags: flags + more, isQuiet: isQuiet)
+      var kind = self
+      kind.flags += more.filter { has($0) }
+      return kind
+    }
+
+    /// Returns whether the program has a flag.
+    func has(_ flag: String) -> Bool {
+      let name = flag.prefix { $0 != "=" }
+      return help?.contains(name) ?? true
+    }
+
+    func named(_ name: String) -> Self {
+      var kind = Self(name: name, path: path, flags: flags)
+      (kind.isQuiet, kind.isExporter, kind.isTLS) = (isQuiet, isExporter, isTLS)
+      (kind.help, kind.listen) = (help, listen)
+      return kind
     }
   }
 
@@ -29,11 +52,10 @@ final class Server {
   /// Starts the server and waits until it serves its metrics.
   init(_ kind: Kind) throws {
     port = try Loopback.freePort()
+    let arguments = try kind.listen(port) + kind.flags
     let start = ContinuousClock.now
-    child = try Child(
-      [kind.path, "--web.listen-address=127.0.0.1:\(port)"] + kind.flags, isQuiet: kind.isQuiet)
-    while true {
-      if let connection = HTTPConnection(port: port), try connection.get().status == 200 { break }
+    child = try Child([kind.path] + arguments, isQuiet: kind.isQuiet)
+    while try !Self.responds(kind, port) {
       guard start.duration(to: .now) < .seconds(20), kill(child.pid, 0) == 0 else {
         throw BenchError("\(kind.name) does not respond")
       }
@@ -41,6 +63,17 @@ final class Server {
     }
     startTime = start.duration(to: .now)
     cpu = try CPUClock(of: child.pid)
+  }
+
+  private static func responds(_ kind: Kind, _ port: UInt16) throws -> Bool {
+    if kind.isTLS {
+      let page = try? Child.output(of: [
+        "/usr/bin/curl", "--silent", "--insecure", "--fail", "https://127.0.0.1:\(port)/metrics",
+      ])
+      return page != nil
+    }
+    guard let connection = HTTPConnection(port: port) else { return false }
+    return try connection.get().status == 200
   }
 
   /// Connects one more client. It is a scraper if it has a User-Agent.
@@ -58,12 +91,11 @@ final class Server {
 }
 
 extension Server.Kind {
-  /// The exporter as installed. It logs only errors.
-  static func exporter(_ path: String) -> Self {
-    Self(name: "pidns-exporter", path: path, flags: ["--log.level=error"])
+  /// A build of the exporter, as installed. It logs only errors.
+  static func exporter(_ path: String, name: String = "pidns-exporter") throws -> Self {
+    var kind = Self(name: name, path: path, flags: ["--log.level=error"])
+    kind.isExporter = true
+    kind.help = try Child.output(of: [path, "--help"])
+    return kind
   }
-
-  /// node_exporter, which runs on most Linux machines that Prometheus monitors.
-  static let nodeExporter = Self(
-    name: "node_exporter", path: "/usr/bin/prometheus-node-exporter", flags: [], isQuiet: true)
 }

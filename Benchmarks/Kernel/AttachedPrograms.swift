@@ -65,7 +65,7 @@ struct AttachedPrograms {
 /// The runs of a variant's programs, by hook.
 struct HookRuns {
   /// Keyed by the first 15 bytes of the programs' names.
-  fileprivate let byProgram: [String: ProgramRuns]
+  let byProgram: [String: ProgramRuns]
 
   var exec: ProgramRuns { all { Self.isNamed($0, after: "exec") || $0.contains("execve") } }
   var exit: ProgramRuns { all { Self.isNamed($0, after: "exit") } }
@@ -74,7 +74,7 @@ struct HookRuns {
   var free: ProgramRuns { all { $0 == "process_free" } }
 
   private static func isNamed(_ program: String, after hook: String) -> Bool {
-    ["process", "empty", "counts"].contains { program.hasPrefix("\($0)_\(hook)") }
+    ["process", "empty", "counts", "bare", "by_cgroup"].contains { program.hasPrefix("\($0)_\(hook)") }
   }
 
   /// Adds up the programs that run for an event. Their sum is the event's cost.

@@ -10,7 +10,7 @@ struct EventBenchmark {
   let spawns: Int
 
   private static let variants = [
-    .empty, .counts,
+    .empty, .bare, .clock, .counts,
     Variant.exporter("exporter, no collector", collectors: []),
     .withoutExemplars, .defaults,
     Variant.exporter("exporter, everything", collectors: Collector.allCases, exemplars: true),
@@ -35,7 +35,8 @@ struct EventBenchmark {
     printLine()
     show("ns", costs)
     show("ratio to empty", costs, over: costs[0])
-    show("ratio to counts only", costs, over: costs[1])
+    show("ratio to two bare counters", costs, over: costs[1])
+    show("ratio to counts only", costs, over: costs[3])
   }
 
   /// Prints a table of costs, or of their ratios to other costs of the same rounds.

@@ -14,6 +14,8 @@ struct Variant {
 
   static let empty = Variant(name: "empty", programs: .baseline(.empty))
   static let counts = Variant(name: "counts only", programs: .baseline(.counts))
+  static let bare = Variant(name: "two bare counters", programs: .baseline(.bare))
+  static let clock = Variant(name: "the same, and the time of exits", programs: .baseline(.clock))
   static let defaults = exporter("exporter, defaults")
   static let withoutExemplars = exporter("exporter, no exemplars", "--no-exemplars")
   static let inAttempts = exporter("exporter, in attempts", "--bpf.count-in-attempts")

@@ -9,12 +9,10 @@
  *
  * Needs Linux 5.10 with BTF.
  */
+#include "last.h"
 #include "namespace.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
-
-/* libbpf sets it. The verifier then removes branches that this kernel cannot reach. */
-extern int LINUX_KERNEL_VERSION __kconfig;
 
 struct counts {
 	__u64 execs, forks, thread_starts, exits, starts;
@@ -97,20 +95,6 @@ int counts_exec(__u64 *ctx)
 	counts->execs++;
 	total->execs++;
 	return 0;
-}
-
-/*
- * Before 6.16 the last thread of a process cannot be distinguished from one that exits at the same
- * time, so both may be counted here. The variant `claimed` measures the cost of distinguishing
- * them.
- */
-static __always_inline bool is_last(__u64 *ctx)
-{
-	struct task_struct *task = (void *)ctx[0];
-
-	if (LINUX_KERNEL_VERSION >= (6 << 16 | 16 << 8))
-		return ctx[1];
-	return task->signal->live.counter == 0;
 }
 
 SEC("tp_btf/sched_process_exit")

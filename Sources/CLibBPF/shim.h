@@ -9,8 +9,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* LIBBPF_OPTS and the inline readers of struct btf_type are C macros and C inline functions over
- * trailing arrays, which Swift cannot import. */
+/* LIBBPF_OPTS is a C macro, which Swift cannot import. */
 
 static inline struct bpf_object *shim_open_object(const void *bytes, size_t size, const char *name)
 {
@@ -29,32 +28,6 @@ static inline char *shim_format(const char *format, va_list arguments)
 		vsnprintf(text, (size_t)length + 1, format, again);
 	va_end(again);
 	return text;
-}
-
-static inline __u32 shim_btf_kind(const struct btf_type *type)
-{
-	return btf_kind(type);
-}
-
-static inline __u32 shim_btf_count(const struct btf_type *type)
-{
-	return btf_vlen(type);
-}
-
-static inline __u32 shim_btf_target(const struct btf_type *type)
-{
-	return type->type;
-}
-
-/* The type of a prototype's parameter, from 0. */
-static inline __u32 shim_btf_parameter(const struct btf_type *type, __u32 index)
-{
-	return btf_params(type)[index].type;
-}
-
-static inline __u32 shim_btf_member_name(const struct btf_type *type, __u32 index)
-{
-	return btf_members(type)[index].name_off;
 }
 
 /* Whether programs that trace may read strings by their addresses: loads one that does, and lets it

@@ -3,9 +3,9 @@
 
 #include <zlib.h>
 
-/* deflateInit2 is a macro, which Swift cannot import. 15 + 16 asks for the largest window and
- * gzip's header and trailer. */
-static inline int CZlib_start_gzip(z_stream *stream, int level)
+/* deflateInit2 is a macro, which Swift cannot import. -15 asks for the largest window, without a
+ * header and a trailer. */
+static inline int CZlib_start_deflate(z_stream *stream, int level)
 {
-	return deflateInit2(stream, level, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY);
+	return deflateInit2(stream, level, Z_DEFLATED, -15, 8, Z_DEFAULT_STRATEGY);
 }

@@ -19,6 +19,15 @@ extension CounterPipeline {
     }
   }
 
+  static func watch(_ pins: borrowing PinFolder?, of kernel: borrowing KernelCounters) throws(BPFError)
+    -> PinWatch?
+  {
+    switch pins {
+    case .some(let pins): return try kernel.watch(pins)
+    case .none: return nil
+    }
+  }
+
   /// Names containers before the watch of pods has started. Where there is one, nothing is known yet, and the ledger waits for
   /// the first poll.
   static func names(_ configuration: Configuration) -> Ledger.Name {

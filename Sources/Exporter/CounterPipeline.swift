@@ -17,6 +17,10 @@ package struct CounterPipeline: ~Copyable {
   package var poller: Poller
   /// What an earlier process has saved; nil if this one begins anew.
   let restored: SavedState?
+  /// Watches the pins; nil without.
+  var pinWatch: PinWatch?
+  /// Whether the counts include all of the machine.
+  let countsAll: Bool
   /// Holds the lock of the folder of pins.
   private let pins: PinFolder?
   /// Follows the files of Docker and podman until the pipeline is destroyed.
@@ -34,9 +38,11 @@ package struct CounterPipeline: ~Copyable {
     var kernel = try Self.load(configuration, pins)
     let change: KernelCounters.Change
     let origin: KernelCounters.Origin
+    let pinWatch: PinWatch?
     do {
       change = try Self.takeOver(&kernel, pins)
       origin = try kernel.origin()
+      pinWatch = try Self.watch(pins, of: kernel)
     } catch {
       throw ExporterError(error)
     }
@@ -96,6 +102,8 @@ package struct CounterPipeline: ~Copyable {
     }
     self.nameWatch = nameWatch
     self.pins = pins
+    self.pinWatch = pinWatch
+    countsAll = configuration.kernel.outermost == nil
     self.restored = restored
     poller = Poller(
       kernel: kernel, ledger: restored?.ledger ?? empty, state: state,

@@ -30,6 +30,8 @@ extension Exporter {
     package var scraperRule: ScraperRule
     /// Whether OpenMetrics has `_created` lines.
     package var writesCreated: Bool
+    /// The time between two polls, which the caller makes.
+    package var pollInterval: Duration
     /// The configuration of counting.
     package var counting: CounterPipeline.Configuration
 
@@ -39,7 +41,7 @@ extension Exporter {
       tokenReviews: Kubernetes.Configuration? = nil, telemetryPath: String,
       webLimits: HTTPServer.Limits = HTTPServer.Limits(), hasStatusPage: Bool = true,
       holdsFirstSamples: Bool = true, scraperRule: ScraperRule = ScraperRule(), writesCreated: Bool = false,
-      counting: CounterPipeline.Configuration
+      pollInterval: Duration = .seconds(1), counting: CounterPipeline.Configuration
     ) {
       self.listenAddresses = listenAddresses
       self.socketAccess = socketAccess
@@ -53,6 +55,7 @@ extension Exporter {
       self.holdsFirstSamples = holdsFirstSamples
       self.scraperRule = scraperRule
       self.writesCreated = writesCreated
+      self.pollInterval = pollInterval
       self.counting = counting
     }
   }

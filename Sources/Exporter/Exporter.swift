@@ -4,7 +4,7 @@ import Kubernetes
 package import Logging
 package import MetricsHTTP
 import Namespaces
-import Platform
+package import Platform
 import Probe
 import StatusPage
 import WebConfig
@@ -25,8 +25,8 @@ package struct Exporter: ~Copyable {
   private var recorder: Recorder?
   /// nil without a web configuration.
   private var webConfig: RunningWebConfig?
-  private let labelCache = LabelCache()
-  private var healthLogger = PollHealthLogger()
+  private let pages = PageStore()
+  private var selfWatch: SelfWatch
   private var heapTrimmer = HeapTrimmer()
   private let logger: Logger
 
@@ -48,6 +48,8 @@ package struct Exporter: ~Copyable {
     let webFile = try Self.readWebConfig(configuration)
     Self.warn(configuration, hasTLS: webFile?.policy.tls != nil, logger)
     let sockets = try Self.listen(configuration)
+    let service = ServiceReporter.connect(logger)
+    let monitor = PollingMonitor()
     var configured = configuration.counting
     configured.confinement?.files = webFile?.files ?? []
     configured.confinement?.sockets = configuration.listenAddresses.compactMap(\.socketPath)
@@ -59,7 +61,8 @@ package struct Exporter: ~Copyable {
     // Their threads are confined, because they start after the pipeline has confined this one.
     let routes = Routes.all(
       telemetryPath: configuration.telemetryPath, hasStatusPage: configuration.hasStatusPage, board: board,
-      scrapers: scrapers, rule: configuration.scraperRule, paths: configuration.paths)
+      health: HealthRoute(board: board, monitor: monitor, logger: logger), scrapers: scrapers,
+      rule: configuration.scraperRule, paths: configuration.paths)
     var webConfig: RunningWebConfig?
     if webFile != nil || configuration.tokenReviews != nil {
       webConfig = RunningWebConfig(
@@ -67,6 +70,7 @@ package struct Exporter: ~Copyable {
         tokens: configuration.tokenReviews.map { TokenChecker($0) }, logger: logger)
     }
     let server = try Self.serve(sockets, configuration, webConfig, routes, logger)
+    selfWatch = SelfWatch(monitor, interval: configuration.pollInterval, service: service)
     self.server = server
     self.board = board
     self.scrapers = scrapers
@@ -89,11 +93,12 @@ package struct Exporter: ~Copyable {
 
   /// Reads the kernel once, for the next scrapes. Before the first success, scrapes get 503.
   package mutating func poll() {
+    selfWatch.showLife()
     webConfig?.reloadIfChanged()
     let records = scrapers?.records(at: .now) ?? ScraperRecords()
     var snapshot = counting.poller.poll(scrapers: records)
     if counting.poller.hasSaved { scrapers?.markSaved(records) }
-    healthLogger.look(at: snapshot, logger)
+    selfWatch.look(at: &snapshot, &counting.pinWatch, countsAll: counting.countsAll, logger)
     guard snapshot.number > 0 else { return }
     if let scrapers { snapshot.scrapers = scrapers.counts }
     let history = recorder?.record(snapshot)
@@ -102,13 +107,28 @@ package struct Exporter: ~Copyable {
     board.put(
       RenderedSnapshot(
         snapshot, features: features, history: history, traffic: traffic, web: webConfig?.status,
-        labelCache: labelCache))
+        pages: pages))
+    pages.removeUnused(at: .now)
     if isFirst { Memory.releaseStart() }
     heapTrimmer.look(at: traffic.connections, trim: Memory.trimHeap)
   }
 
-  /// Saves the state, for the process that continues the counts. Without pins, does nothing.
-  package mutating func save() { counting.poller.save(scrapers?.records(at: .now) ?? ScraperRecords()) }
+  /// Waits until a moment or a signal. Shows meanwhile that the polling thread runs.
+  ///
+  /// - Returns: The signal; nil at the moment.
+  package mutating func wait(until next: ContinuousClock.Instant, or signals: StopSignals) -> String? {
+    while true {
+      if let signal = signals.wait(until: min(next, .now + selfWatch.longestPause)) { return signal }
+      guard ContinuousClock.now < next else { return nil }
+      selfWatch.showLife()
+    }
+  }
+
+  /// Saves the state, for the process that continues the counts. Without pins, saves nothing.
+  package mutating func stop() {
+    selfWatch.stop()
+    counting.poller.save(scrapers?.records(at: .now) ?? ScraperRecords())
+  }
 
   private static func readWebConfig(_ configuration: Configuration) throws(ExporterError) -> WebConfigFile? {
     guard let path = configuration.webConfigFile else { return nil }

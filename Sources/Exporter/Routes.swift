@@ -10,10 +10,11 @@ enum Routes {
 
   /// All paths. Constant responses are built here, once.
   static func all(
-    telemetryPath: String, hasStatusPage: Bool, board: RenderedSnapshotStore, scrapers: Scrapers?,
+    telemetryPath: String, hasStatusPage: Bool, board: RenderedSnapshotStore,
+    health: HealthRoute? = nil, scrapers: Scrapers?,
     rule: ScraperRule, paths: WebPaths = WebPaths()
   ) -> [String: HTTPServer.Handler] {
-    let healthy = text("Healthy.\n")
+    let health = health ?? HealthRoute(board: board)
     let ready = text("Ready.\n")
     let notReady = text("Not ready: the first poll is not done yet.\n", status: 503)
     // One thread renders all pages, so that this delays neither health checks nor finished pages.
@@ -21,9 +22,12 @@ enum Routes {
     let metrics = MetricsRoute(
       board: board, scrapers: scrapers, rule: rule, notReady: notReady, renderer: renderer)
     var routes: [String: HTTPServer.Handler] = [
-      "/-/healthy": { _ in .now(healthy) },
+      "/-/healthy": { _ in .now(health.answer()) },
       "/-/ready": { _ in .now(board.publication == nil ? notReady : ready) },
-      telemetryPath: { metrics.answer($0) },
+      telemetryPath: { request in
+        health.markIfStopped()
+        return metrics.answer(request)
+      },
     ]
     if hasStatusPage {
       let style = file("text/css", StatusPage.style)
@@ -31,6 +35,7 @@ enum Routes {
       routes["/-/status.css"] = { _ in .now(style) }
       routes["/-/status.js"] = { _ in .now(script) }
       let statusPage: Answer.Work = { request in
+        health.markIfStopped()
         let query = StatusQuery { request.argument($0) }
         let current = board.publication
         let html = StatusPage.html(

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Writes the families and samples of one exposition into one growing buffer, in the order of the calls.
+/// Writes families and samples of one format into one growing buffer, in the order of the calls.
 ///
 /// A sample of the text formats is `name{labels} value` and a line feed. The encoder copies the bytes of the
 /// name and of the labels, which exist already, and formats only the number.
+///
+/// It writes either a whole exposition (`begin`, samples, `finish`), or parts of one, which others put together:
+/// `resume` and the samples of some series; `begin(_:sampleBytes:)` for the metadata before them.
 package struct Encoder: ~Copyable {
   /// The format that is written.
   package let format: ExpositionFormat
@@ -12,6 +15,7 @@ package struct Encoder: ~Copyable {
   private let start: Double?
   /// Whether OpenMetrics has `_created` lines.
   private let writesCreated: Bool
+  /// What is written. In protobuf, without the current family if it was begun with its metadata.
   private var bytes: [UInt8] = []
   /// The beginning of each sample line of the current family, `name{`. Empty before the first family and in a
   /// histogram.
@@ -20,19 +24,18 @@ package struct Encoder: ~Copyable {
   private var createdPrefix: [UInt8] = []
   /// The beginnings of the lines of the current family if it is a histogram, otherwise nil.
   private var histogramPrefixes: HistogramPrefixes?
-  /// The beginning of the bucket lines of the current series, with its labels. The buffer is reused.
-  private var head: [UInt8] = []
   /// Whether the current family is a counter.
   private var isCounter = false
+  /// The beginning of the bucket lines of the current series, with its labels. The buffer is reused.
+  private var head: [UInt8] = []
   private var usedNames: Set<String> = []
-  /// The output in protobuf, used instead of `bytes`.
-  private var protobuf: ProtobufFamilies
+  /// The current message in protobuf, which needs its length first.
+  private var protobuf = ProtobufMessage()
 
   /// Creates an empty exposition.
   ///
   /// - Parameters:
-  ///   - capacity: The number of bytes to allocate at first. The size of the last exposition avoids
-  ///     reallocation.
+  ///   - capacity: The number of bytes to allocate at first.
   ///   - start: The start time of counters and histograms without their own, in seconds since the epoch. nil
   ///     omits their start timestamps.
   ///   - writesCreated: Whether OpenMetrics has start timestamps, as `_created` lines.
@@ -41,9 +44,8 @@ package struct Encoder: ~Copyable {
   ) {
     self.format = format
     self.start = start
-    self.writesCreated = writesCreated && format == .openMetrics
-    protobuf = ProtobufFamilies(capacity: format == .protobuf ? capacity : 0)
-    if format != .protobuf { bytes.reserveCapacity(capacity) }
+    self.writesCreated = writesCreated
+    bytes.reserveCapacity(capacity)
   }
 
   /// Writes a family's metadata. The samples that follow belong to this family.
@@ -51,28 +53,54 @@ package struct Encoder: ~Copyable {
   /// - Precondition: The exposition has no other family with this name or with one of its sample names. A
   ///   scraper may reject a page on which a family appears twice.
   package mutating func begin(_ family: MetricFamily) {
-    let sampleName = family.sampleName
     for name in family.reservedNames {
       precondition(usedNames.insert(name).inserted, "Family begun twice: \(name)")
     }
-    switch format {
-    case .text:
-      metadata("HELP", sampleName) { $0.appendEscaped(family.help, quotes: false) }
-      metadata("TYPE", sampleName) { $0.append(contentsOf: family.kind.textType.utf8) }
-    case .openMetrics:
-      metadata("TYPE", family.name) { $0.append(contentsOf: family.kind.openMetricsType.utf8) }
-      if let unit = family.unit {
-        metadata("UNIT", family.name) { $0.append(contentsOf: unit.utf8) }
-      }
-      metadata("HELP", family.name) { $0.appendEscaped(family.help, quotes: true) }
-    case .protobuf:
-      protobuf.begin(family)
+    begin(EncodedFamily(family, format: format, writesCreated: writesCreated))
+  }
+
+  /// Writes the metadata of a family that was encoded for this format. The samples that follow belong to this family.
+  ///
+  /// The caller ensures that a family is begun once.
+  package mutating func begin(_ family: EncodedFamily) {
+    resume(family)
+    if format == .protobuf {
+      protobuf.begin(family.metadata)
+    } else {
+      bytes.appendCopy(of: family.metadata.span)
     }
+  }
+
+  /// Writes the metadata of a family whose samples follow elsewhere.
+  ///
+  /// - Parameter sampleBytes: The length of its encoded samples.
+  package mutating func begin(_ family: EncodedFamily, sampleBytes: Int) {
+    finishFamily()
+    if format == .protobuf { bytes.appendVarint(UInt64(family.metadata.count + sampleBytes)) }
+    bytes.appendCopy(of: family.metadata.span)
+  }
+
+  /// Ends the current family, and begins to write samples of a family without its metadata.
+  package mutating func resume(_ family: EncodedFamily) {
+    finishFamily()
+    prefix = family.prefix
+    createdPrefix = family.createdPrefix
+    histogramPrefixes = family.histogramPrefixes
     isCounter = family.kind == .counter
-    let isHistogram = family.kind == .histogram
-    prefix = isHistogram ? [] : Array("\(sampleName){".utf8)
-    histogramPrefixes = isHistogram ? HistogramPrefixes(family) : nil
-    createdPrefix = writesCreated && (isCounter || isHistogram) ? Array("\(family.name)_created{".utf8) : []
+  }
+
+  /// Appends samples of the current family that another encoder of the same format wrote.
+  package mutating func append(samples: Span<UInt8>) { bytes.appendCopy(of: samples) }
+
+  /// The number of bytes that were written. In protobuf, without a family that was begun with its metadata, until it ends.
+  package var count: Int { bytes.count }
+
+  /// Calls a closure with all that was written, and removes it. The memory is reused.
+  package mutating func drain<Result>(_ body: (Span<UInt8>) -> Result) -> Result {
+    finishFamily()
+    let result = body(bytes.span)
+    bytes.removeAll(keepingCapacity: true)
+    return result
   }
 
   /// Writes a sample with a whole number: exact in text, and up to 2^53 in protobuf.
@@ -81,7 +109,7 @@ package struct Encoder: ~Copyable {
   ///   debug builds only, because the check takes longer than the line.
   package mutating func sample(_ labels: LabelSet, adding extra: LabelSet = .empty, _ value: UInt64) {
     if format == .protobuf {
-      protobuf.sample(labels, extra, Double(value), start: start) { nil }
+      protobuf.sample(labels, extra, Double(value), isCounter: isCounter, start: start, to: &bytes) { nil }
     } else {
       bytes.appendLineEnd(value, after: series(labels, adding: extra))
       created(labels, extra, start)
@@ -98,7 +126,9 @@ package struct Encoder: ~Copyable {
     _ labels: LabelSet, adding extra: LabelSet = .empty, _ value: Double, start: Double? = nil
   ) {
     if format == .protobuf {
-      protobuf.sample(labels, extra, value, start: start ?? self.start) { nil }
+      protobuf.sample(labels, extra, value, isCounter: isCounter, start: start ?? self.start, to: &bytes) {
+        nil
+      }
     } else {
       bytes.appendLineEnd(value, after: series(labels, adding: extra))
       created(labels, extra, start ?? self.start)
@@ -120,7 +150,8 @@ package struct Encoder: ~Copyable {
   ) {
     precondition(isCounter, "Only a counter has exemplars")
     if format == .protobuf {
-      return protobuf.sample(labels, extra, Double(value), start: start, exemplar: exemplar)
+      return protobuf.sample(
+        labels, extra, Double(value), isCounter: true, start: start, to: &bytes, exemplar: exemplar)
     }
     bytes.appendLineEnd(value, after: series(labels, adding: extra))
     guard format == .openMetrics else { return }
@@ -166,7 +197,7 @@ package struct Encoder: ~Copyable {
       return protobuf.histogram(
         labels, classic: protobufHasClassic ? (bounds, cumulative) : nil, count: cumulative.last ?? 0,
         sum: sum,
-        native: native(), start: start ?? self.start)
+        native: native(), start: start ?? self.start, to: &bytes)
     }
     // One copy per line instead of two saves a fifth of the time.
     head.removeAll(keepingCapacity: true)
@@ -189,21 +220,18 @@ package struct Encoder: ~Copyable {
   /// Ends the exposition and returns its bytes. In OpenMetrics it appends the `# EOF` line that a complete
   /// page needs.
   package consuming func finish() -> [UInt8] {
-    switch format {
-    case .text: return bytes
-    case .openMetrics:
-      bytes.append(contentsOf: "# EOF\n".utf8)
-      return bytes
-    case .protobuf:
-      protobuf.finishFamily()
-      return protobuf.bytes
-    }
+    endPage()
+    return bytes
   }
 
-  private mutating func metadata(_ keyword: String, _ name: String, _ value: (inout [UInt8]) -> Void) {
-    bytes.append(contentsOf: "# \(keyword) \(name) ".utf8)
-    value(&bytes)
-    bytes.append(UInt8(ascii: "\n"))
+  /// Ends the current family, and writes what a complete page has after its last one.
+  package mutating func endPage() {
+    finishFamily()
+    if format == .openMetrics { bytes.append(contentsOf: "# EOF\n".utf8) }
+  }
+
+  private mutating func finishFamily() {
+    if format == .protobuf { protobuf.finish(to: &bytes) }
   }
 
   /// Writes a line up to the value, and returns the separator that the value needs.
@@ -236,19 +264,6 @@ package struct Encoder: ~Copyable {
   }
 }
 
-/// The beginnings of the lines of a histogram, such as `name_bucket{`.
-private struct HistogramPrefixes {
-  let bucket: [UInt8]
-  let sum: [UInt8]
-  let count: [UInt8]
-
-  init(_ family: MetricFamily) {
-    bucket = Array("\(family.name)_bucket{".utf8)
-    sum = Array("\(family.name)_sum{".utf8)
-    count = Array("\(family.name)_count{".utf8)
-  }
-}
-
 extension UInt64 {
   fileprivate func addingUpToMaximum(_ other: UInt64) -> UInt64 {
     let (sum, overflow) = addingReportingOverflow(other)
@@ -263,25 +278,6 @@ extension Span<UInt64> {
     return indices.map { index in
       total = total.addingUpToMaximum(self[index])
       return total
-    }
-  }
-}
-
-extension MetricFamily.Kind {
-  fileprivate var textType: String {
-    switch self {
-    case .counter: "counter"
-    case .gauge, .info: "gauge"
-    case .histogram: "histogram"
-    }
-  }
-
-  fileprivate var openMetricsType: String {
-    switch self {
-    case .counter: "counter"
-    case .gauge: "gauge"
-    case .info: "info"
-    case .histogram: "histogram"
     }
   }
 }

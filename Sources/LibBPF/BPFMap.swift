@@ -57,13 +57,10 @@ import Platform
       "write an entry of a BPF map", unsafe bpf_map_update_elem(descriptor, &key, &value, UInt64(BPF_ANY)))
   }
 
-  /// Adds an entry of a per-CPU map whose values are zero, and returns whether there was none. One system call.
-  ///
-  /// - Parameter cpus: The number of possible CPUs.
-  package func addZeros<Key: BitwiseCopyable>(_ key: Key, cpus: Int) throws(BPFError) -> Bool {
+  /// Adds an entry whose value is zero, and returns whether there was none. One system call. Not for per-CPU maps.
+  package func addZeros<Key: BitwiseCopyable>(_ key: Key) throws(BPFError) -> Bool {
     var key = key
-    let stride = (Int(unsafe bpf_map__value_size(map)) + 7) & ~7
-    let zeros = [UInt8](repeating: 0, count: stride * cpus)
+    let zeros = [UInt8](repeating: 0, count: Int(unsafe bpf_map__value_size(map)))
     let result = unsafe bpf_map_update_elem(descriptor, &key, zeros, UInt64(BPF_NOEXIST))
     guard result != -EEXIST else { return false }
     _ = try checked("add an entry of a BPF map", result)

@@ -12,14 +12,13 @@ import Glibc
 
   private let descriptor: Int32
   private let keySize: Int
-  /// The bytes of a value; those of all CPUs, if each has its own.
+  /// The bytes of a value.
   package let valueSize: Int
 
-  init(_ descriptor: Int32, keySize: UInt32, valueSize: UInt32, cpus: Int?) {
+  init(_ descriptor: Int32, keySize: UInt32, valueSize: UInt32) {
     self.descriptor = descriptor
     self.keySize = Int(keySize)
-    // The kernel rounds each CPU's copy up to 8 bytes.
-    self.valueSize = cpus.map { $0 * ((Int(valueSize) + 7) & ~7) } ?? Int(valueSize)
+    self.valueSize = Int(valueSize)
   }
 
   /// Calls `body` with the bytes of each key and value, which are valid during the call only.
@@ -67,20 +66,17 @@ import Glibc
 }
 
 extension BPFMap {
-  /// The entries of a hash.
-  ///
-  /// - Parameter cpus: The number of possible CPUs, if each has its own value.
-  package func entries(cpus: Int? = nil) -> HashEntries {
+  /// The entries of a hash whose values are shared by the CPUs.
+  package var entries: HashEntries {
     HashEntries(
-      descriptor, keySize: unsafe bpf_map__key_size(map), valueSize: unsafe bpf_map__value_size(map),
-      cpus: cpus)
+      descriptor, keySize: unsafe bpf_map__key_size(map), valueSize: unsafe bpf_map__value_size(map))
   }
 }
 
 extension PinnedObject {
-  /// As of ``BPFMap/entries(cpus:)``.
-  package func entries(cpus: Int? = nil) throws(BPFError) -> HashEntries {
+  /// As of ``BPFMap/entries``.
+  package func entries() throws(BPFError) -> HashEntries {
     let shape = try map().shape
-    return HashEntries(descriptor, keySize: shape.keySize, valueSize: shape.valueSize, cpus: cpus)
+    return HashEntries(descriptor, keySize: shape.keySize, valueSize: shape.valueSize)
   }
 }

@@ -11,48 +11,44 @@ import CMicroHTTPD
 
   // Sendable because MHD counts its references under a mutex, and nothing else changes after `init`.
   private nonisolated(unsafe) let handle: OpaquePointer
-  private nonisolated(unsafe) let body: UnsafeRawBufferPointer
+  private let body: [BodyPart]
   private let headers: [(String, String)]
 
-  /// Builds a response whose body is written in place, at most `bodyCapacity` bytes.
+  /// The largest number of parts of a body. MHD copies the list of them, 16 bytes each, into the memory of the
+  /// connection, where the request's headers are.
+  package static let partLimit = 256
+
+  /// Builds a response whose body is the concatenation of parts. They are sent from where they are: nothing is copied.
   ///
-  /// The response owns the memory and sends from it
-  /// (`MHD_create_response_from_buffer_with_free_callback_cls`), so a large body exists only once. Unused
-  /// capacity stays allocated as long as the response.
-  /// - Precondition: As for `init(status:contentType:headers:body:)`.
-  package init(
-    status: Int = 200, contentType: String, headers: [(String, String)] = [], bodyCapacity: Int,
-    writingBody write: (inout OutputSpan<UInt8>) -> Void
-  ) {
+  /// The server adds Content-Length, Date and Connection; do not pass them.
+  /// - Precondition: The status is within 200...599. Names are tokens (RFC 9110, section 5.6.2). Values are
+  ///   printable and not empty. Check values from outside first. There are at most `partLimit` parts.
+  package init(status: Int = 200, contentType: String, headers: [(String, String)] = [], parts: [BodyPart]) {
     precondition((200...599).contains(status), "not a final HTTP status")
-    let memory = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: bodyCapacity)
-    var span = unsafe OutputSpan(buffer: memory, initializedCount: 0)
-    write(&span)
-    let count = unsafe span.finalize(for: memory)
-    let made = unsafe MHD_create_response_from_buffer_with_free_callback_cls(
-      count, memory.baseAddress, { unsafe $0?.assumingMemoryBound(to: UInt8.self).deallocate() },
-      memory.baseAddress)
-    guard let made = unsafe made else { preconditionFailure("out of memory") }
+    precondition(parts.count <= Self.partLimit, "too many parts: \(parts.count)")
     self.status = status
-    unsafe handle = unsafe made
-    unsafe body = unsafe UnsafeRawBufferPointer(start: memory.baseAddress, count: count)
+    body = parts
     self.headers = [("Content-Type", contentType)] + headers
+    unsafe handle = Self.make(parts)
     addHeaders()
   }
 
-  /// Builds a response with the body of another one, which it keeps.
+  /// Builds a response with a copy of a body.
+  ///
+  /// - Precondition: As for `init(status:contentType:headers:parts:)`.
+  package convenience init(
+    status: Int = 200, contentType: String, headers: [(String, String)] = [], body: [UInt8]
+  ) {
+    self.init(
+      status: status, contentType: contentType, headers: headers, parts: [BodyPart(copying: body.span)])
+  }
+
+  /// Builds a response with the body of another one, which it shares.
   private init(_ other: Response, headers: [(String, String)]) {
-    let owner = unsafe Unmanaged.passRetained(other)
-    // MHD only reads the body.
-    let made = unsafe MHD_create_response_from_buffer_with_free_callback_cls(
-      other.body.count, UnsafeMutableRawPointer(mutating: other.body.baseAddress),
-      { owner in if let owner = unsafe owner { unsafe Unmanaged<Response>.fromOpaque(owner).release() } },
-      owner.toOpaque())
-    guard let made = unsafe made else { preconditionFailure("out of memory") }
     status = other.status
-    unsafe handle = unsafe made
-    unsafe body = unsafe other.body
+    body = other.body
     self.headers = headers
+    unsafe handle = Self.make(other.body)
     addHeaders()
   }
 
@@ -62,19 +58,27 @@ import CMicroHTTPD
     return Response(self, headers: headers.filter { !names.contains($0.0.lowercased()) } + new)
   }
 
-  /// Builds a response with a copy of a body.
-  ///
-  /// The server adds Content-Length, Date and Connection; do not pass them.
-  /// - Precondition: The status is within 200...599. Names are tokens (RFC 9110, section 5.6.2). Values are
-  ///   printable and not empty. Check values from outside first.
-  package convenience init(
-    status: Int = 200, contentType: String, headers: [(String, String)] = [], body: [UInt8]
-  ) {
-    self.init(status: status, contentType: contentType, headers: headers, bodyCapacity: body.count) { span in
-      unsafe span.withUnsafeMutableBufferPointer { memory, count in
-        count = unsafe memory.initialize(fromContentsOf: body)
-      }
+  /// Makes MHD's response. It keeps the parts until the last transfer ends, which may be after the end of the
+  /// `Response`.
+  private static func make(_ body: [BodyPart]) -> OpaquePointer {
+    let owner = unsafe Unmanaged.passRetained(PartOwner(parts: body)).toOpaque()
+    let release: @convention(c) (UnsafeMutableRawPointer?) -> Void = { owner in
+      if let owner = unsafe owner { unsafe Unmanaged<PartOwner>.fromOpaque(owner).release() }
     }
+    let made: OpaquePointer?
+    if body.count <= 1 {
+      // One part is sent together with the headers. MHD only reads it.
+      unsafe made = unsafe MHD_create_response_from_buffer_with_free_callback_cls(
+        body.first?.count ?? 0, UnsafeMutableRawPointer(mutating: body.first?.bytes.baseAddress), release,
+        owner)
+    } else {
+      let list = unsafe body.map { part in
+        unsafe MHD_IoVec(iov_base: part.bytes.baseAddress, iov_len: part.count)
+      }
+      unsafe made = unsafe MHD_create_response_from_iovec(list, UInt32(list.count), release, owner)
+    }
+    guard let made = unsafe made else { preconditionFailure("out of memory") }
+    return unsafe made
   }
 
   deinit {
@@ -99,4 +103,11 @@ import CMicroHTTPD
     let added = unsafe MHD_add_response_header(handle, name, value)
     precondition(added == .YES, "a header that cannot be set: \(name)")
   }
+}
+
+/// Keeps the parts of a body for MHD.
+private final class PartOwner {
+  let parts: [BodyPart]
+
+  init(parts: [BodyPart]) { self.parts = parts }
 }

@@ -14,14 +14,11 @@ extension Ledger {
       members[part]?.ingest(identity)
       active.insert(part)
     }
-    for (part, counts) in reading.starts { ingest(part, reading, now) { $0.counts = counts } }
-    for (part, counts, signals) in reading.exits {
-      ingest(part, reading, now) {
-        $0.exits = counts
-        if !signals.isEmpty || !$0.details.isEmpty { $0.replaceSignalDeaths(by: signals) }
-      }
+    for (part, counts) in reading.counts {
+      ingest(part, now) { ($0.counts, $0.exits) = (counts.counts, counts.exits) }
     }
-    for (part, details) in reading.details { ingest(part, reading, now) { $0.replaceDetails(by: details) } }
+    for (part, deaths) in reading.deaths { ingest(part, now) { $0.replaceSignalDeaths(by: deaths) } }
+    for (part, details) in reading.details { ingest(part, now) { $0.replaceDetails(by: details) } }
     if reading.hasNewCgroups || !reading.newIdentities.isEmpty || others.count != known {
       for part in others where reading.hasEntry(part) {
         guard let cgroup = reading.cgroups[part.cgroup] else { continue }
@@ -33,8 +30,7 @@ extension Ledger {
   }
 
   private mutating func ingest(
-    _ part: NamespacePart, _ reading: KernelCounters.Reading, _ now: Moment,
-    _ change: (inout EventCounts) -> Void
+    _ part: NamespacePart, _ now: Moment, _ change: (inout EventCounts) -> Void
   ) {
     track(part, now)
     // In place: a copy of a tracked part is a kilobyte.

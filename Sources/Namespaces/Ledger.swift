@@ -292,11 +292,15 @@ package struct Ledger {
 
   /// The start of the events that a part adds to a new series.
   private func start(of member: TrackedPart, _ now: Moment) -> Double {
+    // Never in the future, even if the clock was set back: Prometheus would add a 0 after a value.
+    min(earliestStart(of: member, now), now.readEnd)
+  }
+
+  private func earliestStart(of member: TrackedPart, _ now: Moment) -> Double {
     if member.isShown { return now.epoch }
     guard member.isOfInit else { return max(countingStart, member.firstEvent) }
     guard let identity = member.identity else { return previousPoll }
-    // Never in the future, even if the clock was set back: Prometheus would add a 0 after a value.
-    return min(max(countingStart, boot + Double(identity.initStart) / 1e9), now.readEnd)
+    return max(countingStart, boot + Double(identity.initStart) / 1e9)
   }
 
   /// Begins a series.

@@ -96,6 +96,10 @@ package struct Snapshot: Sendable {
   package var handovers = Ledger.Handovers()
   /// The file of the state; nil where there is none.
   package var state: StateStatus?
+  /// Whether the BPF programs count, as far as is known.
+  package var isCounting = true
+  /// Whether pins are missing, so that counting would end with the process; nil without pins.
+  package var lacksPins: Bool?
   /// The scrapers that the exporter remembers.
   package var scrapers = ScraperCounts()
 

@@ -10,6 +10,9 @@ package enum Clock {
   /// Seconds since boot, including suspend (`CLOCK_BOOTTIME`): the clock of process start times in /proc.
   package static var bootSeconds: Double { seconds(CLOCK_BOOTTIME) }
 
+  /// Nanoseconds of a clock that nobody can set, without the time in which the machine was suspended (`CLOCK_MONOTONIC`).
+  package static var monotonicNanoseconds: Int64 { nanoseconds(CLOCK_MONOTONIC) }
+
   /// The wall-clock time of the boot, in nanoseconds since the epoch.
   ///
   /// Measured again if the thread was preempted between the two clock reads; see ``BootEpoch``.

@@ -17,22 +17,30 @@ package enum Memory {
   /// Returns free heap to the kernel (`malloc_trim`). Takes a millisecond.
   package static func trimHeap() { _ = malloc_trim(0) }
 
-  /// Releases memory that only the start needed: free heap (`malloc_trim`) and code (`madvise`). Needs a millisecond.
+  /// Releases memory that only the start needed: free heap (`malloc_trim`), code and constants of files (`madvise`). Needs
+  /// two milliseconds.
   ///
-  /// Code that runs again is read back from the page cache, 64 KiB per fault: about ten faults at the next
-  /// poll. Only executable pages are dropped, because they are never written. Read-only pages hold relocated
-  /// pointers that the file does not contain.
+  /// What is used again is read back from the page cache, 64 KiB per fault: about ten faults at the next
+  /// poll. Only mappings without write access and without changed pages are dropped. Others hold relocated pointers that
+  /// the file does not contain.
   package static func releaseStart() {
     trimHeap()
-    for line in (ProcFile.read("/proc/self/maps") ?? "").split(separator: "\n") {
-      // Format of /proc/self/maps: 5594e5a26000-5594e5e5f000 r-xp 0002b000 fe:00 131339
-      // /usr/bin/pidns-exporter
-      let fields = line.split(separator: " ")
-      guard fields.count >= 6, fields[1] == "r-xp", fields[5].hasPrefix("/") else { continue }
-      let bounds = fields[0].split(separator: "-").compactMap { UInt($0, radix: 16) }
-      guard bounds.count == 2, let start = unsafe UnsafeMutableRawPointer(bitPattern: bounds[0])
-      else { continue }
-      _ = unsafe madvise(start, Int(bounds[1] - bounds[0]), MADV_DONTNEED)
+    // Format of /proc/self/smaps: 5594e5a26000-5594e5e5f000 r-xp 0002b000 fe:00 131339 /usr/bin/pidns-exporter
+    // and after it lines such as: Anonymous:             0 kB
+    var mapping: (start: UInt, length: Int)?
+    for line in (ProcFile.read("/proc/self/smaps", upTo: 1 << 20) ?? "").split(separator: "\n") {
+      let fields = line.split(separator: " ", maxSplits: 5)
+      if fields.count == 6, fields[1].utf8.count == 4 {
+        let bounds = fields[0].split(separator: "-").compactMap { UInt($0, radix: 16) }
+        let isDroppable = (fields[1] == "r-xp" || fields[1] == "r--p") && fields[5].contains("/")
+        mapping = isDroppable && bounds.count == 2 ? (bounds[0], Int(bounds[1] - bounds[0])) : nil
+      } else if fields.first == "Anonymous:", let droppable = mapping {
+        mapping = nil
+        guard fields.dropFirst().first == "0",
+          let start = unsafe UnsafeMutableRawPointer(bitPattern: droppable.start)
+        else { continue }
+        _ = unsafe madvise(start, droppable.length, MADV_DONTNEED)
+      }
     }
   }
 }

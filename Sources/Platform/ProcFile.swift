@@ -4,12 +4,12 @@ import Glibc
 
 /// Reads small text files and links in /proc and /sys.
 package enum ProcFile {
-  /// Returns a file's text, at most 64 KiB; nil if it cannot be read.
-  package static func read(_ path: String) -> String? {
+  /// Returns a file's text, at most 64 KiB or another limit; nil if it cannot be read.
+  package static func read(_ path: String, upTo limit: Int = 64 * 1024) -> String? {
     let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return nil }
     defer { _ = close(descriptor) }
-    let bytes = unsafe [UInt8](unsafeUninitializedCapacity: 64 * 1024) { buffer, filled in
+    let bytes = unsafe [UInt8](unsafeUninitializedCapacity: limit) { buffer, filled in
       while filled < buffer.count {
         let rest = unsafe UnsafeMutableBufferPointer(rebasing: buffer[filled...])
         let count = unsafe Glibc.read(descriptor, rest.baseAddress, rest.count)

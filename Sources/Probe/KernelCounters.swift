@@ -74,19 +74,15 @@ package struct KernelCounters: ~Copyable {
   private let refused: [String]
   let taskWalk: Link
   var taskScan = TaskScan()
-  var starts: MapReader<pidns_part, NamespacePart>
-  var exits: MapReader<pidns_part, NamespacePart>
-  var details: MapReader<pidns_detail, DetailName>?
-  var signalExemplars: MapReader<pidns_detail, DetailName>?
+  var counts: MapReader<pidns_part, NamespacePart>
+  var details: DetailCounts?
+  var signals: DetailCounts?
   var identityCache: IdentityCache
   let node: BPFMap
   private let claims: BPFMap?
   private let victims: BPFMap?
   private let marks: BPFMap?
   let cpus: Int
-  /// The contents of `details` at the last read, and the number of counted details at that time.
-  var lastDetails: [NamespacePart: [CounterKey: UInt64]] = [:]
-  var lastDetailsCounted: UInt64 = 0
   /// The parts in the maps of counts at the last read, minus those deleted since.
   var entries: [NamespacePart: PartEntries] = [:]
   var exemplarCursor = ExemplarCursor()
@@ -116,9 +112,8 @@ package struct KernelCounters: ~Copyable {
     let loaded = try Self.load(
       configuration, features, cpus: cpus, pins: pins, refused: &refused, unavailable: &unavailable)
     let namespaces = try loaded.object.map(CounterMap.namespaces)
-    let exits = try loaded.object.map(CounterMap.exits)
     let details = try loaded.mapIfUsed(.details)
-    let signalExemplars = try loaded.mapIfUsed(.signalExemplars)
+    let signals = try loaded.mapIfUsed(.signals)
     let identities = try loaded.mapIfUsed(.identities)
     let claims = try loaded.mapIfUsed(.exitClaims)
     let victims = try loaded.mapIfUsed(.oomVictims)
@@ -132,12 +127,9 @@ package struct KernelCounters: ~Copyable {
     self.refused = refused
     self.loaded = loaded
     self.taskWalk = taskWalk
-    starts = MapReader(namespaces, cpus: cpus, "read the namespaces' counts") { NamespacePart($0) }
-    self.exits = MapReader(exits, "read the namespaces' exits") { NamespacePart($0) }
-    self.details = details.map { MapReader($0, "read the namespaces' details") { DetailName($0) } }
-    self.signalExemplars = signalExemplars.map {
-      MapReader($0, "read the exemplars of deaths by signal") { DetailName($0) }
-    }
+    counts = MapReader(namespaces, "read the namespaces' counts") { NamespacePart($0) }
+    self.details = details.map { DetailCounts($0, "read the namespaces' details") }
+    self.signals = signals.map { DetailCounts($0, "read the deaths by signal") }
     identityCache = IdentityCache(identities)
     self.node = node
     self.claims = claims
@@ -155,7 +147,7 @@ package struct KernelCounters: ~Copyable {
   package var isReadable: Bool {
     do throws(BPFError) {
       _ = try node.sumPerCPU(pidns_node(), cpus: cpus)
-      try unsafe starts.map.entries(cpus: cpus).forEach("read the counts") { _, _ in }
+      try unsafe counts.map.entries.forEach("read the counts") { _, _ in }
       try taskWalk.iterate(pidns_tasks.self, "walk the tasks") { _ in }
     } catch {
       return false
@@ -170,14 +162,14 @@ package struct KernelCounters: ~Copyable {
   ) throws(BPFError) -> LoadedPrograms {
     var configuration = configuration
     var loaded: LoadedPrograms
-    let plan = ProgramPlan(features: features, configuration, cpus: cpus)
+    let plan = ProgramPlan(features: features, configuration)
     do throws(BPFError) {
       loaded = try LoadedPrograms(plan, configuration, pins: pins, cpus: cpus)
     } catch {
       // Some kernels refuse to load a program for a function; libbpf then fails as a whole.
       guard configuration.collectors.remove(.execFailures) != nil else { throw error }
       loaded = try LoadedPrograms(
-        ProgramPlan(features: features, configuration, cpus: cpus), configuration, pins: pins, cpus: cpus)
+        ProgramPlan(features: features, configuration), configuration, pins: pins, cpus: cpus)
       refused = plan.optional.filter { $0.collector == .execFailures }.map(\.name)
       unavailable[.execFailures] = "the kernel refuses BPF trampolines: \(error)"
     }
@@ -186,8 +178,8 @@ package struct KernelCounters: ~Copyable {
     return loaded
   }
 
-  /// Whether one of the maps of counts is filled by half, as of the last read.
-  package var isHalfFull: Bool { max(starts.count, exits.count) * 2 > starts.map.capacity }
+  /// Whether the map of counts is filled by half, as of the last read.
+  package var isHalfFull: Bool { counts.count * 2 > counts.map.capacity }
 
   /// Reads the status of the programs. A system call for each of them.
   package func programs() throws(BPFError) -> [ProgramStatus] {
@@ -219,13 +211,10 @@ package struct KernelCounters: ~Copyable {
   /// deleted since.
   package mutating func maps() -> [MapStatus] {
     var statuses = [
-      status(.namespaces, starts.map, entries: starts.count), status(.exits, exits.map, entries: exits.count),
-      status(.node, node, entries: 1),
+      status(.namespaces, counts.map, entries: counts.count), status(.node, node, entries: 1),
     ]
-    if let details { statuses.append(status(.details, details.map, entries: details.count)) }
-    if let signalExemplars {
-      statuses.append(status(.signalExemplars, signalExemplars.map, entries: signalExemplars.count))
-    }
+    if let map = details?.reader { statuses.append(status(.details, map.map, entries: map.count)) }
+    if let map = signals?.reader { statuses.append(status(.signals, map.map, entries: map.count)) }
     if let identities = identityCache.reader {
       statuses.append(status(.identities, identities.map, entries: identityCache.identities.count))
     }

@@ -32,9 +32,12 @@ struct KernelFeatures {
   /// The best way to detect the exit of a process.
   var exitDetection: KernelCounters.ExitDetection { exitTellsGroupDead ? .groupDead : .claimed }
 
-  /// Reads the kernel's BTF: 25 ms, and 20 MB of memory during that time.
+  /// Reads the kernel's BTF.
   static func probe() throws(BPFError) -> KernelFeatures {
-    let btf = try KernelBTF()
+    let btf = try KernelBTF(
+      finding: KernelBTF.Names(
+        tracepoints: ["mark_victim", "sched_process_exit"], functions: execEntries.map(\.function),
+        typedefs: ["class_srcu_fast_notrace_t"], structures: ["bpf_htab"]))
     let oomVictim: OOMVictim? =
       switch btf.parameters(ofTracepoint: "mark_victim").dropFirst().first {
       case .pointer: .task

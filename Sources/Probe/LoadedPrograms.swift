@@ -12,6 +12,8 @@ struct LoadedPrograms: ~Copyable {
   private let hooks: [Link]
   /// The programs that were attached by an earlier process; nil if this one has attached its own.
   private let inherited: [String: PinnedObject]?
+  /// Their attachments, which would end with the pins otherwise.
+  private let inheritedLinks: [PinnedObject]
   /// The name of the layout, and the number of its programs in the map of gates.
   let layout: String
   let generation: UInt32
@@ -49,6 +51,7 @@ struct LoadedPrograms: ~Copyable {
     hooks = attached.hooks.map(\.link)
     refused = found.map { $0.refused(of: plan) } ?? attached.refused
     inherited = found?.programs
+    inheritedLinks = found?.links ?? []
     self.layout = layout
     self.generation = generation
     sharesGates = found != nil || handover.sharesGates
@@ -86,7 +89,7 @@ struct LoadedPrograms: ~Copyable {
   ) throws(BPFError) -> BPFObject {
     let object = try BPFObject(embedded: EmbeddedObject.counters, name: "pidns")
     let entries = configuration.mapEntries
-    for map: CounterMap in [.namespaces, .exits, .signalExemplars, .identities] {
+    for map: CounterMap in [.namespaces, .signals, .identities] {
       try object.map(map).resize(to: entries)
     }
     try object.map(CounterMap.details).resize(to: UInt32(clamping: UInt64(entries) * detailsPerPart))

@@ -4,9 +4,8 @@ import LibBPF
 
 /// The maps of the object `counters`. The raw value is the name in its source.
 enum CounterMap: String, CaseIterable {
-  case namespaces, exits, details, identities, node, scratches, marks
+  case namespaces, details, signals, identities, node, scratches, marks
   case cgroups
-  case signalExemplars = "signal_exemplars"
   case exitClaims = "exit_claims"
   case oomVictims = "oom_victims"
   case partsAdmitted = "parts_admitted"
@@ -23,7 +22,7 @@ enum CounterMap: String, CaseIterable {
 
   /// Hashes, whose entries can be allocated when they are inserted. The others are arrays and per-CPU scratch space.
   static let hashes: [CounterMap] = [
-    .namespaces, .exits, .details, .signalExemplars, .identities, .cgroups, .exitClaims, .oomVictims,
+    .namespaces, .details, .signals, .identities, .cgroups, .exitClaims, .oomVictims,
   ]
 }
 

@@ -33,7 +33,7 @@ struct ProgramPlan {
     var function: String?
   }
 
-  init(features: KernelFeatures, _ configuration: KernelCounters.Configuration, cpus: Int) {
+  init(features: KernelFeatures, _ configuration: KernelCounters.Configuration) {
     let collectors = configuration.collectors
     let detection = configuration.exitDetection ?? features.exitDetection
     let mayBeSkipped = configuration.countsInAttempts ?? features.tracepointsArePreemptible
@@ -71,12 +71,12 @@ struct ProgramPlan {
     self.unavailable = unavailable
 
     let hasDetails = !collectors.isDisjoint(with: [.exitCodes, .execFailures])
-    let hasSignalExemplars = configuration.keepsExemplars && collectors.contains(.signals)
+    let hasSignals = collectors.contains(.signals)
     let hasIdentities = features.addressesAreReadable
     unusedMaps =
       (detection == .claimed ? [] : [.exitClaims]) + (mayBeSkipped ? [] : [.marks])
       + (collectors.contains(.oomKills) ? [] : [.oomVictims]) + (hasDetails ? [] : [.details])
-      + (hasSignalExemplars ? [] : [.signalExemplars])
+      + (hasSignals ? [] : [.signals])
       + (hasIdentities ? [] : [.identities, .scratches])
       + (isSplit ? [] : [.cgroups, .partsAdmitted, .partsReleased]) + [.gates]
     mapsOnDemand = features.hashesAllocateSafely ? CounterMap.hashes : []

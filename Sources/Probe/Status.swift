@@ -66,7 +66,8 @@ package struct MapStatus: Equatable, Sendable {
 extension Collection<ProgramStatus> {
   /// An event of which some may be lost, because the kernel has skipped each of its programs; nil if there is none.
   package var skippedEvent: String? {
-    Dictionary(grouping: self, by: \.event)
+    guard contains(where: { $0.misses > 0 }) else { return nil }
+    return Dictionary(grouping: self, by: \.event)
       .first { _, attempts in attempts.allSatisfy { $0.misses > 0 } }?.key
   }
 }

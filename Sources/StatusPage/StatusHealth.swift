@@ -64,6 +64,9 @@ struct StatusHealth {
       missing.isEmpty
       ? line(.good, "\(attached)")
       : line(.worse, "\(attached); not supported by this kernel: \(missing.joined(separator: ", "))")
+    if !snapshot.isCounting {
+      lines += line(.bad, "The BPF programs do not count: restart the exporter")
+    }
     if let event = all.skippedEvent {
       lines += line(.bad, "The kernel skipped runs of \(event): some of its events may not be counted")
     }
@@ -81,7 +84,7 @@ struct StatusHealth {
     if snapshot.node.detailsDropped > 0 {
       lines += line(
         .worse,
-        "\(snapshot.node.detailsDropped) exit codes or exec failures are not counted: raise --bpf.map-entries"
+        "\(snapshot.node.detailsDropped) exit codes, exec failures or deaths by signal are not counted by kind: raise --bpf.map-entries"
       )
     }
     if snapshot.refused > 0 {
@@ -116,6 +119,11 @@ struct StatusHealth {
     guard let state = snapshot.state else { return "" }
     if let failure = state.failure {
       return line(.bad, "The state is not written, and counters may go down at the next start: \(failure)")
+    }
+    if snapshot.lacksPins == true {
+      return line(
+        .bad, "Pins are missing, so counting will end with this process: restart it, and see who removes them"
+      )
     }
     let age = max(0, now - state.time).asRate
     return line(

@@ -72,9 +72,9 @@ struct Serve: ParsableCommand {
       exporter.poll()
       // If a poll needed more than the interval, skip the missed ones.
       next = max(next + polls.interval.duration, clock.now)
-      signal = signals.wait(until: next)
+      signal = exporter.wait(until: next, or: signals)
     } while signal == nil
-    exporter.save()
+    exporter.stop()
     logger.info("stopping", metadata: ["signal": "\(signal ?? "")"])
   }
 
@@ -86,6 +86,7 @@ struct Serve: ParsableCommand {
       webLimits: webLimits.limits,
       hasStatusPage: web.showsStatusPage, holdsFirstSamples: tuning.startsAtZero,
       scraperRule: ScraperRule(userAgents: tuning.scraperUserAgents), writesCreated: tuning.writesCreated,
+      pollInterval: polls.interval.duration,
       counting: CounterPipeline.Configuration(
         kernel: KernelCounters.Configuration(
           mapEntries: tuning.mapEntries, collectors: collectors.chosen, exitDetection: exitDetection,

@@ -90,9 +90,6 @@ extension KernelTests {
 extension KernelCounters.Reading {
   /// The counts that have changed, by part.
   fileprivate var events: [NamespacePart: EventCounts] {
-    var events: [NamespacePart: EventCounts] = [:]
-    for (part, counts) in starts { events[part, default: EventCounts()].counts = counts }
-    for (part, counts, _) in exits { events[part, default: EventCounts()].exits = counts }
-    return events
+    Dictionary(uniqueKeysWithValues: counts.map { ($0.part, $0.counts) })
   }
 }

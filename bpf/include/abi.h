@@ -111,16 +111,6 @@ struct pidns_exemplar {
 };
 _Static_assert(sizeof(struct pidns_exemplar) == 40, "part of the contract");
 
-/* Counts of starts in a part of a namespace; per CPU. */
-struct pidns_counts {
-	__u64 execs;	     /* successful execve and execveat calls */
-	__u64 forks;	     /* new processes, in the namespace of the child */
-	__u64 thread_starts; /* new threads of existing processes */
-	__u64 starts; /* namespaces whose init was forked: 0 or 1 in a namespace's own counts */
-	struct pidns_exemplar latest_exec; /* on this CPU; none in the node's counts */
-};
-_Static_assert(sizeof(struct pidns_counts) == 72, "part of the contract");
-
 /* Why a process ended; every one has one reason. */
 enum pidns_reason {
 	PIDNS_COMPLETED, /* exit status 0 */
@@ -137,30 +127,47 @@ enum pidns_reason {
  */
 enum { PIDNS_LIFETIMES = 40, PIDNS_LIFETIMES_PER_SECOND_LOG2 = 14 };
 
-enum { PIDNS_SIGNALS = 64 };
+/* The events of a part of a namespace, or of many. */
+struct pidns_events {
+	/* First: a reader copies in this order, so each of these has its fork in what it copies. */
+	__u64 exits[PIDNS_REASONS];
+	__u64 execs;	     /* successful execve and execveat calls */
+	__u64 forks;	     /* new processes, in the namespace of the child */
+	__u64 thread_starts; /* new threads of existing processes */
+	__u64 starts; /* namespaces whose init was forked: 0 or 1 in a namespace's own counts */
+};
 
 /*
- * Exits of a namespace's processes; shared by the CPUs, which add to it atomically. A copy for each
- * CPU would be most of the exporter's memory.
+ * The counts of a part of a namespace; shared by the CPUs, which add to it atomically. A copy for
+ * each CPU would be most of the exporter's memory.
+ *
+ * In the order in which events touch cache lines: an exec and the exit of a process that completes
+ * touch the fewest.
  */
-struct pidns_exits {
-	__u64 by_reason[PIDNS_REASONS];
+struct pidns_counts {
+	struct pidns_events events;
+	__u64 lifetime; /* of all exits together, in 1,024 ns: in 1 ns it would be full too soon */
+	struct pidns_exemplar latest[PIDNS_REASONS];
 	__u64 core_dumps;
+	struct pidns_exemplar latest_exec;
 	__u64 oom_kills;
-	__u64 lifetime; /* of all of them together, in 1,024 ns: in 1 ns it would be full too soon
-			 */
-	__u64 lifetimes[PIDNS_LIFETIMES];
-	__u64 signals[PIDNS_SIGNALS]; /* deaths by signal, from signal 1 on; without teardown */
-	struct pidns_exemplar latest[PIDNS_REASONS]; /* none in the node's counts */
 	struct pidns_exemplar latest_oom_kill;
+	__u64 lifetimes[PIDNS_LIFETIMES];
 };
-_Static_assert(sizeof(struct pidns_exits) == 1088, "part of the contract");
+_Static_assert(sizeof(struct pidns_counts) == 648, "part of the contract");
 
-/* Kinds of keys in `details` and `signal_exemplars`; each comment is pidns_detail.value. */
+/* A value of the map `signals`: deaths by one signal in a part. */
+struct pidns_signal {
+	__u64 deaths;
+	struct pidns_exemplar latest;
+};
+_Static_assert(sizeof(struct pidns_signal) == 48, "part of the contract");
+
+/* Kinds of keys in `details` and `signals`; each comment is pidns_detail.value. */
 enum pidns_detail_kind {
 	PIDNS_EXIT_CODE,    /* 0 to 255 */
 	PIDNS_EXEC_FAILURE, /* an errno */
-	PIDNS_SIGNAL_DEATH, /* a signal; its exemplar only */
+	PIDNS_SIGNAL_DEATH, /* a signal */
 };
 
 /* Why an event is missing from the counts of its namespace. */
@@ -172,18 +179,21 @@ enum pidns_drop {
 	PIDNS_DROP_REASONS,
 };
 
-/* All counts, of a namespace or of many. */
-struct pidns_events {
-	struct pidns_counts counts;
-	struct pidns_exits exits;
-};
-
 /* The one value of the map `node`, for each CPU. */
 struct pidns_node {
-	struct pidns_events total; /* every event, whether its namespace has an entry or not */
+	struct pidns_events events; /* every event, whether its namespace has an entry or not */
+	/* The program's own: the tick of the last time of an exec, and that time. */
+	__u64 exec_tick;
+	__u64 exec_time;
+	__u64 zero; /* always 0, which the verifier does not know */
+	/* As in struct pidns_counts. */
+	__u64 lifetime;
+	__u64 lifetimes[PIDNS_LIFETIMES];
+	__u64 core_dumps;
+	__u64 oom_kills;
 	struct pidns_events dropped[PIDNS_DROP_REASONS]; /* those that no entry counted */
 	/* Of `details`: what was added there, so that it is read only if it has changed, and what
-	 * it had no room for. */
+	 * it and `signals` had no room for. */
 	__u64 details_counted;
 	__u64 details_dropped;
 	/* Number of writes to `identities` and to `cgroups`, which are read only if this has
@@ -192,11 +202,8 @@ struct pidns_node {
 	__u64 cgroups_written;
 	/* Events and tasks in a cgroup for which no part could be added: they are in part 0. */
 	__u64 parts_refused;
-	/* The program's own: the tick of the last time of an exec, and that time. */
-	__u64 exec_tick;
-	__u64 exec_time;
 };
-_Static_assert(sizeof(struct pidns_node) == 5856, "part of the contract");
+_Static_assert(sizeof(struct pidns_node) == 728, "part of the contract");
 
 /*
  * The identity of a namespace: its init, as of the first event or of the init's last exec.
@@ -229,7 +236,7 @@ struct pidns_cgroup {
 };
 _Static_assert(sizeof(struct pidns_cgroup) == 784, "part of the contract");
 
-/* A key of the maps `details` and `signal_exemplars`, whose values are shared by the CPUs. */
+/* A key of the maps `details` and `signals`, whose values are shared by the CPUs. */
 struct pidns_detail {
 	struct pidns_part part;
 	__u32 kind; /* enum pidns_detail_kind */

@@ -14,9 +14,13 @@ static inline __attribute__((always_inline)) __u32 bit_length(__u64 number)
 	__u32 length = 0;
 
 	for (__u32 half = 32; half; half /= 2) {
-		/* All ones if it has more than half of the bits, otherwise 0. */
-		__u64 has_more = -(((1ULL << half) - 1 - number) >> 63);
+		__u64 left = ((1ULL << half) - 1) - number;
+		__u64 has_more;
 
+		/* Otherwise clang makes it a branch. */
+		__asm__ volatile("" : "+r"(left));
+		/* All ones if it has more than half of the bits, otherwise 0. */
+		has_more = -(left >> 63);
 		number >>= half & has_more;
 		length += half & has_more;
 	}

@@ -7,6 +7,9 @@
 #include <bpf/bpf_helpers.h>
 #include <stdbool.h>
 
+#define likely(condition)   __builtin_expect_with_probability(!!(condition), 1, 0.9)
+#define unlikely(condition) __builtin_expect_with_probability(!!(condition), 0, 0.9)
+
 const volatile struct pidns_config config SEC(".rodata.config") = {
 	.attempts = 1,
 };

@@ -6,24 +6,17 @@
 #include "totals.h"
 
 /*
- * Starts in each part of a namespace. Here and in the other hashes, user space sets max_entries (a
- * flag), and BPF_F_NO_PREALLOC if the kernel makes that safe. It deletes the entries of a namespace
- * without tasks. If the map is full, the events of further namespaces are counted in node.dropped.
+ * The counts of each part of a namespace. Here and in the other hashes, user space sets max_entries
+ * (a flag), and BPF_F_NO_PREALLOC if the kernel makes that safe. It deletes the entries of a
+ * namespace without tasks. If the map is full, the events of further namespaces are counted in
+ * node.dropped.
  */
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
-	__uint(max_entries, 1);
-	__type(key, struct pidns_part);
-	__type(value, struct pidns_counts);
-} namespaces SEC(".maps");
-
-/* Exits in each part. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1);
 	__type(key, struct pidns_part);
-	__type(value, struct pidns_exits);
-} exits SEC(".maps");
+	__type(value, struct pidns_counts);
+} namespaces SEC(".maps");
 
 /* Counts of rare events that have many kinds. */
 struct {
@@ -34,12 +27,12 @@ struct {
 } details SEC(".maps");
 
 /*
- * The counters of dropped events, by the error of the map update.
+ * The counters of events that no entry could count, by the error of the map update.
  *
  * verifier: a look-up instead of branches: each constant would be a separate state in all following
  * code.
  */
-static __always_inline struct pidns_events *drop(struct pidns_node *totals, int error)
+static __always_inline struct pidns_events *dropped(struct pidns_node *totals, int error)
 {
 	enum { ERRNOS = 128 };
 	static const volatile __u8 reasons[ERRNOS] = {
@@ -82,25 +75,22 @@ static __noinline int add_part(struct task_struct *task, struct task_pidns *own,
 	return 0;
 }
 
-/* Inserts an entry for a new part, or returns the counters of dropped events. */
+/* Inserts an entry for a new part; NULL if that fails, and then own->error says why. */
 static __noinline struct pidns_counts *first_counts(struct task_struct *task,
 						    struct task_pidns *own,
 						    struct pidns_node *totals, enum scratch scratch)
 {
 	static const struct pidns_counts zero;
-	struct pidns_counts *counts;
-	int error;
 
 	capture_first_identity(own, &totals->identities_written, scratch);
 	if (config.split && own->part.cgroup)
 		add_part(task, own, totals, scratch);
-	error = add_if_absent(&namespaces, &own->part, &zero);
+	own->error = add_if_absent(&namespaces, &own->part, &zero);
 	/* EEXIST: the entry is that of add_part(), or another CPU was first. */
-	counts = bpf_map_lookup_elem(&namespaces, &own->part);
-	return counts ? counts : &drop(totals, error)->counts;
+	return bpf_map_lookup_elem(&namespaces, &own->part);
 }
 
-/* The counts for an event on this CPU. */
+/* The counts for an event; NULL if there is no room for them. */
 static __always_inline struct pidns_counts *counts_of(struct task_struct *task,
 						      struct task_pidns *own,
 						      struct pidns_node *totals,
@@ -108,33 +98,9 @@ static __always_inline struct pidns_counts *counts_of(struct task_struct *task,
 {
 	struct pidns_counts *counts = bpf_map_lookup_elem(&namespaces, &own->part);
 
-	return counts ? counts : first_counts(task, own, totals, scratch);
-}
-
-/* first_counts() for exits. */
-static __noinline struct pidns_exits *first_exits(struct task_struct *task, struct task_pidns *own,
-						  struct pidns_node *totals, enum scratch scratch)
-{
-	static const struct pidns_exits zero;
-	struct pidns_exits *counts;
-	int error;
-
-	capture_first_identity(own, &totals->identities_written, scratch);
-	if (config.split && own->part.cgroup && !bpf_map_lookup_elem(&namespaces, &own->part))
-		add_part(task, own, totals, scratch);
-	error = add_if_absent(&exits, &own->part, &zero);
-	counts = bpf_map_lookup_elem(&exits, &own->part);
-	return counts ? counts : &drop(totals, error)->exits;
-}
-
-/* The counts for the exit of a process. */
-static __always_inline struct pidns_exits *exits_of(struct task_struct *task,
-						    struct task_pidns *own,
-						    struct pidns_node *totals, enum scratch scratch)
-{
-	struct pidns_exits *counts = bpf_map_lookup_elem(&exits, &own->part);
-
-	return counts ? counts : first_exits(task, own, totals, scratch);
+	if (unlikely(!counts))
+		counts = first_counts(task, own, totals, scratch);
+	return counts;
 }
 
 /* Counts a rare event by its kind. */

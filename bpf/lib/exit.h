@@ -24,6 +24,9 @@ struct {
  */
 static __u64 claims_by_tgid[1024] SEC(".data.shared");
 
+/* The number of all entries of exit_claims, so that freeing a process mostly reads one word. */
+static __u64 claims SEC(".data.shared");
+
 static __always_inline __u64 *claims_near(__u32 tgid)
 {
 	return &claims_by_tgid[tgid % (sizeof(claims_by_tgid) / sizeof(*claims_by_tgid))];
@@ -50,22 +53,29 @@ static __always_inline bool claim_exit(struct task_struct *task)
 	if (is_alone)
 		return !bpf_map_lookup_elem(&exit_claims, &claim);
 	error = add_if_absent(&exit_claims, &claim, &claimed);
-	if (error == 0)
+	if (error == 0) {
+		add_atomic(&claims, 1);
 		add_atomic(claims_near(tgid), 1);
+	}
 	return error != -EEXIST;
 }
 
 /* Removes the claim of a process when its leader is freed. */
 static __always_inline void release_claim(struct task_struct *task)
 {
-	struct pidns_exit_claim claim = {.tgid = task->tgid};
+	struct pidns_exit_claim claim = {};
 
+	if (!claims)
+		return;
+	claim.tgid = task->tgid;
 	/* A leader that another thread's exec displaced no longer has its pid. */
 	if (task->pid != task->tgid || !*claims_near(claim.tgid))
 		return;
 	claim.start = task->start_boottime;
-	if (bpf_map_delete_elem(&exit_claims, &claim) == 0)
+	if (bpf_map_delete_elem(&exit_claims, &claim) == 0) {
 		add_atomic(claims_near(claim.tgid), -1);
+		add_atomic(&claims, -1);
+	}
 }
 
 /*
@@ -91,15 +101,20 @@ static __always_inline int reboot_status(struct task_struct *task, struct pid_na
  * reboot() in the namespace can change it; this is missed only if another process calls it after
  * the init has exited.
  */
-static __always_inline int wait_status(struct task_struct *task, struct pid_namespace *ns)
+static __always_inline int wait_status(struct task_struct *task, const struct task_pidns *own)
 {
 	struct signal_struct *signal = task->signal;
 	int reboot;
 
-	if (!(signal->flags & SIGNAL_GROUP_EXIT))
+	if (unlikely(!(signal->flags & SIGNAL_GROUP_EXIT)))
 		return task->group_leader->exit_code;
-	reboot = reboot_status(task, ns);
-	return reboot ? reboot : signal->group_exit_code;
+	/* Of the init, or of one of its threads. */
+	if (unlikely(own->nr == 1 || task->pid != task->tgid)) {
+		reboot = reboot_status(task, own->ns);
+		if (reboot)
+			return reboot;
+	}
+	return signal->group_exit_code;
 }
 
 /*
@@ -133,8 +148,9 @@ static __always_inline enum pidns_reason exit_reason(int status, struct pid_name
 {
 	int signal = status_signal(status);
 
-	if (!signal)
-		return status_code(status) ? PIDNS_ERROR : PIDNS_COMPLETED;
+	_Static_assert(PIDNS_COMPLETED == 0 && PIDNS_ERROR == 1, "by whether there is a code");
+	if (likely(!signal))
+		return -status_code(status) >> 31;
 	if (signal == SIGKILL && !was_oom_killed && is_torn_down(ns))
 		return PIDNS_TEARDOWN;
 	return PIDNS_SIGNALED;

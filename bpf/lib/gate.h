@@ -34,6 +34,6 @@ static __always_inline bool counts_here(void)
 		return true;
 	cpu = bpf_get_smp_processor_id();
 	generation = bpf_map_lookup_elem(&gates, &cpu);
-	return generation &&
-	       (*generation == config.generation || *generation == PIDNS_ANY_GENERATION);
+	return likely(generation) &&
+	       (likely(*generation == config.generation) || *generation == PIDNS_ANY_GENERATION);
 }

@@ -169,7 +169,7 @@ static __always_inline void capture_first_identity(const struct task_pidns *own,
 static __always_inline void capture_identity_at_exec(const struct task_pidns *own, __u64 *written,
 						     enum scratch scratch)
 {
-	if (config.capture_identities && own->nr == 1)
+	if (config.capture_identities)
 		capture_identity(own, written, scratch, false);
 }
 
@@ -196,15 +196,12 @@ static __always_inline void capture_host_in_walk(const struct task_pidns *own, _
 		capture_first_identity(own, written, WALK_SCRATCH);
 }
 
-/* Whether a task is of the init of its namespace: its leader has the number 1 inside. */
-static __always_inline bool is_of_init(struct task_struct *task, const struct task_pidns *own)
+/* is_of_init() of a thread that is not the first of its process. */
+static __noinline bool has_init_as_leader(struct task_struct *task)
 {
-	struct pid *pid;
+	struct pid *pid = BPF_CORE_READ(task, group_leader, thread_pid);
 	int nr = 0;
 
-	if (task->pid == task->tgid)
-		return own->nr == 1;
-	pid = BPF_CORE_READ(task, group_leader, thread_pid);
 	bpf_probe_read_kernel(&nr, sizeof(nr),
 			      (void *)pid + bpf_core_field_offset(pid->numbers) +
 				      (__u64)BPF_CORE_READ(pid, level) * sizeof(struct upid) +
@@ -212,17 +209,25 @@ static __always_inline bool is_of_init(struct task_struct *task, const struct ta
 	return nr == 1;
 }
 
-/* The last thread of a process exits: if that was the init, its namespace ends. */
-static __always_inline void record_end(struct task_struct *task, const struct task_pidns *own,
-				       __u64 *written)
+/* Whether a task is of the init of its namespace: its leader has the number 1 inside. */
+static __always_inline bool is_of_init(struct task_struct *task, const struct task_pidns *own)
 {
-	struct pidns_identity *identity;
+	if (!config.capture_identities)
+		return false;
+	if (likely(task->pid == task->tgid))
+		return own->nr == 1;
+	return has_init_as_leader(task);
+}
 
-	if (!config.capture_identities || !is_of_init(task, own))
-		return;
-	identity = bpf_map_lookup_elem(&identities, &own->part.namespace);
+/* The last thread of a namespace's init exits: the namespace ends. */
+static __noinline __attribute__((unused)) int record_end(const struct task_pidns *own,
+							 __u64 *written)
+{
+	struct pidns_identity *identity = bpf_map_lookup_elem(&identities, &own->part.namespace);
+
 	if (!identity)
-		return;
+		return 0;
 	identity->init_end = bpf_ktime_get_boot_ns();
 	add_atomic(written, 1);
+	return 0;
 }

@@ -12,6 +12,8 @@ struct task_pidns {
 	struct pidns_part part; /* part 0, unless choose_part() has chosen another one */
 	struct pid_namespace *ns;
 	int nr; /* the task's number inside; 1 is the namespace's init */
+	__u32 level;
+	int error; /* of the insertion of its counts */
 };
 
 /*
@@ -60,14 +62,11 @@ static __noinline struct upid *deep_number(struct pid *pid, __u32 level)
 /* &numbers[level] of a pid with at least that many levels. */
 static __always_inline struct upid *number_at(struct pid *pid, __u32 level)
 {
-	switch (level) {
-	case 0: /* the host */
-		return &pid->numbers[0];
-	case 1: /* a container */
+	if (likely(level == 1)) /* a container */
 		return &pid->numbers[1];
-	default:
-		return deep_number(pid, level);
-	}
+	if (level == 0) /* the host */
+		return &pid->numbers[0];
+	return deep_number(pid, level);
 }
 
 /* Copies numbers[level] of a pid by address. */
@@ -110,7 +109,8 @@ static __always_inline bool own_namespace_probed(struct pid *pid, struct task_pi
 	struct pid_namespace *ns;
 	struct upid number;
 
-	if (!probe_number(pid, BPF_CORE_READ(pid, level), &number))
+	own->level = BPF_CORE_READ(pid, level);
+	if (!probe_number(pid, own->level, &number))
 		return false;
 	ns = number.ns;
 	own->nr = number.nr;
@@ -146,8 +146,12 @@ static __always_inline bool own_namespace(struct task_struct *task, struct task_
 	if (!NUMBERS_ARE_TYPED)
 		return own_namespace_probed(pid, own);
 
-	number = number_at(pid, pid->level);
-	if (!number)
+	own->level = pid->level;
+	if (likely(own->level == 1))
+		number = &pid->numbers[1];
+	else if (own->level == 0)
+		number = &pid->numbers[0];
+	else if (!(number = deep_number(pid, own->level)))
 		return false;
 	ns = number->ns;
 	own->nr = number->nr;
@@ -178,7 +182,7 @@ static __always_inline bool current_namespace(struct task_pidns *own)
  * Whether the init of this namespace, or of an outer one, has exited. Then the kernel has killed or
  * will kill all processes inside (zap_pid_ns_processes), and starts no new one.
  */
-static __always_inline bool is_torn_down(struct pid_namespace *ns)
+static __noinline __attribute__((unused)) bool is_torn_down(struct pid_namespace *ns)
 {
 	for (int level = 0; level <= MAX_PID_NS_LEVEL && ns; level++) {
 		unsigned int allocated;

@@ -46,7 +46,7 @@ static __always_inline bool remove_oom_mark(__u32 id)
 /* Moves the mark of an exiting thread to its process. */
 static __always_inline void transfer_oom_mark(struct task_struct *task)
 {
-	if (config.count_oom_kills && oom_marks && task->pid != task->tgid &&
+	if (config.count_oom_kills && unlikely(oom_marks) && task->pid != task->tgid &&
 	    remove_oom_mark(task->pid))
 		mark_oom_victim(task->tgid);
 }
@@ -54,7 +54,7 @@ static __always_inline void transfer_oom_mark(struct task_struct *task)
 /* Whether the OOM killer chose this process, whose last thread exits. */
 static __always_inline bool was_oom_marked(struct task_struct *task)
 {
-	return config.count_oom_kills && oom_marks && remove_oom_mark(task->tgid);
+	return config.count_oom_kills && unlikely(oom_marks) && remove_oom_mark(task->tgid);
 }
 
 /*

@@ -54,7 +54,7 @@ static __always_inline void choose_part(struct task_struct *task, struct task_pi
 		set = BPF_CORE_READ(task, cgroups);
 		of_init = BPF_CORE_READ(ns, child_reaper, cgroups);
 	}
-	if (config.split != PIDNS_SPLIT_SHARED || set != of_init)
+	if (config.split != PIDNS_SPLIT_SHARED || unlikely(set != of_init))
 		choose_other_part(set, of_init, own);
 }
 

@@ -6,54 +6,60 @@
 #include "namespace.h"
 
 /* number_in() by address. */
-static __always_inline __u32 probed_number_in(struct pid *pid, struct pid_namespace *ns)
+static __always_inline __u32 probed_number_in(struct pid *pid, const struct task_pidns *own)
 {
-	__u32 level = BPF_CORE_READ(ns, level);
 	struct upid number;
 
-	if (level > BPF_CORE_READ(pid, level) || !probe_number(pid, level, &number))
+	if (own->level > BPF_CORE_READ(pid, level) || !probe_number(pid, own->level, &number))
 		return 0;
-	return number.ns == ns ? number.nr : 0;
+	return number.ns == own->ns ? number.nr : 0;
 }
 
-/*
- * The number of a pid in a namespace; 0 if it has none there (the kernel's pid_nr_ns).
- *
- * verifier: from level 2 on by address, if that is allowed: to spell out every level again would
- * cost as much as the rest of an exec.
- */
-static __always_inline __u32 number_in(struct pid *pid, struct pid_namespace *ns)
+/* number_in() of a namespace in a container. By address, if that is allowed. */
+static __noinline __u32 number_in_deep(struct pid *pid, const struct task_pidns *own)
 {
 	struct upid *number;
-	__u32 level;
 
-	if (!NUMBERS_ARE_TYPED)
-		return probed_number_in(pid, ns);
-	level = ns->level;
-	if (level > pid->level)
+	if (config.capture_identities)
+		return probed_number_in(pid, own);
+	if (own->level > pid->level)
 		return 0;
-	if (!config.capture_identities)
-		number = number_at(pid, level);
-	else if (level > 1)
-		return probed_number_in(pid, ns);
-	else
-		number = level ? &pid->numbers[1] : &pid->numbers[0];
-	return number && number->ns == ns ? number->nr : 0;
+	number = number_at(pid, own->level);
+	return number && number->ns == own->ns ? number->nr : 0;
+}
+
+/* The number of a pid in a namespace; 0 if it has none there (the kernel's pid_nr_ns). */
+static __always_inline __u32 number_in(struct pid *pid, const struct task_pidns *own)
+{
+	if (!NUMBERS_ARE_TYPED)
+		return probed_number_in(pid, own);
+	if (likely(own->level == 1)) {
+		if (unlikely(pid->level < 1) || unlikely(pid->numbers[1].ns != own->ns))
+			return 0;
+		return pid->numbers[1].nr;
+	}
+	return own->level == 0 ? pid->numbers[0].nr : number_in_deep(pid, own);
+}
+
+/* pid_inside() of a process whose first thread is another one. */
+static __noinline __u32 leader_inside(struct task_struct *task, const struct task_pidns *own)
+{
+	return number_in(task->group_leader->thread_pid, own);
 }
 
 /* Returns what getpid() returns in the process. */
 static __always_inline __u32 pid_inside(struct task_struct *task, const struct task_pidns *own)
 {
 	/* The leader's own number: own_namespace() has found that of the thread. */
-	if (task->pid == task->tgid)
+	if (likely(task->pid == task->tgid))
 		return own->nr;
-	return number_in(task->group_leader->thread_pid, own->ns);
+	return leader_inside(task, own);
 }
 
 /* Returns what getppid() returns in the process: 0 if the parent is outside its namespace. */
 static __always_inline __u32 ppid_inside(struct task_struct *task, const struct task_pidns *own)
 {
-	return number_in(task->real_parent->group_leader->thread_pid, own->ns);
+	return number_in(task->real_parent->group_leader->thread_pid, own);
 }
 
 /* Copies a thread's comm, in words: the helper that copies text is refused in lockdown, and is

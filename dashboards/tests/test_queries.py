@@ -21,12 +21,12 @@ def of_rules():
     """Those that ask for what the exporter shows, and not for what other rules record."""
     for where, kind, query in queries.of_rules():
         if ":pidns_" not in query.replace("instance:pidns_", ""):
-            yield where, kind, queries.substituted(query, "2m", "1h")
+            yield where, kind, queries.substituted(query, "2m", "1h", {})
 
 
 def of_dashboards(cluster=".*"):
     for where, kind, query in queries.of_dashboards():
-        yield where, kind, queries.substituted(query.replace("$cluster", cluster), "2m", "1h")
+        yield where, kind, queries.substituted(query.replace("$cluster", cluster), "2m", "1h", {})
 
 
 def ask(server, kind, query):

@@ -87,6 +87,7 @@ DISAGREEMENTS = {
     "a value without a row in the README": ("README.md", r"(?m)^\| `hostNetwork`.*$", ""),
     "a row of the README without a value": ("README.md", r"(?m)^\| `hostNetwork`", "| `hostNet`"),
     "another default in the README": ("README.md", r"`revisionHistoryLimit` \| `10`", "`revisionHistoryLimit` | `11`"),
+    "a row of the comparison without a value": ("node-exporter.md", r"`dnsPolicy`", "`dnsPolice`"),
     "a value that no file of the matrix sets": ("ci/openshift-values.yaml", r"(?m)^dnsConfig: .*$", ""),
     "a switch that no file of the matrix turns": ("ci/openshift-values.yaml", r"hostNetwork: true", "hostNetwork: false"),
     "a value of the wrong kind": ("ci/openshift-values.yaml", r"hostNetwork: true", 'hostNetwork: "true"'),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Checks that values.yaml, values.schema.json, README.md and ci/*-values.yaml of the chart have the same keys."""
+"""Checks that values.yaml, values.schema.json, README.md, node-exporter.md and ci/*-values.yaml of the chart have the same keys."""
 import json
 import pathlib
 import re
@@ -19,6 +19,7 @@ class Values:
         self.schema = json.loads((chart / "values.schema.json").read_text())
         self.defaults = documents((chart / "values.yaml").read_text())[0]
         self.readme = (chart / "README.md").read_text()
+        self.comparison = (chart / "node-exporter.md").read_text()
         self.matrix = {file.name: documents(file.read_text())[0] for file in sorted(chart.glob("ci/*-values.yaml"))}
         # Maps each key without nested keys to its schema.
         self.leaves = dict(self._leaves(self.schema, ()))
@@ -39,7 +40,7 @@ class Values:
         return [path for path, schema in self.leaves.items() if schema is self.schema["definitions"][name]]
 
     def problems(self) -> list[str]:
-        return [*self._keys(), *self._coverage(), *self._refusals(), *self._readme()]
+        return [*self._keys(), *self._coverage(), *self._refusals(), *self._readme(), *self._comparison()]
 
     def _keys(self):
         """values.yaml has each key of the schema, and no other."""
@@ -89,6 +90,22 @@ class Values:
             shown = default if isinstance(default, str) else json.dumps(default)
             if cell.strip("`") != shown:
                 yield f"README.md: the default of {key} is {shown!r}, not {cell!r}"
+
+
+    def _comparison(self):
+        """The schema has each value that the comparison with prometheus-node-exporter's chart calls the same."""
+        keys = {".".join(path[:length]) for path in self.leaves for length in range(1, len(path) + 1)}
+        rows = re.findall(r"^\| (`[^|]*) \| same \|", self.comparison, re.M)
+        if not rows:
+            yield "node-exporter.md has no row of equal values"
+        for row in rows:
+            parent = ""
+            for name in re.findall(r"`([\w.]+)`", row):
+                if not name.startswith("."):
+                    parent = name.rsplit(".", 1)[0]
+                key = parent + name if name.startswith(".") else name
+                if key not in keys:
+                    yield f"node-exporter.md has the value {key}, which the schema does not have"
 
 
 def at(values, path: tuple):

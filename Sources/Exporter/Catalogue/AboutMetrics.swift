@@ -10,12 +10,10 @@ extension Catalogue {
   static let about: [Metric] = [
     Metric(
       family: MetricFamily("pidns", .info, help: "PID namespace metadata; always 1."),
-      isShown: { features, _ in features.level == .pidns }, linesPerNamespace: 3
-    ) { encoder, rendered, _ in
-      rendered.forEachSeries { series, labels in
-        if series.about != nil { encoder.sample(labels.series, adding: labels.metadata, 1) }
-      }
-    },
+      isShown: { features, _ in features.level == .pidns },
+      writeSeries: { encoder, context, _ in
+        if let about = context.series.about { encoder.sample(context.labels, adding: LabelSet(about), 1) }
+      }),
     .perMoment(
       "pidns_start_time_seconds",
       help: "Start time of the namespace's init process since unix epoch in seconds."
@@ -27,14 +25,11 @@ extension Catalogue {
     Metric(
       family: MetricFamily(
         "pidns_unit_starts", .counter, help: "Starts of a systemd unit, restarts included."),
-      linesPerNamespace: 0
-    ) { encoder, rendered, view in
-      rendered.forEachSeries { series, labels in
-        guard !series.key.names.unit.isEmpty else { return }
+      writeSeries: { encoder, context, view in
+        guard !context.series.key.names.unit.isEmpty else { return }
         encoder.sample(
-          series, labels.series, series.starts, birth: series.births.series, &view, exemplar: nil)
-      }
-    },
+          context, context.series.starts, birth: context.series.births.series, &view, exemplar: nil)
+      }),
     Metric(
       family: MetricFamily(
         "pidns_namespaces", .gauge, help: "PID namespaces exposed, by state (live, retained).")
@@ -74,12 +69,10 @@ extension Metric {
   ) -> Metric {
     Metric(
       family: MetricFamily(name, .gauge, unit: "seconds", help: help),
-      isShown: { features, _ in features.level == .pidns }, linesPerNamespace: 0
-    ) { encoder, rendered, _ in
-      rendered.forEachSeries { series, labels in
-        guard let value = series.about.flatMap(value) else { return }
-        encoder.sample(labels.series, rendered.snapshot.boot + value)
-      }
-    }
+      isShown: { features, _ in features.level == .pidns },
+      writeSeries: { encoder, context, _ in
+        guard let value = context.series.about.flatMap(value) else { return }
+        encoder.sample(context.labels, context.page.boot + value)
+      })
   }
 }

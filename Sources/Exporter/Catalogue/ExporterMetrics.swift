@@ -11,8 +11,8 @@ extension Catalogue {
     .one(
       MetricFamily(
         "pidns_up", .gauge,
-        help: "1 if the required BPF programs are attached and the last poll succeeded, 0 otherwise.")
-    ) { $0.failure == nil ? 1 : 0 },
+        help: "1 if the required BPF programs count and the last poll succeeded, 0 otherwise.")
+    ) { $0.failure == nil && $0.isCounting ? 1 : 0 },
     .oneReal(
       MetricFamily(
         "pidns_poll_duration_seconds", .gauge, unit: "seconds", help: "Duration of the last poll in seconds.")
@@ -49,7 +49,7 @@ extension Catalogue {
       family: MetricFamily(
         "pidns_exporter_build", .info,
         help: "Version, revision and build environment of the exporter; always 1.")
-    ) { encoder, _ in
+    ) { (encoder, _: Snapshot) in
       encoder.sample(
         LabelSet([
           "version": BuildInfo.version, "revision": BuildInfo.revision,

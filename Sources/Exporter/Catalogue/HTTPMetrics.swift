@@ -25,8 +25,6 @@ extension Metric {
   fileprivate static func ofTraffic(
     _ family: MetricFamily, _ write: @escaping @Sendable (inout Encoder, HTTPServer.Traffic) -> Void
   ) -> Metric {
-    Metric(family: family, linesPerNamespace: 0) { encoder, rendered, _ in
-      write(&encoder, rendered.traffic)
-    }
+    Metric(family: family, writeRendered: { write(&$0, $1.traffic) })
   }
 }

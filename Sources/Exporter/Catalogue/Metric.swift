@@ -5,7 +5,7 @@ import Namespaces
 import Probe
 
 /// The features that the flags enable and the kernel supports.
-struct FeatureSet: Sendable {
+struct FeatureSet: Sendable, Equatable {
   /// The enabled collectors that the kernel supports.
   var collectors: Set<Collector>
   /// Whether each namespace shows a histogram of lifetimes.
@@ -26,37 +26,64 @@ struct FeatureSet: Sendable {
   var writesCreated = false
 }
 
-/// A family, and the closure that writes its samples from a snapshot.
+/// A series on a page, and all else that its lines depend on: so lines are the same on the next page if these are.
+struct SeriesContext {
+  let series: Snapshot.Series
+  /// The labels of each of its lines.
+  let labels: LabelSet
+  /// What all series of a page have in common.
+  let page: PageContext
+}
+
+/// What the lines of all series depend on.
+struct PageContext: Equatable {
+  let features: FeatureSet
+  /// When the machine started, in seconds since the epoch.
+  let boot: Double
+  /// When counting began, in seconds since the epoch.
+  let start: Double
+}
+
+/// A family, and the closure that writes its samples.
 struct Metric: Sendable {
+  enum Samples: Sendable {
+    /// All at once: they are few, and most of them change with every poll.
+    case ofSnapshot(@Sendable (inout Encoder, RenderedSnapshot) -> Void)
+    /// Those of one series, which often stay as they are.
+    case ofSeries(@Sendable (inout Encoder, borrowing SeriesContext, inout FirstView) -> Void)
+  }
+
   let family: MetricFamily
   private(set) var isShown: @Sendable (FeatureSet, ExpositionFormat) -> Bool
-  /// The number of lines for each namespace, if it is fixed.
-  let linesPerNamespace: Int
-  let write: @Sendable (inout Encoder, RenderedSnapshot, inout FirstView) -> Void
+  let samples: Samples
 
-  /// A family whose lines always exist.
+  /// A family about the node or the exporter.
   init(
     family: MetricFamily, isShown: @escaping @Sendable (FeatureSet) -> Bool = { _ in true },
-    linesPerNamespace: Int = 0,
     write: @escaping @Sendable (inout Encoder, Snapshot) -> Void
+  ) {
+    self.init(family: family, isShown: isShown, writeRendered: { write(&$0, $1.snapshot) })
+  }
+
+  /// A family about the exporter, with values that are not in the snapshot.
+  init(
+    family: MetricFamily, isShown: @escaping @Sendable (FeatureSet) -> Bool = { _ in true },
+    writeRendered write: @escaping @Sendable (inout Encoder, RenderedSnapshot) -> Void
   ) {
     self.family = family
     self.isShown = { features, _ in isShown(features) }
-    self.linesPerNamespace = linesPerNamespace
-    self.write = { encoder, rendered, _ in write(&encoder, rendered.snapshot) }
+    samples = .ofSnapshot(write)
   }
 
-  /// A family of counters or histograms whose lines appear and disappear.
+  /// A family with the samples of each series.
   init(
     family: MetricFamily,
     isShown: @escaping @Sendable (FeatureSet, ExpositionFormat) -> Bool = { _, _ in true },
-    linesPerNamespace: Int,
-    writeHolding write: @escaping @Sendable (inout Encoder, RenderedSnapshot, inout FirstView) -> Void
+    writeSeries write: @escaping @Sendable (inout Encoder, borrowing SeriesContext, inout FirstView) -> Void
   ) {
     self.family = family
     self.isShown = isShown
-    self.linesPerNamespace = linesPerNamespace
-    self.write = write
+    samples = .ofSeries(write)
   }
 
   /// The same metric, shown only if a collector is enabled.
@@ -92,25 +119,24 @@ struct Metric: Sendable {
     _ name: String, exemplar kind: ProcessExemplar.Kind? = nil, help: String,
     _ value: @escaping @Sendable (Snapshot.Series) -> UInt64
   ) -> Metric {
-    Metric(family: MetricFamily(name, .counter, help: help), linesPerNamespace: 1) {
-      encoder, rendered, view in
-      rendered.forEachSeries { series, labels in
+    Metric(
+      family: MetricFamily(name, .counter, help: help),
+      writeSeries: { encoder, context, view in
         encoder.sample(
-          series, labels.series, value(series), birth: series.births.series, &view,
-          exemplar: kind.flatMap { series.exemplar($0) })
-      }
-    }
+          context, value(context.series), birth: context.series.births.series, &view,
+          exemplar: kind.flatMap { context.series.exemplar($0) })
+      })
   }
 
   /// A gauge with a sample for each exposed namespace.
   static func gaugePerNamespace(
     _ name: String, help: String, _ value: @escaping @Sendable (Snapshot.Series) -> UInt64
   ) -> Metric {
-    Metric(family: MetricFamily(name, .gauge, help: help), linesPerNamespace: 1) { encoder, rendered, _ in
-      rendered.forEachSeries { series, labels in
-        encoder.sample(labels.series, value(series))
-      }
-    }
+    Metric(
+      family: MetricFamily(name, .gauge, help: help),
+      writeSeries: { encoder, context, _ in
+        encoder.sample(context.labels, value(context.series))
+      })
   }
 }
 

@@ -22,16 +22,15 @@ extension Catalogue {
         "pidns_process_exits", .counter,
         help:
           "Process exits by reason: completed (status 0), error (status 1-255), signaled, or teardown (killed because the namespace's init exited)."
-      ), linesPerNamespace: ExitReason.allCases.count
-    ) { encoder, rendered, view in
-      rendered.forEachSeries { series, labels in
+      ),
+      writeSeries: { encoder, context, view in
+        let series = context.series
         for reason in ExitReason.allCases {
           encoder.sample(
-            series, labels.series, adding: reason.labels, series.events.exits.byReason[reason],
+            context, adding: reason.labels, series.events.exits.byReason[reason],
             birth: series.births.series, &view, exemplar: series.exemplar(.exit(reason)))
         }
-      }
-    },
+      }),
     .perDetail(
       "pidns_process_signal_deaths",
       help: "Processes terminated by a signal, by signal name; teardown is not included.",
@@ -57,15 +56,14 @@ extension Catalogue {
       family: .lifetimes("pidns_process_lifetime_seconds", help: "Process lifetime from fork to exit."),
       // A native histogram is one series, not seventeen.
       isShown: { $0.showsLifetimesPerNamespace || $1 == .protobuf },
-      linesPerNamespace: ClassicLifetimes.lines
-    ) { encoder, rendered, view in
-      rendered.forEachSeries { series, labels in
+      writeSeries: { encoder, context, view in
+        let series = context.series
         let isHeld = view.holds(series.births.series, lines: ClassicLifetimes.lines)
         encoder.lifetimes(
-          labels.series, isHeld ? Lifetimes() : series.events.exits.lifetimes, start: series.start,
-          protobufHasClassic: rendered.features.showsLifetimesPerNamespace)
+          context.labels, isHeld ? Lifetimes() : series.events.exits.lifetimes, start: series.start,
+          protobufHasClassic: context.page.features.showsLifetimesPerNamespace)
       }
-    }.of(.lifetimes),
+    ).of(.lifetimes),
     .gaugePerNamespace("pidns_processes", help: "Live processes; zombies are not included.") {
       $0.tasks.processes
     }.of(.tasks),
@@ -89,9 +87,10 @@ extension Metric {
     _ number: @escaping @Sendable (CounterKey) -> Int32?
   ) -> Metric {
     let zeros = bornAtZero.sorted().map { (number: $0, count: 0 as UInt64) }
-    let family = MetricFamily(name, .counter, help: help)
-    return Metric(family: family, linesPerNamespace: zeros.count) { encoder, rendered, view in
-      rendered.forEachSeries { series, labels in
+    return Metric(
+      family: MetricFamily(name, .counter, help: help),
+      writeSeries: { encoder, context, view in
+        let series = context.series
         var counts = zeros.map { (number: $0.number, count: $0.count, birth: series.births.series) }
         for (detail, count) in series.events.details {
           guard let number = number(detail) else { continue }
@@ -104,11 +103,10 @@ extension Metric {
         if counts.count > zeros.count { counts.sort { $0.number < $1.number } }
         for (number, count, birth) in counts {
           encoder.sample(
-            series, labels.series, adding: values[number], count, birth: birth, &view,
+            context, adding: values[number], count, birth: birth, &view,
             exemplar: exemplar.flatMap { series.exemplar($0(number)) })
         }
-      }
-    }
+      })
   }
 }
 

@@ -19,6 +19,12 @@ extension Catalogue {
     ) { $0.sample(.empty, $1.state?.failures ?? 0) },
     Metric(
       family: MetricFamily(
+        "pidns_bpf_pinned", .gauge,
+        help: "1 if all pins exist, so that counting continues while no exporter runs, 0 otherwise."),
+      isShown: { $0.isPinned }
+    ) { $0.sample(.empty, $1.lacksPins == true ? 0 : 1) },
+    Metric(
+      family: MetricFamily(
         "pidns_handovers", .counter,
         help:
           "Replacements of pinned programs of another layout; incomplete if events may be missing or counted twice."

@@ -56,10 +56,9 @@ extension Metric {
   ) -> Metric {
     Metric(
       family: family,
-      isShown: { features, _ in features.hasWebConfig || alsoForTokens && features.acceptsTokens },
-      linesPerNamespace: 0
-    ) { encoder, rendered, _ in
-      if let web = rendered.web { write(&encoder, web) }
-    }
+      isShown: { $0.hasWebConfig || alsoForTokens && $0.acceptsTokens },
+      writeRendered: { encoder, rendered in
+        if let web = rendered.web { write(&encoder, web) }
+      })
   }
 }

@@ -29,13 +29,12 @@ extension Encoder {
   ///
   /// - Parameter birth: The number of the poll that showed the line first.
   mutating func sample(
-    _ series: Snapshot.Series, _ labels: LabelSet, adding extra: LabelSet = .empty, _ value: UInt64,
-    birth: Int,
+    _ context: borrowing SeriesContext, adding extra: LabelSet = .empty, _ value: UInt64, birth: Int,
     _ view: inout FirstView, exemplar: @autoclosure () -> Exemplar?
   ) {
     let isHeld = view.holds(birth)
     sample(
-      labels, adding: extra, isHeld ? 0 : value, start: series.start,
+      context.labels, adding: extra, isHeld ? 0 : value, start: context.series.start,
       exemplar: isHeld ? nil : exemplar())
   }
 }

@@ -19,8 +19,17 @@ package struct EventCounts: Equatable, Sendable {
     self.details = details
   }
 
+  init(_ counts: pidns_counts) {
+    self.init(ProcessCounts(counts.events), exits: ExitCounts(counts))
+  }
+
+  init(_ node: pidns_node) {
+    self.init(ProcessCounts(node.events), exits: ExitCounts(node))
+  }
+
+  /// Events without what only exits have: core dumps, OOM kills and lifetimes.
   init(_ events: pidns_events) {
-    self.init(ProcessCounts(events.counts), exits: ExitCounts(events.exits))
+    self.init(ProcessCounts(events), exits: ExitCounts(events))
   }
 
   /// The sum of execs, forks, thread starts and exits.
@@ -39,11 +48,13 @@ package struct EventCounts: Equatable, Sendable {
 
   /// Sets the deaths by signal; those that are missing were none.
   package mutating func replaceSignalDeaths(by deaths: [CounterKey: UInt64]) {
+    if deaths.isEmpty && details.isEmpty { return }
     details = details.filter { !$0.key.isSignalDeath }.merging(deaths) { $1 }
   }
 
   /// Sets all other details.
   package mutating func replaceDetails(by others: [CounterKey: UInt64]) {
+    if others.isEmpty && details.isEmpty { return }
     details = details.filter { $0.key.isSignalDeath }.merging(others) { $1 }
   }
 

@@ -27,12 +27,22 @@ package struct ExitCounts: Equatable, Sendable {
 
   package init() {}
 
-  init(_ counts: pidns_exits) {
-    byReason = PerReason(
-      counts.by_reason.0, counts.by_reason.1, counts.by_reason.2, counts.by_reason.3)
+  init(_ events: pidns_events) {
+    byReason = PerReason(events.exits.0, events.exits.1, events.exits.2, events.exits.3)
+  }
+
+  init(_ counts: pidns_counts) {
+    self.init(counts.events)
     coreDumps = counts.core_dumps
     oomKills = counts.oom_kills
-    lifetimes = Lifetimes(counts)
+    lifetimes = Lifetimes(counts.lifetimes, sum: counts.lifetime)
+  }
+
+  init(_ node: pidns_node) {
+    self.init(node.events)
+    coreDumps = node.core_dumps
+    oomKills = node.oom_kills
+    lifetimes = Lifetimes(node.lifetimes, sum: node.lifetime)
   }
 
   /// Exits for whatever reason.

@@ -19,10 +19,10 @@ package struct Lifetimes: Equatable, Sendable {
 
   package init() {}
 
-  init(_ exits: pidns_exits) {
-    // A C array of as many 64-bit counters.
-    counts = unsafe unsafeBitCast(exits.lifetimes, to: InlineArray<40, UInt64>.self)
-    sum = exits.lifetime
+  /// - Parameter counts: A C array of ``bucketCount`` 64-bit counters.
+  init<CArray: BitwiseCopyable>(_ counts: CArray, sum: UInt64) {
+    self.counts = unsafe unsafeBitCast(counts, to: InlineArray<40, UInt64>.self)
+    self.sum = sum
   }
 
   mutating func combine(with other: Self, _ operation: (UInt64, UInt64) -> UInt64) {

@@ -31,7 +31,7 @@ package struct NodeCounts: Equatable, Sendable {
   package var dropped: [DropReason: EventCounts]
   /// Exit codes and failed execs that are in their namespaces' details.
   package var detailsCounted: UInt64
-  /// Exit codes and failed execs that were dropped, because there was no room.
+  /// Exit codes, failed execs and deaths by signal that were not counted by kind, because there was no room.
   package var detailsDropped: UInt64
   /// Identities that have been written.
   var identitiesWritten: UInt64 = 0
@@ -62,7 +62,7 @@ package struct NodeCounts: Equatable, Sendable {
 
   /// Adds one CPU's share.
   mutating func add(_ node: pidns_node) {
-    total += EventCounts(node.total)
+    total += EventCounts(node)
     unsafe withUnsafeBytes(of: node.dropped) { slots in
       for reason in DropReason.allCases {
         let offset = Int(reason.slot.rawValue) * MemoryLayout<pidns_events>.stride

@@ -20,10 +20,10 @@ package struct ProcessCounts: Equatable, Sendable {
     self.starts = starts
   }
 
-  init(_ counts: pidns_counts) {
+  init(_ events: pidns_events) {
     self.init(
-      execs: counts.execs, forks: counts.forks, threadStarts: counts.thread_starts,
-      starts: counts.starts)
+      execs: events.execs, forks: events.forks, threadStarts: events.thread_starts,
+      starts: events.starts)
   }
 
   func combined(with other: Self, _ operation: (UInt64, UInt64) -> UInt64) -> Self {

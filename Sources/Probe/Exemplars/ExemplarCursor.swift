@@ -8,8 +8,6 @@ import Platform
 struct ExemplarCursor {
   /// When the last read began, in nanoseconds since boot, and a margin before that.
   fileprivate var since: UInt64 = 0
-  /// The number of signal deaths when those exemplars were read; nil if one must be read again.
-  fileprivate var deaths: UInt64? = 0
 
   /// Begins the next read. The cursor does not change, so that a failed read can be repeated.
   func next() -> ExemplarReading {
@@ -44,32 +42,16 @@ struct ExemplarReading {
     return true
   }
 
-  /// Records the exemplars in a part's exits.
-  mutating func record(_ exits: pidns_exits, of part: NamespacePart) {
-    record(exits.latest.0, .exit(.completed), of: part)
-    record(exits.latest.1, .exit(.error), of: part)
-    record(exits.latest.2, .exit(.signaled), of: part)
-    record(exits.latest.3, .exit(.teardown), of: part)
-    record(exits.latest_oom_kill, .oomKill, of: part)
+  /// Records the exemplars of a part, except those of deaths by signal.
+  mutating func record(_ counts: pidns_counts, of part: NamespacePart) {
+    record(counts.latest_exec, .exec, of: part)
+    record(counts.latest.0, .exit(.completed), of: part)
+    record(counts.latest.1, .exit(.error), of: part)
+    record(counts.latest.2, .exit(.signaled), of: part)
+    record(counts.latest.3, .exit(.teardown), of: part)
+    record(counts.latest_oom_kill, .oomKill, of: part)
   }
-
-  /// Reads the exemplars of signal deaths, if there were any since the last read.
-  ///
-  /// - Parameter deaths: The number of deaths, read before this: a program writes the exemplar first.
-  mutating func read(
-    by reader: inout MapReader<pidns_detail, DetailName>?, deaths: UInt64
-  ) throws(BPFError) {
-    guard deaths != before.deaths else { return }
-    cursor.deaths = deaths
-    var reading = self
-    try unsafe reader?.read {
-      if !reading.recordDeath($0, unsafe $1.load(as: pidns_exemplar.self)) { reading.cursor.deaths = nil }
-    }
-    self = reading
-  }
-
   /// Records the exemplar of a death by signal, as ``record(_:_:of:)`` does.
-  @discardableResult
   mutating func recordDeath(_ name: DetailName, _ exemplar: pidns_exemplar) -> Bool {
     record(exemplar, .signalDeath(Int32(truncatingIfNeeded: name.value)), of: name.part)
   }

@@ -113,12 +113,12 @@ extension KernelCounters {
     try unsafe cgroups.entries().forEach("read the cgroups of another layout") {
       found.append((unsafe $0.load(as: UInt64.self), unsafe $1.load(as: pidns_cgroup.self)))
     }
-    try unsafe counts.entries(cpus: cpus).forEach("read the counts of another layout") { key, _ in
+    try unsafe counts.entries().forEach("read the counts of another layout") { key, _ in
       let part = unsafe key.load(as: pidns_part.self)
       if part.cgroup != 0 { keys.append(part) }
     }
     try parts?.adopt(found)
-    for key in keys where try starts.map.addZeros(key, cpus: cpus) { try parts?.admit(NamespacePart(key)) }
+    for key in keys where try self.counts.map.addZeros(key) { try parts?.admit(NamespacePart(key)) }
   }
 
   private func isReadable(_ map: PinnedObject, _ name: CounterMap) throws(BPFError) -> Bool {
@@ -128,7 +128,7 @@ extension KernelCounters {
   /// Reads all counts of another layout; nil if their form is not the same.
   private func read(_ layout: String, _ pins: borrowing PinFolder) throws(BPFError) -> Reading? {
     var maps: [CounterMap: PinnedObject] = [:]
-    for name: CounterMap in [.namespaces, .exits, .node, .details, .identities, .cgroups, .signalExemplars] {
+    for name: CounterMap in [.namespaces, .node, .details, .signals, .identities, .cgroups] {
       guard !loaded.plan.unusedMaps.contains(name) || name == .node, let map = try pins.map(name, of: layout)
       else {
         continue
@@ -136,54 +136,49 @@ extension KernelCounters {
       guard try isReadable(map, name) else { return nil }
       maps[name] = map
     }
-    guard let counts = maps[.namespaces], let exits = maps[.exits], let node = maps[.node] else { return nil }
+    guard let counts = maps[.namespaces], let node = maps[.node] else { return nil }
     var reading = Reading()
     var exemplars = ExemplarCursor().next()
-    try unsafe exits.entries().forEach("read the exits of another layout") {
+    try unsafe counts.entries().forEach("read the counts of another layout") {
       let part = NamespacePart(unsafe $0.load(as: pidns_part.self))
-      reading.entries[part, default: []].insert(.exits)
-      unsafe reading.addExits(part, $1, &exemplars)
+      reading.entries[part, default: []].insert(.counts)
+      unsafe reading.add(part, $1, &exemplars)
     }
-    let cpus = cpus
-    try unsafe counts.entries(cpus: cpus).forEach("read the counts of another layout") {
-      let part = NamespacePart(unsafe $0.load(as: pidns_part.self))
-      reading.entries[part, default: []].insert(.starts)
-      unsafe reading.addStarts(part, $1, cpus: cpus, &exemplars)
+    reading.details = try unsafe Self.byKind(maps[.details], "read the details of another layout") {
+      unsafe $1.load(as: UInt64.self)
     }
-    if let map = maps[.details] {
-      var details: [NamespacePart: [CounterKey: UInt64]] = [:]
-      try unsafe map.entries().forEach("read the details of another layout") {
-        let name = DetailName(unsafe $0.load(as: pidns_detail.self))
-        guard let detail = CounterKey(name) else { return }
-        details[name.part, default: [:]][detail] = unsafe $1.load(as: UInt64.self)
-      }
-      for (part, counts) in details {
-        reading.entries[part, default: []].insert(.details)
-        reading.details.append((part, counts))
-      }
+    for (part, _) in reading.details { reading.entries[part, default: []].insert(.details) }
+    reading.deaths = try unsafe Self.byKind(maps[.signals], "read the deaths by signal of another layout") {
+      let signal = unsafe $1.load(as: pidns_signal.self)
+      _ = exemplars.recordDeath($0, signal.latest)
+      return signal.deaths
     }
+    for (part, _) in reading.deaths { reading.entries[part, default: []].insert(.deaths) }
     reading.addZeros()
     reading.node.add(try node.sumPerCPU(pidns_node(), cpus: cpus))
-    if let map = maps[.identities] {
-      try unsafe map.entries().forEach("read the identities of another layout") {
-        let namespace = PIDNamespace(unsafe $0.load(as: pidns_key.self))
-        reading.identities[namespace] = NamespaceIdentity(unsafe $1.load(as: pidns_identity.self))
-      }
-      reading.newIdentities = reading.identities
+    try unsafe maps[.identities]?.entries().forEach("read the identities of another layout") {
+      let namespace = PIDNamespace(unsafe $0.load(as: pidns_key.self))
+      reading.identities[namespace] = NamespaceIdentity(unsafe $1.load(as: pidns_identity.self))
     }
-    if let map = maps[.cgroups] {
-      try unsafe map.entries().forEach("read the cgroups of another layout") {
-        reading.cgroups[unsafe $0.load(as: UInt64.self)] = PartCgroup(unsafe $1.load(as: pidns_cgroup.self))
-      }
-      reading.hasNewCgroups = true
+    reading.newIdentities = reading.identities
+    try unsafe maps[.cgroups]?.entries().forEach("read the cgroups of another layout") {
+      reading.cgroups[unsafe $0.load(as: UInt64.self)] = PartCgroup(unsafe $1.load(as: pidns_cgroup.self))
     }
-    if let map = maps[.signalExemplars] {
-      try unsafe map.entries().forEach("read the exemplars of another layout") {
-        exemplars.recordDeath(
-          DetailName(unsafe $0.load(as: pidns_detail.self)), unsafe $1.load(as: pidns_exemplar.self))
-      }
-    }
+    reading.hasNewCgroups = true
     reading.exemplars = exemplars.found
     return reading
+  }
+
+  /// Reads a map of rare events by kind.
+  private static func byKind(
+    _ map: PinnedObject?, _ operation: String, count: (DetailName, UnsafeRawPointer) -> UInt64
+  ) throws(BPFError) -> [(part: NamespacePart, counts: [CounterKey: UInt64])] {
+    var found: [NamespacePart: [CounterKey: UInt64]] = [:]
+    try unsafe map?.entries().forEach(operation) {
+      let name = DetailName(unsafe $0.load(as: pidns_detail.self))
+      guard let key = CounterKey(name) else { return }
+      found[name.part, default: [:]][key] = unsafe count(name, $1)
+    }
+    return found.map { ($0.key, $0.value) }
   }
 }

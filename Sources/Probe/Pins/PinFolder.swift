@@ -93,6 +93,12 @@ package struct PinFolder: ~Copyable {
     return try PinnedObject(opening: path(layout, .map, map.pinName), .map)
   }
 
+  /// Begins to watch the pins of a layout.
+  func watch(_ layout: String) throws(BPFError) -> PinWatch {
+    let folder = path(layout)
+    return PinWatch(folder: folder, pins: try pins(of: layout).map { "\(folder)/\($0)" })
+  }
+
   /// Detaches the programs of a layout, whose maps stay.
   func detach(_ layout: String) throws(BPFError) {
     let prefix = PinnedObject.Kind.link.rawValue + "_"

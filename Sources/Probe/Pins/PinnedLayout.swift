@@ -9,6 +9,8 @@ struct PinnedLayout {
   let maps: [CounterMap: PinnedObject]
   /// Attached programs by name. One that the kernel refused to attach is missing.
   let programs: [String: PinnedObject]
+  /// The attachments. While this process has them open, the programs stay attached without their pins.
+  let links: [PinnedObject]
 
   /// Opens a layout.
   ///
@@ -31,6 +33,7 @@ struct PinnedLayout {
       numbers.insert(number)
     }
     var programs: [String: PinnedObject] = [:]
+    var links: [PinnedObject] = []
     for name in plan.required + plan.optional.map(\.name) {
       let paths = (folder.path(layout, .program, name), folder.path(layout, .link, name))
       let isOptional = !plan.required.contains(name)
@@ -43,13 +46,16 @@ struct PinnedLayout {
       guard !attached.maps.isDisjoint(with: numbers) else {
         throw Self.foreign(paths.0, "a program that counts in other maps")
       }
-      guard try PinnedObject(opening: paths.1, .link).programOfLink() == attached.id else {
+      let link = try PinnedObject(opening: paths.1, .link)
+      guard try link.programOfLink() == attached.id else {
         throw Self.foreign(paths.1, "the link of another program")
       }
+      links.append(link)
       programs[name] = program
     }
     self.maps = maps
     self.programs = programs
+    self.links = links
   }
 
   /// The collectors of which no program could be attached when the layout was made.

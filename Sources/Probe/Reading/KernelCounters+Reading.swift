@@ -16,19 +16,17 @@ extension KernelCounters {
 
   /// Reads what has changed since the last read. After an error, the next read returns all that is in the maps.
   ///
-  /// - Complexity: By `make bench`, 0.2 to 0.4 µs for each namespace, and more with very many CPUs; 2 ns for each possible entry
-  ///   of the maps. Identities are read only if one is new.
+  /// - Complexity: 0.2 to 0.6 µs for each namespace; 2 ns for each possible entry of the maps. Identities are read only if one is
+  ///   new.
   package mutating func read() throws(BPFError) -> Reading {
     do throws(BPFError) {
       return try readChanges()
     } catch {
       // What was read before the error would be missing.
-      exits.forget()
-      starts.forget()
+      counts.forget()
       details?.forget()
+      signals?.forget()
       entries = [:]
-      lastDetails = [:]
-      lastDetailsCounted = 0
       identityCache.forget()
       parts?.forget()
       throw error
@@ -39,28 +37,33 @@ extension KernelCounters {
     var reading = Reading()
     var exemplars = exemplarCursor.next()
     let isFirst = entries.isEmpty
-    // Exits first: every process among them has started before the counts are read.
-    let exits = try unsafe self.exits.read { unsafe reading.addExits($0, $1, &exemplars) }
-    let cpus = cpus
-    let starts = try unsafe self.starts.read { unsafe reading.addStarts($0, $1, cpus: cpus, &exemplars) }
-    for part in exits.added { entries[part, default: []].insert(.exits) }
-    for part in starts.added { entries[part, default: []].insert(.starts) }
-    forget(exits.removed, .exits)
-    forget(starts.removed, .starts)
-    // A part that is in one of the maps only has no counts of the other, also if it had some before.
-    for part in exits.removed where entries[part] != nil { reading.exits.append((part, ExitCounts(), [:])) }
-    for part in starts.removed where entries[part] != nil { reading.starts.append((part, ProcessCounts())) }
+    let (added, removed) = try unsafe counts.read { unsafe reading.add($0, $1, &exemplars) }
+    for part in added { entries[part, default: []].insert(.counts) }
+    for part in removed { forget(.counts, of: part) }
+    // It may have counts by kind only, also if it had others before.
+    for part in removed where entries[part] != nil { reading.counts.append((part, EventCounts())) }
     // After the counts, which the programs write after the identities. Before the identities and cgroups, whose numbers
     // of writes it contains.
     let before = try nodeCounts()
-    try readDetails(counted: before.detailsCounted, into: &reading)
+    let changed = try unsafe details?.read(counted: before.detailsCounted) {
+      (unsafe $1.load(as: UInt64.self), true)
+    }
+    for part in changed ?? [] {
+      note(details?.counts[part] != nil, .details, of: part)
+      if entries[part] != nil { reading.details.append((part, details?.counts[part] ?? [:])) }
+    }
+    let died = try unsafe signals?.read(counted: before.total.exits.byReason[.signaled]) {
+      let signal = unsafe $1.load(as: pidns_signal.self)
+      return (signal.deaths, exemplars.recordDeath($0, signal.latest))
+    }
+    for part in died ?? [] {
+      note(signals?.counts[part] != nil, .deaths, of: part)
+      if entries[part] != nil { reading.deaths.append((part, signals?.counts[part] ?? [:])) }
+    }
     reading.newIdentities = try identityCache.read(written: before.identitiesWritten)
     reading.identities = identityCache.identities
     reading.hasNewCgroups = try parts?.read(written: before.cgroupsWritten) ?? false
     reading.cgroups = parts?.cache.cgroups ?? [:]
-    if signalExemplars != nil {
-      try exemplars.read(by: &signalExemplars, deaths: before.total.exits.byReason[.signaled])
-    }
     reading.node = try nodeCounts()
     reading.exemplars = exemplars.found
     reading.entries = entries
@@ -69,34 +72,13 @@ extension KernelCounters {
     return reading
   }
 
-  private mutating func forget(_ parts: [NamespacePart], _ map: PartEntries) {
-    for part in parts {
-      guard let rest = entries[part]?.subtracting(map) else { continue }
-      entries[part] = rest.isEmpty ? nil : rest
-    }
+  private mutating func note(_ hasEntry: Bool, _ map: PartEntries, of part: NamespacePart) {
+    if hasEntry { entries[part, default: []].insert(map) } else { forget(map, of: part) }
   }
 
-  /// Reads the details again if there are more than before.
-  private mutating func readDetails(counted: UInt64, into reading: inout Reading) throws(BPFError) {
-    guard counted != lastDetailsCounted, details != nil else { return }
-    var known = lastDetails
-    var changed: Set<NamespacePart> = []
-    let removed = try unsafe details?.read { name, value in
-      guard let kind = CounterKey(name) else { return }
-      known[name.part, default: [:]][kind] = unsafe value.load(as: UInt64.self)
-      changed.insert(name.part)
-    }.removed
-    for part in changed { entries[part, default: []].insert(.details) }
-    for name in removed ?? [] {
-      guard let kind = CounterKey(name), known[name.part]?.removeValue(forKey: kind) != nil else { continue }
-      changed.insert(name.part)
-      guard known[name.part]?.isEmpty == true else { continue }
-      known[name.part] = nil
-      forget([name.part], .details)
-    }
-    for part in changed where entries[part] != nil { reading.details.append((part, known[part] ?? [:])) }
-    lastDetails = known
-    lastDetailsCounted = counted
+  private mutating func forget(_ map: PartEntries, of part: NamespacePart) {
+    guard let rest = entries[part]?.subtracting(map) else { return }
+    entries[part] = rest.isEmpty ? nil : rest
   }
 
   private func nodeCounts() throws(BPFError) -> NodeCounts {
@@ -109,16 +91,10 @@ extension KernelCounters {
   ///
   /// - Throws: `BPFError` for the first entry that cannot be deleted; the others stay, too, until this is called again.
   package mutating func delete(_ part: NamespacePart) throws(BPFError) {
-    var signals: [CounterKey] = []
-    if signalExemplars != nil, let counts = try exits.map.value(of: part.key, as: pidns_exits.self) {
-      signals = Array(CounterKey.signalDeaths(in: counts).keys)
-    }
-    try exits.delete(part.key)
-    if try starts.delete(part.key) { try parts?.release(part) }
+    if try counts.delete(part.key) { try parts?.release(part) }
     if part.isOfInit { try identityCache.delete(part.namespace) }
-    for key in (lastDetails[part] ?? [:]).keys.compactMap({ $0.key(in: part) }) { try details?.delete(key) }
-    lastDetails[part] = nil
-    for key in signals.compactMap({ $0.exemplarKey(in: part) }) { try signalExemplars?.delete(key) }
+    try details?.delete(part)
+    try signals?.delete(part)
     entries[part] = nil
   }
 }

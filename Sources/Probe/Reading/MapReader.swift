@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import CPidns
 import LibBPF
 
 /// Reads a hash of the BPF programs at each poll, and tells what has changed.
@@ -13,12 +12,11 @@ struct MapReader<RawKey: BitwiseCopyable, Key: Hashable> {
   private var deleted: Set<Key> = []
 
   /// - Parameters:
-  ///   - cpus: The number of possible CPUs, if each has its own value.
   ///   - operation: The operation to name in errors.
   ///   - name: Returns the name of an entry.
-  init(_ map: BPFMap, cpus: Int? = nil, _ operation: String, name: @escaping (RawKey) -> Key) {
+  init(_ map: BPFMap, _ operation: String, name: @escaping (RawKey) -> Key) {
     self.map = map
-    entries = map.entries(cpus: cpus)
+    entries = map.entries
     self.operation = operation
     self.name = name
   }
@@ -61,18 +59,5 @@ struct MapReader<RawKey: BitwiseCopyable, Key: Hashable> {
     guard try map.delete(key) else { return false }
     deleted.insert(name(key))
     return true
-  }
-}
-
-/// Names an entry of the maps of details and of exemplars.
-struct DetailName: Hashable {
-  let part: NamespacePart
-  let kind: UInt32
-  let value: UInt32
-
-  init(_ detail: pidns_detail) {
-    part = NamespacePart(detail.part)
-    kind = detail.kind
-    value = detail.value
   }
 }

@@ -7,10 +7,10 @@ extension KernelCounters {
   ///
   /// Counts are since the entry was made, and may be those of an earlier reading again.
   package struct Reading: Sendable {
-    /// Starts in parts, summed over the CPUs.
-    package var starts: [(part: NamespacePart, counts: ProcessCounts)] = []
-    /// Exits in parts, and among them the deaths by signal.
-    package var exits: [(part: NamespacePart, counts: ExitCounts, signals: [CounterKey: UInt64])] = []
+    /// The counts of parts, without details.
+    package var counts: [(part: NamespacePart, counts: EventCounts)] = []
+    /// All deaths by signal of parts.
+    package var deaths: [(part: NamespacePart, counts: [CounterKey: UInt64])] = []
     /// All exit codes and failed execs of parts.
     package var details: [(part: NamespacePart, counts: [CounterKey: UInt64])] = []
     /// The latest process of each kind, for kinds with an event since the last reading. It may contain one of an earlier
@@ -37,42 +37,26 @@ extension KernelCounters {
 
     /// Adds the entries of a part, and all of its counts if they have changed.
     package mutating func add(_ part: NamespacePart, _ events: EventCounts, isChanged: Bool = true) {
-      entries[part] = [.starts, .exits]
+      entries[part] = [.counts, .deaths, .details]
       guard isChanged else { return }
-      starts.append((part, events.counts))
-      exits.append((part, events.exits, events.details.filter { $0.key.isSignalDeath }))
+      counts.append((part, EventCounts(events.counts, exits: events.exits)))
+      deaths.append((part, events.details.filter { $0.key.isSignalDeath }))
       details.append((part, events.details.filter { !$0.key.isSignalDeath }))
     }
 
-    /// Adds an entry of the map of starts: the counts of each CPU.
-    mutating func addStarts(
-      _ part: NamespacePart, _ perCPU: UnsafeRawPointer, cpus: Int, _ exemplars: inout ExemplarReading
-    ) {
-      var (counts, latest) = (ProcessCounts(), pidns_exemplar())
-      for cpu in 0..<cpus {
-        let share = unsafe perCPU.load(
-          fromByteOffset: cpu * MemoryLayout<pidns_counts>.stride, as: pidns_counts.self)
-        counts = counts.combined(with: ProcessCounts(share), &+)
-        if share.latest_exec.time > latest.time { latest = share.latest_exec }
-      }
-      starts.append((part, counts))
-      exemplars.record(latest, .exec, of: part)
+    /// Adds the value of an entry of the map of counts.
+    mutating func add(_ part: NamespacePart, _ value: UnsafeRawPointer, _ exemplars: inout ExemplarReading) {
+      let counts = unsafe value.load(as: pidns_counts.self)
+      self.counts.append((part, EventCounts(counts)))
+      exemplars.record(counts, of: part)
     }
 
-    /// Adds an entry of the map of exits.
-    mutating func addExits(
-      _ part: NamespacePart, _ value: UnsafeRawPointer, _ exemplars: inout ExemplarReading
-    ) {
-      let exits = unsafe value.load(as: pidns_exits.self)
-      self.exits.append((part, ExitCounts(exits), CounterKey.signalDeaths(in: exits)))
-      exemplars.record(exits, of: part)
-    }
-
-    /// Adds zeros for parts that have an entry in one of the maps of starts and exits only.
+    /// Adds zeros for what a part has no entry of: it may have had one in an earlier process.
     mutating func addZeros() {
       for (part, entries) in entries {
-        if !entries.contains(.starts) { starts.append((part, ProcessCounts())) }
-        if !entries.contains(.exits) { exits.append((part, ExitCounts(), [:])) }
+        if !entries.contains(.counts) { counts.append((part, EventCounts())) }
+        if !entries.contains(.deaths) { deaths.append((part, [:])) }
+        if !entries.contains(.details) { details.append((part, [:])) }
       }
     }
   }
@@ -82,7 +66,7 @@ extension KernelCounters {
 struct PartEntries: OptionSet {
   let rawValue: UInt8
 
-  static let starts = PartEntries(rawValue: 1)
-  static let exits = PartEntries(rawValue: 2)
+  static let counts = PartEntries(rawValue: 1)
+  static let deaths = PartEntries(rawValue: 2)
   static let details = PartEntries(rawValue: 4)
 }

@@ -70,7 +70,8 @@ make_root() {
   mirror=$(awk '$1 !~ /-/ { print $2; exit }' <<<"$sites")
   security=$(awk '$1 ~ /-security$/ { print $2; exit }' <<<"$sites")
   mkdir "$root"
-  debootstrap --variant=minbase --include=git,make,ca-certificates "$1" "$root" "$mirror" >"$work/log" 2>&1 || {
+  # In a mount namespace: if it is killed, its mounts go with it.
+  unshare --mount debootstrap --variant=minbase --include=git,make,ca-certificates "$1" "$root" "$mirror" >"$work/log" 2>&1 || {
     cat "$work/log" >&2
     exit 1
   }

@@ -80,6 +80,30 @@ is_understood() {
 # Higher than this threshold means more privileges than the exporter needs.
 is_hardened() { systemd-analyze security --threshold=20 --no-pager "$service.service"; }
 
+# It reports readiness and its state: the start has waited for that.
+is_notified() { is Type notify && is StatusText Healthy && is WatchdogUSec 2min; }
+
+# A process that does not run reports nothing.
+is_restarted_by_watchdog() {
+  local before folder=/run/systemd/system/$service.service.d
+  mkdir -p "$folder" && printf '[Service]\nWatchdogSec=5\n' >"$folder/watchdog.conf"
+  systemctl daemon-reload && systemctl restart "$service" && before=$(main_pid) && kill -STOP "$before" || return 1
+  within 60 is NRestarts 1 && within 60 serves && [ "$(main_pid)" != "$before" ] || return 1
+  rm -r "$folder" && systemctl daemon-reload && systemctl restart "$service"
+}
+
+# The clock of this machine, and one of its CPUs, are nobody else's.
+sets_clock_and_cpu() {
+  local hours
+  for hours in '-5 hours' '+10 hours' '-5 hours'; do
+    date --set="$hours" && within 60 has_scanned "$(date +%s)" || return 1
+  done
+  echo 0 >/sys/devices/system/cpu/cpu1/online && within 60 has_scanned "$(date +%s)" || return 1
+  pidns-workload mixed --count 50 >>/tmp/truth </dev/null
+  echo 1 >/sys/devices/system/cpu/cpu1/online && within 60 has_scanned "$(date +%s)" || return 1
+  journalctl --boot --no-pager --unit="$service" | grep -F 'wall clock was set'
+}
+
 log_is_clean() { ! journalctl --boot --no-pager --unit="$service" | grep -E 'level=(warning|error|critical)|Failed|Error'; }
 
 # Connects to a server by name with TLS, with the authority and the certificate of a kubeconfig. The log shows that the response was read,
@@ -183,6 +207,7 @@ main() {
   check 'the service has given up its two capabilities' gave_up_two_capabilities
   check 'the service has a dynamic user and filtered system calls' is_confined
   check 'its exposure level is below 2.0' is_hardened
+  check 'the service reports that it is ready and healthy' is_notified
   check 'flags in /etc/default are applied by a restart' set_flags
   check 'the service starts with them' starts
   counts spawn --count 300
@@ -195,6 +220,9 @@ main() {
   check 'its log has no warning' log_is_clean
   check 'an upgrade restarts the service with its flags' "upgrade_$how"
   counts fork --count 100
+  check 'the service goes on while the clock is set, and while a CPU is offline' sets_clock_and_cpu
+  counts threads-exit-group --count 50 --threads 4
+  check 'the watchdog restarts a service that has stopped' is_restarted_by_watchdog
   check 'the service connects to a server by name, with TLS' connects_to_server
   check "the service reads Docker's names with the advice of /etc/default" reads_names
   check 'the service runs without that advice again' undo_changes

@@ -83,7 +83,7 @@ struct Run {
   private func pending(for scenario: any Scenario) throws -> [String] {
     guard let cause = scenario.began else { return [type(of: scenario).name] }
     let since = -cause.timeIntervalSinceNow
-    let range = try scenario.expectations.map { Rules.range(of: try text(of: $0)) }.max() ?? 0
+    let range = try scenario.expectations.map { Rules.range(of: try text(of: $0, in: queries)) }.max() ?? 0
     // A recorded series lags by one evaluation, and its source by one scrape.
     if -began.timeIntervalSinceNow < range + Double(3 * ScenarioEnvironment.interval) {
       return [type(of: scenario).name]
@@ -212,7 +212,7 @@ struct Run {
   }
 
   /// Returns the query in PromQL.
-  private func text(of expectation: QueryExpectation) throws -> String {
+  private func text(of expectation: QueryExpectation, in queries: ShippedQueries) throws -> String {
     switch expectation.source {
     case .query(let text): text
     case .panel(let panel): try queries[panel]
@@ -221,7 +221,10 @@ struct Run {
 
   /// Returns the only value; nil if there is none, or more than one.
   private func value(of expectation: QueryExpectation, of scenario: any Scenario) throws -> Double? {
-    var found = try environment.prometheus.latest(text(of: expectation))
+    // The subject is chosen in the dashboard. Among all containers, busier ones of this machine could take its place in a
+    // panel of the busiest ten.
+    let chosen = try ShippedQueries(variables: scenario.subject.variables)
+    var found = try environment.prometheus.latest(text(of: expectation, in: chosen))
     if case .panel = expectation.source { found = found.filter { scenario.subject.matches($0.labels) } }
     return found.count == 1 ? found[0].value : nil
   }

@@ -48,6 +48,19 @@ enum Subject: Hashable, CustomStringConvertible {
     }
   }
 
+  /// The values of a dashboard's variables that select it; its pages show all exporters.
+  var variables: [String: String] {
+    switch self {
+    case .container(let workload):
+      [
+        "namespace": ScenarioEnvironment.namespace, "pod": Self.pod(of: workload),
+        "container": Self.container,
+      ]
+    case .unit(let unit): ["unit": unit]
+    case .instance: [:]
+    }
+  }
+
   /// Whether a panel's series is about it. A series without an instance is about every exporter.
   func matches(_ labels: [String: String]) -> Bool {
     switch self {

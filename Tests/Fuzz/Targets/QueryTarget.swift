@@ -45,8 +45,7 @@ enum QueryTarget {
 
     let family = arguments["name[]"] ?? ""
     var view = FirstView.ofEverything
-    let bytes = Catalogue.render(
-      rendered, as: .openMetrics, families: family.isEmpty ? [] : [family], for: &view)
+    let bytes = rendered.page(as: .openMetrics, families: family.isEmpty ? [] : [family], for: &view).bytes
     do {
       let page = try Page(openMetrics: bytes)
       check(family.isEmpty || page.families.count <= 1, "\(page.families.map(\.name)) for \(family)")

@@ -14,9 +14,13 @@ package struct ShippedQueries {
 
   package let all: [Query]
 
-  package init() throws {
+  /// - Parameter variables: The regular expressions chosen for variables of the dashboards, by name. By default, all is
+  ///   chosen.
+  package init(variables: [String: String] = [:]) throws {
     let listed = try Child.run(
-      "/usr/bin/python3", [Repository.dashboards.appending(path: "queries.py").path()])
+      "/usr/bin/python3",
+      [Repository.dashboards.appending(path: "queries.py").path()]
+        + variables.flatMap { ["--variable", "\($0.key)=\($0.value)"] })
     guard listed.status == 0 else { throw TestFailure("queries.py failed: \(listed.stderr)") }
     all = try listed.stdout.split(separator: "\n").map {
       try JSONDecoder().decode(Query.self, from: Data($0.utf8))

@@ -141,6 +141,6 @@ extension Catalogue {
   /// Writes all metrics with their actual values.
   fileprivate static func render(_ rendered: RenderedSnapshot, as format: ExpositionFormat) -> [UInt8] {
     var view = FirstView.ofEverything
-    return render(rendered, as: format, for: &view)
+    return rendered.page(as: format, families: [], for: &view).bytes
   }
 }

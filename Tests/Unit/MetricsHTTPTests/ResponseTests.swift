@@ -36,17 +36,44 @@ extension ServerTests {
       }
     }
 
-    @Test("a body that is generated in place is sent up to the generated length")
-    func writtenInPlace() throws {
-      let response = Response(contentType: "text/plain", bodyCapacity: 100) { span in
-        for byte in "up 1\n".utf8 { span.append(byte) }
+    @Test(
+      "a body of the largest number of parts is sent as one, also after headers that fill most of the connection's memory"
+    )
+    func parts() throws {
+      let bytes = pattern(count: 100 * Response.partLimit)
+      let parts = (0..<Response.partLimit).map {
+        BodyPart(copying: bytes.span.extracting($0 * 100..<($0 + 1) * 100))
       }
-      let empty = Response(status: 204, contentType: "text/plain", body: [])
-      try withServer(routes: ["/metrics": { _ in .now(response) }, "/empty": { _ in .now(empty) }]) { port in
+      let response = Response(contentType: "text/plain", parts: parts)
+      let empty = Response(status: 204, contentType: "text/plain", parts: [])
+      let routes: [String: HTTPServer.Handler] = [
+        "/metrics": { _ in .now(response) }, "/empty": { _ in .now(empty) },
+      ]
+      try withServer(routes: routes) { port in
         let client = try RawClient(port: port)
-        #expect(try client.exchange("GET", "/metrics").text == "up 1\n")
+        #expect(try client.exchange("GET", "/metrics").body == bytes)
         #expect(try client.exchange("GET", "/empty").status == 204)
-        #expect(try client.exchange("GET", "/metrics").text == "up 1\n")
+        #expect(try client.exchange("HEAD", "/metrics")["Content-Length"] == "\(bytes.count)")
+        client.send(
+          "GET /metrics HTTP/1.1\r\nHost: x\r\nLong: \(String(repeating: "x", count: 20_000))\r\n\r\n")
+        #expect(try client.reply().body == bytes)
+        #expect(try client.exchange("GET", "/metrics").body == bytes)
+      }
+    }
+
+    @Test("a part that two responses share stays until both are gone, and one that stalls gets all of it")
+    func sharedParts() throws {
+      let parts = (0..<4).map { _ in BodyPart(copying: pattern(count: 2_000_000).span) }
+      let body = pattern(count: 2_000_000)
+      var other: Response? = Response(contentType: "text/plain", parts: [parts[0], parts[0], parts[1]])
+      let response = Response(contentType: "text/plain", parts: parts)
+      try withServer(routes: ["/metrics": { _ in .now(response) }]) { port in
+        let stalled = try RawClient(port: port, receiveBuffer: 4_096)
+        stalled.send(Self.request)
+        #expect(other?.status == 200)
+        other = nil
+        #expect(try RawClient(port: port).exchange("GET", "/metrics").body == body + body + body + body)
+        #expect(try stalled.reply().body == body + body + body + body)
       }
     }
 

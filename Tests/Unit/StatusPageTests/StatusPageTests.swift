@@ -126,7 +126,7 @@ import Testing
       "older values are shown: cannot read &lt;namespaces&gt;",
       "1 of 2 BPF programs attached; not supported by this kernel: mark_victim",
       "The kernel skipped runs of process_exec", "7 events are only in the node’s totals",
-      "8 exit codes or exec failures are not counted",
+      "8 exit codes, exec failures or deaths by signal are not counted by kind",
       "3 PID namespaces are not shown", "4 PID namespaces are excluded",
       "5 PID namespaces have no container name yet",
       "No event from the API server yet",

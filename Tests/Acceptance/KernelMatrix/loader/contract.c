@@ -91,15 +91,14 @@ void configure(void)
 		.split = PIDNS_SPLIT_ALL,
 		.parts = PARTS,
 	};
-	const char *on_demand[] = {"namespaces", "exits",   "details",	   "signal_exemplars",
-				   "identities", "cgroups", "exit_claims", "oom_victims"};
+	const char *on_demand[] = {"namespaces", "details",	"signals",    "identities",
+				   "cgroups",	 "exit_claims", "oom_victims"};
 
 	if (bpf_map__set_initial_value(map(".rodata.config"), &config, sizeof(config)) ||
 	    bpf_map__set_max_entries(map("namespaces"), 1024) ||
-	    bpf_map__set_max_entries(map("exits"), 1024) ||
 	    bpf_map__set_max_entries(map("identities"), 1024) ||
 	    bpf_map__set_max_entries(map("cgroups"), PARTS) ||
-	    bpf_map__set_max_entries(map("signal_exemplars"), 1024) ||
+	    bpf_map__set_max_entries(map("signals"), 1024) ||
 	    bpf_map__set_max_entries(map("details"), 8192) ||
 	    bpf_map__set_max_entries(map("marks"), pid_max() / 16 + 1))
 		fail("configure");
@@ -134,7 +133,6 @@ void attach_all(void)
 static struct shown {
 	__u32 inum;
 	struct pidns_counts counts;
-	struct pidns_exits exits;
 	struct pidns_tasks tasks;
 } shown[NAMESPACES];
 static size_t shown_count;
@@ -187,16 +185,7 @@ static void take_counts(const void *key, const void *value)
 {
 	const struct pidns_part *part = key;
 
-	for (int cpu = 0; cpu < cpus; cpu++)
-		add(&of(part->namespace.inum)->counts, (const struct pidns_counts *)value + cpu,
-		    sizeof(struct pidns_counts));
-}
-
-static void take_exits(const void *key, const void *value)
-{
-	const struct pidns_part *part = key;
-
-	add(&of(part->namespace.inum)->exits, value, sizeof(struct pidns_exits));
+	add(&of(part->namespace.inum)->counts, value, sizeof(struct pidns_counts));
 }
 
 static void take_tasks(const void *record)
@@ -209,9 +198,8 @@ static void take_tasks(const void *record)
 	sum->zombies += tasks->zombies;
 }
 
-static void take_detail(const void *key, const void *value)
+static void add_detail(const struct pidns_detail *detail, __u64 count)
 {
-	const struct pidns_detail *detail = key;
 	size_t i = 0;
 
 	while (i < detail_count &&
@@ -225,7 +213,17 @@ static void take_detail(const void *key, const void *value)
 	details[i].inum = detail->part.namespace.inum;
 	details[i].kind = detail->kind;
 	details[i].value = detail->value;
-	details[i].count += *(const __u64 *)value;
+	details[i].count += count;
+}
+
+static void take_detail(const void *key, const void *value)
+{
+	add_detail(key, *(const __u64 *)value);
+}
+
+static void take_signal(const void *key, const void *value)
+{
+	add_detail(key, ((const struct pidns_signal *)value)->deaths);
 }
 
 /* Prints a sample of a namespace, with another label if it has a name. */
@@ -238,7 +236,7 @@ static void print_sample(FILE *out, const char *name, __u32 inum, const char *la
 	fprintf(out, "} %.17g\n", value);
 }
 
-static void print_lifetimes(FILE *out, __u32 inum, const struct pidns_exits *exits)
+static void print_lifetimes(FILE *out, __u32 inum, const struct pidns_counts *counts)
 {
 	const char *name = "pidns_process_lifetime_seconds_bucket";
 	double count = 0;
@@ -247,7 +245,7 @@ static void print_lifetimes(FILE *out, __u32 inum, const struct pidns_exits *exi
 	for (int i = 0; i < PIDNS_LIFETIMES; i++) {
 		int exponent = i - PIDNS_LIFETIMES_PER_SECOND_LOG2;
 
-		count += exits->lifetimes[i];
+		count += counts->lifetimes[i];
 		if (exponent < -10 || exponent > 16 || exponent % 2)
 			continue;
 		snprintf(le, sizeof(le), "%.10g",
@@ -256,7 +254,7 @@ static void print_lifetimes(FILE *out, __u32 inum, const struct pidns_exits *exi
 	}
 	print_sample(out, name, inum, "le", "+Inf", count);
 	print_sample(out, "pidns_process_lifetime_seconds_sum", inum, NULL, NULL,
-		     exits->lifetime * 1024 / 1e9);
+		     counts->lifetime * 1024 / 1e9);
 	print_sample(out, "pidns_process_lifetime_seconds_count", inum, NULL, NULL, count);
 }
 
@@ -278,16 +276,6 @@ static const char *signal_label(int number, char *buffer, size_t size)
 	return buffer;
 }
 
-static void print_signals(FILE *out, __u32 inum, const struct pidns_exits *exits)
-{
-	char text[32];
-
-	for (int i = 0; i < PIDNS_SIGNALS; i++)
-		if (exits->signals[i])
-			print_sample(out, "pidns_process_signal_deaths_total", inum, "signal",
-				     signal_label(i + 1, text, sizeof(text)), exits->signals[i]);
-}
-
 static void print_namespace(FILE *out, const struct shown *of)
 {
 	static const char *const reasons[PIDNS_REASONS] = {
@@ -300,11 +288,11 @@ static void print_namespace(FILE *out, const struct shown *of)
 		const char *name;
 		__u64 value;
 	} plain[] = {
-		{"pidns_process_execs_total", of->counts.execs},
-		{"pidns_process_forks_total", of->counts.forks},
-		{"pidns_thread_starts_total", of->counts.thread_starts},
-		{"pidns_process_core_dumps_total", of->exits.core_dumps},
-		{"pidns_oom_kills_total", of->exits.oom_kills},
+		{"pidns_process_execs_total", of->counts.events.execs},
+		{"pidns_process_forks_total", of->counts.events.forks},
+		{"pidns_thread_starts_total", of->counts.events.thread_starts},
+		{"pidns_process_core_dumps_total", of->counts.core_dumps},
+		{"pidns_oom_kills_total", of->counts.oom_kills},
 		{"pidns_processes", of->tasks.processes},
 		{"pidns_threads", of->tasks.threads},
 		{"pidns_zombie_processes", of->tasks.zombies},
@@ -314,9 +302,8 @@ static void print_namespace(FILE *out, const struct shown *of)
 		print_sample(out, plain[i].name, of->inum, NULL, NULL, plain[i].value);
 	for (int i = 0; i < PIDNS_REASONS; i++)
 		print_sample(out, "pidns_process_exits_total", of->inum, "reason", reasons[i],
-			     of->exits.by_reason[i]);
-	print_signals(out, of->inum, &of->exits);
-	print_lifetimes(out, of->inum, &of->exits);
+			     of->counts.events.exits[i]);
+	print_lifetimes(out, of->inum, &of->counts);
 }
 
 static void print_detail(FILE *out, size_t i)
@@ -325,6 +312,10 @@ static void print_detail(FILE *out, size_t i)
 	char text[32];
 
 	switch (details[i].kind) {
+	case PIDNS_SIGNAL_DEATH:
+		print_sample(out, "pidns_process_signal_deaths_total", details[i].inum, "signal",
+			     signal_label(value, text, sizeof(text)), details[i].count);
+		break;
 	case PIDNS_EXIT_CODE:
 		snprintf(text, sizeof(text), "%d", value);
 		print_sample(out, "pidns_process_exit_codes_total", details[i].inum, "exit_code",
@@ -348,7 +339,6 @@ static void print_dropped(FILE *out)
 	for (int cpu = 0; cpu < cpus; cpu++) {
 		const __u64 *dropped = (const __u64 *)node[cpu].dropped;
 
-		/* Some are times, which are never 0. */
 		for (size_t i = 0; i < sizeof(node[cpu].dropped) / (sizeof(__u64)); i++)
 			sum += dropped[i];
 		sum += node[cpu].details_dropped;
@@ -380,8 +370,8 @@ void print_counts(FILE *out)
 	shown_count = 0;
 	detail_count = 0;
 	memset(details, 0, sizeof(details));
-	each(map("namespaces"), cpus * sizeof(struct pidns_counts), take_counts);
-	each(map("exits"), sizeof(struct pidns_exits), take_exits);
+	each(map("namespaces"), sizeof(struct pidns_counts), take_counts);
+	each(map("signals"), sizeof(struct pidns_signal), take_signal);
 	iterate(task_walk, sizeof(struct pidns_tasks), take_tasks);
 	each(map("details"), sizeof(__u64), take_detail);
 	each(map("identities"), sizeof(struct pidns_identity), print_identity);

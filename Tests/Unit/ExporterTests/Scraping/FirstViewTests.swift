@@ -121,7 +121,7 @@ import TestSupport
     let held = table.begin(scraper.identity, publication, isShown: true, at: now)
     var view = held ?? .ofEverything
     let page = String(
-      decoding: Catalogue.render(publication, as: format, families: ScraperModel.families, for: &view),
+      decoding: publication.page(as: format, families: ScraperModel.families, for: &view).bytes,
       as: UTF8.self)
     if held != nil { table.finishHeldAnswer() }
     #expect(held != nil || view.heldSamples == 0)

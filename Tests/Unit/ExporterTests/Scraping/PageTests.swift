@@ -87,7 +87,7 @@ import Testing
     var held: [Int] = []
     func bytes(_ format: ExpositionFormat) -> [UInt8] {
       var view = FirstView(lastPoll: lastPoll)
-      let page = Catalogue.render(rendered, as: format, families: families, for: &view)
+      let page = rendered.page(as: format, families: families, for: &view).bytes
       held.append(view.heldSamples)
       return page
     }

@@ -36,6 +36,8 @@ struct RandomHost {
   private var nextSave = ContinuousClock.now
   /// A ledger of the configuration.
   private let empty: Ledger
+  /// Each page is made from the one before it.
+  private let pages = PageStore()
 
   /// Where in a poll an exporter is killed.
   enum Death: CaseIterable {
@@ -176,7 +178,7 @@ struct RandomHost {
     snapshot.newestBirth = ledger.newestBirth
     snapshot.start = 1000
     let rendered = RenderedSnapshot(
-      snapshot, features: FeatureSet(collectors: [.signals], showsLifetimesPerNamespace: false))
+      snapshot, features: FeatureSet(collectors: [.signals], showsLifetimesPerNamespace: false), pages: pages)
     return (rendered, finished)
   }
 }

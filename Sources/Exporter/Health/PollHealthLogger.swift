@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Containers
 import Logging
 import Namespaces
 import Probe
@@ -8,6 +9,11 @@ import Probe
 struct PollHealthLogger {
   private var failing = false
   private var failsToSave = false
+  private var failsToCount = false
+  private var lacksPins = false
+  /// The errors of the watch of pods when it was healthy last; nil before, and while its silence is reported.
+  private var errorsOfWatch: UInt64?
+  private var watchIsSilent = false
   private var reported: Set<DropReason> = []
   private var reportedLimit = false
   private var reportedMisses = false
@@ -38,6 +44,7 @@ struct PollHealthLogger {
     }
     failsToSave = snapshot.state?.failure != nil
 
+    lookAtSelf(snapshot, logger)
     for reason in DropReason.allCases {
       guard let dropped = snapshot.node.dropped[reason], dropped.total > 0 else { continue }
       guard reported.insert(reason).inserted else { continue }
@@ -48,7 +55,7 @@ struct PollHealthLogger {
     if snapshot.node.detailsDropped > 0 && !reportedDetails {
       reportedDetails = true
       logger.warning(
-        "some exit codes or exec failures are not counted; raise --bpf.map-entries; logged once, see pidns_bpf_details_dropped_total"
+        "some exit codes, exec failures or deaths by signal are not counted by kind; raise --bpf.map-entries; logged once, see pidns_bpf_details_dropped_total"
       )
     }
     if snapshot.node.partsRefused > 0 && !reportedCgroups {
@@ -68,6 +75,39 @@ struct PollHealthLogger {
       logger.warning(
         "kernel skipped runs of a BPF program; some of its events may not be counted; logged once, see pidns_bpf_program_misses_total",
         metadata: ["program": "\(missed)"])
+    }
+  }
+
+  private mutating func lookAtSelf(_ snapshot: Snapshot, _ logger: Logger) {
+    if !snapshot.isCounting && !failsToCount {
+      logger.error(
+        "BPF programs do not count new processes, and pidns_up is 0; find out who changes BPF maps or programs, and restart the exporter"
+      )
+    } else if snapshot.isCounting && failsToCount {
+      logger.info("BPF programs count again")
+    }
+    failsToCount = !snapshot.isCounting
+
+    if snapshot.lacksPins == true && !lacksPins {
+      logger.error(
+        "pins are missing, so counting will end with this process; find out who removes them or unmounts their file system, and restart the exporter"
+      )
+    } else if snapshot.lacksPins == false && lacksPins {
+      logger.info("pins exist again")
+    }
+    lacksPins = snapshot.lacksPins == true
+
+    guard let watch = snapshot.podWatch else { return }
+    let errors = watch.errors.values.reduce(0, +)
+    if watch.isHealthy {
+      if watchIsSilent { logger.info("watch of the pods is answered again") }
+      (errorsOfWatch, watchIsSilent) = (errors, false)
+    } else if errors == errorsOfWatch && !watchIsSilent {
+      // The watch itself logs errors; this is one that hangs.
+      watchIsSilent = true
+      logger.error(
+        "watch of the pods has no answer within its time limits; names known so far are kept; restart the exporter if this lasts"
+      )
     }
   }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Exposition
-import Gzip
+import LibBPF
 import MetricsHTTP
 import Namespaces
 import StatusPage
@@ -27,40 +27,30 @@ final class RenderedSnapshot: Sendable {
   let traffic: HTTPServer.Traffic
   /// The web configuration; nil if there is none.
   let web: WebStatus?
-  private let labelCache: LabelCache
-  private let writtenLabels = Mutex<[LabelCache.Labels]?>(nil)
+  private let pages: PageStore
   /// At most one for each format, escaping scheme and coding.
   private let answers = Mutex<[Representation: Response]>([:])
 
-  /// - Parameter labelCache: Shared by all snapshots of the same series.
+  /// - Parameter pages: Shared by all snapshots of the same series.
   init(
     _ snapshot: Snapshot, features: FeatureSet, history: StatusHistory? = nil,
     traffic: HTTPServer.Traffic = HTTPServer.Traffic(), web: WebStatus? = nil,
-    labelCache: LabelCache = LabelCache()
+    pages: PageStore = PageStore()
   ) {
     self.snapshot = snapshot
     self.features = features
     self.history = history
     self.traffic = traffic
     self.web = web
-    self.labelCache = labelCache
+    self.pages = pages
   }
 
-  /// Calls a closure for each series, with its label sets.
-  @inline(__always)
-  func forEachSeries(_ body: (Snapshot.Series, LabelCache.Labels) -> Void) {
-    let labels = labels
-    for index in snapshot.series.indices { body(snapshot.series[index], labels[index]) }
-  }
-
-  /// The label sets of the snapshot's series, in the same order; looked up on first use.
-  private var labels: [LabelCache.Labels] {
-    writtenLabels.withLock { written in
-      if let written { return written }
-      let labels = labelCache.labels(of: snapshot.series)
-      written = labels
-      return labels
-    }
+  /// Returns the same values, as of a poll that has failed.
+  func failing(_ failure: BPFError) -> RenderedSnapshot {
+    var snapshot = snapshot
+    snapshot.failure = failure
+    return RenderedSnapshot(
+      snapshot, features: features, history: history, traffic: traffic, web: web, pages: pages)
   }
 
   /// The number of the poll.
@@ -83,14 +73,22 @@ final class RenderedSnapshot: Sendable {
 
   /// Renders a separate response: for some families, or for a scraper that has not seen all lines.
   func render(_ representation: Representation, families: [String], for view: inout FirstView) -> Response {
-    let format = representation.negotiated.format
-    var body = Catalogue.render(self, as: format, families: families, for: &view)
+    let page = page(as: representation.negotiated.format, families: families, for: &view)
     var headers = [("Vary", "Accept, Accept-Encoding"), ("Cache-Control", "no-store")]
-    if representation.coding == .gzip, let compressed = Gzip.compress(body) {
-      body = compressed
+    if representation.coding == .gzip, let compressed = page.gzipped {
       headers.append(("Content-Encoding", "gzip"))
+      return Response(contentType: representation.negotiated.contentType, headers: headers, body: compressed)
     }
-    return Response(contentType: representation.negotiated.contentType, headers: headers, body: body)
+    return Response(contentType: representation.negotiated.contentType, headers: headers, parts: page.body)
+  }
+
+  /// Renders a page.
+  ///
+  /// - Parameters:
+  ///   - families: The names of the families to show, or of their samples; all families if it is empty.
+  ///   - view: The lines that the scraper has seen; counts the samples that are held at 0.
+  func page(as format: ExpositionFormat, families: [String], for view: inout FirstView) -> Page {
+    pages.page(of: self, as: format, families: families, for: &view)
   }
 }
 
@@ -100,6 +98,11 @@ final class RenderedSnapshotStore: Sendable {
 
   /// The newest snapshot; nil before the first poll.
   var publication: RenderedSnapshot? { current.withLock { $0 } }
+
+  /// Replaces a snapshot, unless there is another one meanwhile.
+  func replace(_ old: RenderedSnapshot, with new: RenderedSnapshot) {
+    current.withLock { if $0 === old { $0 = new } }
+  }
 
   /// Replaces the snapshot. Clients that are being served keep the previous one until they finish.
   func put(_ publication: RenderedSnapshot) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Writes families as delimited `io.prometheus.client.MetricFamily` messages. Each message is preceded by its
-/// length as a varint.
+/// Writes a family as a delimited `io.prometheus.client.MetricFamily` message: preceded by its length as a varint.
 ///
 ///     MetricFamily { 1 name  2 help  3 type  4 metric*  5 unit }
 ///     Metric       { 1 label*  2 gauge  3 counter  7 histogram }
@@ -12,37 +11,29 @@
 ///                    12 positive_span*  13 positive_delta*  15 start_timestamp }
 ///
 /// Source: <https://github.com/prometheus/client_model>, io/prometheus/client/metrics.proto.
-struct ProtobufFamilies {
-  /// The messages of the completed families.
-  private(set) var bytes: [UInt8] = []
-  /// The message of the current family; empty before the first one.
+struct ProtobufMessage {
+  /// The message of the family that was begun; empty if its metrics are written without it.
   private var family: [UInt8] = []
-  private var isCounter = false
   // Buffers for embedded messages, which need their length first. They are reused.
   private var metric: [UInt8] = []
   private var value: [UInt8] = []
   private var part: [UInt8] = []
 
-  init(capacity: Int) { bytes.reserveCapacity(capacity) }
+  /// Begins a message with the fields that precede its metrics.
+  mutating func begin(_ metadata: [UInt8]) { family.appendCopy(of: metadata.span) }
 
-  mutating func begin(_ description: MetricFamily) {
-    finishFamily()
-    isCounter = description.kind == .counter
-    family.appendField(1, text: description.sampleName)
-    family.appendField(2, text: description.help)
-    family.appendField(3, varint: description.kind.protobufType)
-    if let unit = description.unit { family.appendField(5, text: unit) }
-  }
-
-  /// Appends the current family to `bytes`.
-  mutating func finishFamily() {
+  /// Appends the message that was begun, if there is one.
+  mutating func finish(to bytes: inout [UInt8]) {
     guard !family.isEmpty else { return }
     bytes.appendDelimited(family)
     family.removeAll(keepingCapacity: true)
   }
 
+  /// Writes a metric: into the message that was begun, otherwise to `bytes`.
   mutating func sample(
-    _ labels: LabelSet, _ extra: LabelSet, _ number: Double, start: Double?, exemplar: () -> Exemplar?
+    _ labels: LabelSet, _ extra: LabelSet, _ number: Double, isCounter: Bool, start: Double?,
+    to bytes: inout [UInt8],
+    exemplar: () -> Exemplar?
   ) {
     value.removeAll(keepingCapacity: true)
     value.appendField(1, double: number)
@@ -50,12 +41,12 @@ struct ProtobufFamilies {
       if let exemplar = exemplar() { append(exemplar) }
       if let start { append(start, as: 3) }
     }
-    write(labels, extra, as: isCounter ? 3 : 2)
+    write(labels, extra, as: isCounter ? 3 : 2, to: &bytes)
   }
 
   mutating func histogram(
     _ labels: LabelSet, classic: (bounds: HistogramBounds, cumulative: [UInt64])?, count: UInt64, sum: Double,
-    native: NativeHistogram?, start: Double?
+    native: NativeHistogram?, start: Double?, to bytes: inout [UInt8]
   ) {
     value.removeAll(keepingCapacity: true)
     value.appendField(1, varint: count)
@@ -70,16 +61,21 @@ struct ProtobufFamilies {
     }
     if let native { append(native) }
     if let start { append(start, as: 15) }
-    write(labels, .empty, as: 7)
+    write(labels, .empty, as: 7, to: &bytes)
   }
 
-  /// Embeds `value` in a metric, and the metric in the current family.
-  private mutating func write(_ labels: LabelSet, _ extra: LabelSet, as field: UInt8) {
+  /// Embeds `value` in a metric, and writes the metric.
+  private mutating func write(_ labels: LabelSet, _ extra: LabelSet, as field: UInt8, to bytes: inout [UInt8])
+  {
     metric.removeAll(keepingCapacity: true)
     metric.appendLabelPairs(labels.bytes.span)
     metric.appendLabelPairs(extra.bytes.span)
     metric.appendField(field, bytes: value)
-    family.appendField(4, bytes: metric)
+    if family.isEmpty {
+      bytes.appendField(4, bytes: metric)
+    } else {
+      family.appendField(4, bytes: metric)
+    }
   }
 
   private mutating func append(_ native: NativeHistogram) {
@@ -121,6 +117,16 @@ struct ProtobufFamilies {
     timestamp.appendField(1, varint: UInt64(bitPattern: seconds))
     timestamp.appendField(2, varint: UInt64(bitPattern: nanoseconds))
     return timestamp
+  }
+}
+
+extension [UInt8] {
+  /// Appends the fields of a family that precede its metrics.
+  mutating func appendMetadata(of family: MetricFamily) {
+    appendField(1, text: family.sampleName)
+    appendField(2, text: family.help)
+    appendField(3, varint: family.kind.protobufType)
+    if let unit = family.unit { appendField(5, text: unit) }
   }
 }
 

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
+/* The cgroup is in the key of every event. */
+#include "mechanism.h"
+
+static __always_inline void count_by_cgroup(struct task_struct *task, struct task_pidns *own,
+					    bool is_exit)
+{
+	(void)is_exit;
+	own->part.cgroup = cgroup_of(task->cgroups);
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
+/*
+ * The mechanism of the exporter: the cgroup is in the key, if it is not that of the init of the
+ * namespace. Mostly both have one css_set, so this compares two pointers.
+ */
+#include "mechanism.h"
+
+static __always_inline void count_by_cgroup(struct task_struct *task, struct task_pidns *own,
+					    bool is_exit)
+{
+	struct css_set *of_init = own->ns->child_reaper->cgroups;
+	struct css_set *set = task->cgroups;
+	__u64 cgroup;
+
+	(void)is_exit;
+	if (set == of_init)
+		return;
+	cgroup = cgroup_of(set);
+	if (cgroup != cgroup_of(of_init))
+		own->part.cgroup = cgroup;
+}

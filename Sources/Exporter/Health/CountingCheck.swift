@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Platform
+
+/// Checks that the BPF programs still count: root can close the gates of pinned programs, or change maps.
+///
+/// The kernel's own number of forks in /proc/stat costs too much for each poll, and includes threads of io_uring, which are no
+/// events. So it only raises a suspicion, once a minute. Then this process starts a thread, which the next poll must have counted.
+struct CountingCheck {
+  /// Forks and thread starts, as of one moment.
+  private struct Base {
+    let kernel: UInt64
+    let counted: UInt64
+  }
+
+  /// Polls between two looks at /proc/stat.
+  private static let polls = 60
+  /// Without so many forks, nothing follows from a count that has not risen.
+  private static let leastForks: UInt64 = 32
+
+  private var base: Base?
+  private var left = 0
+  /// The count before a thread was started that has to be in the next one; nil without a suspicion.
+  private var tested: UInt64?
+  /// Whether the programs count, as far as is known.
+  private(set) var isCounting = true
+
+  /// Compares after a poll.
+  ///
+  /// - Parameters:
+  ///   - counted: Forks and thread starts of the node.
+  ///   - kernelForks: Reads the kernel's number; nil if it is unknown.
+  ///   - startThread: Starts a thread. Returns false if there can be none.
+  mutating func look(counted: UInt64, kernelForks: () -> UInt64?, startThread: () -> Bool) {
+    if let before = tested {
+      isCounting = counted > before
+      tested = nil
+      base = nil
+    }
+    if !isCounting {
+      test(counted, startThread)
+      return
+    }
+    left -= 1
+    guard left <= 0, let kernel = kernelForks() else { return }
+    left = Self.polls
+    if let base, kernel >= base.kernel {
+      guard kernel - base.kernel >= Self.leastForks else { return }
+      if counted <= base.counted { test(counted, startThread) }
+    }
+    base = Base(kernel: kernel, counted: counted)
+  }
+
+  private mutating func test(_ counted: UInt64, _ startThread: () -> Bool) {
+    if startThread() { tested = counted }
+  }
+
+  /// Reads the number of processes and threads that were started since the boot, of all namespaces. About 50 µs.
+  static func kernelForks() -> UInt64? {
+    ProcFile.read("/proc/stat").flatMap { ProcFile.value(of: "processes", in: $0) }.flatMap { UInt64($0) }
+  }
+}

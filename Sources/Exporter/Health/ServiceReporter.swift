@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Logging
+import Platform
+
+/// Reports to the service manager: readiness, signs of life of the polling thread, the state in words.
+struct ServiceReporter: ~Copyable {
+  private let manager: ServiceManager
+  private var isReady = false
+  private var status = ""
+  private var nextSign = SuspendingClock.now
+
+  /// Connects to the service manager. Call it before the process is confined.
+  ///
+  /// - Returns: nil if none has started this process, or if it cannot be reached.
+  static func connect(_ logger: Logger) -> ServiceReporter? {
+    do throws(ServiceManager.Failure) {
+      guard let manager = try ServiceManager.take() else { return nil }
+      return ServiceReporter(manager)
+    } catch {
+      logger.warning(
+        "service manager cannot be notified; a service of Type=notify will not become ready, use Type=exec",
+        metadata: ["error": "\(error)"])
+      return nil
+    }
+  }
+
+  init(_ manager: consuming ServiceManager) { self.manager = manager }
+
+  /// Reports a poll.
+  ///
+  /// - Parameter isReady: Whether one has succeeded.
+  mutating func report(isReady: Bool, status: String) {
+    // What the manager does not take now is sent after the next poll.
+    if isReady && !self.isReady && manager.send("READY=1\nSTATUS=\(status)") {
+      self.isReady = true
+      self.status = status
+    }
+    if status != self.status && manager.send("STATUS=\(status)") { self.status = status }
+    showLife()
+  }
+
+  /// Sends a sign of life, if one is due: four in the time that the manager waits.
+  mutating func showLife() {
+    guard let watchdog = manager.watchdog, SuspendingClock.now >= nextSign else { return }
+    if manager.send("WATCHDOG=1") { nextSign = .now + watchdog / 4 }
+  }
+
+  /// The longest time between two calls of ``showLife()``; nil if the manager does not watch.
+  var interval: Duration? { manager.watchdog.map { $0 / 4 } }
+
+  /// Reports that the process is about to end.
+  func stop() { _ = manager.send("STOPPING=1\nSTATUS=Stopping") }
+}

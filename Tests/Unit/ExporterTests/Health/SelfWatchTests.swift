@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import LibBPF
+import MetricsHTTP
+import Namespaces
+import Testing
+
+@testable import Exporter
+
+/// What the exporter notices of itself.
+@Suite struct SelfWatchTests {
+  private let start = SuspendingClock.now
+
+  @Test("Polling has stopped after two minutes of silence, if ten more seconds change nothing")
+  func silence() {
+    var silence = PollingSilence(at: start)
+    #expect(silence.duration(at: start + .seconds(120)) == nil)
+    #expect(silence.duration(at: start + .seconds(121)) == nil)
+    #expect(silence.duration(at: start + .seconds(130)) == nil)
+    #expect(silence.duration(at: start + .seconds(131)) == .seconds(131))
+    silence.end(at: start + .seconds(132))
+    #expect(silence.duration(at: start + .seconds(200)) == nil)
+  }
+
+  @Test("A process that was stopped for an hour is given time for its next sign of life")
+  func stoppedProcess() {
+    var silence = PollingSilence(at: start)
+    #expect(silence.duration(at: start + .seconds(3600)) == nil)
+    silence.end(at: start + .seconds(3601))
+    #expect(silence.duration(at: start + .seconds(3615)) == nil)
+    // Each silence is noticed anew.
+    #expect(silence.duration(at: start + .seconds(9000)) == nil)
+  }
+
+  private func reading(_ seconds: Double, suspended: Double = 0, set: Double = 0) -> ClockWatch.Reading {
+    ClockWatch.Reading(
+      monotonic: Int64(seconds * 1e9), boot: Int64((seconds + suspended) * 1e9),
+      bootEpoch: Int64((500 + set) * 1e9))
+  }
+
+  @Test("A clock that was set, a suspend and a late poll are told apart")
+  func clocks() {
+    var watch = ClockWatch()
+    let interval = Duration.seconds(1)
+    #expect(watch.look(at: reading(100), interval: interval) == [])
+    #expect(watch.look(at: reading(101), interval: interval) == [])
+    #expect(watch.look(at: reading(102, set: 0.9), interval: interval) == [])
+    #expect(watch.look(at: reading(103, set: -3600), interval: interval) == [.clockSet(-3600.9)])
+    #expect(watch.look(at: reading(104, set: -3600), interval: interval) == [])
+    #expect(
+      watch.look(at: reading(105, suspended: 7200, set: -3600), interval: interval) == [.suspended(7200)])
+    #expect(watch.look(at: reading(115, suspended: 7200, set: -3600), interval: interval) == [])
+    #expect(watch.look(at: reading(175, suspended: 7200, set: -3600), interval: interval) == [.late(60)])
+    #expect(
+      watch.look(at: reading(300, suspended: 7300, set: 0), interval: interval)
+        == [.clockSet(3600), .suspended(100), .late(125)])
+  }
+
+  @Test("With long intervals, polls are late after ten of them")
+  func longIntervals() {
+    var watch = ClockWatch()
+    _ = watch.look(at: reading(100), interval: .seconds(300))
+    #expect(watch.look(at: reading(3000), interval: .seconds(300)) == [])
+    #expect(watch.look(at: reading(6001), interval: .seconds(300)) == [.late(3001)])
+  }
+
+  @Test("Programs that do not count are found by a thread that is missing, and found again")
+  func counting() {
+    var check = CountingCheck()
+    var (kernel, counted, threads) = (UInt64(1000), UInt64(10), 0)
+    var countsThreads = true
+    func poll(_ times: Int) {
+      for _ in 0..<times {
+        check.look(counted: counted, kernelForks: { kernel }) {
+          threads += 1
+          if countsThreads { counted += 1 }
+          return true
+        }
+      }
+    }
+    poll(61)
+    // A quiet machine, and one on which all is counted.
+    kernel += 20
+    poll(60)
+    (kernel, counted) = (kernel + 1000, counted + 900)
+    poll(60)
+    #expect(check.isCounting && threads == 0)
+    // Threads of io_uring are no events.
+    kernel += 1000
+    poll(120)
+    #expect(check.isCounting && threads == 1)
+    countsThreads = false
+    kernel += 1000
+    poll(120)
+    #expect(!check.isCounting)
+    countsThreads = true
+    poll(2)
+    #expect(check.isCounting)
+    let before = threads
+    poll(10)
+    #expect(threads == before)
+  }
+
+  @Test("Without the kernel's number, and without threads, nothing is reported")
+  func unknown() {
+    var check = CountingCheck()
+    for _ in 0..<200 { check.look(counted: 5, kernelForks: { nil }, startThread: { true }) }
+    var kernel: UInt64 = 0
+    for _ in 0..<200 {
+      kernel += 100
+      check.look(counted: 5, kernelForks: { kernel }, startThread: { false })
+    }
+    #expect(check.isCounting)
+    #expect(CountingCheck.kernelForks() ?? 0 > 1)
+  }
+
+  @Test("/-/healthy names problems, and is 200 while polls fail")
+  func healthLine() {
+    let board = RenderedSnapshotStore()
+    let route = HealthRoute(board: board, monitor: PollingMonitor())
+    #expect(route.state() == ("Healthy", 200))
+    var snapshot = Snapshot()
+    snapshot.failure = BPFError("read", errno: 24)
+    snapshot.isCounting = false
+    snapshot.lacksPins = true
+    board.put(
+      RenderedSnapshot(snapshot, features: FeatureSet(collectors: [], showsLifetimesPerNamespace: false)))
+    #expect(
+      route.state() == (
+        "Running, with problems: polls fail; BPF programs do not count; pins are missing", 200
+      ))
+  }
+}
