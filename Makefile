@@ -77,7 +77,7 @@ test-faults: build ## causes faults around the exporter, as root, and checks its
 	@$(SUDO) unshare --net --pid --mount --mount-proc --fork --kill-child Tests/Acceptance/Faults/run.py .build/release/pidns-exporter .build/release/pidns-workload $(ARGS)
 
 HOURS = 1
-soak: build ## runs the exporter under changing load with restarts, as root, for HOURS=1
+soak: build ## runs the exporter under changing load with restarts, as root (1 h); HOURS=n sets the hours
 	@$(INSTALL) test-faults
 	$(RELEASE) pidns-workload
 	@echo 'Running for $(HOURS) hours'
