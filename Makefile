@@ -21,7 +21,7 @@ flag = $(or $(lastword $(patsubst --$(1)=%,%,$(filter --$(1)=%,$(subst --$(1)$(s
 listen = $(call flag,web.listen-address,:10059)
 path = $(call flag,web.telemetry-path,/metrics)
 
-.PHONY: help run build test test-unit test-kernels test-scenarios test-fleet test-restarts test-faults soak coverage test-packages test-units test-release test-walk-through test-apiserver test-prometheus test-attack test-bare fuzz sanitize check format install install-files uninstall deb rpm image release manifests dashboards bench bench-check bench-build clean
+.PHONY: help run build test test-unit test-kernels test-scenarios test-fleet test-restarts test-faults soak coverage test-packages test-units test-release test-walk-through test-apiserver test-prometheus test-attack test-bare fuzz sanitize check format install install-files uninstall deb rpm image release manifests dashboards bench clean
 
 help: ## lists the targets; durations are on two CPUs, without downloads
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -77,7 +77,7 @@ test-faults: build ## causes faults around the exporter, as root, and checks its
 	@$(SUDO) unshare --net --pid --mount --mount-proc --fork --kill-child Tests/Acceptance/Faults/run.py .build/release/pidns-exporter .build/release/pidns-workload $(ARGS)
 
 HOURS = 1
-soak: build ## runs the exporter under changing load with restarts, as root (1 h, or HOURS=… of them)
+soak: build ## runs the exporter under changing load with restarts, as root (1 h); HOURS=n sets the hours
 	@$(INSTALL) test-faults
 	$(RELEASE) pidns-workload
 	@echo 'Running for $(HOURS) hours'
@@ -206,19 +206,11 @@ dashboards: ## renders dashboards, alerts and rules from dashboards/mixin (secon
 	jsonnetfmt --in-place $$(find dashboards/mixin -name '*.*sonnet')
 	jsonnet --string --multi dashboards dashboards/mixin/render.jsonnet
 
-bench: bench-build ## measures the cost of the exporter beside others, as root (45 min); ARGS=--quick takes 6 min
-	@echo 'Measuring: about 45 minutes, 6 with ARGS=--quick'
-	$(SUDO) .build/release/pidns-bench $(ARGS)
-
-bench-check: bench-build ## measures what Benchmarks/table.tsv has, and fails if a figure is worse by more than the noise, as root (15 min)
-	@echo 'Measuring: about 15 minutes'
-	$(SUDO) .build/release/pidns-bench --no-peers $(foreach part,start poll series http maps,--only=$(part)) --check=Benchmarks/table.tsv $(ARGS)
-
-bench-build: build
-	@$(INSTALL) bench
+bench: build ## measures the cost of the exporter, as root (20 min); ARGS=--quick takes 3 min
 	$(RELEASE) pidns-workload
 	$(RELEASE) pidns-bench
-	Benchmarks/peers/build.sh .build/release/peers
+	@echo 'Measuring: about 20 minutes, 3 with ARGS=--quick'
+	$(SUDO) .build/release/pidns-bench $(ARGS)
 
 clean: ## removes all build products
 	rm -rf .build
