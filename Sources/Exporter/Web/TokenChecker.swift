@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import Kubernetes
+import Kubernetes
 import MetricsHTTP
 import Platform
 import ServerTLS
