@@ -77,7 +77,7 @@ test-faults: build ## causes faults around the exporter, as root, and checks its
 	@$(SUDO) unshare --net --pid --mount --mount-proc --fork --kill-child Tests/Acceptance/Faults/run.py .build/release/pidns-exporter .build/release/pidns-workload $(ARGS)
 
 HOURS = 1
-soak: build ## runs the exporter under changing load with restarts, as root, for HOURS=1
+soak: build ## runs the exporter under changing load with restarts, as root (1 h); HOURS=n sets the hours
 	@$(INSTALL) test-faults
 	$(RELEASE) pidns-workload
 	@echo 'Running for $(HOURS) hours'
@@ -206,12 +206,12 @@ dashboards: ## renders dashboards, alerts and rules from dashboards/mixin (secon
 	jsonnetfmt --in-place $$(find dashboards/mixin -name '*.*sonnet')
 	jsonnet --string --multi dashboards dashboards/mixin/render.jsonnet
 
-bench: bench-build ## measures the cost of the exporter beside others, as root (45 min); ARGS=--quick takes 6 min
-	@echo 'Measuring: about 45 minutes, 6 with ARGS=--quick'
+bench: bench-build ## measures the cost of the exporter beside others, as root (70 min); ARGS=--quick takes 15 min
+	@echo 'Measuring: about 70 minutes, 15 with ARGS=--quick'
 	$(SUDO) .build/release/pidns-bench $(ARGS)
 
-bench-check: bench-build ## measures what Benchmarks/table.tsv has, and fails if a figure is worse by more than the noise, as root (15 min)
-	@echo 'Measuring: about 15 minutes'
+bench-check: bench-build ## measures what Benchmarks/table.tsv has, and fails if a figure is worse by more than the noise, as root (25 min)
+	@echo 'Measuring: about 25 minutes'
 	$(SUDO) .build/release/pidns-bench --no-peers $(foreach part,start poll series http maps,--only=$(part)) --check=Benchmarks/table.tsv $(ARGS)
 
 bench-build: build

@@ -27,6 +27,7 @@ struct SeriesBenchmark {
     printLine("Series: live PID namespaces, each with a process and an entry in the maps")
     printLine("  CPU time of the server; \(rounds) interleaved rounds; default flags: a poll each second")
     printLine("  fresh: the first scrape after a poll; seen: the same snapshot again")
+    printLine("  OpenMetrics, gzip: the first scrape after a poll that asks for them, as Prometheus does")
     printLine("  changed: every namespace had an exec and an exit since the poll before")
     printLine(
       "  a minute: one poll and one scrape each second, nothing changed, extrapolated from \(seconds) s")
@@ -55,6 +56,7 @@ struct SeriesBenchmark {
     figures.add(name + "poll, all changed", "µs", own.flatMap(\.busy).map(\.poll))
     figures.add(name + "scrape, nothing changed", "µs", own.flatMap(\.quiet).map(\.fresh))
     figures.add(name + "scrape, all changed", "µs", own.flatMap(\.busy).map(\.fresh))
+    figures.add(name + "scrape, OpenMetrics, gzip", "µs", own.flatMap(\.quiet).map(\.compressed))
     figures.add(name + "CPU a minute", "ms", own.map(\.minute.milliseconds))
     figures.add(name + "resident", "MiB", own.map(\.resident))
   }
@@ -102,12 +104,16 @@ struct SeriesBenchmark {
     _ = try client.get()
     var measured = Measured()
     measured.series = client.series
-    measured.quiet = try (0..<seconds).map { _ in
+    let compressed = try server.connect(isCompressed: true)
+    func cpu(_ client: HTTPConnection) throws -> Double {
       _ = usleep(100_000)
       let start = server.cpu.now
       _ = try client.get()
       _ = usleep(20_000)
-      return PolledScrapes.Cycle(poll: .nan, fresh: (server.cpu.now - start).microseconds, seen: .nan)
+      return (server.cpu.now - start).microseconds
+    }
+    measured.quiet = try (0..<seconds).map { _ in
+      PolledScrapes.Cycle(poll: .nan, fresh: try cpu(client), seen: .nan, compressed: try cpu(compressed))
     }
     measured.minute = try cpuPerMinute(of: server)
     measured.resident = try server.memory.resident
@@ -128,7 +134,7 @@ struct SeriesBenchmark {
   private func show(_ size: Int, _ kinds: [Server.Kind], _ measured: [[Measured]]) {
     var table = Table(
       "\(size) namespaces", "series", "poll, µs", "changed", "scrape fresh, µs", "µs a series", "changed",
-      "seen",
+      "seen", "OpenMetrics, gzip",
       "a minute, ms", "resident, MiB")
     for (kind, rounds) in zip(kinds, measured) {
       let series = rounds.map { Double($0.series) }.median
@@ -138,6 +144,7 @@ struct SeriesBenchmark {
         kind.name, series.fixed(0), quiet.map(\.poll).median.fixed(0), busy.map(\.poll).median.fixed(0),
         quiet.map(\.fresh).median.fixed(0), (quiet.map(\.fresh).median / series).fixed(3),
         busy.map(\.fresh).median.fixed(0), quiet.map(\.seen).median.fixed(0),
+        quiet.map(\.compressed).median.fixed(0),
         rounds.map(\.minute.milliseconds).median.fixed(0), rounds.map(\.resident).median.fixed(1))
     }
     table.print()

@@ -21,8 +21,11 @@ final class HTTPConnection {
   ///   - port: The server's port.
   ///   - userAgent: The User-Agent, sent with the headers of a Prometheus; nil for a client that is not a
   ///     scraper.
-  init?(port: UInt16, userAgent: String? = nil) {
-    headers = userAgent.map { "User-Agent: \($0)\r\nX-Prometheus-Scrape-Timeout-Seconds: 10\r\n" } ?? ""
+  ///   - isCompressed: Whether it asks for OpenMetrics and gzip, as Prometheus does by default.
+  init?(port: UInt16, userAgent: String? = nil, isCompressed: Bool = false) {
+    let scraper = userAgent.map { "User-Agent: \($0)\r\nX-Prometheus-Scrape-Timeout-Seconds: 10\r\n" }
+    let formats = "Accept: application/openmetrics-text;version=1.0.0\r\nAccept-Encoding: gzip\r\n"
+    headers = (scraper ?? "") + (isCompressed ? formats : "")
     descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
     guard unsafe Loopback.use(port: port, { unsafe connect(descriptor, $0, $1) }) == 0 else {
       _ = close(descriptor)

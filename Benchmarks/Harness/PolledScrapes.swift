@@ -19,6 +19,7 @@ struct PolledScrapes {
   private let server: Server
   private let interval: Duration
   private let client: HTTPConnection
+  private let compressedClient: HTTPConnection
   let series: Int
   let bodyBytes: Int
 
@@ -26,6 +27,7 @@ struct PolledScrapes {
     self.server = server
     self.interval = interval
     client = try server.connect()
+    compressedClient = try server.connect(isCompressed: true)
     bodyBytes = try client.get().bodyBytes
     series = client.series
   }
@@ -70,11 +72,15 @@ struct PolledScrapes {
     return (results, pollTimes)
   }
 
-  /// The CPU time of one poll, of the first scrape after it, and of a second one, in µs.
+  /// The CPU time of one poll and of scrapes after it, in µs.
   struct Cycle {
     let poll: Double
+    /// The first scrape.
     let fresh: Double
+    /// The same again.
     let seen: Double
+    /// The first in OpenMetrics with gzip.
+    let compressed: Double
   }
 
   /// Measures one poll and two scrapes. Returns nil if something else happened meanwhile.
@@ -90,8 +96,10 @@ struct PolledScrapes {
     let end = try lastPoll(client)
     let seen = try scrape([client][...]).cpu
     let polls = (end - before) / (interval / .seconds(1))
+    let compressed = try scrape([compressedClient][...]).cpu
+    _ = try client.get()
     guard polls > 1.5, polls < 2.5, try lastPoll(client) == end else { return nil }
-    return Cycle(poll: poll, fresh: fresh, seen: seen)
+    return Cycle(poll: poll, fresh: fresh, seen: seen, compressed: compressed)
   }
 
   /// Returns the cost of simultaneous scrapes, in µs.

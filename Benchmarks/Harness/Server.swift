@@ -77,8 +77,8 @@ final class Server {
   }
 
   /// Connects one more client. It is a scraper if it has a User-Agent.
-  func connect(userAgent: String? = nil) throws -> HTTPConnection {
-    guard let connection = HTTPConnection(port: port, userAgent: userAgent) else {
+  func connect(userAgent: String? = nil, isCompressed: Bool = false) throws -> HTTPConnection {
+    guard let connection = HTTPConnection(port: port, userAgent: userAgent, isCompressed: isCompressed) else {
       throw BenchError("cannot connect to the server")
     }
     return connection

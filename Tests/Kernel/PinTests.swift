@@ -224,7 +224,10 @@ extension KernelTests {
         "rm $L/map_node && bpftool map create $L/map_node \(foreignMap.joined(separator: " "))",
         "map_node is another map"
       ),
-      ("mv $L/map_node $L/x && mv $L/map_exits $L/map_node && mv $L/x $L/map_exits", "is another map"),
+      (
+        "mv $L/map_node $L/x && mv $L/map_namespaces $L/map_node && mv $L/x $L/map_namespaces",
+        "is another map"
+      ),
       ("rm $L/map_node && mv $L/link_process_exec $L/map_node", "map_node is no map"),
       (
         "mv $L/program_process_exec $L/x && mv $L/program_process_fork $L/program_process_exec",

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import Kubernetes
+import Kubernetes
 import MetricsHTTP
 import Platform
 import ServerTLS
@@ -19,10 +19,13 @@ package final class TokenChecker: Sendable {
   /// The thread of the reviews. Few requests of each address may wait, so that an address cannot fill the queue.
   let thread = AnswerThread(limit: 32, limitPerAddress: 4)
 
-  /// How long an allowed request is remembered, and so how long a revoked token or role still works: as in kube-rbac-proxy.
-  static let allowedAge = Duration.seconds(120)
-  /// How long a refused one is.
-  static let refusedAge = Duration.seconds(10)
+  /// How long answers are remembered.
+  struct Ages {
+    /// Those of allowed requests, and so how long a revoked token or role still works: as in kube-rbac-proxy.
+    var allowed = Duration.seconds(120)
+    var refused = Duration.seconds(10)
+  }
+
   /// How long the API server is not asked again after it did not answer.
   static let failureAge = Duration.seconds(1)
   /// The pause of the thread after a refused token: a flood of them costs the API server at most 20 reviews a second.
@@ -36,6 +39,7 @@ package final class TokenChecker: Sendable {
     var failure: (error: AccessReviewError, until: ContinuousClock.Instant)?
   }
 
+  private let ages: Ages
   private let hash = KeyedHash()
   private let state = Mutex(State())
   private let review: Review
@@ -43,11 +47,11 @@ package final class TokenChecker: Sendable {
   private let cancellation: CancellationToken?
 
   /// Creates a checker that asks an API server with the exporter's own credentials. Does not connect yet.
-  package convenience init(_ api: Kubernetes.Configuration) {
+  convenience init(_ api: Kubernetes.Configuration, ages: Ages = Ages()) {
     let cancellation = CancellationToken()
     let reviewer = Mutex(AccessReviewer(api, cancellation: cancellation))
     self.init(
-      cancellation: cancellation, pause: { cancellation.sleep(for: Self.refusedPause) },
+      ages: ages, cancellation: cancellation, pause: { cancellation.sleep(for: Self.refusedPause) },
       review: { token, access throws(AccessReviewError) in
         try reviewer.withLock { reviewer throws(AccessReviewError) in
           try reviewer.review(token: token, for: access)
@@ -56,9 +60,10 @@ package final class TokenChecker: Sendable {
   }
 
   init(
-    cancellation: CancellationToken? = nil, pause: @escaping @Sendable () -> Void = {},
-    review: @escaping Review
+    ages: Ages = Ages(), cancellation: CancellationToken? = nil,
+    pause: @escaping @Sendable () -> Void = {}, review: @escaping Review
   ) {
+    self.ages = ages
     self.cancellation = cancellation
     self.pause = pause
     self.review = review
@@ -100,9 +105,9 @@ package final class TokenChecker: Sendable {
     state.withLock { state in
       state.failure = nil
       if decision == .allowed {
-        state.allowed.insert(key, decision, until: now + Self.allowedAge)
+        state.allowed.insert(key, decision, until: now + ages.allowed)
       } else {
-        state.refused.insert(key, decision, until: now + Self.refusedAge)
+        state.refused.insert(key, decision, until: now + ages.refused)
       }
     }
     if decision != .allowed { pause() }

@@ -15,7 +15,7 @@ from promises import Check, promise, running
 def silent_scrapers(env):
     """Scrapers that ask and never read."""
     finish = promise(
-        env, "300 connections that ask for the metrics, again and again, and never read", "every event is counted once; another scraper is answered")
+        env, "300 connections that ask for the metrics, again and again, and never read", "every event is counted once; a scraper of another address is answered")
     with running(Exporter(env).run()) as exporter:
         check = Check(env, exporter)
         exporter.do("churn", "--namespaces", 50, "--execs", 5)

@@ -260,11 +260,12 @@ class Environment:
 
 
 def unused_connections(number, request=b""):
-    """Connections that send something and read nothing."""
+    """Connections from another address that send something and read nothing."""
     found = []
     for _ in range(number):
         connection = socket.socket()
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.bind(("127.0.0.2", 0))
         connection.connect(("127.0.0.1", PORT))
         connection.send(request)
         found.append(connection)

@@ -30,9 +30,12 @@ import Testing
   }
 
   @Test("Pieces of all sizes, text and noise, in any order and more than once")
-  func pieces() throws {
+  func pieces() {
     var random = SeededGenerator.printingSeed("GzipTests.pieces")
-    var compressor = try #require(Gzip.Compressor())
+    guard var compressor = Gzip.Compressor() else {
+      Issue.record("zlib has no memory")
+      return
+    }
     var made: [(plain: [UInt8], piece: Gzip.Piece)] = []
     for size in [0, 1, 2, 63, 64, 1000, 40_000, 70_000, 300_000, 0, 5] {
       let isText = Bool.random(using: &random)
