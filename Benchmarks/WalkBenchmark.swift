@@ -54,8 +54,8 @@ struct WalkBenchmark {
 
   private func measure(_ size: Int, _ shape: Shape, into table: inout Table) throws {
     let held = try shape.tasks(size)
-    let uncounted = try KernelCounters(.init(mapEntries: 1, collectors: []))
-    let counted = try KernelCounters(.init(mapEntries: 1, collectors: [.tasks]))
+    var uncounted = try KernelCounters(.init(mapEntries: 1, collectors: []))
+    var counted = try KernelCounters(.init(mapEntries: 1, collectors: [.tasks]))
     let namespaces = try counted.walkTasks().count
     let found = try ProcWalk.walk()
 

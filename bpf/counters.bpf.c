@@ -4,7 +4,7 @@
  *
  * Hooks: tp_btf on task_newtask, sched_process_exec and sched_process_exit; on sched_process_free
  * if the exit hook has no group_dead argument; on mark_victim; fexit on the system calls execve and
- * execveat; iterators over tasks and over the maps.
+ * execveat; an iterator over tasks.
  *
  * Maps: see counters.h and latest.h; for some kernels and collectors, see attempts.h, exit.h and
  * oom.h.
@@ -17,7 +17,6 @@
 #include "latest.h"
 #include "lifetime.h"
 #include "oom.h"
-#include "readers.h"
 
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>

@@ -17,14 +17,6 @@ static inline struct bpf_object *shim_open_object(const void *bytes, size_t size
 	return bpf_object__open_mem(bytes, size, &options);
 }
 
-static inline struct bpf_link *shim_attach_map_iterator(const struct bpf_program *program, int map)
-{
-	union bpf_iter_link_info info = {.map.map_fd = (__u32)map};
-	LIBBPF_OPTS(bpf_iter_attach_opts, options, .link_info = &info,
-		    .link_info_len = sizeof(info));
-	return bpf_program__attach_iter(program, &options);
-}
-
 /* vasprintf, which Swift does not see: for the caller to free, NULL without memory. */
 static inline char *shim_format(const char *format, va_list arguments)
 {

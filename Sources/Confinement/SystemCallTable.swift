@@ -141,9 +141,9 @@ enum SystemCallTable {
         Condition(argument: 1, mask: 0xF, value: UInt64(SOCK_RAW.rawValue))),
     ] + newNamespaces + bpf((0...63).filter { !readingCommands.contains($0) })
 
-  /// BPF_MAP_LOOKUP_ELEM, UPDATE_ELEM, DELETE_ELEM and GET_NEXT_KEY, BPF_OBJ_GET_INFO_BY_FD, BPF_ITER_CREATE. The others load,
+  /// BPF_MAP_LOOKUP_ELEM, UPDATE_ELEM, DELETE_ELEM and GET_NEXT_KEY, BPF_OBJ_GET_INFO_BY_FD, BPF_MAP_LOOKUP_BATCH, BPF_ITER_CREATE. The others load,
   /// attach, pin and find objects, or are of later kernels.
-  private static let readingCommands: [UInt64] = [1, 2, 3, 4, 15, 33]
+  private static let readingCommands: [UInt64] = [1, 2, 3, 4, 15, 24, 33]
 
   private static let writing = UInt64(O_ACCMODE | O_CREAT | O_TRUNC)
   private static let cloneThread: UInt64 = 0x0001_0000

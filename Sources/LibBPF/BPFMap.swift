@@ -77,29 +77,35 @@ import Platform
     return true
   }
 
-  /// Reads the only entry of a per-CPU array. Calls `body` once for each possible CPU.
+  /// Reads the only entry of a per-CPU array, whose value consists of 64-bit counters, and returns their sums over the
+  /// possible CPUs, which wrap around.
   ///
-  /// - Parameter cpus: The number of possible CPUs.
-  package func readPerCPU<Value: BitwiseCopyable>(
-    _ value: Value.Type, cpus: Int, body: (Value) -> Void
-  ) throws(BPFError) { try Self.readPerCPU(descriptor, value, cpus: cpus, body: body) }
+  /// - Parameters:
+  ///   - zero: A value with all counters 0.
+  ///   - cpus: The number of possible CPUs.
+  package func sumPerCPU<Value: BitwiseCopyable>(_ zero: Value, cpus: Int) throws(BPFError) -> Value {
+    try Self.sumPerCPU(descriptor, zero, cpus: cpus)
+  }
 
-  static func readPerCPU<Value: BitwiseCopyable>(
-    _ descriptor: Int32, _ value: Value.Type, cpus: Int, body: (Value) -> Void
-  ) throws(BPFError) {
-    // The kernel rounds each copy up to 8 bytes.
-    let stride = (MemoryLayout<Value>.size + 7) & ~7
-    let result = unsafe withUnsafeTemporaryAllocation(byteCount: stride * cpus, alignment: 8) {
-      buffer -> Int32 in
-      var only: UInt32 = 0
+  static func sumPerCPU<Value: BitwiseCopyable>(
+    _ descriptor: Int32, _ zero: Value, cpus: Int
+  ) throws(BPFError) -> Value {
+    let words = MemoryLayout<Value>.size / 8
+    let (result, sum) = unsafe withUnsafeTemporaryAllocation(of: UInt64.self, capacity: words * cpus) {
+      buffer -> (Int32, Value) in
+      var (only, sum) = (UInt32(0), zero)
       let result = unsafe bpf_map_lookup_elem(descriptor, &only, buffer.baseAddress)
-      guard result == 0 else { return result }
-      for cpu in 0..<cpus {
-        body(unsafe buffer.load(fromByteOffset: cpu * stride, as: Value.self))
+      guard result == 0 else { return (result, sum) }
+      unsafe withUnsafeMutableBytes(of: &sum) { sum in
+        let sum = unsafe sum.assumingMemoryBound(to: UInt64.self)
+        for cpu in 0..<cpus {
+          for word in 0..<words { unsafe sum[word] &+= buffer[cpu * words + word] }
+        }
       }
-      return 0
+      return (0, sum)
     }
     _ = try checked("read a per-CPU BPF array", result)
+    return sum
   }
 
   /// Reads all keys. Two system calls for each.

@@ -81,20 +81,6 @@ import Text
       try checked("attach BPF iterator \(name)", bpf_program__attach_iter(program(name), nil)))
   }
 
-  /// Attaches an iterator over the entries of a map of this object. Releasing the result detaches it.
-  package func attachIterator(_ name: String, over map: BPFMap) throws(BPFError) -> Link {
-    unsafe Link(
-      try checked(
-        "attach BPF iterator \(name)", shim_attach_map_iterator(program(name), map.descriptor)))
-  }
-
-  /// Attaches an iterator over the entries of a pinned map, whose keys and values have the sizes that it expects.
-  package func attachIterator(_ name: String, over map: PinnedObject) throws(BPFError) -> Link {
-    unsafe Link(
-      try checked(
-        "attach BPF iterator \(name)", shim_attach_map_iterator(program(name), map.descriptor)))
-  }
-
   /// Returns a map by its name in the object's source.
   ///
   /// - Throws: `BPFError` if the object has no such map.

@@ -58,10 +58,10 @@ package final class PinnedObject {
     return (shape, info.id)
   }
 
-  /// As of ``BPFMap/readPerCPU(_:cpus:body:)``.
-  package func readPerCPU<Value: BitwiseCopyable>(
-    _ value: Value.Type, cpus: Int, body: (Value) -> Void
-  ) throws(BPFError) { try BPFMap.readPerCPU(descriptor, value, cpus: cpus, body: body) }
+  /// As of ``BPFMap/sumPerCPU(_:cpus:)``.
+  package func sumPerCPU<Value: BitwiseCopyable>(_ zero: Value, cpus: Int) throws(BPFError) -> Value {
+    try BPFMap.sumPerCPU(descriptor, zero, cpus: cpus)
+  }
 
   /// Reads a program's name, at most 15 bytes, its number, and those of its maps; and whether it is of the type that
   /// follows tracepoints and functions.

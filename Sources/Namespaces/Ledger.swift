@@ -16,7 +16,7 @@ package struct Ledger {
   package typealias Name = (NamespaceIdentity, PartCgroup?) -> ContainerResolver.Answer
 
   let limits: Limits
-  private let labelling: SeriesLabels
+  let labelling: SeriesLabels
   /// Converts starts and ends, which are stored in time since boot, for display.
   var bootEpoch: BootEpoch
   /// When counting began, in seconds since the epoch.
@@ -24,9 +24,21 @@ package struct Ledger {
   var members: [NamespacePart: TrackedPart] = [:]
   /// How many parts are in a container, by its id and by the level of their namespace.
   var containers: [String: [UInt32: Int]] = [:]
+  /// Parts that the next poll must look at, though nothing new is known of them: they wait for something, or have ended. All
+  /// others stay as they are until a reading or a scan tells of them.
+  var active: Set<NamespacePart> = []
+  /// The parts that are not of an init.
+  var others: Set<NamespacePart> = []
+  /// Tasks of forgotten parts, for the next scan, which does not tell of them again.
+  var strays: [NamespacePart: TaskChange] = [:]
   var series: [SeriesKey: Series] = [:]
-  /// The keys of `series`, sorted; nil once they have changed.
-  var order: [SeriesKey]? { didSet { if order == nil { hasMoved = true } } }
+  /// As of the last snapshot, sorted by key, and the keys of what differs now: of series that have begun or were removed, and of
+  /// those that have changed.
+  var list: [Snapshot.Series] = []
+  var moved: Set<SeriesKey> = [] { didSet { if !moved.isEmpty { hasMoved = true } } }
+  var changed: [SeriesKey] = []
+  /// The keys of the series without a live part, and perhaps others.
+  var ended: Set<SeriesKey> = []
   /// Whether series have begun or ended, or parts have joined one, since this was last set to false.
   var hasMoved = false
   /// The number of the last poll, from 1 on.
@@ -34,7 +46,7 @@ package struct Ledger {
   /// The poll in which the newest line of the last snapshot appeared.
   package internal(set) var newestBirth = 0
   /// The polls that scrapers were sent, when this one began.
-  private var scraped = ScrapedPolls.none
+  var scraped = ScrapedPolls.none
   /// The node's counts in maps that are not read any more: ``absorb(_:at:isContinued:name:)``.
   var earlierNode = NodeCounts()
   package var handovers = Handovers()
@@ -74,67 +86,56 @@ package struct Ledger {
   /// Parts that are kept, live or not.
   var memberCount: Int { members.count }
 
+  /// What a poll knows.
+  struct Turn {
+    let now: Moment
+    let reading: KernelCounters.Reading
+    /// Whether names may be known that were not known before.
+    var mayKnowMore = false
+    /// Whether there is no room for parts that have ended.
+    var isCrowded = false
+  }
+
   /// Adds the reading of a poll.
   ///
   /// - Parameters:
-  ///   - tasks: The result of the task scan, by part; nil if the poll made none. The scan must precede `reading`: then
-  ///     all events of a namespace without a task have happened before the read.
-  ///   - reading: The parts that have an entry in the kernel's maps.
+  ///   - tasks: What the task scan has found to differ from the last one, by part; nil if the poll made none. The scan must precede
+  ///     `reading`: then all events of a namespace without a task have happened before the read.
+  ///   - reading: What has changed in the kernel's maps.
   ///   - scraped: The polls that scrapers have been sent.
   ///   - namesVersion: Changes whenever `name` may return more than before.
   ///   - name: Names a namespace; called for those whose names are not final.
   /// - Returns: The ended parts whose counts were now read for the last time: delete their entries. A part whose entry
   ///   still exists at the next poll is returned again.
-  /// - Complexity: O(parts): about a microsecond for each, by `make bench`.
+  /// - Complexity: O(parts of which something has changed, or that wait for something): about a microsecond for each.
   package mutating func ingest(
-    tasks: [NamespacePart: TaskCounts]?, _ reading: KernelCounters.Reading, at now: Moment,
+    tasks: [NamespacePart: TaskChange]?, _ reading: KernelCounters.Reading, at now: Moment,
     scraped: ScrapedPolls = .none, namesVersion: UInt64 = 0, name: Name
   ) -> [NamespacePart] {
     poll += 1
     self.scraped = scraped
-    gone = gone.filter { $0.value > scraped.oldest }
+    if !gone.isEmpty { gone = gone.filter { $0.value > scraped.oldest } }
     bootEpoch.update(measured: now.boot)
     if let tasks { ingest(walked: tasks, now) }
-    // In place: a copy of a tracked part is a kilobyte.
-    for (namespace, identity) in reading.identities {
-      track(NamespacePart(namespace), now)
-      members[NamespacePart(namespace)]?.ingest(identity, in: poll)
-    }
-    for (part, read) in reading.events {
-      track(part, now)
-      if let shown = members[part]?.ingest(read, in: poll) {
-        series[shown.key]?.add(shown.increase, at: poll)
-      }
-      if !part.isOfInit, let cgroup = reading.cgroups[part.cgroup] {
-        members[part]?.ingest(cgroup, in: reading.identities[part.namespace], at: poll)
-      }
-    }
-    for (part, processes) in reading.exemplars { record(processes, of: part, now) }
+    ingest(reading, now)
 
-    let mayKnowMore = namesVersion != self.namesVersion
+    var turn = Turn(now: now, reading: reading)
+    turn.mayKnowMore = namesVersion != self.namesVersion
     self.namesVersion = namesVersion
+    if turn.mayKnowMore { active.formUnion(members.keys) }
     // A namespace that may still get a better name is kept after its end, while there is room.
-    let isCrowded = members.count > 2 * limits.series
+    turn.isCrowded = members.count > 2 * limits.series
     var finished: [NamespacePart] = []
-    (live, unresolved) = (0, 0)
     // Namespaces first: a part without room for a series of its own is shown with its namespace.
-    let parts = members.keys.filter { !$0.isOfInit }
-    for (part, member) in members where part.isOfInit {
-      let member = advance(part, member, now, isCrowded: isCrowded, mayKnowMore: mayKnowMore, name, &finished)
-      guard !member.hasEnded else { continue }
-      if member.isShown { live += 1 }
-      if !member.isResolved { unresolved += 1 }
-    }
+    for part in active where part.isOfInit { advance(part, turn, name, &finished) }
+    let parts = active.filter { !$0.isOfInit }
     // All names before the first decision: the container of a cgroup depends on all parts in it.
     for part in parts where members[part]?.isNamed == false {
       guard var member = members[part] else { continue }
       record(name, &member, part)
       members[part] = member
     }
-    for part in parts {
-      guard let member = members[part] else { continue }
-      _ = advance(part, member, now, isCrowded: isCrowded, mayKnowMore: mayKnowMore, name, &finished)
-    }
+    for part in parts { advance(part, turn, name, &finished) }
     // Last: a namespace that begins in the same poll continues the series, which then never decreases.
     expireSeries(at: now)
     previousPoll = now.epoch
@@ -144,85 +145,59 @@ package struct Ledger {
   /// Updates a part: detects its end, resolves its name, and decides which series shows it.
   ///
   /// - Parameter finished: Receives the part, if it has ended and its entry was read for the last time.
-  /// - Returns: The part afterwards.
   private mutating func advance(
-    _ part: NamespacePart, _ before: TrackedPart, _ now: Moment, isCrowded: Bool, mayKnowMore: Bool,
-    _ name: Name, _ finished: inout [NamespacePart]
-  ) -> TrackedPart {
-    var member = before
+    _ part: NamespacePart, _ turn: Turn, _ name: Name, _ finished: inout [NamespacePart]
+  ) {
+    guard var member = members[part] else {
+      active.remove(part)
+      return
+    }
+    let now = turn.now
     let age = now.instant - member.firstSeen
-    let graceIsOver = isCrowded || age >= labelling.grace
+    let graceIsOver = turn.isCrowded || age >= labelling.grace
     let isOver =
       part.isOfInit
       ? member.isAbsent(at: walk) : members[part.ofInit]?.hasEnded ?? true || member.isRemoved(at: poll)
-    guard isOver || member.hasWork(graceIsOver: graceIsOver, mayKnowMore: mayKnowMore) else { return member }
-    if isOver && !member.hasEnded { end(&member, part, now) }
-    if !member.isNamed || (mayKnowMore && member.mayBeRenamed) { record(name, &member, part) }
-    if graceIsOver && (!member.mayBeOfRuntime || age >= Self.runtimeGrace) { member.isDue = true }
-    if member.isToBePlaced && (member.isDue || member.isResolved || isOfRuntime(member)) {
-      place(&member, part, now)
+    let hasWork = member.hasWork(graceIsOver: graceIsOver, mayKnowMore: turn.mayKnowMore)
+    if isOver || hasWork {
+      if isOver && !member.hasEnded { end(&member, part, now) }
+      if !member.isNamed || (turn.mayKnowMore && member.mayBeRenamed) { record(name, &member, part) }
+      if graceIsOver && (!member.mayBeOfRuntime || age >= Self.runtimeGrace) { member.isDue = true }
+      if member.isToBePlaced && (member.isDue || member.isResolved || isOfRuntime(member)) {
+        place(&member, part, now)
+      }
     }
+    if part.isOfInit { count(&member) }
+    if turn.reading.hasEntry(part) { member.lastEntry = poll }
     members[part] = member
-    guard let endedAt = member.endedAt else { return member }
+    guard let endedAt = member.endedAt else {
+      if member.isSettled { active.remove(part) }
+      return
+    }
     if member.lastEntry == poll {
       finished.append(part)
     } else if member.place != .pending {
-      let isKept = member.mayBeRenamed && !isCrowded && now.instant - endedAt < Self.patience(limits)
+      let isKept =
+        member.mayBeRenamed && !turn.isCrowded && now.instant - endedAt < Self.patience(limits)
       if !isKept { forget(part, member) }
     }
-    return member
   }
 
-  private mutating func ingest(walked tasks: [NamespacePart: TaskCounts], _ now: Moment) {
-    walk += 1
-    for part in members.keys where tasks[part] == nil { members[part]?.ingest(TaskCounts()) }
-    for (part, found) in tasks {
-      track(part, now)
-      members[part.ofInit]?.lastWalk = walk
-      members[part]?.ingest(found)
-    }
-  }
-
-  /// Begins to track a part, and that of its namespace's init, which shows when the namespace ends.
-  private mutating func track(_ part: NamespacePart, _ now: Moment) {
-    for part in [part.ofInit, part] where members[part] == nil {
-      members[part] = TrackedPart(
-        isOfInit: part.isOfInit, isNew: poll > 1, firstSeen: now.instant,
-        firstEvent: previousPoll, lastWalk: walk)
-    }
+  /// Counts a live namespace once.
+  private mutating func count(_ member: inout TrackedPart) {
+    let isLive = !member.hasEnded && member.isShown
+    let isUnresolved = !member.hasEnded && !member.isResolved
+    if isLive != member.isCountedLive { live += isLive ? 1 : -1 }
+    if isUnresolved != member.isCountedUnresolved { unresolved += isUnresolved ? 1 : -1 }
+    (member.isCountedLive, member.isCountedUnresolved) = (isLive, isUnresolved)
   }
 
   private mutating func forget(_ part: NamespacePart, _ member: TrackedPart) {
     count(-1, member.residence)
+    forgetTasks(of: part, member)
     members[part] = nil
-  }
-
-  private mutating func record(_ processes: [ProcessExemplar], of part: NamespacePart, _ now: Moment) {
-    guard let place = members[part]?.place else { return }
-    for process in processes {
-      if case .series(let key) = place {
-        series[key]?.record(process, boot: now.boot)
-      } else {
-        members[part]?.unshownExemplars.record(process, boot: now.boot)
-      }
-    }
-  }
-
-  /// The series that are exposed, in a stable order. A series of which nothing has changed since the last snapshot is the
-  /// same object.
-  package mutating func snapshot() -> [Snapshot.Series] {
-    let keys = order ?? series.keys.sorted()
-    order = keys
-    var tasks: [SeriesKey: TaskCounts] = [:]
-    for member in members.values {
-      if case .series(let key) = member.place { tasks[key, default: TaskCounts()] += member.tasks }
-    }
-    newestBirth = 0
-    return keys.compactMap { key in
-      let shown = series[key]?.show(key, tasks[key] ?? TaskCounts())
-      newestBirth = max(newestBirth, shown?.births.newest ?? 0)
-      return shown
-    }
+    active.remove(part)
+    others.remove(part)
   }
 
   /// How long a part with a container waits for that container's namespace, or for a second scan that finds a task in it.
@@ -237,8 +212,17 @@ package struct Ledger {
     return member.container.names
   }
 
-  /// Shows a part under its current name.
+  /// Shows a part under its current name, and its tasks with it.
   private mutating func place(_ member: inout TrackedPart, _ part: NamespacePart, _ now: Moment) {
+    let before = member.place
+    choosePlace(&member, part, now)
+    guard member.place != before else { return }
+    if case .series(let key) = before, member.hasCountedTasks { change(key) { $0.remove(member.tasks) } }
+    member.hasCountedTasks = member.isShown
+    if case .series(let key) = member.place { change(key) { $0.add(member.tasks) } }
+  }
+
+  private mutating func choosePlace(_ member: inout TrackedPart, _ part: NamespacePart, _ now: Moment) {
     member.isToBePlaced = false
     member.isOfRuntime = isOfRuntime(member)
     let (names, inum) = (names(of: member, part), part.namespace.inum)
@@ -287,23 +271,23 @@ package struct Ledger {
     }
     if series[key]?.newest == part {
       let about = about(member)
-      series[key]?.describe(about)
+      change(key) { $0.describe(about) }
     }
   }
 
   /// Whether a whole series may move to another name. A scraper that has seen the series would count its total twice.
   private func isMovable(_ key: SeriesKey, with part: NamespacePart) -> Bool {
     guard let series = series[key] else { return false }
-    return series.isOnly(of: part) && series.births.series > scraped.newest
+    return series.isOnly(of: part) && series.shown.births.series > scraped.newest
   }
 
   /// Moves a series with its total to another name.
   private mutating func rename(_ old: SeriesKey, to new: SeriesKey, _ now: Moment) {
     guard let renamed = series.removeValue(forKey: old) else { return }
-    var joined = series[new] ?? begin(new, at: renamed.start, now)
-    joined.join(renamed, at: poll, now.instant)
-    series[new] = joined
-    order = nil
+    moved.insert(old)
+    if series[new] == nil { begin(new, at: renamed.start, now) }
+    let poll = poll
+    change(new) { $0.join(renamed, at: poll, now.instant) }
   }
 
   /// The start of the events that a part adds to a new series.
@@ -322,19 +306,21 @@ package struct Ledger {
   /// Begins a series.
   ///
   /// - Parameter start: When it began to count, in seconds since the epoch.
-  private mutating func begin(_ key: SeriesKey, at start: Double, _ now: Moment) -> Series {
-    order = nil
-    return Series(born: poll, start: start, endedAt: now.instant)
+  private mutating func begin(_ key: SeriesKey, at start: Double, _ now: Moment) {
+    series[key] = Series(key, born: poll, start: start, endedAt: now.instant)
+    moved.insert(key)
   }
 
   private mutating func join(
     _ key: SeriesKey, _ member: TrackedPart, _ part: NamespacePart, _ now: Moment
   ) {
-    var joined = series[key] ?? begin(key, at: start(of: member, now), now)
-    joined.join(
-      part, with: member.unshown.first ?? EventCounts(), member.unshownExemplars,
-      starts: member.startsUnit ? 1 : 0, isLive: !member.hasEnded, at: poll, now.instant)
-    series[key] = joined
+    if series[key] == nil { begin(key, at: start(of: member, now), now) }
+    let poll = poll
+    change(key) {
+      $0.join(
+        part, with: member.unshown.first ?? EventCounts(), member.unshownExemplars,
+        starts: member.startsUnit ? 1 : 0, isLive: !member.hasEnded, at: poll, now.instant)
+    }
     hasMoved = true
   }
 
@@ -342,38 +328,32 @@ package struct Ledger {
   private mutating func leave(_ member: TrackedPart, _ part: NamespacePart, _ now: Moment) {
     guard case .series(let key) = member.place else { return }
     if !member.hasEnded { removeLiveMember(from: key, now) }
-    if series[key]?.newest == part { series[key]?.describe(nil) }
+    if series[key]?.newest == part { change(key) { $0.describe(nil) } }
   }
 
   private mutating func end(_ member: inout TrackedPart, _ part: NamespacePart, _ now: Moment) {
     member.endedAt = now.instant
     member.endSinceBoot = now.sinceBoot
+    // They end with it.
+    if part.isOfInit { active.formUnion(others.filter { $0.namespace == part.namespace }) }
     guard case .series(let key) = member.place else { return }
     removeLiveMember(from: key, now)
     if series[key]?.newest == part {
       let about = about(member)
-      series[key]?.describe(about)
+      change(key) { $0.describe(about) }
     }
   }
 
   private mutating func removeLiveMember(from key: SeriesKey, _ now: Moment) {
-    series[key]?.liveMembers -= 1
-    if series[key]?.liveMembers == 0 { series[key]?.endedAt = now.instant }
+    change(key) {
+      $0.liveMembers -= 1
+      if $0.liveMembers == 0 { $0.endedAt = now.instant }
+    }
   }
 
   private func about(_ member: TrackedPart) -> Snapshot.About? {
     guard labelling.level == .pidns, member.isOfInit, let identity = member.identity else { return nil }
     return Snapshot.About(
       identity, member.container, endSinceBoot: member.hasEnded ? member.endSinceBoot : nil)
-  }
-
-  private mutating func expireSeries(at now: Moment) {
-    guard let retention = limits.retention else { return }
-    for (key, retained) in series {
-      guard let endedAt = retained.endedAt, now.instant - endedAt >= retention else { continue }
-      series[key] = nil
-      gone[key] = poll
-      order = nil
-    }
   }
 }

@@ -18,6 +18,8 @@ package struct Poller: ~Copyable {
   private var nextSave = ContinuousClock.now
   private var pace = TaskScanThrottle()
   private var last = Snapshot()
+  /// What scans have found and the ledger has not been given, because a read has failed since.
+  private var walked: [NamespacePart: TaskChange]?
 
   /// Whether all that scrapers have seen of the last snapshot, and what the last call was given of them, is in a file, or
   /// could not be written: then it is as if it was, as nothing better can be done.
@@ -106,10 +108,9 @@ package struct Poller: ~Copyable {
     snapshot.start = ledger.countingStart
     snapshot.walk = last.walk
     // The scan precedes the read: all events of a namespace without a task are in a later read.
-    var tasks: [NamespacePart: TaskCounts]?
     if pace.isTime(at: now) {
       let cpu = Clock.threadCPU
-      tasks = try kernel.walkTasks()
+      walked = (walked ?? [:]).merging(try kernel.walkTasks()) { $0.sum(with: $1) }
       pace.walked(at: now, cpu: Clock.threadCPU - cpu)
       snapshot.walk = (moment.epoch, ContinuousClock.now - now)
     }
@@ -119,8 +120,9 @@ package struct Poller: ~Copyable {
     snapshot.node = reading.node
     snapshot.node += ledger.earlierNode
     let finished = ledger.ingest(
-      tasks: tasks, reading, at: moment, scraped: scrapers.polls, namesVersion: naming.version
+      tasks: walked, reading, at: moment, scraped: scrapers.polls, namesVersion: naming.version
     ) { naming.answer($0, $1) }
+    walked = nil
     snapshot.handovers = ledger.handovers
     snapshot.series = ledger.snapshot()
     snapshot.number = ledger.poll

@@ -25,8 +25,18 @@ package struct SeriesKey: Hashable, Comparable, Sendable {
     self.inum = inum
   }
 
+  /// Skips empty names: most are.
+  package func hash(into hasher: inout Hasher) {
+    hasher.combine(inum)
+    if !names.namespace.isEmpty { hasher.combine(names.namespace) }
+    if !names.pod.isEmpty { hasher.combine(names.pod) }
+    if !names.container.isEmpty { hasher.combine(names.container) }
+    if !names.unit.isEmpty { hasher.combine(names.unit) }
+  }
+
   /// Orders by number, then by names: the order of a snapshot.
   package static func < (left: Self, right: Self) -> Bool {
-    (left.inum ?? 0, left.names) < (right.inum ?? 0, right.names)
+    let (first, second) = (left.inum ?? 0, right.inum ?? 0)
+    return first == second ? left.names < right.names : first < second
   }
 }

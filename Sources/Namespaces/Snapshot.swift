@@ -7,29 +7,30 @@ package import Probe
 
 /// All values of the pages, as of the end of a poll. Immutable once it is published; the next one replaces it.
 package struct Snapshot: Sendable {
-  /// A series in a snapshot. An object, because it is half a kilobyte and each line of a page reads it.
+  /// A series in a snapshot. An object, because it is half a kilobyte and each line of a page reads it. Immutable once a
+  /// snapshot has it: the ledger changes only objects that nothing else holds, and copies others.
   ///
   /// Successive snapshots share the object (`===`) of a series of which nothing has changed: not its key, and no value. So a
   /// page can copy the lines of the same object from the page before. Hold the object, as its address is reused.
-  package final class Series: Sendable {
+  package final class Series: @unchecked Sendable {
     /// The labels of the series.
     package let key: SeriesKey
     /// The totals of all its namespaces, past and present.
-    package let events: EventCounts
+    package internal(set) var events: EventCounts
     /// The polls that first showed its lines.
-    package let births: Births
+    package internal(set) var births: Births
     /// When it began to count, in seconds since the epoch; nil if unknown.
     package let start: Double?
     /// Their tasks in the last scan.
-    package let tasks: TaskCounts
+    package internal(set) var tasks: TaskCounts
     /// Whether one of them still has a task; otherwise the series is retained.
-    package let isLive: Bool
+    package internal(set) var isLive: Bool
     /// Describes the newest of them; nil if there may be several, or if its init was not seen.
-    package let about: About?
+    package internal(set) var about: About?
     /// The latest process of each kind in the totals.
-    package let exemplars: Exemplars
+    package internal(set) var exemplars: Exemplars
     /// Starts of its unit after the first poll.
-    package let starts: UInt64
+    package internal(set) var starts: UInt64
 
     package init(
       _ key: SeriesKey, events: EventCounts, births: Births = Births(series: 0), start: Double? = nil,
@@ -45,6 +46,12 @@ package struct Snapshot: Sendable {
       self.about = about
       self.exemplars = exemplars
       self.starts = starts
+    }
+
+    func copy() -> Series {
+      Series(
+        key, events: events, births: births, start: start, tasks: tasks, isLive: isLive, about: about,
+        exemplars: exemplars, starts: starts)
     }
   }
 

@@ -24,8 +24,15 @@ struct TrackedPart {
 
   /// Its counts at the last reading.
   var events = EventCounts()
-  /// Its tasks in the last scan.
-  var tasks = TaskCounts()
+  /// Its tasks in the last scan, and the number of places at which it met them.
+  private(set) var walked = TaskChange()
+  /// For the part of an init: that number of all parts of its namespace.
+  private(set) var inhabitants = 0
+  /// Whether its tasks are in those of its series.
+  var hasCountedTasks = false
+  /// Whether the ledger counts it as a live namespace, and as one without a name.
+  var isCountedLive = false
+  var isCountedUnresolved = false
   /// The identity of its namespace; nil until the init was seen.
   private(set) var identity: NamespaceIdentity?
   /// Its cgroup; nil for the part of the init, and until it was read.
@@ -68,16 +75,21 @@ struct TrackedPart {
   private(set) var firstSeen: ContinuousClock.Instant
   /// No event in it is older: a poll before it was first seen, in seconds since the epoch.
   private(set) var firstEvent: Double
-  /// The polls, by number, that saw it last with an entry.
+  /// The last poll that looked at it and saw it with an entry.
   var lastEntry = 0
-  /// The number of the last scan that found it, or of the last scan before it was first seen.
+  /// The number of the last scan that found it, or of the last scan before it was first seen. Not set while it has inhabitants.
   var lastWalk: Int
 
   /// Whether two successive scans should have found one of its tasks, and did not.
   ///
   /// One scan is not enough: the namespace may have begun after it. Also, an init that execs from another thread is
   /// swapped with its leader, and a scan at that moment can miss it.
-  func isAbsent(at walk: Int) -> Bool { lastWalk + 2 <= walk }
+  func isAbsent(at walk: Int) -> Bool { inhabitants == 0 && lastWalk + 2 <= walk }
+
+  /// Its tasks in the last scan.
+  var tasks: TaskCounts { walked.counts }
+  /// The number of places at which the last scan met tasks of it.
+  var places: Int { walked.places }
 
   /// Whether its identity is final: a runtime moves an init into its cgroup before the exec, not always before the
   /// fork. The owner of a container's cgroup is decided when the wait is over: see ``mayBeOfRuntime``.
@@ -157,8 +169,7 @@ struct TrackedPart {
 
   /// Records its identity in the kernel. The name is looked up again only for another cgroup, or for another program if
   /// that matters, because a runtime forgets a container that ends.
-  mutating func ingest(_ identity: NamespaceIdentity, in poll: Int) {
-    lastEntry = poll
+  mutating func ingest(_ identity: NamespaceIdentity) {
     guard identity != self.identity else { return }
     if identity.cgroupPath != self.identity?.cgroupPath
       || (identity.initComm != self.identity?.initComm && mayBeRenamed)
@@ -179,17 +190,35 @@ struct TrackedPart {
     isToBePlaced = true
   }
 
+  /// Records that a scan met tasks of its namespace at more places than the last one, or at fewer.
+  mutating func ingest(places: Int, before walk: Int) {
+    guard places != 0 else { return }
+    inhabitants += places
+    lastWalk = inhabitants == 0 ? walk - 1 : walk
+  }
+
+  /// Goes on as if no scan had found tasks in it.
+  mutating func forgetTasks() {
+    walked = TaskChange()
+    hasCountedTasks = false
+  }
+
   /// Records what a task scan found in it.
-  mutating func ingest(_ tasks: TaskCounts) {
-    self.tasks = tasks
+  mutating func ingest(_ change: TaskChange) {
+    walked += change
     let mightHaveBeenOfRuntime = mayBeOfRuntime
     inhabitedWalks = tasks.processes > 0 ? min(inhabitedWalks + 1, 2) : mayBeOfRuntime ? 0 : inhabitedWalks
     if mightHaveBeenOfRuntime && !mayBeOfRuntime { isToBePlaced = true }
   }
 
   /// Records its current counts, and returns their increase if a series shows it.
-  mutating func ingest(_ read: EventCounts, in poll: Int) -> (key: SeriesKey, increase: EventCounts)? {
-    lastEntry = poll
+  ///
+  /// - Parameter change: Replaces those counts that may have changed.
+  mutating func ingest(
+    _ change: (inout EventCounts) -> Void
+  ) -> (key: SeriesKey, increase: EventCounts)? {
+    var read = events
+    change(&read)
     guard events != read else { return nil }
     let increase = read.increase(since: events)
     events = read
@@ -202,6 +231,12 @@ struct TrackedPart {
   func hasWork(graceIsOver: Bool, mayKnowMore: Bool) -> Bool {
     hasEnded || isToBePlaced || (graceIsOver && !isDue)
       || (identity != nil && (!isNamed || (mayKnowMore && mayBeRenamed)))
+  }
+
+  /// Whether only something new can change it: it is placed under a name, and waits for nothing.
+  var isSettled: Bool {
+    !hasEnded && !isToBePlaced && isDue && (isNamed || identity == nil) && removedAt == nil
+      && (isOfInit ? inhabitants > 0 : inhabitedWalks >= 2)
   }
 
   /// Whether a series shows it.

@@ -65,35 +65,27 @@ package struct KernelCounters: ~Copyable {
   /// Whether map entries are allocated on demand, instead of all at the start.
   package var allocatesOnDemand: Bool { !loaded.plan.mapsOnDemand.isEmpty }
   /// Whether the kernel allows reads of the owners of namespaces: not in lockdown for confidentiality.
-  package var readsIdentities: Bool { identities != nil }
+  package var readsIdentities: Bool { identityCache.reader != nil }
   /// Enabled collectors that this kernel does not support, and why.
   package let unavailable: [Collector: String]
 
   let loaded: LoadedPrograms
   /// Programs that the kernel refused to load.
   private let refused: [String]
-  private let taskWalk: Link
-  private let countsRead: Link
-  private let detailsRead: Link?
-  private let signalsRead: Link?
-  private let identitiesRead: Link?
-  let namespaces: BPFMap
-  private let details: BPFMap?
-  private let signals: BPFMap?
-  private let identities: BPFMap?
-  private let node: BPFMap
+  let taskWalk: Link
+  var taskScan = TaskScan()
+  var counts: MapReader<pidns_part, NamespacePart>
+  var details: DetailCounts?
+  var signals: DetailCounts?
+  var identityCache: IdentityCache
+  let node: BPFMap
   private let claims: BPFMap?
   private let victims: BPFMap?
   private let marks: BPFMap?
   let cpus: Int
-  /// The contents of `details` at the last read, and the number of counted details at that time.
-  private var lastDetails: [NamespacePart: [CounterKey: UInt64]] = [:]
-  private var lastDetailsCounted: UInt64 = 0
-  private var deaths = SignalDeaths()
-  /// The entries of `namespaces` at the last read, minus those deleted since.
-  private var entries: Set<NamespacePart> = []
-  private var exemplarCursor = ExemplarCursor()
-  private var identityCache = IdentityCache()
+  /// The parts in the maps of counts at the last read, minus those deleted since.
+  var entries: [NamespacePart: PartEntries] = [:]
+  var exemplarCursor = ExemplarCursor()
   /// nil if nothing is split by cgroup.
   var parts: PartMaps?
   /// Old keys of the maps by process; nil if processes can be looked up by the host's numbers.
@@ -102,6 +94,8 @@ package struct KernelCounters: ~Copyable {
   /// The remaining entries of `claims` and `victims` after the last removal of stale ones.
   private var claimEntries = 0
   private var victimEntries = 0
+  /// The memory of each map, which depends on the number of its entries.
+  private var memory: [CounterMap: (entries: Int, bytes: UInt64)] = [:]
 
   /// Loads and attaches. After this returns, every event is counted.
   ///
@@ -125,20 +119,7 @@ package struct KernelCounters: ~Copyable {
     let victims = try loaded.mapIfUsed(.oomVictims)
     let marks = try loaded.mapIfUsed(.marks)
     let node = try loaded.object.map(CounterMap.node)
-    let taskWalk = try loaded.attach(.taskWalk)
-    let countsRead = try loaded.attach(.counts, over: namespaces)
-    var detailsRead: Link?
-    if let details {
-      detailsRead = try loaded.attach(.details, over: details)
-    }
-    var signalsRead: Link?
-    if let signals {
-      signalsRead = try loaded.attach(.signals, over: signals)
-    }
-    var identitiesRead: Link?
-    if let identities {
-      identitiesRead = try loaded.attach(.identities, over: identities)
-    }
+    let taskWalk = try loaded.object.attachIterator(ProgramPlan.taskWalk)
     let parts =
       loaded.plan.isSplit ? try PartMaps(loaded, outermost: configuration.outermost) : nil
 
@@ -146,14 +127,10 @@ package struct KernelCounters: ~Copyable {
     self.refused = refused
     self.loaded = loaded
     self.taskWalk = taskWalk
-    self.countsRead = countsRead
-    self.detailsRead = detailsRead
-    self.signalsRead = signalsRead
-    self.identitiesRead = identitiesRead
-    self.namespaces = namespaces
-    self.details = details
-    self.signals = signals
-    self.identities = identities
+    counts = MapReader(namespaces, "read the namespaces' counts") { NamespacePart($0) }
+    self.details = details.map { DetailCounts($0, "read the namespaces' details") }
+    self.signals = signals.map { DetailCounts($0, "read the deaths by signal") }
+    identityCache = IdentityCache(identities)
     self.node = node
     self.claims = claims
     self.victims = victims
@@ -166,11 +143,12 @@ package struct KernelCounters: ~Copyable {
     }
   }
 
-  /// Whether the kernel permits this process to read the counters: by a look-up in a map, and by an iterator.
+  /// Whether the kernel permits this process to read the counters: by look-ups in maps, and by an iterator.
   package var isReadable: Bool {
     do throws(BPFError) {
-      try node.readPerCPU(pidns_node.self, cpus: cpus) { _ in }
-      try countsRead.iterate(pidns_counts_entry.self, "read the counts") { _ in }
+      _ = try node.sumPerCPU(pidns_node(), cpus: cpus)
+      try unsafe counts.map.entries.forEach("read the counts") { _, _ in }
+      try taskWalk.iterate(pidns_tasks.self, "walk the tasks") { _ in }
     } catch {
       return false
     }
@@ -200,121 +178,8 @@ package struct KernelCounters: ~Copyable {
     return loaded
   }
 
-  /// Scans all tasks and returns their numbers by part.
-  ///
-  /// A namespace that begins during the scan may be missing. If a namespace of an earlier scan is missing, it has
-  /// ended, and all of its events have been counted. Without the collector `tasks`, the counts are zero.
-  ///
-  /// - Complexity: 0.3 to 0.8 µs for each task, in the kernel.
-  package func walkTasks() throws(BPFError) -> [NamespacePart: TaskCounts] {
-    var found: [NamespacePart: TaskCounts] = [:]
-    try taskWalk.iterate(pidns_tasks.self, "walk the tasks") {
-      found[NamespacePart($0.part), default: TaskCounts()] += TaskCounts($0)
-    }
-    return found
-  }
-
-  /// The entries of namespaces in the kernel's maps.
-  package struct Reading: Sendable {
-    /// The counts of parts that had an event; summed over the CPUs.
-    package var events: [NamespacePart: EventCounts] = [:]
-    /// The identities of namespaces whose init was seen.
-    package var identities: [PIDNamespace: NamespaceIdentity] = [:]
-    /// The latest process of each kind, for kinds with an event since the last read. It may contain one of an earlier
-    /// read again.
-    package var exemplars: [NamespacePart: [ProcessExemplar]] = [:]
-    /// The cgroups of parts, by their number in ``NamespacePart``. Counts that are read after its removal are final.
-    package var cgroups: [UInt64: PartCgroup] = [:]
-    /// The node's counts, read after those of the namespaces.
-    package var node = NodeCounts()
-
-    package init() {}
-  }
-
-  /// Reads all counts.
-  ///
-  /// - Complexity: About a microsecond for each namespace, and more with very many CPUs; 30 ns for each possible entry
-  ///   of the maps, by `make bench`. Identities are read only if one is new.
-  package mutating func read() throws(BPFError) -> Reading {
-    var reading = Reading()
-    var exemplars = exemplarCursor.next()
-    var deaths = self.deaths
-    var entries: Set<NamespacePart> = []
-    entries.reserveCapacity(self.entries.count)
-    // An insertion during the read can make the kernel return an entry twice: the later one is newer.
-    try countsRead.iterate(pidns_counts_entry.self, "read the namespaces' counts") {
-      let part = NamespacePart($0.part)
-      reading.events[part] = EventCounts($0.counts)
-      entries.insert(part)
-      exemplars.record($0.counts, of: part)
-    }
-    // After the counts, which the programs write after the identities. Before the identities and cgroups, whose numbers
-    // of writes it contains.
-    let before = try nodeCounts()
-    try readDetails(counted: before.detailsCounted)
-    if let signalsRead {
-      try deaths.read(
-        by: signalsRead, counted: before.total.exits.byReason[.signaled], &exemplars)
-    }
-    for (part, details) in lastDetails {
-      reading.events[part, default: EventCounts()].details.merge(details) { _, detail in detail }
-    }
-    for (part, deaths) in deaths.counts {
-      reading.events[part, default: EventCounts()].details.merge(deaths) { _, death in death }
-    }
-    if let identitiesRead {
-      try identityCache.read(by: identitiesRead, written: before.identitiesWritten)
-    }
-    reading.identities = identityCache.identities
-    try parts?.read(written: before.cgroupsWritten)
-    reading.cgroups = parts?.cache.cgroups ?? [:]
-    reading.node = try nodeCounts()
-    reading.exemplars = exemplars.found
-    exemplarCursor = exemplars.cursor
-    self.deaths = deaths
-    self.entries = entries
-    return reading
-  }
-
-  /// Reads the details again if there are more than before.
-  private mutating func readDetails(counted: UInt64) throws(BPFError) {
-    guard let detailsRead, counted != lastDetailsCounted else { return }
-    var details: [NamespacePart: [CounterKey: UInt64]] = [:]
-    try detailsRead.iterate(pidns_detail_entry.self, "read the namespaces' details") {
-      guard let detail = CounterKey($0.detail) else { return }
-      details[NamespacePart($0.detail.part), default: [:]][detail] = $0.count
-    }
-    lastDetails = details
-    lastDetailsCounted = counted
-  }
-
-  private func nodeCounts() throws(BPFError) -> NodeCounts {
-    var counts = NodeCounts()
-    try node.readPerCPU(pidns_node.self, cpus: cpus) { counts.add($0) }
-    return counts
-  }
-
-  /// Frees the kernel's entries of an ended part, as found by the last read.
-  ///
-  /// - Throws: `BPFError` for the first entry that cannot be deleted; the others stay, too, until this is called again.
-  package mutating func delete(_ part: NamespacePart) throws(BPFError) {
-    if try namespaces.delete(part.key) { try parts?.release(part) }
-    if part.isOfInit {
-      try identities?.delete(part.namespace.key)
-      identityCache.forget(part.namespace)
-    }
-    if let details, let known = lastDetails[part] {
-      for key in known.keys { try details.delete(key.key(in: part)) }
-    }
-    lastDetails[part] = nil
-    if let signals {
-      for key in deaths.remove(part) { try signals.delete(key) }
-    }
-    entries.remove(part)
-  }
-
-  /// Whether one of the maps of counts is filled by half, as of the last read.
-  package var isHalfFull: Bool { entries.count * 2 > namespaces.capacity }
+  /// Whether the map of counts is filled by half, as of the last read.
+  package var isHalfFull: Bool { counts.count * 2 > counts.map.capacity }
 
   /// Reads the status of the programs. A system call for each of them.
   package func programs() throws(BPFError) -> [ProgramStatus] {
@@ -331,7 +196,7 @@ package struct KernelCounters: ~Copyable {
   /// Deletes removed cgroups without a part, and the entries of exited processes in the maps by process. A system call
   /// for each entry of these maps.
   package mutating func removeStaleEntries() throws(BPFError) {
-    try parts?.removeStaleEntries(parts: entries)
+    try parts?.removeStaleEntries(parts: entries.keys)
     if let claims {
       claimEntries = try Self.deleteLeftovers(
         claims, pidns_exit_claim.self, &staleClaims, process: { $0.tgid }, name: { ExitClaim($0) })
@@ -344,26 +209,28 @@ package struct KernelCounters: ~Copyable {
 
   /// Returns the number of entries of the maps at the last read and the last removal of stale entries, minus those
   /// deleted since.
-  package func maps() -> [MapStatus] {
+  package mutating func maps() -> [MapStatus] {
     var statuses = [
-      MapStatus(map: .namespaces, of: namespaces, entries: entries.count),
-      MapStatus(map: .node, of: node, entries: 1),
+      status(.namespaces, counts.map, entries: counts.count), status(.node, node, entries: 1),
     ]
-    if let details {
-      let entries = lastDetails.values.reduce(0) { $0 + $1.count }
-      statuses.append(MapStatus(map: .details, of: details, entries: entries))
+    if let map = details?.reader { statuses.append(status(.details, map.map, entries: map.count)) }
+    if let map = signals?.reader { statuses.append(status(.signals, map.map, entries: map.count)) }
+    if let identities = identityCache.reader {
+      statuses.append(status(.identities, identities.map, entries: identityCache.identities.count))
     }
-    if let signals {
-      statuses.append(MapStatus(map: .signals, of: signals, entries: deaths.entries))
+    if let cgroups = parts?.cache {
+      statuses.append(status(.cgroups, cgroups.reader.map, entries: cgroups.cgroups.count))
     }
-    if let identities {
-      let entries = identityCache.identities.count
-      statuses.append(MapStatus(map: .identities, of: identities, entries: entries))
-    }
-    if let parts { statuses.append(parts.status) }
-    if let claims { statuses.append(MapStatus(map: .exitClaims, of: claims, entries: claimEntries)) }
-    if let victims { statuses.append(MapStatus(map: .oomVictims, of: victims, entries: victimEntries)) }
-    if let marks { statuses.append(MapStatus(map: .marks, of: marks, entries: marks.capacity)) }
+    if let claims { statuses.append(status(.exitClaims, claims, entries: claimEntries)) }
+    if let victims { statuses.append(status(.oomVictims, victims, entries: victimEntries)) }
+    if let marks { statuses.append(status(.marks, marks, entries: marks.capacity)) }
     return statuses
+  }
+
+  /// Reads the memory of a map again only if the number of its entries has changed.
+  private mutating func status(_ name: CounterMap, _ map: BPFMap, entries: Int) -> MapStatus {
+    if memory[name]?.entries != entries { memory[name] = (entries, map.memory() ?? 0) }
+    return MapStatus(
+      map: name.rawValue, entries: entries, capacity: map.capacity, memoryBytes: memory[name]?.bytes ?? 0)
   }
 }

@@ -40,7 +40,7 @@ struct LoadedPrograms: ~Copyable {
     var handover = Handover()
     if let found {
       for (map, pinned) in found.maps { try object.map(map).reuse(pinned) }
-      try object.loadOnly(plan.iterators.map(\.rawValue))
+      try object.loadOnly([ProgramPlan.taskWalk])
     } else {
       handover = try Handover(from: pins, to: layout, plan, object)
     }
@@ -99,7 +99,7 @@ struct LoadedPrograms: ~Copyable {
     for map in plan.mapsOnDemand { try object.map(map).allocateOnDemand() }
     for map in plan.unusedMaps { try object.disableMap(map.rawValue) }
     try object.setConstants(plan.constants, in: BPFObject.configurationSection)
-    try object.loadOnly(plan.required + plan.optional.map(\.name) + plan.iterators.map(\.rawValue))
+    try object.loadOnly(plan.required + plan.optional.map(\.name) + [ProgramPlan.taskWalk])
     for program in plan.optional {
       if let function = program.function { try object.setAttachTarget(function, of: program.name) }
     }
@@ -147,12 +147,6 @@ struct LoadedPrograms: ~Copyable {
     return try object.information(ofProgram: name)
   }
 
-  /// Attaches an iterator: over the tasks, or over a map's entries.
-  func attach(_ iterator: CounterIterator, over map: BPFMap? = nil) throws(BPFError) -> Link {
-    guard let map else { return try object.attachIterator(iterator.rawValue) }
-    return try object.attachIterator(iterator.rawValue, over: map)
-  }
-
   /// Finds a map; nil for one that no program uses.
   func mapIfUsed(_ map: CounterMap) throws(BPFError) -> BPFMap? {
     plan.unusedMaps.contains(map) ? nil : try object.map(map)
@@ -160,7 +154,7 @@ struct LoadedPrograms: ~Copyable {
 
   /// The programs, and whether each is attached.
   var programs: [(name: String, isAttached: Bool)] {
-    (plan.required + plan.iterators.map(\.rawValue)).map { ($0, true) }
+    (plan.required + [ProgramPlan.taskWalk]).map { ($0, true) }
       + plan.optional.map { program in
         (program.name, refused[program.collector] == nil)
       }

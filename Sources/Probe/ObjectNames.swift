@@ -26,16 +26,6 @@ enum CounterMap: String, CaseIterable {
   ]
 }
 
-/// The iterators of the object `counters`. The raw value is the name in its source.
-enum CounterIterator: String, CaseIterable {
-  case taskWalk = "task_walk"
-  case counts = "namespace_counts"
-  case details = "namespace_details"
-  case signals = "namespace_signals"
-  case identities = "namespace_identities"
-  case cgroups = "namespace_cgroups"
-}
-
 /// The maps of the object `events`. The raw value is the name in its source.
 enum EventMap: String, CaseIterable {
   case events, dropped, identities, cgroups, scratches, marks

@@ -9,11 +9,10 @@ struct PartMaps {
   private static let hostInum: UInt32 = 0xEFFF_FFFC
 
   private let map: BPFMap
-  private let iterator: Link
   private let released: BPFMap
   /// The inum of the namespace that has half of the parts.
   private let outermost: UInt32
-  private(set) var cache = CgroupCache()
+  private(set) var cache: CgroupCache
   /// Parts that were deleted, by the element of `parts_released`: read once, as only one process writes it.
   private var counts: [UInt32: UInt64] = [:]
 
@@ -21,15 +20,15 @@ struct PartMaps {
   init(_ loaded: borrowing LoadedPrograms, outermost: UInt32?) throws(BPFError) {
     map = try loaded.object.map(CounterMap.cgroups)
     released = try loaded.object.map(CounterMap.partsReleased)
-    iterator = try loaded.attach(.cgroups, over: map)
+    cache = CgroupCache(map)
     self.outermost = outermost ?? Self.hostInum
   }
 
-  /// The number of entries and the capacity of the map.
-  var status: MapStatus { MapStatus(map: .cgroups, of: map, entries: cache.cgroups.count) }
+  /// Reads the cgroups again, if there were writes since the last read, and returns whether there were.
+  mutating func read(written: UInt64) throws(BPFError) -> Bool { try cache.read(written: written) }
 
-  /// Reads the cgroups again, if there were writes since the last read.
-  mutating func read(written: UInt64) throws(BPFError) { try cache.read(by: iterator, written: written) }
+  /// Has the next read return all.
+  mutating func forget() { cache.forget() }
 
   /// Permits the BPF programs to add another part instead of a deleted one.
   mutating func release(_ part: NamespacePart) throws(BPFError) { try count(part, 1) }
@@ -50,7 +49,7 @@ struct PartMaps {
   }
 
   /// Adds the cgroups of another layout that are missing, and notes those that were removed.
-  func adopt(_ cgroups: [pidns_cgroup_entry]) throws(BPFError) {
+  func adopt(_ cgroups: [(id: UInt64, cgroup: pidns_cgroup)]) throws(BPFError) {
     for entry in cgroups {
       let own = try map.value(of: entry.id, as: pidns_cgroup.self)
       guard own == nil || (own?.removed == 0 && entry.cgroup.removed != 0) else { continue }
@@ -63,13 +62,11 @@ struct PartMaps {
 
   /// Deletes the removed cgroups without a part.
   mutating func removeStaleEntries(parts: some Sequence<NamespacePart>) throws(BPFError) {
-    let removed = cache.cgroups.filter(\.value.isRemoved).keys
-    guard !removed.isEmpty else { return }
-    var stale = Set(removed)
+    var stale = cache.removed
+    guard !stale.isEmpty else { return }
     for part in parts { stale.remove(part.cgroup) }
     for cgroup in stale {
-      try map.delete(cgroup)
-      cache.forget(cgroup)
+      try cache.delete(cgroup)
     }
   }
 

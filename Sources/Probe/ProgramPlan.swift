@@ -11,8 +11,8 @@ struct ProgramPlan {
   let required: [String]
   /// Optional programs, attached if the kernel permits that.
   let optional: [OptionalProgram]
-  /// Iterators.
-  let iterators: [CounterIterator]
+  /// The iterator over tasks.
+  static let taskWalk = "task_walk"
   /// Maps whose entries are allocated when they are inserted.
   let mapsOnDemand: [CounterMap]
   /// Maps that no loaded program uses.
@@ -73,10 +73,6 @@ struct ProgramPlan {
     let hasDetails = !collectors.isDisjoint(with: [.exitCodes, .execFailures])
     let hasSignals = collectors.contains(.signals)
     let hasIdentities = features.addressesAreReadable
-    iterators =
-      [.taskWalk, .counts] + (hasDetails ? [.details] : [])
-      + (hasSignals ? [.signals] : []) + (hasIdentities ? [.identities] : [])
-      + (isSplit ? [.cgroups] : [])
     unusedMaps =
       (detection == .claimed ? [] : [.exitClaims]) + (mayBeSkipped ? [] : [.marks])
       + (collectors.contains(.oomKills) ? [] : [.oomVictims]) + (hasDetails ? [] : [.details])

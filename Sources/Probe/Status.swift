@@ -61,16 +61,13 @@ package struct MapStatus: Equatable, Sendable {
     self.capacity = capacity
     self.memoryBytes = memoryBytes
   }
-
-  init(map name: CounterMap, of map: BPFMap, entries: Int) {
-    self.init(map: name.rawValue, entries: entries, capacity: map.capacity, memoryBytes: map.memory() ?? 0)
-  }
 }
 
 extension Collection<ProgramStatus> {
   /// An event of which some may be lost, because the kernel has skipped each of its programs; nil if there is none.
   package var skippedEvent: String? {
-    Dictionary(grouping: self, by: \.event)
+    guard contains(where: { $0.misses > 0 }) else { return nil }
+    return Dictionary(grouping: self, by: \.event)
       .first { _, attempts in attempts.allSatisfy { $0.misses > 0 } }?.key
   }
 }

@@ -49,7 +49,7 @@ extension KernelTests {
         "--no-collector.signals", "--no-collector.oom-kills", "--no-collector.lifetimes",
         "--no-collector.tasks")
       #expect(names.isSuperset(of: ["process_exec", "process_exit", "process_fork", "namespaces"]))
-      #expect(names.isDisjoint(with: ["oom_marked", "oom_victims", "details", "namespace_details"]))
+      #expect(names.isDisjoint(with: ["oom_marked", "oom_victims", "details"]))
       #expect(names.isDisjoint(with: ["execve_failed", "marks", "signals"]))
 
       let truth = try #require(try Workload.run("signals").first)
@@ -79,7 +79,7 @@ extension KernelTests {
     @Test("Each enabled collector is loaded")
     func all() throws {
       let (exporter, names) = try start("--collector.exit-codes", "--collector.exec-failures")
-      #expect(names.isSuperset(of: ["oom_marked", "oom_victims", "details", "namespace_details"]))
+      #expect(names.isSuperset(of: ["oom_marked", "oom_victims", "details"]))
       #expect(exporter.stop() == 0)
     }
 

@@ -252,41 +252,6 @@ struct pidns_exit_claim {
 };
 _Static_assert(sizeof(struct pidns_exit_claim) == 16, "part of the contract");
 
-/* A record of the iterator `namespace_counts`. */
-struct pidns_counts_entry {
-	struct pidns_part part;
-	struct pidns_counts counts;
-};
-_Static_assert(sizeof(struct pidns_counts_entry) == 672, "part of the contract");
-
-/* A record of the iterator `namespace_details`. */
-struct pidns_detail_entry {
-	struct pidns_detail detail;
-	__u64 count;
-};
-_Static_assert(sizeof(struct pidns_detail_entry) == 40, "part of the contract");
-
-/* A record of the iterator `namespace_signals`. */
-struct pidns_signal_entry {
-	struct pidns_detail detail;
-	struct pidns_signal signal;
-};
-_Static_assert(sizeof(struct pidns_signal_entry) == 80, "part of the contract");
-
-/* A record of the iterator `namespace_identities`. */
-struct pidns_identity_entry {
-	struct pidns_key key;
-	struct pidns_identity identity;
-};
-_Static_assert(sizeof(struct pidns_identity_entry) == 840, "part of the contract");
-
-/* A record of the iterator `namespace_cgroups`. */
-struct pidns_cgroup_entry {
-	__u64 id; /* as in struct pidns_part */
-	struct pidns_cgroup cgroup;
-};
-_Static_assert(sizeof(struct pidns_cgroup_entry) == 792, "part of the contract");
-
 /*
  * A record of the iterator `task_walk`: successive tasks of one part. A part may have several
  * records; their sum is its total.

@@ -77,10 +77,12 @@ extension Ledger {
     try archive.code(&earlierNode.partsRefused)
     try archive.code(&members, blank: (.blank, .blank)) { archive, member throws(StateError) in
       try archive.code(&member.key)
+      if member.value.inhabitants > 0 { member.value.lastWalk = walk }
       try member.value.code(&archive)
     }
     try archive.code(&series, blank: (.blank, .blank)) { archive, series throws(StateError) in
       try archive.code(&series.key)
+      if archive.isReading { series.value = Series(series.key, born: 0, start: 0, endedAt: .now) }
       try series.value.code(&archive)
     }
     try archive.code(&gone, blank: (.blank, 0)) { archive, gone throws(StateError) in
@@ -89,7 +91,10 @@ extension Ledger {
     }
     guard archive.isReading else { return }
     bootEpoch = BootEpoch(measured: boot)
-    order = nil
+    active = Set(members.keys)
+    others = active.filter { !$0.isOfInit }
+    moved = Set(series.keys)
+    ended = moved
     containers = [:]
     for member in members.values { count(1, member.residence) }
     for case .series(let key) in members.values.map(\.place) where series[key] == nil { throw .broken }
@@ -103,5 +108,5 @@ extension TrackedPart {
 }
 
 extension Series {
-  fileprivate static var blank: Series { Series(born: 0, start: 0, endedAt: .now) }
+  fileprivate static var blank: Series { Series(.blank, born: 0, start: 0, endedAt: .now) }
 }

@@ -11,7 +11,12 @@ package enum CounterKey: Hashable, Sendable {
   /// A failed execve or execveat, by errno.
   case execFailure(Int32)
 
-  init?(_ detail: pidns_detail) {
+  /// Whether a signal ended the process.
+  var isSignalDeath: Bool {
+    if case .signalDeath = self { true } else { false }
+  }
+
+  init?(_ detail: DetailName) {
     switch pidns_detail_kind(detail.kind) {
     case PIDNS_SIGNAL_DEATH: self = .signalDeath(Int32(truncatingIfNeeded: detail.value))
     case PIDNS_EXIT_CODE: self = .exitCode(UInt8(truncatingIfNeeded: detail.value))

@@ -46,6 +46,18 @@ package struct EventCounts: Equatable, Sendable {
     combined(with: before) { now, before in now >= before ? now - before : now }
   }
 
+  /// Sets the deaths by signal; those that are missing were none.
+  package mutating func replaceSignalDeaths(by deaths: [CounterKey: UInt64]) {
+    if deaths.isEmpty && details.isEmpty { return }
+    details = details.filter { !$0.key.isSignalDeath }.merging(deaths) { $1 }
+  }
+
+  /// Sets all other details.
+  package mutating func replaceDetails(by others: [CounterKey: UInt64]) {
+    if others.isEmpty && details.isEmpty { return }
+    details = details.filter { $0.key.isSignalDeath }.merging(others) { $1 }
+  }
+
   private func combined(with other: Self, _ operation: (UInt64, UInt64) -> UInt64) -> Self {
     var details = details
     for (detail, count) in other.details {

@@ -70,39 +70,41 @@ package struct NamespaceIdentity: Equatable, Sendable {
 
 /// The identities at the last read.
 struct IdentityCache {
+  /// nil if the kernel does not allow reads of identities.
+  private(set) var reader: MapReader<pidns_key, PIDNamespace>?
   private(set) var identities: [PIDNamespace: NamespaceIdentity] = [:]
   /// The number of writes by the BPF programs at the last read.
   private var written: UInt64 = 0
 
+  init(_ map: BPFMap?) {
+    reader = map.map { MapReader($0, "read the namespaces' identities") { PIDNamespace($0) } }
+  }
+
   /// Reads them again, if the BPF programs have written any since.
   ///
   /// - Parameter written: The number of writes, read before this.
-  mutating func read(by iterator: Link, written: UInt64) throws(BPFError) {
-    guard written != self.written else { return }
-    var read: [PIDNamespace: NamespaceIdentity] = [:]
-    let known = identities
-    try iterator.iterate(pidns_identity_entry.self, "read the namespaces' identities") {
-      let namespace = PIDNamespace($0.key)
-      read[namespace] = known[namespace]?.updated($0.identity) ?? NamespaceIdentity($0.identity)
-    }
-    identities = read
+  /// - Returns: The identities that have changed.
+  mutating func read(written: UInt64) throws(BPFError) -> [PIDNamespace: NamespaceIdentity] {
+    guard written != self.written else { return [:] }
+    var changed: [PIDNamespace: NamespaceIdentity] = [:]
+    let removed = try unsafe reader?.read {
+      changed[$0] = NamespaceIdentity(unsafe $1.load(as: pidns_identity.self))
+    }.removed
+    for namespace in removed ?? [] { identities[namespace] = nil }
+    identities.merge(changed) { _, new in new }
     self.written = written
+    return changed
   }
 
-  mutating func forget(_ namespace: PIDNamespace) { identities[namespace] = nil }
-}
+  mutating func delete(_ namespace: PIDNamespace) throws(BPFError) {
+    try reader?.delete(namespace.key)
+    identities[namespace] = nil
+  }
 
-extension NamespaceIdentity {
-  /// Returns the identity of the last read if only its end differs from this one; otherwise nil. Avoids decoding its
-  /// texts again.
-  fileprivate func updated(_ identity: pidns_identity) -> NamespaceIdentity? {
-    guard
-      identity.cgroup_id == cgroupID && identity.init_start == initStart
-        && Self.comm(of: identity) == initComm
-    else { return nil }
-    var updated = self
-    updated.initIsNew = identity.init_is_new != 0
-    updated.initEnd = identity.init_end
-    return updated
+  /// Has the next read return all.
+  mutating func forget() {
+    reader?.forget()
+    identities = [:]
+    written = 0
   }
 }

@@ -47,25 +47,46 @@ package struct PartCgroup: Equatable, Sendable {
 
 /// The cgroups at the last read.
 struct CgroupCache {
+  private(set) var reader: MapReader<UInt64, UInt64>
   private(set) var cgroups: [UInt64: PartCgroup] = [:]
+  /// Those of them that were removed.
+  private(set) var removed: Set<UInt64> = []
   /// The number of writes by the BPF programs at the last read.
   private var written: UInt64 = 0
+
+  init(_ map: BPFMap) { reader = MapReader(map, "read the namespaces' cgroups") { $0 } }
 
   /// Reads them again, if the BPF programs have written any since.
   ///
   /// - Parameter written: The number of writes, read before this.
-  mutating func read(by iterator: Link, written: UInt64) throws(BPFError) {
-    guard written != self.written else { return }
-    var read: [UInt64: PartCgroup] = [:]
-    let known = cgroups
-    try iterator.iterate(pidns_cgroup_entry.self, "read the namespaces' cgroups") {
-      var cgroup = known[$0.id] ?? PartCgroup($0.cgroup)
-      cgroup.isRemoved = $0.cgroup.removed != 0
-      read[$0.id] = cgroup
-    }
-    cgroups = read
+  /// - Returns: Whether they were read again.
+  mutating func read(written: UInt64) throws(BPFError) -> Bool {
+    guard written != self.written else { return false }
+    var (cgroups, removed) = (cgroups, removed)
+    let gone = try unsafe reader.read {
+      let read = unsafe $1.load(as: pidns_cgroup.self)
+      if cgroups[$0] == nil { cgroups[$0] = PartCgroup(read) }
+      cgroups[$0]?.isRemoved = read.removed != 0
+      if read.removed != 0 { removed.insert($0) }
+    }.removed
+    for cgroup in gone { cgroups[cgroup] = nil }
+    self.cgroups = cgroups
+    self.removed = removed.subtracting(gone)
     self.written = written
+    return true
   }
 
-  mutating func forget(_ cgroup: UInt64) { cgroups[cgroup] = nil }
+  mutating func delete(_ cgroup: UInt64) throws(BPFError) {
+    try reader.delete(cgroup)
+    cgroups[cgroup] = nil
+    removed.remove(cgroup)
+  }
+
+  /// Has the next read return all.
+  mutating func forget() {
+    reader.forget()
+    cgroups = [:]
+    removed = []
+    written = 0
+  }
 }

@@ -21,10 +21,17 @@ package struct TaskCounts: Equatable, Sendable {
     self.init(processes: tasks.processes, threads: tasks.threads, zombies: tasks.zombies)
   }
 
-  /// Adds each count.
+  /// Adds each count. Wraps around beyond 64 bits.
   package static func += (left: inout Self, right: Self) {
-    left.processes += right.processes
-    left.threads += right.threads
-    left.zombies += right.zombies
+    left.processes &+= right.processes
+    left.threads &+= right.threads
+    left.zombies &+= right.zombies
+  }
+
+  /// Subtracts each count. Wraps around below 0.
+  package static func -= (left: inout Self, right: Self) {
+    left.processes &-= right.processes
+    left.threads &-= right.threads
+    left.zombies &-= right.zombies
   }
 }

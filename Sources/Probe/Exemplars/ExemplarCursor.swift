@@ -23,7 +23,7 @@ struct ExemplarReading {
   private let before: ExemplarCursor
   /// The position of the next read, if this one succeeds.
   private(set) var cursor: ExemplarCursor
-  private(set) var found: [NamespacePart: [ProcessExemplar]] = [:]
+  private(set) var found: [(part: NamespacePart, process: ProcessExemplar)] = []
 
   fileprivate init(before: ExemplarCursor, now: UInt64) {
     self.before = before
@@ -38,7 +38,7 @@ struct ExemplarReading {
   ) -> Bool {
     guard exemplar.time > 0, exemplar.time >= before.since else { return true }
     guard let process = ProcessExemplar(kind, exemplar) else { return false }
-    found[part, default: []].append(process)
+    found.append((part, process))
     return true
   }
 
@@ -50,5 +50,9 @@ struct ExemplarReading {
     record(counts.latest.2, .exit(.signaled), of: part)
     record(counts.latest.3, .exit(.teardown), of: part)
     record(counts.latest_oom_kill, .oomKill, of: part)
+  }
+  /// Records the exemplar of a death by signal, as ``record(_:_:of:)`` does.
+  mutating func recordDeath(_ name: DetailName, _ exemplar: pidns_exemplar) -> Bool {
+    record(exemplar, .signalDeath(Int32(truncatingIfNeeded: name.value)), of: name.part)
   }
 }

@@ -108,16 +108,17 @@ extension KernelCounters {
       let cgroups = try pins.map(.cgroups, of: layout), try isReadable(counts, .namespaces),
       try isReadable(cgroups, .cgroups)
     else { return }
-    var found: [pidns_cgroup_entry] = []
+    var found: [(id: UInt64, cgroup: pidns_cgroup)] = []
     var keys: [pidns_part] = []
-    try attach(.cgroups, cgroups).iterate(pidns_cgroup_entry.self, "read the cgroups of another layout") {
-      found.append($0)
+    try unsafe cgroups.entries().forEach("read the cgroups of another layout") {
+      found.append((unsafe $0.load(as: UInt64.self), unsafe $1.load(as: pidns_cgroup.self)))
     }
-    try attach(.counts, counts).iterate(pidns_counts_entry.self, "read the counts of another layout") {
-      if $0.part.cgroup != 0 { keys.append($0.part) }
+    try unsafe counts.entries().forEach("read the counts of another layout") { key, _ in
+      let part = unsafe key.load(as: pidns_part.self)
+      if part.cgroup != 0 { keys.append(part) }
     }
     try parts?.adopt(found)
-    for key in keys where try namespaces.addZeros(key) { try parts?.admit(NamespacePart(key)) }
+    for key in keys where try self.counts.map.addZeros(key) { try parts?.admit(NamespacePart(key)) }
   }
 
   private func isReadable(_ map: PinnedObject, _ name: CounterMap) throws(BPFError) -> Bool {
@@ -138,40 +139,46 @@ extension KernelCounters {
     guard let counts = maps[.namespaces], let node = maps[.node] else { return nil }
     var reading = Reading()
     var exemplars = ExemplarCursor().next()
-    try attach(.counts, counts).iterate(pidns_counts_entry.self, "read the counts of another layout") {
-      let part = NamespacePart($0.part)
-      reading.events[part] = EventCounts($0.counts)
-      exemplars.record($0.counts, of: part)
+    try unsafe counts.entries().forEach("read the counts of another layout") {
+      let part = NamespacePart(unsafe $0.load(as: pidns_part.self))
+      reading.entries[part, default: []].insert(.counts)
+      unsafe reading.add(part, $1, &exemplars)
     }
-    if let map = maps[.details] {
-      try attach(.details, map).iterate(pidns_detail_entry.self, "read the details of another layout") {
-        guard let detail = CounterKey($0.detail) else { return }
-        reading.events[NamespacePart($0.detail.part), default: EventCounts()].details[detail] = $0.count
-      }
+    reading.details = try unsafe Self.byKind(maps[.details], "read the details of another layout") {
+      unsafe $1.load(as: UInt64.self)
     }
-    try node.readPerCPU(pidns_node.self, cpus: cpus) { reading.node.add($0) }
-    if let map = maps[.identities] {
-      var cache = IdentityCache()
-      try cache.read(by: attach(.identities, map), written: .max)
-      reading.identities = cache.identities
+    for (part, _) in reading.details { reading.entries[part, default: []].insert(.details) }
+    reading.deaths = try unsafe Self.byKind(maps[.signals], "read the deaths by signal of another layout") {
+      let signal = unsafe $1.load(as: pidns_signal.self)
+      _ = exemplars.recordDeath($0, signal.latest)
+      return signal.deaths
     }
-    if let map = maps[.cgroups] {
-      var cache = CgroupCache()
-      try cache.read(by: attach(.cgroups, map), written: .max)
-      reading.cgroups = cache.cgroups
+    for (part, _) in reading.deaths { reading.entries[part, default: []].insert(.deaths) }
+    reading.addZeros()
+    reading.node.add(try node.sumPerCPU(pidns_node(), cpus: cpus))
+    try unsafe maps[.identities]?.entries().forEach("read the identities of another layout") {
+      let namespace = PIDNamespace(unsafe $0.load(as: pidns_key.self))
+      reading.identities[namespace] = NamespaceIdentity(unsafe $1.load(as: pidns_identity.self))
     }
-    if let map = maps[.signals] {
-      var deaths = SignalDeaths()
-      try deaths.read(by: attach(.signals, map), counted: .max, &exemplars)
-      for (part, deaths) in deaths.counts {
-        reading.events[part, default: EventCounts()].details.merge(deaths) { _, death in death }
-      }
+    reading.newIdentities = reading.identities
+    try unsafe maps[.cgroups]?.entries().forEach("read the cgroups of another layout") {
+      reading.cgroups[unsafe $0.load(as: UInt64.self)] = PartCgroup(unsafe $1.load(as: pidns_cgroup.self))
     }
+    reading.hasNewCgroups = true
     reading.exemplars = exemplars.found
     return reading
   }
 
-  private func attach(_ iterator: CounterIterator, _ map: PinnedObject) throws(BPFError) -> Link {
-    try loaded.object.attachIterator(iterator.rawValue, over: map)
+  /// Reads a map of rare events by kind.
+  private static func byKind(
+    _ map: PinnedObject?, _ operation: String, count: (DetailName, UnsafeRawPointer) -> UInt64
+  ) throws(BPFError) -> [(part: NamespacePart, counts: [CounterKey: UInt64])] {
+    var found: [NamespacePart: [CounterKey: UInt64]] = [:]
+    try unsafe map?.entries().forEach(operation) {
+      let name = DetailName(unsafe $0.load(as: pidns_detail.self))
+      guard let key = CounterKey(name) else { return }
+      found[name.part, default: [:]][key] = unsafe count(name, $1)
+    }
+    return found.map { ($0.key, $0.value) }
   }
 }

@@ -16,7 +16,7 @@ extension KernelCounters {
   /// Reads where the counts come from. Two system calls.
   package func origin() throws(BPFError) -> Origin {
     Origin(
-      map: try namespaces.id(), loaded: try loaded.information(of: loaded.plan.required[0]).loaded,
+      map: try counts.map.id(), loaded: try loaded.information(of: loaded.plan.required[0]).loaded,
       isInherited: loaded.isInherited)
   }
 }

@@ -12,8 +12,9 @@ import Testing
 
   private func absorb(_ execs: UInt64, isContinued: Bool, _ kernel: inout FakeKernel) {
     var reading = KernelCounters.Reading()
-    reading.events[NamespacePart(namespace)] = EventCounts(ProcessCounts(execs: execs))
+    reading.add(NamespacePart(namespace), EventCounts(ProcessCounts(execs: execs)))
     reading.identities[namespace] = NamespaceIdentity(cgroupPath: "/a")
+    reading.newIdentities = reading.identities
     reading.node.total.counts.execs = execs
     kernel.ledger.absorb(
       reading, at: .init(kernel.now, epoch: kernel.epoch, boot: kernel.boot), isContinued: isContinued,

@@ -17,6 +17,12 @@ struct FakeKernel {
   var parts: [NamespacePart: EventCounts] = [:]
   var partTasks: [NamespacePart: TaskCounts] = [:]
   var cgroups: [UInt64: PartCgroup] = [:]
+  /// The tasks at the last scan, and the map at the last reading.
+  private var scanned: [NamespacePart: TaskCounts] = [:]
+  private var read: [NamespacePart: EventCounts] = [:]
+  private var readIdentities: [PIDNamespace: NamespaceIdentity] = [:]
+  /// Whether each reading has all that is in the map, changed or not.
+  var readsAll = true
   /// Containers by the path of their cgroup. A path without one is final: no name will be found.
   var containers: [String: ContainerResolver.Answer] = [:]
   var namesVersion: UInt64 = 0
@@ -40,17 +46,16 @@ struct FakeKernel {
   mutating func poll(walking: Bool = true, deleting: Bool = true) -> [PIDNamespace] {
     now += .seconds(1)
     epoch += 1
-    var reading = KernelCounters.Reading()
-    reading.events = Self.parts(map).merging(parts) { $1 }
-    reading.identities = identities
-    reading.cgroups = cgroups
-    reading.exemplars = Self.parts(exemplars)
+    let reading = reading()
     exemplars = [:]
+    let found = Self.parts(tasks).merging(partTasks) { $1 }
+    let changes = walking ? TaskChange.changes(from: scanned, to: found) : nil
+    if walking { scanned = found }
     let containers = containers
     var moment = Ledger.Moment(now, epoch: epoch, boot: boot)
     moment.readEnd = epoch + pollDuration
     let finished = ledger.ingest(
-      tasks: walking ? Self.parts(tasks).merging(partTasks) { $1 } : nil, reading, at: moment,
+      tasks: changes, reading, at: moment,
       namesVersion: namesVersion
     ) { containers[$1?.paths[0] ?? $0.cgroupPath] ?? ContainerResolver.Answer(Container(), .final) }
     if deleting {
@@ -62,6 +67,29 @@ struct FakeKernel {
       }
     }
     return finished.filter(\.isOfInit).map(\.namespace)
+  }
+
+  /// Goes on with the ledger of another process, which has scanned and read nothing yet.
+  mutating func restart(with ledger: Ledger) {
+    self.ledger = ledger
+    (scanned, read, readIdentities) = ([:], [:], [:])
+  }
+
+  private mutating func reading() -> KernelCounters.Reading {
+    var reading = KernelCounters.Reading()
+    let events = Self.parts(map).merging(parts) { $1 }
+    for (part, counts) in events {
+      reading.add(part, counts, isChanged: readsAll || read[part] != counts)
+    }
+    reading.identities = identities
+    reading.newIdentities = identities.filter { readsAll || readIdentities[$0] != $1 }
+    reading.cgroups = cgroups
+    reading.hasNewCgroups = true
+    reading.exemplars = exemplars.flatMap { namespace, processes in
+      processes.map { (NamespacePart(namespace), $0) }
+    }
+    (read, readIdentities) = (events, identities)
+    return reading
   }
 
   private static func parts<Value>(_ namespaces: [PIDNamespace: Value]) -> [NamespacePart: Value] {
@@ -99,5 +127,17 @@ struct FakeKernel {
 
   static func key(_ inum: UInt32, _ names: Container.Names = .init()) -> SeriesKey {
     SeriesKey(names, inum: inum, at: .pidns)
+  }
+}
+
+extension TaskChange {
+  /// The differences between two scans, each of which has met the tasks of a part at one place.
+  static func changes(
+    from before: [NamespacePart: TaskCounts], to found: [NamespacePart: TaskCounts]
+  ) -> [NamespacePart: TaskChange] {
+    var changes: [NamespacePart: TaskChange] = [:]
+    for (part, tasks) in before { changes[part, default: TaskChange()].subtract(tasks) }
+    for (part, tasks) in found { changes[part, default: TaskChange()].add(tasks) }
+    return changes.filter { $0.value != TaskChange() }
   }
 }

@@ -105,7 +105,7 @@ import Testing
     var reading = try StateArchive(reading: archive.file, now: (kernel.now, 2_000_000_000))
     var restored = SavedState(ledger: FakeKernel().ledger)
     try restored.code(&reading)
-    kernel.ledger = restored.ledger
+    kernel.restart(with: restored.ledger)
     kernel.poll()
     #expect(kernel.ledger.snapshot().map(\.events.counts.execs) == [11])
     kernel.tasks = [:]

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { NAMESPACES = 4096, DETAILS = 4 * NAMESPACES, PARTS = 256 };
@@ -42,7 +43,7 @@ static const struct {
 };
 enum { PROGRAMS = sizeof(programs) / sizeof(*programs) };
 
-static struct bpf_link *counts_read, *signals_read, *details_read, *identities_read, *task_walk;
+static struct bpf_link *task_walk;
 static int cpus;
 
 void probe(void)
@@ -126,10 +127,6 @@ void attach_all(void)
 		exec_failures = false;
 	}
 	task_walk = must(bpf_program__attach_iter(program("task_walk"), NULL), "task_walk");
-	counts_read = attach_over("namespace_counts", map("namespaces"));
-	signals_read = attach_over("namespace_signals", map("signals"));
-	details_read = attach_over("namespace_details", map("details"));
-	identities_read = attach_over("namespace_identities", map("identities"));
 }
 
 /* The parts of a namespace, and successive namespaces with one inum, add up, as in the exporter. */
@@ -166,11 +163,29 @@ static void add(void *sum, const void *more, size_t size)
 		((__u64 *)sum)[i] += ((const __u64 *)more)[i];
 }
 
-static void take_counts(const void *record)
+/* Reads all entries of a hash with one batch, as the exporter does with several. */
+static void each(struct bpf_map *map, size_t value_size,
+		 void (*take)(const void *key, const void *value))
 {
-	const struct pidns_counts_entry *entry = record;
+	__u32 batch, count = bpf_map__max_entries(map);
+	char *keys = must(malloc((size_t)count * bpf_map__key_size(map)), "malloc");
+	char *values = must(malloc(count * value_size), "malloc");
+	int error =
+		bpf_map_lookup_batch(bpf_map__fd(map), NULL, &batch, keys, values, &count, NULL);
 
-	add(&of(entry->part.namespace.inum)->counts, &entry->counts, sizeof(entry->counts));
+	if (error && error != -ENOENT)
+		fail("read a map");
+	for (__u32 i = 0; i < count; i++)
+		take(keys + (size_t)i * bpf_map__key_size(map), values + i * value_size);
+	free(keys);
+	free(values);
+}
+
+static void take_counts(const void *key, const void *value)
+{
+	const struct pidns_part *part = key;
+
+	add(&of(part->namespace.inum)->counts, value, sizeof(struct pidns_counts));
 }
 
 static void take_tasks(const void *record)
@@ -201,18 +216,14 @@ static void add_detail(const struct pidns_detail *detail, __u64 count)
 	details[i].count += count;
 }
 
-static void take_detail(const void *record)
+static void take_detail(const void *key, const void *value)
 {
-	const struct pidns_detail_entry *entry = record;
-
-	add_detail(&entry->detail, entry->count);
+	add_detail(key, *(const __u64 *)value);
 }
 
-static void take_signal(const void *record)
+static void take_signal(const void *key, const void *value)
 {
-	const struct pidns_signal_entry *entry = record;
-
-	add_detail(&entry->detail, entry->signal.deaths);
+	add_detail(key, ((const struct pidns_signal *)value)->deaths);
 }
 
 /* Prints a sample of a namespace, with another label if it has a name. */
@@ -340,16 +351,16 @@ static FILE *identities_out;
 
 /* The names of the cgroup, innermost first, which identify a namespace. An inum may occur
  * with several generations. */
-static void print_identity(const void *record)
+static void print_identity(const void *key, const void *value)
 {
-	const struct pidns_identity_entry *entry = record;
+	const struct pidns_key *namespace = key;
+	const struct pidns_identity *identity = value;
 
 	fprintf(identities_out,
 		"pidns_info{pidns=\"%u\",generation=\"%llu\",init_comm=\"%s\",cgroup=\"",
-		entry->key.inum, (unsigned long long)entry->key.generation,
-		entry->identity.init_comm);
-	for (int i = 0; i < entry->identity.path_length; i++)
-		fputc(entry->identity.path[i] ? entry->identity.path[i] : ' ', identities_out);
+		namespace->inum, (unsigned long long)namespace->generation, identity->init_comm);
+	for (int i = 0; i < identity->path_length; i++)
+		fputc(identity->path[i] ? identity->path[i] : ' ', identities_out);
 	fprintf(identities_out, "\"} 1\n");
 }
 
@@ -359,11 +370,11 @@ void print_counts(FILE *out)
 	shown_count = 0;
 	detail_count = 0;
 	memset(details, 0, sizeof(details));
-	iterate(counts_read, sizeof(struct pidns_counts_entry), take_counts);
-	iterate(signals_read, sizeof(struct pidns_signal_entry), take_signal);
+	each(map("namespaces"), sizeof(struct pidns_counts), take_counts);
+	each(map("signals"), sizeof(struct pidns_signal), take_signal);
 	iterate(task_walk, sizeof(struct pidns_tasks), take_tasks);
-	iterate(details_read, sizeof(struct pidns_detail_entry), take_detail);
-	iterate(identities_read, sizeof(struct pidns_identity_entry), print_identity);
+	each(map("details"), sizeof(__u64), take_detail);
+	each(map("identities"), sizeof(struct pidns_identity), print_identity);
 	for (size_t i = 0; i < shown_count; i++)
 		print_namespace(out, &shown[i]);
 	for (size_t i = 0; i < detail_count; i++)

@@ -93,15 +93,6 @@ struct bpf_program *program(const char *name)
 	return must(bpf_object__find_program_by_name(object, name), name);
 }
 
-struct bpf_link *attach_over(const char *name, struct bpf_map *over)
-{
-	union bpf_iter_link_info info = {.map.map_fd = (__u32)bpf_map__fd(over)};
-	LIBBPF_OPTS(bpf_iter_attach_opts, options, .link_info = &info,
-		    .link_info_len = sizeof(info));
-
-	return must(bpf_program__attach_iter(program(name), &options), name);
-}
-
 /* Calls `each` for every record of an iterator. */
 void iterate(struct bpf_link *link, size_t size, void (*each)(const void *))
 {

@@ -23,7 +23,6 @@ int oom_victim_kind(void);
 bool hashes_allocate_safely(void);
 struct bpf_map *map(const char *name);
 struct bpf_program *program(const char *name);
-struct bpf_link *attach_over(const char *name, struct bpf_map *over);
 void iterate(struct bpf_link *link, size_t size, void (*each)(const void *record));
 void print_misses(FILE *out, const char *name);
 

@@ -14,6 +14,8 @@ struct RandomHost {
   private var map: [PIDNamespace: EventCounts] = [:]
   private var identities: [PIDNamespace: NamespaceIdentity] = [:]
   private var live: [PIDNamespace] = []
+  /// The live ones at the last scan of the exporter that runs.
+  private var scanned: [PIDNamespace] = []
   private var ended: Set<PIDNamespace> = []
   private var names: [String: ContainerResolver.Answer] = [:]
   private var namesVersion: UInt64 = 0
@@ -61,6 +63,7 @@ struct RandomHost {
       try archive.finish()
     }
     ledger = state.ledger
+    scanned = []
     return (state.scrapers, ledger.poll)
   }
 
@@ -153,11 +156,18 @@ struct RandomHost {
 
   private mutating func ingest(_ scraped: ScrapedPolls) -> (RenderedSnapshot, [NamespacePart]) {
     var reading = KernelCounters.Reading()
-    reading.events = Dictionary(uniqueKeysWithValues: map.map { (NamespacePart($0), $1) })
+    for (namespace, counts) in map { reading.add(NamespacePart(namespace), counts) }
     reading.identities = identities
+    reading.newIdentities = identities
     let names = names
-    let tasks = Dictionary(
-      uniqueKeysWithValues: live.map { (NamespacePart($0), TaskCounts(processes: 1, threads: 1)) })
+    var tasks: [NamespacePart: TaskChange] = [:]
+    for namespace in scanned {
+      tasks[NamespacePart(namespace), default: TaskChange()].subtract(TaskCounts(processes: 1, threads: 1))
+    }
+    for namespace in live {
+      tasks[NamespacePart(namespace), default: TaskChange()].add(TaskCounts(processes: 1, threads: 1))
+    }
+    scanned = live
     let finished = ledger.ingest(
       tasks: tasks, reading, at: .init(now, epoch: seconds, boot: 0), scraped: scraped,
       namesVersion: namesVersion
