@@ -97,12 +97,12 @@ extension ServerTests {
         try withServer(routes: metrics("up 1\n")) { port in
           let reply = try RawClient(port: port).exchange("GET", "/metrics")
           #expect(reply.status == 200)
-          #expect(try openDescriptors().contains { Self.ports(of: $0).contains(port) })
+          #expect(try !sockets(port: port).isEmpty)
           served = port
         }
         // At once, before another test of the process may get the port.
         let port = try #require(served)
-        #expect(try !openDescriptors().contains { Self.ports(of: $0).contains(port) })
+        #expect(try sockets(port: port).isEmpty)
       }
     }
 
@@ -112,25 +112,10 @@ extension ServerTests {
         let client = try RawClient(port: port)
         #expect(try client.exchange("GET", "/metrics").status == 200)
         // By port, because other tests of the process open and close descriptors meanwhile.
-        let sockets = try openDescriptors().filter { Self.ports(of: $0).contains(port) }
+        let sockets = try sockets(port: port)
         // The listening socket, of which MHD has a duplicate, and both ends of the connection.
         #expect(sockets.count == 4)
         for descriptor in sockets { #expect(fcntl(descriptor, F_GETFD) & FD_CLOEXEC != 0) }
-      }
-    }
-
-    /// The ports of both ends of a descriptor, if it is such a socket.
-    private static func ports(of descriptor: Int32) -> [UInt16] {
-      [false, true].compactMap { isPeer in
-        var address = sockaddr_in()
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let result = unsafe withUnsafeMutablePointer(to: &address) { pointer in
-          unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-            unsafe isPeer ? getpeername(descriptor, $0, &length) : getsockname(descriptor, $0, &length)
-          }
-        }
-        let hasPort = result == 0 && address.sin_family == sa_family_t(AF_INET)
-        return hasPort ? UInt16(bigEndian: address.sin_port) : nil
       }
     }
 

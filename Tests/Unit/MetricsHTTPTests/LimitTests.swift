@@ -105,7 +105,7 @@ extension ServerTests {
     @Test("hundreds of connections that nobody uses keep no client out, and leave no descriptor")
     func flood() throws {
       try withServer(routes: metrics("up 1\n")) { port in
-        let before = try openDescriptors().count
+        let before = try sockets(port: port).count
         do {
           var idle: [RawClient] = []
           for number in 0..<500 {
@@ -115,7 +115,7 @@ extension ServerTests {
             }
           }
         }
-        let areClosed = try eventually { try openDescriptors().count == before }
+        let areClosed = try eventually { try sockets(port: port).count == before }
         #expect(areClosed)
       }
     }

@@ -64,7 +64,7 @@ func pattern(count: Int) -> [UInt8] {
 }
 
 /// The open files of this process, without the directory that lists them.
-func openDescriptors() throws -> Set<CInt> {
+private func openDescriptors() throws -> Set<CInt> {
   let directory = unsafe try #require(opendir("/proc/self/fd"))
   defer { unsafe closedir(directory) }
   var found: Set<CInt> = []
@@ -74,6 +74,24 @@ func openDescriptors() throws -> Set<CInt> {
   }
   unsafe found.remove(dirfd(directory))
   return found
+}
+
+/// The descriptors of this process whose socket has a port at either end: tests beside this one have others.
+func sockets(port: UInt16) throws -> Set<CInt> { try openDescriptors().filter { ports(of: $0).contains(port) } }
+
+/// The ports of both ends of a descriptor, if it is such a socket.
+private func ports(of descriptor: CInt) -> [UInt16] {
+  [false, true].compactMap { isPeer in
+    var address = sockaddr_in()
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let result = unsafe withUnsafeMutablePointer(to: &address) { pointer in
+      unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        unsafe isPeer ? getpeername(descriptor, $0, &length) : getsockname(descriptor, $0, &length)
+      }
+    }
+    let hasPort = result == 0 && address.sin_family == sa_family_t(AF_INET)
+    return hasPort ? UInt16(bigEndian: address.sin_port) : nil
+  }
 }
 
 /// Whether this machine can listen on IPv6's loopback address.
