@@ -28,7 +28,8 @@ extension Catalogue {
     .one(
       MetricFamily(
         "pidns_bpf_details_dropped", .counter,
-        help: "Exit codes, exec failures and deaths by signal that were not counted by kind because the map was full."
+        help:
+          "Exit codes, exec failures and deaths by signal that were not counted by kind because the map was full."
       )
     ) { $0.node.detailsDropped },
     .one(

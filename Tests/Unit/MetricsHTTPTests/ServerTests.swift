@@ -77,7 +77,9 @@ private func openDescriptors() throws -> Set<CInt> {
 }
 
 /// The descriptors of this process whose socket has a port at either end: tests beside this one have others.
-func sockets(port: UInt16) throws -> Set<CInt> { try openDescriptors().filter { ports(of: $0).contains(port) } }
+func sockets(port: UInt16) throws -> Set<CInt> {
+  try openDescriptors().filter { ports(of: $0).contains(port) }
+}
 
 /// The ports of both ends of a descriptor, if it is such a socket.
 private func ports(of descriptor: CInt) -> [UInt16] {
