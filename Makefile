@@ -70,7 +70,7 @@ test-restarts: ## kills the exporter 200 times under load, and replaces its prog
 	@echo 'Killing the exporter 200 times: about 15 minutes'
 	$(SUDO) env NO_COLOR=1 PIDNS_KILLS=200 PIDNS_UPGRADES=20 $$(swift build --show-bin-path)/*PackageTests.xctest --testing-library swift-testing --no-parallel --filter KernelTests.Pins
 
-test-faults: build ## causes faults around the exporter, as root, and checks its promises (10 min); ARGS=… selects, see --help
+test-faults: build ## causes faults around the exporter, as root, and checks its promises (3 min); ARGS=… selects, see --help
 	@$(INSTALL) test-faults
 	$(RELEASE) pidns-workload
 	@echo 'Causing faults: about 10 minutes on two CPUs'
