@@ -60,7 +60,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def lies(self):
-        """Answers what no API server would."""
+        """Sends wrong types, HTML, deep nesting, half a list and NUL bytes."""
         pods = [
             {"metadata": {"name": 7, "uid": None}}, {"metadata": "x"}, None, {"metadata": {"uid": "u", "name": "p" * 70_000}},
             {"metadata": {"uid": "v", "name": "p", "namespace": "n"}, "status": {"containerStatuses": [{"containerID": "docker://\\u0000"}, 3]}}]
@@ -74,7 +74,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.server.ended.wait()
 
     def floods(self):
-        """Answers with a list of 100 MB that does not end."""
+        """Sends 100 MB of a list, without its end."""
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
         self.end_headers()
