@@ -66,6 +66,7 @@ static __always_inline int count_exec(__u64 *ctx, __u32 attempt)
 	struct pidns_exemplar latest = {};
 	struct pidns_counts *counts;
 	struct pidns_node *totals;
+	struct process process;
 	struct task_pidns own;
 	__u64 now;
 
@@ -77,11 +78,12 @@ static __always_inline int count_exec(__u64 *ctx, __u32 attempt)
 	now = time_of_exec(totals);
 	if (!own_namespace(task, &own))
 		return 0;
+	process = process_of(task, config.keep_exemplars);
 	choose_part(task, &own);
 	counts = counts_of(task, &own, totals, EXEC_SCRATCH + attempt);
 	add_percpu(&totals->events.execs, 1);
 	if (likely(counts)) {
-		describe(&latest, task, &own, now);
+		describe(&latest, task, &process, &own, now);
 		keep(&counts->latest_exec, &latest);
 		add_atomic(&counts->events.execs, 1);
 	} else {
@@ -104,10 +106,10 @@ enum { ENDING_REASON = 3, ENDING_HAS_CORE = 4, ENDING_OOM_KILL = 8, ENDING_STATU
  * verifier: `zero` makes it unknown. Otherwise each of its values would be a separate state in all
  * following code.
  */
-static __always_inline __u32 ending_of(struct task_struct *task, const struct task_pidns *own,
-				       __u32 zero)
+static __always_inline __u32 ending_of(struct task_struct *task, const struct process *process,
+				       const struct task_pidns *own, __u32 zero)
 {
-	int status = wait_status(task, own);
+	int status = wait_status(task, process, own);
 	bool was_oom_killed = was_oom_marked(task) && status_signal(status) == SIGKILL;
 	__u32 ending = exit_reason(status, own->ns, was_oom_killed);
 
@@ -144,6 +146,7 @@ static __always_inline int count_process_exit(struct task_struct *task, __u32 at
 	__u32 ending, reason, bucket = 0;
 	struct pidns_counts *counts;
 	__u64 now = 0, lifetime = 0;
+	struct process process;
 	struct task_pidns own;
 
 	if (!totals || task->flags & PF_KTHREAD)
@@ -152,17 +155,18 @@ static __always_inline int count_process_exit(struct task_struct *task, __u32 at
 		forget_oom_mark(task);
 		return 0;
 	}
+	process = process_of(task, config.keep_exemplars);
 	choose_part(task, &own);
 	counts = counts_of(task, &own, totals, EXIT_SCRATCH + attempt);
 	if (unlikely(is_of_init(task, &own)))
 		record_end(&own, &totals->identities_written);
-	ending = ending_of(task, &own, totals->zero);
+	ending = ending_of(task, &process, &own, totals->zero);
 	reason = ending & ENDING_REASON;
 	if (config.count_lifetimes || config.keep_exemplars)
 		now = bpf_ktime_get_boot_ns();
-	describe(&latest, task, &own, now);
+	describe(&latest, task, &process, &own, now);
 	if (config.count_lifetimes) {
-		lifetime = now - task->group_leader->start_boottime;
+		lifetime = now - process.leader->start_boottime;
 		bucket = lifetime_bucket(lifetime);
 		lifetime = (lifetime + 512) >> 10;
 		add_percpu(&totals->lifetime, lifetime);
@@ -199,17 +203,21 @@ static __always_inline int count_late_oom_kill(struct task_struct *task)
 	struct pidns_node *totals = this_cpus_node();
 	struct pidns_exemplar latest = {};
 	struct pidns_counts *counts;
+	struct process process;
 	struct task_pidns own;
 
-	if (!totals || !own_namespace(task, &own) ||
-	    status_signal(wait_status(task, &own)) != SIGKILL)
+	if (!totals || !own_namespace(task, &own))
+		return 0;
+	process = process_of(task, config.keep_exemplars);
+	if (status_signal(wait_status(task, &process, &own)) != SIGKILL)
 		return 0;
 	choose_part(task, &own);
 	counts = counts_of(task, &own, totals, OOM_SCRATCH);
 	add_atomic(&totals->oom_kills, 1);
 	if (!counts)
 		return 0;
-	describe(&latest, task, &own, config.keep_exemplars ? bpf_ktime_get_boot_ns() : 0);
+	describe(&latest, task, &process, &own,
+		 config.keep_exemplars ? bpf_ktime_get_boot_ns() : 0);
 	keep(&counts->latest_oom_kill, &latest);
 	add_atomic(&counts->oom_kills, 1);
 	return 0;

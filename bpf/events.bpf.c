@@ -89,6 +89,7 @@ static __always_inline void describe_namespaces(struct pidns_event *event, struc
 static __noinline struct draft *describe(struct task_struct *task, const struct task_pidns *own,
 					 enum scratch scratch)
 {
+	struct process process = process_of(task, true);
 	__u32 index = scratch;
 	struct draft *draft = bpf_map_lookup_elem(&drafts, &index);
 	struct task_struct *parent = task->real_parent;
@@ -106,9 +107,9 @@ static __noinline struct draft *describe(struct task_struct *task, const struct 
 	event->host_pid = task->tgid;
 	event->host_tid = task->pid;
 	event->host_ppid = parent->tgid;
-	event->pid = pid_inside(task, own);
+	event->pid = pid_inside(task, &process, own);
 	event->tid = own->nr;
-	event->ppid = ppid_inside(task, own);
+	event->ppid = ppid_inside(&process, own);
 	event->uid = cred->uid.val;
 	event->gid = cred->gid.val;
 	event->inner_uid = id_inside(&cred->user_ns->uid_map, event->uid);
@@ -118,7 +119,7 @@ static __noinline struct draft *describe(struct task_struct *task, const struct 
 	event->arguments_length = 0;
 	event->arguments_cut = 0;
 	/* The process's name, because a thread may have another one. */
-	read_comm(event->comm, task->group_leader);
+	read_comm(event->comm, process.leader);
 	return draft;
 }
 
@@ -218,6 +219,7 @@ ATTEMPTS("sched_process_exec", process_execed, emit_exec);
 static __always_inline int emit_process_exit(struct task_struct *task, __u32 attempt)
 {
 	struct pidns_event *event;
+	struct process process;
 	struct task_pidns own;
 	bool was_oom_killed;
 	struct draft *draft;
@@ -229,17 +231,18 @@ static __always_inline int emit_process_exit(struct task_struct *task, __u32 att
 		forget_oom_mark(task);
 		return 0;
 	}
+	process = process_of(task, false);
 	draft = describe(task, &own, EXIT_SCRATCH + attempt);
 	if (!draft)
 		return 0;
 	event = &draft->event;
-	status = wait_status(task, &own);
+	status = wait_status(task, &process, &own);
 	was_oom_killed = was_oom_marked(task) && status_signal(status) == SIGKILL;
 	if (config.emit_oom_kills && was_oom_killed)
 		emit(draft, PIDNS_OOM_KILLED);
 	event->status = status;
 	event->reason = exit_reason(status, own.ns, was_oom_killed);
-	event->lifetime = event->time - task->group_leader->start_boottime;
+	event->lifetime = event->time - process.leader->start_boottime;
 	emit(draft, PIDNS_EXITED);
 	return 0;
 }
@@ -247,11 +250,14 @@ static __always_inline int emit_process_exit(struct task_struct *task, __u32 att
 /* Emits an OOM kill that was reported only after the exit was emitted. */
 static __always_inline int emit_late_oom_kill(struct task_struct *task)
 {
+	struct process process;
 	struct task_pidns own;
 	struct draft *draft;
 
-	if (!config.emit_oom_kills || !own_namespace(task, &own) ||
-	    status_signal(wait_status(task, &own)) != SIGKILL)
+	if (!config.emit_oom_kills || !own_namespace(task, &own))
+		return 0;
+	process = process_of(task, false);
+	if (status_signal(wait_status(task, &process, &own)) != SIGKILL)
 		return 0;
 	draft = describe(task, &own, OOM_SCRATCH);
 	if (draft)

@@ -91,6 +91,7 @@ static __always_inline __u64 probed_cgroup_of(struct css_set *set)
 static __always_inline __u64 cgroup_of(struct css_set *set)
 {
 	struct cgroup *unified = set->dfl_cgrp;
+	struct kernfs_node *node = unified->kn;
 
 	if (HAS_CONTROLLER) {
 		struct cgroup *controlled = set->subsys[CONTROLLER]->cgroup;
@@ -98,7 +99,7 @@ static __always_inline __u64 cgroup_of(struct css_set *set)
 		if (controlled->root != unified->root && has_parent(controlled->kn))
 			return controlled->kn->id | PIDNS_CGROUP_V1;
 	}
-	return unified->kn->id;
+	return node->id;
 }
 
 /* The number in struct pidns_part of a cgroup that is removed; 0 in a hierarchy that is not read.

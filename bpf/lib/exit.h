@@ -4,6 +4,7 @@
 
 #include "config.h"
 #include "namespace.h"
+#include "process.h"
 
 /*
  * Processes whose exit is counted while other threads of theirs may still reach the tracepoint. An
@@ -85,12 +86,11 @@ static __always_inline void release_claim(struct task_struct *task)
  * The kernel stores it in the namespace and kills the init by SIGKILL. It writes it over the
  * group's status at the end of zap_pid_ns_processes(), which is after the exit's tracepoint.
  */
-static __always_inline int reboot_status(struct task_struct *task, struct pid_namespace *ns)
+static __always_inline int reboot_status(struct signal_struct *signal, struct pid_namespace *ns)
 {
 	if (NUMBERS_ARE_TYPED)
-		return ns->reboot && ns->child_reaper->signal == task->signal ? ns->reboot : 0;
-	return BPF_CORE_READ(ns, child_reaper, signal) == task->signal ? BPF_CORE_READ(ns, reboot)
-								       : 0;
+		return ns->reboot && ns->child_reaper->signal == signal ? ns->reboot : 0;
+	return BPF_CORE_READ(ns, child_reaper, signal) == signal ? BPF_CORE_READ(ns, reboot) : 0;
 }
 
 /*
@@ -101,16 +101,17 @@ static __always_inline int reboot_status(struct task_struct *task, struct pid_na
  * reboot() in the namespace can change it; this is missed only if another process calls it after
  * the init has exited.
  */
-static __always_inline int wait_status(struct task_struct *task, const struct task_pidns *own)
+static __always_inline int wait_status(struct task_struct *task, const struct process *process,
+				       const struct task_pidns *own)
 {
-	struct signal_struct *signal = task->signal;
+	struct signal_struct *signal = process->signal;
 	int reboot;
 
 	if (unlikely(!(signal->flags & SIGNAL_GROUP_EXIT)))
-		return task->group_leader->exit_code;
+		return process->leader->exit_code;
 	/* Of the init, or of one of its threads. */
 	if (unlikely(own->nr == 1 || task->pid != task->tgid)) {
-		reboot = reboot_status(task, own->ns);
+		reboot = reboot_status(signal, own->ns);
 		if (reboot)
 			return reboot;
 	}

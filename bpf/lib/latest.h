@@ -41,15 +41,16 @@ static __always_inline __u64 time_of_exec(struct pidns_node *here)
 
 /* Fills in an exemplar. If exemplars are off, it is empty and unused. */
 static __always_inline void describe(struct pidns_exemplar *exemplar, struct task_struct *task,
-				     const struct task_pidns *own, __u64 now)
+				     const struct process *process, const struct task_pidns *own,
+				     __u64 now)
 {
 	if (!config.keep_exemplars)
 		return;
 	exemplar->time = now;
-	exemplar->pid = pid_inside(task, own);
+	exemplar->pid = pid_inside(task, process, own);
 	exemplar->host_pid = task->tgid;
-	exemplar->ppid = ppid_inside(task, own);
-	read_comm(exemplar->comm, task->group_leader);
+	exemplar->ppid = ppid_inside(process, own);
+	read_comm(exemplar->comm, process->leader);
 	exemplar->sum = exemplar_sum(exemplar);
 }
 

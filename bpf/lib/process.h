@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
-/* The pids of a process: in its own namespace, and on the host. */
+/* The process of a task: its leader, and its pids in its own namespace and on the host. */
 #pragma once
 
 #include "config.h"
@@ -41,25 +41,53 @@ static __always_inline __u32 number_in(struct pid *pid, const struct task_pidns 
 	return own->level == 0 ? pid->numbers[0].nr : number_in_deep(pid, own);
 }
 
-/* pid_inside() of a process whose first thread is another one. */
-static __noinline __u32 leader_inside(struct task_struct *task, const struct task_pidns *own)
+/*
+ * The kernel's structs of a process, each pointer loaded once.
+ *
+ * verifier: from 6.2 on, a load of a pointer from a trusted struct makes it compare the names of
+ * all of the kernel's types, up to four times (7.0 sorts them). So these loads come before the
+ * program branches; otherwise each branch repeats them, and the exit program takes four times as
+ * long to load.
+ */
+struct process {
+	struct signal_struct *signal;
+	struct task_struct *leader; /* its first thread */
+	struct pid *pid;	    /* of the leader */
+	struct pid *parent;	    /* of the parent's leader; NULL if that is not needed */
+};
+
+static __always_inline struct process process_of(struct task_struct *task, bool needs_parent)
 {
-	return number_in(task->group_leader->thread_pid, own);
+	struct process process = {};
+
+	process.signal = task->signal;
+	process.leader = task->group_leader;
+	process.pid = process.leader->thread_pid;
+	if (needs_parent)
+		process.parent = task->real_parent->group_leader->thread_pid;
+	/* clang must not move the loads to their uses. */
+	barrier_var(process.signal);
+	barrier_var(process.leader);
+	barrier_var(process.pid);
+	barrier_var(process.parent);
+	return process;
 }
 
 /* Returns what getpid() returns in the process. */
-static __always_inline __u32 pid_inside(struct task_struct *task, const struct task_pidns *own)
+static __always_inline __u32 pid_inside(struct task_struct *task, const struct process *process,
+					const struct task_pidns *own)
 {
 	/* The leader's own number: own_namespace() has found that of the thread. */
 	if (likely(task->pid == task->tgid))
 		return own->nr;
-	return leader_inside(task, own);
+	return number_in(process->pid, own);
 }
 
 /* Returns what getppid() returns in the process: 0 if the parent is outside its namespace. */
-static __always_inline __u32 ppid_inside(struct task_struct *task, const struct task_pidns *own)
+static __always_inline __u32 ppid_inside(const struct process *process,
+					 const struct task_pidns *own)
 {
-	return number_in(task->real_parent->group_leader->thread_pid, own);
+	return number_in(process->parent, own);
 }
 
 /* Copies a thread's comm, in words: the helper that copies text is refused in lockdown, and is
