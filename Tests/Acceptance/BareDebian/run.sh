@@ -143,8 +143,8 @@ run() {
   fi
   inside make run "${flags[@]}" &
   make=$!
-  # Until it responds, or make has ended.
-  until inside curl --silent --fail --output /metrics "http://localhost:$port/metrics"; do
+  # Until it responds, or make has ended. Another exporter may have taken the port since: then this one ends with an error.
+  until [ -n "$(exporters)" ] && inside curl --silent --fail --output /metrics "http://localhost:$port/metrics"; do
     kill -0 "$make" 2>/dev/null || break
     sleep 1
   done
