@@ -40,6 +40,9 @@ package struct KernelCounters: ~Copyable {
     /// every other one has a sixteenth at most. At most a quarter of ``mapEntries``.
     package var parts: UInt32
 
+    /// Whether programs read memory by address; nil if the kernel allows it: not in lockdown for confidentiality. For
+    /// tests.
+    var readsAddresses: Bool?
     /// Programs that are not loaded, as if the kernel skipped them at every event. For tests.
     var programsLeftOut: Set<String> = []
 

@@ -43,8 +43,9 @@ struct ProgramPlan {
       case .groupDead: attempts.programs("process_exit")
       case .claimed: ["process_free", "process_exit_claimed"]
       }
+    let hasIdentities = configuration.readsAddresses ?? features.addressesAreReadable
     // Without its path, a part cannot be identified.
-    isSplit = configuration.split != .none && features.addressesAreReadable
+    isSplit = configuration.split != .none && hasIdentities
     required =
       (exit + attempts.programs("process_exec") + attempts.programs("process_fork")
       + (isSplit ? attempts.programs("cgroup_removed") : []))
@@ -72,7 +73,6 @@ struct ProgramPlan {
 
     let hasDetails = !collectors.isDisjoint(with: [.exitCodes, .execFailures])
     let hasSignals = collectors.contains(.signals)
-    let hasIdentities = features.addressesAreReadable
     unusedMaps =
       (detection == .claimed ? [] : [.exitClaims]) + (mayBeSkipped ? [] : [.marks])
       + (collectors.contains(.oomKills) ? [] : [.oomVictims]) + (hasDetails ? [] : [.details])

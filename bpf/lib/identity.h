@@ -190,9 +190,7 @@ static __always_inline void capture_identity_in_walk(const struct task_pidns *ow
 /* The scan finds any task of the host's namespace: its init may be hidden. */
 static __always_inline void capture_host_in_walk(const struct task_pidns *own, __u64 *written)
 {
-	struct pid_namespace *ns = own->ns;
-
-	if (BPF_CORE_READ(ns, level) == 0)
+	if (own->level == 0)
 		capture_first_identity(own, written, WALK_SCRATCH);
 }
 

@@ -47,23 +47,23 @@ struct EventPlan {
     self.attempts = attempts
     // The kernel accepts only whole pages.
     bufferBytes = max(configuration.bufferBytes, UInt32(getpagesize()))
-    readsIdentities = features.addressesAreReadable
+    readsIdentities = configuration.readsAddresses ?? features.addressesAreReadable
 
     unusedMaps =
       (detection == .claimed ? [] : [.exitClaims]) + (mayBeSkipped ? [] : [.marks])
       + (oom.isEmpty ? [.oomVictims] : [])
-      + (features.addressesAreReadable ? [] : [.identities, .cgroups, .scratches])
+      + (readsIdentities ? [] : [.identities, .cgroups, .scratches])
     mapsOnDemand = features.hashesAllocateSafely ? EventMap.hashes : []
     func flag(_ isSet: Bool) -> UInt8 { isSet ? 1 : 0 }
     constants = pidns_config(
       attempts: UInt32(attempts.count), count_signals: 0, count_lifetimes: 0,
       count_exit_codes: 0, count_oom_kills: flag(!oom.isEmpty), count_tasks: 0,
-      capture_identities: flag(features.addressesAreReadable), keep_exemplars: 0,
+      capture_identities: flag(readsIdentities), keep_exemplars: 0,
       emit_forks: flag(configuration.forks), emit_oom_kills: flag(configuration.oomKills),
       // This does not depend on kernel addresses, but libbpf then uses the helper of old kernels for both.
-      emit_arguments: flag(configuration.arguments && features.addressesAreReadable), padding: (0, 0),
+      emit_arguments: flag(configuration.arguments && readsIdentities), padding: (0, 0),
       event_bytes: bufferBytes, outermost: configuration.outermost ?? 0,
-      split: (features.addressesAreReadable ? PIDNS_SPLIT_SHARED : PIDNS_SPLIT_NONE).rawValue, parts: 0,
+      split: (readsIdentities ? PIDNS_SPLIT_SHARED : PIDNS_SPLIT_NONE).rawValue, parts: 0,
       generation: 0)
   }
 }

@@ -25,6 +25,8 @@ package struct KernelEvents: ~Copyable {
     package var countsInAttempts: Bool?
     /// As in ``KernelCounters/Configuration``.
     package var outermost: UInt32?
+    /// As in ``KernelCounters/Configuration``.
+    var readsAddresses: Bool?
 
     package init(
       bufferBytes: UInt32 = 4 << 20, forks: Bool = false, oomKills: Bool = false, arguments: Bool = false,
