@@ -61,6 +61,7 @@ package struct CounterPipeline: ~Copyable {
           "\(configuration.kernel.outermost == nil ? NamespaceScope.host.rawValue : NamespaceScope.own.rawValue)",
         "programs": origin.isInherited ? "inherited" : "loaded",
       ])
+    Self.logPrograms(kernel, logger)
     for (collector, reason) in kernel.unavailable.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
       logger.warning(
         "collector not supported by this kernel; continuing without it",
@@ -109,6 +110,16 @@ package struct CounterPipeline: ~Copyable {
       kernel: kernel, ledger: restored?.ledger ?? empty, state: state,
       naming: ContainerResolver(pods: podWatch?.pods, local: configuration.localNames),
       podWatch: podWatch.map { podWatch in { podWatch.update() } })
+  }
+
+  /// Logs what the verifier did with each program, which differs by kernel.
+  private static func logPrograms(_ kernel: borrowing KernelCounters, _ logger: Logger) {
+    guard logger.logLevel <= .debug, let programs = try? kernel.programs() else { return }
+    for program in programs where program.isAttached {
+      logger.debug(
+        "verified",
+        metadata: ["program": "\(program.program)", "instructions": "\(program.verifiedInstructions)"])
+    }
   }
 
   private static func openPins(_ configuration: Configuration) throws(ExporterError) -> PinFolder? {

@@ -22,11 +22,11 @@ kernel_in() {
   find "$1" -type f -name 'vmlinuz*' -print -quit
 }
 
-# fetch_kernel FOLDER SUITE ARCHITECTURE: fetches the newest cloud kernel as FOLDER/vmlinuz.
+# fetch_kernel FOLDER SUITE ARCHITECTURE [FLAVOUR]: fetches the newest kernel of a flavour (default: cloud) as FOLDER/vmlinuz.
 fetch_kernel() {
-  local folder=$1 package image
+  local folder=$1 flavour=${4-cloud} package image
   use_suites "$3" '' "$2"
-  package=$(dependency "linux-image-cloud-$3" '^linux-image-') || fail "$2 has no cloud kernel"
+  package=$(dependency "linux-image-$flavour-$3" '^linux-image-') || fail "$2 has no $flavour kernel"
   unpack "$folder" "$package"
   image=$(kernel_in "$folder")
   # From 7.x on, the kernel has its own package.
@@ -57,6 +57,8 @@ fetch() {
   case $1 in
     5.10-arm64) fetch_kernel "$folder" bullseye arm64 ;;
     5.10-amd64) fetch_kernel "$folder" bullseye-security amd64 ;;
+    6.1-rt-amd64) fetch_kernel "$folder" bookworm-security amd64 rt ;;
+    6.12-rt-amd64) fetch_kernel "$folder" trixie amd64 rt ;;
     6.1-*) fetch_kernel "$folder" bookworm-security "$architecture" ;;
     6.12-*) fetch_kernel "$folder" trixie "$architecture" ;;
     newest-*) fetch_kernel "$folder" sid "$architecture" ;;

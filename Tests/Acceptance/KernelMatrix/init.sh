@@ -12,6 +12,11 @@
 
 emit() { echo "@@ $*"; }
 
+is_set() { grep -qw "$1" /proc/cmdline; }
+has_pids() { ! is_set cgroup_disable=pids; }
+# The programs may read memory by address, and so the names of cgroups.
+has_names() { ! is_set lockdown=confidentiality; }
+
 prepare() {
   /bin/busybox mkdir -p /proc /sys /dev /tmp
   /bin/busybox mount -t devtmpfs dev /dev
@@ -23,7 +28,8 @@ prepare() {
   mkdir -p /dev/shm
   mount -t tmpfs shm /dev/shm
   mount -t cgroup2 cgroup /sys/fs/cgroup
-  echo '+memory +pids' >/sys/fs/cgroup/cgroup.subtree_control
+  echo +memory >/sys/fs/cgroup/cgroup.subtree_control
+  if has_pids; then echo +pids >/sys/fs/cgroup/cgroup.subtree_control; fi
   # Cases with core dumps need space for them.
   echo /tmp/core >/proc/sys/kernel/core_pattern
   ulimit -c unlimited
@@ -35,10 +41,13 @@ prepare() {
 if [ -x /bin/pidns-exporter ]; then
   # Collectors that are disabled by default.
   flags="--collector.exit-codes --collector.exec-failures --lifetimes.per-namespace $(cat /flags)"
+  # The first counter logs what the kernel's verifier did.
+  level=debug
 
   launch() {
     # shellcheck disable=SC2086 # flags are words
     pidns-exporter --web.listen-address=127.0.0.1:10059 --poll.interval=100ms --labels.grace=0 $flags \
+      --log.level="$level" \
       </dev/null >/tmp/counter.log 2>&1 3>&- &
     counter=$!
     within 60 fetch
@@ -93,7 +102,9 @@ stop_counter() {
   if [ -z "$facts" ]; then
     facts=$(sed -n 's/.*msg=counting //p' /tmp/counter.log | tr ' ' '\n' | grep -vE '^(map_entries|collectors)=')
     lacks=$(sed -n 's/.*collector not supported by this kernel.* collector=\([^ ]*\).*/\1/p' /tmp/counter.log | tr '\n' ' ')
-    facts="$facts lacks=$(echo "${lacks:--}" | sed 's/ $//; s/ /,/g')"
+    facts="$facts lacks=$(echo "${lacks:--}" | sed 's/ $//; s/ /,/g') possible_cpus=$(cat /sys/devices/system/cpu/possible)"
+    facts="$facts $(sed -n 's/.*msg=verified instructions=\([0-9]*\) program=\(.*\)/\2=\1/p' /tmp/counter.log | tr '\n' ' ')"
+    level=info
   fi
 }
 
@@ -285,28 +296,39 @@ done </cases
 if [ -x /bin/pidns-exporter ]; then
   check_events
   clock
-  unit unit-cgroup-v2 /sys/fs/cgroup
+  if has_names; then unit unit-cgroup-v2 /sys/fs/cgroup; else emit 'without unit-cgroup-v2'; fi
 else
   emit 'without events'
   emit 'without clock'
   emit 'without unit-cgroup-v2'
+fi
+if has_names; then
+  named cgroup-v2 /sys/fs/cgroup
+  controller=pids
+  has_pids || controller=memory
+  # A controller is in one hierarchy at a time, and leaves it with a delay.
+  echo "-$controller" >/sys/fs/cgroup/cgroup.subtree_control
+  mkdir /tmp/v1
+  tries=0
+  until mount -t cgroup -o "$controller" "$controller" /tmp/v1 2>/dev/null; do
+    tries=$((tries + 1))
+    [ "$tries" -lt 100 ] || {
+      emit "error there is no hierarchy for $controller"
+      break
+    }
+    usleep 100000
+  done
+  named cgroup-v1 /tmp/v1
+else
+  emit 'without cgroup-v2'
+  emit 'without cgroup-v1'
+fi
+# The parts of a namespace follow the hierarchy of pids.
+if [ -x /bin/pidns-exporter ] && has_names && has_pids; then
+  unit unit-cgroup-v1 /tmp/v1
+else
   emit 'without unit-cgroup-v1'
 fi
-named cgroup-v2 /sys/fs/cgroup
-# A controller is in one hierarchy at a time, and leaves it with a delay.
-echo -pids >/sys/fs/cgroup/cgroup.subtree_control
-mkdir /tmp/pids
-tries=0
-until mount -t cgroup -o pids pids /tmp/pids 2>/dev/null; do
-  tries=$((tries + 1))
-  [ "$tries" -lt 100 ] || {
-    emit 'error there is no hierarchy for pids'
-    break
-  }
-  usleep 100000
-done
-named cgroup-v1 /tmp/pids
-if [ -x /bin/pidns-exporter ]; then unit unit-cgroup-v1 /tmp/pids; fi
 for fact in $facts; do emit "fact ${fact%%=*} ${fact#*=}"; done
 emit end
 poweroff -f

@@ -6,7 +6,8 @@
 # Boots Debian's kernels in QEMU, runs the exporter and the workload in each, and prints the results by
 # kernel and case. Exits with 1 if a count is wrong.
 #
-#   KERNEL        5.10, 6.1, 6.12, newest; 5.10-arm64, 6.1-arm64, newest-arm64; default: all of them
+#   KERNEL        5.10, 6.1, 6.12, newest; 6.1-rt, 6.12-rt; 6.12-no-pids, 6.12-255-cpus, 6.12-lockdown; 5.10-arm64,
+#                 6.1-arm64, newest-arm64; default: all of them
 #   --jobs N      number of parallel machines; default: one per two CPUs
 #   --refresh     fetches everything again
 #   --cases FILE  runs these cases; default: the file `cases` in this folder
@@ -78,9 +79,23 @@ kill_when_silent() {
   done
 }
 
+# image_of KERNEL: what to fetch for it. Some kernels differ in their parameters or machine only.
+image_of() {
+  case $1 in
+    6.12-rt-*) echo "$1" ;;
+    6.12-*) echo 6.12-amd64 ;;
+    *) echo "$1" ;;
+  esac
+}
+
 # boot KERNEL: runs its machine, with the console in logs/KERNEL.log.
 boot() {
-  local kernel=$1 architecture=${1##*-} log=$cache/logs/$1.log machine console qemu
+  local kernel=$1 architecture=${1##*-} log=$cache/logs/$1.log machine console qemu cpus=2 parameters=
+  case $kernel in
+    *-no-pids-*) parameters=cgroup_disable=pids ;;
+    *-255-cpus-*) cpus=2,maxcpus=255 ;;
+    *-lockdown-*) parameters=lockdown=confidentiality ;;
+  esac
   case $architecture in
     amd64)
       machine=(qemu-system-x86_64 -accel 'tcg,thread=multi' -cpu max)
@@ -95,9 +110,9 @@ boot() {
   LD_LIBRARY_PATH=$cache/qemu/usr/lib/x86_64-linux-gnu:$cache/qemu/lib/x86_64-linux-gnu \
     "$cache/qemu/usr/bin/${machine[0]}" "${machine[@]:1}" \
     -L "$cache/qemu/usr/share/qemu" -L "$cache/qemu/usr/share/seabios" \
-    -smp 2 -m 1536 -display none -nodefaults -no-reboot -monitor none -serial "file:$log" \
-    -kernel "$cache/$kernel/vmlinuz" -initrd "$work/$architecture.cpio" \
-    -append "console=$console quiet loglevel=1 panic=-1" </dev/null >"$log.qemu" 2>&1 &
+    -smp "$cpus" -m 1536 -display none -nodefaults -no-reboot -monitor none -serial "file:$log" \
+    -kernel "$cache/$(image_of "$kernel")/vmlinuz" -initrd "$work/$architecture.cpio" \
+    -append "console=$console quiet loglevel=1 panic=-1 $parameters" </dev/null >"$log.qemu" 2>&1 &
   qemu=$!
   trap 'kill "$qemu"' TERM
   kill_when_silent "$qemu" "$log" &
@@ -121,7 +136,7 @@ main() {
       --flags) flags=${2-} && shift ;;
       --programs) programs=${2-} && shift ;;
       --refresh) rm -rf "$cache" ;;
-      5.10 | 6.1 | 6.12 | newest) kernels+=("$1-amd64") ;;
+      5.10 | 6.1 | 6.12 | newest | 6.1-rt | 6.12-rt | 6.12-no-pids | 6.12-255-cpus | 6.12-lockdown) kernels+=("$1-amd64") ;;
       5.10-amd64 | 6.1-amd64 | 6.12-amd64 | newest-amd64) kernels+=("$1") ;;
       5.10-arm64 | 6.1-arm64 | newest-arm64) kernels+=("$1") ;;
       *) fail "no kernel or option '$1'; see --help" ;;
@@ -133,11 +148,12 @@ main() {
   [ "$(dpkg --print-architecture 2>/dev/null)" = amd64 ] || fail 'this needs a Debian of amd64'
   [ -x "$programs/pidns-console-check" ] || fail 'the programs are not built: run make test-kernels'
   if [ ${#kernels[@]} = 0 ]; then
-    kernels=({5.10,6.1,6.12,newest}-amd64 {5.10,6.1,newest}-arm64)
+    kernels=({5.10,6.1,6.12,newest,6.1-rt,6.12-rt,6.12-no-pids,6.12-255-cpus,6.12-lockdown}-amd64 {5.10,6.1,newest}-arm64)
   fi
 
   mapfile -t architectures < <(printf '%s\n' "${kernels[@]##*-}" | sort -u)
-  wanted=(qemu busybox-amd64 "${architectures[@]/#/busybox-}" "${kernels[@]}")
+  wanted=(qemu busybox-amd64 "${architectures[@]/#/busybox-}")
+  for kernel in "${kernels[@]}"; do wanted+=("$(image_of "$kernel")"); done
   if [[ " ${architectures[*]} " = *' arm64 '* ]]; then wanted+=(sysroot-arm64); fi
   mkdir -p "$cache/logs"
   "$here/fetch.sh" "$cache" "${wanted[@]}"
