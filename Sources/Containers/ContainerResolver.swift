@@ -66,7 +66,8 @@ package struct ContainerResolver {
     return answer(cgroup, comm: initComm, isPart: false).with(unit: unit)
   }
 
-  /// Names a part of a namespace: the processes of one cgroup.
+  /// Names a part of a namespace: the processes of one cgroup. A sandbox in the host's namespace has the pod's names only,
+  /// because the comm of a process in the cgroup may be that of a runtime.
   ///
   /// | the cgroup is | names |
   /// |---|---|
@@ -78,24 +79,25 @@ package struct ContainerResolver {
   ///
   /// - Parameters:
   ///   - cgroupPaths: The cgroup in several hierarchies, as in ``answer(cgroupPaths:initComm:)``.
-  ///   - comm: The comm of a process in the cgroup, which identifies a pod's sandbox; empty if unknown.
   ///   - whole: The result for the namespace.
-  package func answer(part cgroupPaths: [String], comm: String, of whole: Answer) -> Answer {
+  package func answer(part cgroupPaths: [String], of whole: Answer) -> Answer {
     let cgroup = CgroupIdentity(paths: cgroupPaths)
     let isInContainer = !whole.container.id.isEmpty
     guard let id = cgroup.containerID else {
       if isInContainer { return whole.with(unit: nil) }
       return cgroup.podUID == nil
-        ? whole.with(unit: cgroup.unit) : answer(cgroup, comm: comm, isPart: true).with(unit: cgroup.unit)
+        ? whole.with(unit: cgroup.unit) : answer(cgroup, comm: "", isPart: true).with(unit: cgroup.unit)
     }
     // A sandbox, or a container whose name is not known yet or was forgotten.
     if id == whole.container.id && pods?.container(id: id) == nil { return whole.with(unit: cgroup.unit) }
-    return answer(cgroup, comm: comm, isPart: true).with(unit: cgroup.unit)
+    return answer(cgroup, comm: "", isPart: true).with(unit: cgroup.unit)
   }
 
   /// Answers without a unit.
   ///
-  /// - Parameter isPart: Whether it is for one of several containers that may share a namespace.
+  /// - Parameters:
+  ///   - comm: The init's comm; empty for a part.
+  ///   - isPart: Whether it is for one of several containers that may share a namespace.
   private func answer(_ cgroup: CgroupIdentity, comm: String, isPart: Bool) -> Answer {
     if let pods, let known = Self.answer(cgroup, comm, pods, isPart: isPart) { return known }
     guard let id = cgroup.containerID else { return Answer(Container(cgroup), .final) }

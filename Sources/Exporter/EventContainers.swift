@@ -93,8 +93,7 @@ struct EventContainers {
       return before
     }
     guard let cgroup = cgroup(part) else { return nil }
-    // The comm of a process in it may be that of a runtime, so it does not identify a sandbox.
-    let answer = naming.answer(part: cgroup.paths, comm: "", of: namespace.answer)
+    let answer = naming.answer(part: cgroup.paths, of: namespace.answer)
     if parts.count >= Self.limit { parts.removeAll() }
     let known = KnownPart(
       known: Known(

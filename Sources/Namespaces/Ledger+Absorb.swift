@@ -47,6 +47,6 @@ extension ContainerResolver {
   package func answer(_ identity: NamespaceIdentity, _ cgroup: PartCgroup?) -> Answer {
     let whole = answer(cgroupPaths: identity.cgroupPaths, initComm: identity.initComm)
     guard let cgroup else { return whole }
-    return answer(part: cgroup.paths, comm: "", of: whole)
+    return answer(part: cgroup.paths, of: whole)
   }
 }

@@ -80,11 +80,13 @@ extension KernelTests {
         let truth = subject.expected(truth, counted: ended.facts(names))
         #expect(ended.differences(names, from: truth, mayLack: Names.off) == [], "\(names), ended")
       }
-      // Nothing else has these pods' names but their sandboxes.
-      let sandboxes = [(agent, Scrape.host), (cart, try cart.pidns()), (web, try web.pidns())].map {
-        pod, pidns in
+      // Nothing else has these pods' names but their sandboxes; that of the agent after the grace.
+      let sandboxes = [
+        (agent, Scrape.host, ""), (cart, try cart.pidns(), "POD"), (web, try web.pidns(), "POD"),
+      ]
+      .map { pod, pidns, container in
         let own = pod.specification
-        return Scrape.Names(pidns: pidns, namespace: own.namespace, pod: own.name, container: "POD")
+        return Scrape.Names(pidns: pidns, namespace: own.namespace, pod: own.name, container: container)
       }
       #expect(ended.names.filter { !$0.pod.isEmpty }.subtracting(sandboxes).symmetricDifference(names) == [])
       for names in sandboxes.dropFirst() {

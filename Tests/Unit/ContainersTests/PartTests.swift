@@ -88,16 +88,14 @@ import Testing
   @Test("The parts of the host's namespace are units, containers and pods")
   func hostParts() {
     let naming = ContainerResolver(pods: shop(isShared: false, "agent"), local: nil)
-    func names(_ path: String, comm: String = "") -> (Container.Names, ContainerResolver.Confidence) {
-      let answer = naming.answer(part: [path], comm: comm, of: host)
+    func names(_ path: String) -> (Container.Names, ContainerResolver.Confidence) {
+      let answer = naming.answer(part: [path], of: host)
       return (answer.container.names, answer.certainty)
     }
     #expect(names("/system.slice/kubelet.service") == (.init(unit: "kubelet.service"), .final))
     #expect(names("/init.scope") == (.init(unit: "init.scope"), .final))
     #expect(names("/") == (.init(), .final))
     #expect(names(path("a")) == (.init(namespace: "shop", pod: "cart", container: "agent"), .final))
-    #expect(
-      names(path("b"), comm: "pause") == (.init(namespace: "shop", pod: "cart", container: "POD"), .presumed))
     #expect(names(path("b")) == (.init(namespace: "shop", pod: "cart"), .partial))
     #expect(names(Self.pod) == (.init(namespace: "shop", pod: "cart"), .partial))
     #expect(
@@ -112,19 +110,19 @@ import Testing
     let whole = naming.answer(cgroupPaths: [path("0")], initComm: "pause")
     #expect(whole.container.names == .init(namespace: "shop", pod: "cart") && whole.certainty == .final)
     for name in ["a", "b"] {
-      let part = naming.answer(part: [path(name.first ?? "x")], comm: "sh", of: whole)
+      let part = naming.answer(part: [path(name.first ?? "x")], of: whole)
       #expect(part.container.names == .init(namespace: "shop", pod: "cart", container: name))
       #expect(part.container.id == Self.id(name.first ?? "x") && part.container.image == "shop/\(name)")
       #expect(part.certainty == .final)
     }
-    let sandbox = naming.answer(part: [path("0")], comm: "pause", of: whole)
+    let sandbox = naming.answer(part: [path("0")], of: whole)
     #expect(sandbox.container.names == whole.container.names && sandbox.certainty == .final)
-    let unknown = naming.answer(part: [path("c")], comm: "sh", of: whole)
+    let unknown = naming.answer(part: [path("c")], of: whole)
     #expect(unknown.container.names == whole.container.names && unknown.certainty == .partial)
     // The init may be one of the containers.
     let first = naming.answer(cgroupPaths: [path("a")], initComm: "sh")
     #expect(first.container.names == .init(namespace: "shop", pod: "cart"))
-    let part = naming.answer(part: [path("a")], comm: "sh", of: first)
+    let part = naming.answer(part: [path("a")], of: first)
     #expect(part.container.names == .init(namespace: "shop", pod: "cart", container: "a"))
   }
 
@@ -133,7 +131,7 @@ import Testing
     let naming = ContainerResolver(pods: nil, local: nil)
     let whole = ContainerResolver.Answer(
       Container(names: .init(container: "box"), id: "box", runtime: "lxc", image: "i"), .presumed)
-    func part(_ path: String) -> ContainerResolver.Answer { naming.answer(part: [path], comm: "", of: whole) }
+    func part(_ path: String) -> ContainerResolver.Answer { naming.answer(part: [path], of: whole) }
     let cron = part("/lxc/box/system.slice/cron.service")
     #expect(cron.container == whole.container.with(unit: "cron.service") && cron.certainty == .presumed)
     #expect(part("/lxc/box").container == whole.container)
@@ -153,7 +151,7 @@ import Testing
         uid: "aaaaaaaa-7d2b-4c5e-8f6a-1b2c3d4e5f60", namespace: "bank", name: "vault",
         containers: [.init(id: Self.id("f"), name: "db", image: "")]))
     let naming = ContainerResolver(pods: pods, local: nil)
-    let part = naming.answer(part: [path("f")], comm: "sh", of: host)
+    let part = naming.answer(part: [path("f")], of: host)
     #expect(part.container.names == .init(namespace: "shop", pod: "cart"))
   }
 }
