@@ -304,16 +304,19 @@ else
 fi
 if has_names; then
   named cgroup-v2 /sys/fs/cgroup
-  controller=pids
-  has_pids || controller=memory
-  # A controller is in one hierarchy at a time, and leaves it with a delay.
-  echo "-$controller" >/sys/fs/cgroup/cgroup.subtree_control
   mkdir /tmp/v1
+  if has_pids; then
+    hierarchy=pids
+    echo -pids >/sys/fs/cgroup/cgroup.subtree_control
+  else
+    hierarchy=none,name=systemd
+  fi
+  # A controller is in one hierarchy at a time, and leaves it with a delay.
   tries=0
-  until mount -t cgroup -o "$controller" "$controller" /tmp/v1 2>/dev/null; do
+  until mount -t cgroup -o "$hierarchy" cgroup /tmp/v1 2>/dev/null; do
     tries=$((tries + 1))
     [ "$tries" -lt 100 ] || {
-      emit "error there is no hierarchy for $controller"
+      emit "error there is no hierarchy $hierarchy"
       break
     }
     usleep 100000
