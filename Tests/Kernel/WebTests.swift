@@ -122,5 +122,36 @@ extension KernelTests {
       #expect(quiet.wait() == 0)
       #expect(quiet.stderr == "")
     }
+
+    @Test("A unix socket has the owner and the permissions of the flags")
+    func unixSocket() throws {
+      let folder = try TemporaryFolder()
+      let socket = folder["metrics.sock"]
+      let exporter = try RunningExporter(
+        "--web.listen-address=unix:\(socket)", "--web.socket-mode=0606", "--web.socket-owner=65534:65533")
+      let facts = try Child.run("/usr/bin/stat", ["--format=%F %a %u %g", socket])
+      #expect(facts.stdout == "socket 606 65534 65533\n")
+      exporter.stop()
+      #expect(!FileManager.default.fileExists(atPath: socket))
+    }
+
+    @Test("A socket that systemd passes is served and stays, and no other one is opened")
+    func systemdSocket() throws {
+      let folder = try TemporaryFolder()
+      let socket = folder["metrics.sock"]
+      // Listens as a .socket unit does, and starts the service at the first connection.
+      let service = try Child(
+        "/usr/bin/systemd-socket-activate",
+        ["--listen=\(socket)", Built.exporter.path(), "--web.systemd-socket"] + RunningExporter.flags)
+      try eventually("it is ready") {
+        let request = ["--silent", "--unix-socket", socket, "http://localhost/-/ready"]
+        return try Child.run("/usr/bin/curl", request).stdout == "Ready.\n"
+      }
+      let listening = service.stderr.split(separator: "\n").filter { $0.contains(#""listening""#) }
+      #expect(listening.count == 1 && listening[0].contains("unix:\(socket)"), "\(listening)")
+      service.signal(SIGTERM)
+      #expect(service.wait() == 0)
+      #expect(FileManager.default.fileExists(atPath: socket))
+    }
   }
 }
