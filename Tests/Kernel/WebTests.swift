@@ -139,10 +139,15 @@ extension KernelTests {
     func systemdSocket() throws {
       let folder = try TemporaryFolder()
       let socket = folder["metrics.sock"]
-      // Listens as a .socket unit does, and starts the service at the first connection.
+      // Listens as a .socket unit does, and becomes the service at the first connection. It closes what it inherited, so
+      // Foundation would take it for one that has ended: a shell waits for it.
+      let wait = #"trap 'kill $child' TERM; "$@" & child=$!; wait $child; wait $child"#
       let service = try Child(
-        "/usr/bin/systemd-socket-activate",
-        ["--listen=\(socket)", Built.exporter.path(), "--web.systemd-socket"] + RunningExporter.flags)
+        "/bin/sh",
+        [
+          "-c", wait, "sh", "/usr/bin/setpriv", "--pdeathsig=KILL", "/usr/bin/systemd-socket-activate",
+          "--listen=\(socket)", Built.exporter.path(), "--web.systemd-socket",
+        ] + RunningExporter.flags)
       try eventually("it is ready") {
         let request = ["--silent", "--unix-socket", socket, "http://localhost/-/ready"]
         return try Child.run("/usr/bin/curl", request).stdout == "Ready.\n"

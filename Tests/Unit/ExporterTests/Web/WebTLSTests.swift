@@ -188,7 +188,7 @@ import Testing
     let client = try Child("/bin/bash", ["-c", begin])
     #expect(client.line() == "sent")
     // The thread reads these bytes before it serves another client.
-    let thread = try #require(try served.get("/thread").text.split(separator: "\n").last)
+    let thread = try #require(try served.get("/thread").text.split(whereSeparator: \.isNewline).last)
     func read(_ file: String) throws -> String {
       try String(contentsOfFile: "/proc/\(thread)/\(file)", encoding: .utf8)
     }
