@@ -20,26 +20,6 @@ extension ServerTests {
       }
     }
 
-    @Test("a client that closes with its last bytes is noticed at once, in each phase")
-    func closedWithLastBytes() throws {
-      try withServer(routes: metrics("up 1\n")) { port in
-        // The server has to find the end without a further packet.
-        for bytes in ["G", "GET /metr", "POST /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nabc"] {
-          for _ in 0..<20 {
-            let client = try RawClient(port: port)
-            client.send(bytes)
-            client.stopSending()
-            #expect(try client.isClosed())
-          }
-        }
-        let whole = try RawClient(port: port)
-        whole.send("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
-        whole.stopSending()
-        #expect(try whole.reply().text == "up 1\n")
-        #expect(try whole.isClosed())
-      }
-    }
-
     @Test("pipelined requests are answered in order")
     func pipelined() throws {
       try withServer(routes: metrics("up 1\n")) { port in
