@@ -184,7 +184,8 @@ import Testing
   @Test("A client that stops in its handshake costs no CPU while the server waits for it")
   func stoppedHandshake() throws {
     let served = try ServedWebConfig(ServedWebConfig.pair)
-    let begin = "exec 3<>/dev/tcp/127.0.0.1/\(served.port); printf '\\x16\\x03\\x01\\x02' >&3; echo sent; read"
+    let begin =
+      "exec 3<>/dev/tcp/127.0.0.1/\(served.port); printf '\\x16\\x03\\x01\\x02' >&3; echo sent; read"
     let client = try Child("/bin/bash", ["-c", begin])
     #expect(client.line() == "sent")
     // The thread reads these bytes before it serves another client.
