@@ -26,8 +26,6 @@ for group; do
       wanted+=(iproute2)
       # For a terminal whose screen tests can read.
       wanted+=(tmux)
-      # For systemd-socket-activate.
-      wanted+=(systemd)
       # The container runtimes and a CRI client. Without runc, podman would install crun.
       wanted+=(buildah containerd docker.io podman runc)
       # Since Debian 13 the client of Docker is a package of its own.

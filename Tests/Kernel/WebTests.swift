@@ -134,29 +134,5 @@ extension KernelTests {
       exporter.stop()
       #expect(!FileManager.default.fileExists(atPath: socket))
     }
-
-    @Test("A socket that systemd passes is served and stays, and no other one is opened")
-    func systemdSocket() throws {
-      let folder = try TemporaryFolder()
-      let socket = folder["metrics.sock"]
-      // Listens as a .socket unit does, and becomes the service at the first connection. It closes what it inherited, so
-      // Foundation would take it for one that has ended: a shell waits for it.
-      let wait = #"trap 'kill $child' TERM; "$@" & child=$!; wait $child; wait $child"#
-      let service = try Child(
-        "/bin/sh",
-        [
-          "-c", wait, "sh", "/usr/bin/setpriv", "--pdeathsig=KILL", "/usr/bin/systemd-socket-activate",
-          "--listen=\(socket)", Built.exporter.path(), "--web.systemd-socket",
-        ] + RunningExporter.flags)
-      try eventually("it is ready") {
-        let request = ["--silent", "--unix-socket", socket, "http://localhost/-/ready"]
-        return try Child.run("/usr/bin/curl", request).stdout == "Ready.\n"
-      }
-      let listening = service.stderr.split(separator: "\n").filter { $0.contains(#""listening""#) }
-      #expect(listening.count == 1 && listening[0].contains("unix:\(socket)"), "\(listening)")
-      service.signal(SIGTERM)
-      #expect(service.wait() == 0)
-      #expect(FileManager.default.fileExists(atPath: socket))
-    }
   }
 }
