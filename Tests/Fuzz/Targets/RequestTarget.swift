@@ -67,7 +67,7 @@ enum RequestTarget {
   private static func isUnread(_ descriptor: CInt) -> Bool {
     var bytes: CInt = 0
     guard unsafe ioctl(descriptor, UInt(TIOCOUTQ), &bytes) == 0, bytes > 0 else { return false }
-    var state = pollfd(fd: descriptor, events: Int16(POLLRDHUP), revents: 0)
+    var state = pollfd(fd: descriptor, events: 0, revents: 0)
     return unsafe poll(&state, 1, 0) == 0
   }
 
