@@ -120,7 +120,7 @@ extension Configuration {
     }
 
     func absolute(_ file: String) -> String {
-      if file.hasPrefix("/") { return file }
+      if file.utf8.first == UInt8(ascii: "/") { return file }
       guard let slash = path.lastIndex(of: "/") else { return file }
       return path[...slash] + file
     }

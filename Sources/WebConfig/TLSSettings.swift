@@ -157,7 +157,8 @@ package struct TLSSettings: Sendable, Equatable {
 
   /// Returns a path that starts at the folder of the configuration, unless it is absolute.
   private static func absolute(_ path: String, besides file: String) -> String {
-    guard !path.hasPrefix("/"), let slash = file.lastIndex(of: "/") else { return path }
+    // By bytes: a combining mark after the slash makes another character of it.
+    guard path.utf8.first != UInt8(ascii: "/"), let slash = file.lastIndex(of: "/") else { return path }
     return file[...slash] + path
   }
 

@@ -20,6 +20,7 @@ struct FuzzTarget: Sendable {
     FuzzTarget(name: "exposition", run: ExpositionTarget.run),
     FuzzTarget(name: "encoder", run: EncoderTarget.run),
     FuzzTarget(name: "events", run: EventsTarget.run),
+    FuzzTarget(name: "state", run: StateTarget.run),
   ]
 
   static var names: String { all.map(\.name).joined(separator: ", ") }

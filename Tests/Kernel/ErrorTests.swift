@@ -83,6 +83,31 @@ extension KernelTests {
       #expect(outside.hasSuffix("outside a cluster, give --kubernetes.kubeconfig"))
     }
 
+    @Test("check-config prints ok, or one line about the first problem")
+    func checkConfig() throws {
+      let authority = try CertificateAuthority()
+      try authority.issue("server", names: "DNS:localhost", purpose: "serverAuth")
+      let file = try authority.folder.write(
+        "tls_server_config: {cert_file: server.crt, key_file: server.key}\n", to: "web.yml")
+      let good = try Child.run(Self.exporter, ["check-config", file])
+      #expect(good.status == 0 && good.stdout == "ok\n" && good.stderr == "")
+      for (yaml, problem) in [
+        ("tls_server_config: {cert_file: server.crt, key_file: none.key}", "tls_server_config.key_file: "),
+        ("tls_server_config: {cert_file: server.crt, key_file: ca.key}", "tls_server_config.key_file: "),
+        ("basic_auth: {prometheus: secret}", "basic_auth: there is no such key"),
+      ] {
+        let file = try authority.folder.write(yaml, to: "web.yml")
+        let line = try failure(Self.exporter, "check-config", file, code: 1)
+        #expect(line.hasPrefix("pidns-exporter: \(file): \(problem)"), "\(line)")
+      }
+    }
+
+    @Test("A socket that systemd did not pass is reported")
+    func systemdSocket() throws {
+      let line = try failure(Self.exporter, "--web.systemd-socket", code: 1)
+      #expect(line.hasPrefix("pidns-exporter: --web.systemd-socket: systemd has passed no socket"))
+    }
+
     @Test("Help and version exit with 0 and print to stdout")
     func helpAndVersion() throws {
       let help = try Child.run(Self.exporter, ["--help"])

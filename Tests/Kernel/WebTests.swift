@@ -122,5 +122,17 @@ extension KernelTests {
       #expect(quiet.wait() == 0)
       #expect(quiet.stderr == "")
     }
+
+    @Test("A unix socket has the owner and the permissions of the flags")
+    func unixSocket() throws {
+      let folder = try TemporaryFolder()
+      let socket = folder["metrics.sock"]
+      let exporter = try RunningExporter(
+        "--web.listen-address=unix:\(socket)", "--web.socket-mode=0606", "--web.socket-owner=65534:65533")
+      let facts = try Child.run("/usr/bin/stat", ["--format=%F %a %u %g", socket])
+      #expect(facts.stdout == "socket 606 65534 65533\n")
+      exporter.stop()
+      #expect(!FileManager.default.fileExists(atPath: socket))
+    }
   }
 }

@@ -12,7 +12,7 @@ enum KubeconfigTarget {
       _ = configuration.port(environment: ["HTTPS_PROXY": ""])
       _ = configuration.resolvesNames(environment: [:])
     } catch {
-      check(!error.description.contains("\n"), "an error of several lines: \(error)")
+      check(!error.description.utf8.contains(0x0A), "an error of several lines: \(error)")
     }
   }
 }

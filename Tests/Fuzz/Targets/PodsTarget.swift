@@ -72,7 +72,8 @@ enum PodsTarget {
           if let pod = event.pod { verify(pod) }
           _ = watch.handle(event)
         } catch {
-          check(error.detail.utf8.count <= 1024 && !error.detail.contains("\n"), "a detail: \(error.detail)")
+          check(
+            error.detail.utf8.count <= 1024 && !error.detail.utf8.contains(0x0A), "a detail: \(error.detail)")
           watch.fail(error)
           guard case .wait(let duration) = watch.next(jitter: 0.999) else { continue }
           let longest = timings.longestRetryAfter + timings.longestBackoff

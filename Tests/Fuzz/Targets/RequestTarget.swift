@@ -50,6 +50,8 @@ enum RequestTarget {
       if sent <= 0 { break }
       unsent = unsent.dropFirst(sent)
     }
+    // libmicrohttpd's epoll loop loses an end that comes with the last bytes, and would close after ten seconds.
+    while isUnread(descriptor) { sched_yield() }
     shutdown(descriptor, CInt(SHUT_WR))
     var all: [UInt8] = []
     while true {
@@ -59,6 +61,14 @@ enum RequestTarget {
       if piece.isEmpty { return all }
       all += piece
     }
+  }
+
+  /// Whether the server has not read all, and has not closed.
+  private static func isUnread(_ descriptor: CInt) -> Bool {
+    var bytes: CInt = 0
+    guard unsafe ioctl(descriptor, UInt(TIOCOUTQ), &bytes) == 0, bytes > 0 else { return false }
+    var state = pollfd(fd: descriptor, events: 0, revents: 0)
+    return unsafe poll(&state, 1, 0) == 0
   }
 
   /// The statuses of the exporter and of libmicrohttpd. 408 and 429 are missing: nothing waits.

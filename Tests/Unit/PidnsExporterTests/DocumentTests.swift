@@ -125,4 +125,38 @@ import Testing
         "CONTRIBUTING: make \(target.1)")
     }
   }
+
+  @Test("Each test that SECURITY.md names exists, and each fuzz target is in the table of its README")
+  func securityTests() throws {
+    let folder = Self.root.appending(path: "Tests")
+    let files = try FileManager.default.subpathsOfDirectory(atPath: folder.path)
+    let swift = files.filter { $0.hasSuffix(".swift") && !$0.hasPrefix("Fuzz") }
+    let suites = try swift.flatMap { file in
+      try Self.text("Tests/\(file)").matches(of: /(?:struct|extension) ([A-Za-z]+Tests)\b/).map { $0.1 } + [
+        Substring(file.split(separator: "/").last?.dropLast(6) ?? "")
+      ]
+    }
+    let security = try Self.text("SECURITY.md")
+    let named = security.matches(of: /`([A-Za-z]+Tests)`/).map { $0.1 }
+    #expect(named.count > 20)
+    #expect(named.filter { !suites.contains($0) } == [])
+    for path in security.matches(of: /`(Tests\/[^`]*)`/) {
+      let url = Self.root.appending(path: String(path.1))
+      #expect(FileManager.default.fileExists(atPath: url.path), "\(path.1)")
+    }
+    let makefile = try Self.text("Makefile")
+    for target in security.matches(of: /`make ([a-z-]+)`/) {
+      #expect(makefile.contains("\n\(target.1):"), "make \(target.1)")
+    }
+
+    // In a row, the names of targets follow `make fuzz`.
+    let table = try Self.text("Tests/Fuzz/README.md").matches(of: /\n\| `([a-z-]+)` \|/).map { $0.1 }
+    let targets = try Self.text("Tests/Fuzz/FuzzTarget.swift").matches(of: /name: "([a-z-]+)"/).map { $0.1 }
+    #expect(!targets.isEmpty && table == targets)
+    for row in security.matches(of: /`make fuzz`: ([^|]*)/) {
+      for target in row.1.matches(of: /`([a-z-]+)`/) {
+        #expect(targets.contains(target.1), "make fuzz: \(target.1)")
+      }
+    }
+  }
 }

@@ -48,7 +48,16 @@ final class ServedWebConfig {
       contentType: "text/plain", headers: [("X-Frame-Options", "sameorigin")], body: Array("page".utf8))
     server = try HTTPServer(
       addresses: [ListenAddress("127.0.0.1:0")].compactMap { $0 }, door: config.guardian.door(),
-      routes: ["/metrics": { _ in .now(page) }, "/-/healthy": { _ in .now(page) }], limits: Self.limits)
+      routes: [
+        "/metrics": { _ in .now(page) }, "/-/healthy": { _ in .now(page) },
+        "/thread": { _ in .now(Self.pollingThread()) },
+      ], limits: Self.limits)
+  }
+
+  /// The folder of the calling thread below /proc.
+  private static func pollingThread() -> Response {
+    let folder = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/thread-self")
+    return Response(contentType: "text/plain", body: Array((folder ?? "").utf8))
   }
 
   /// Copies a certificate and its key from the folder of another authority.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
 import Harness
 import ServerTLS
 import Testing
@@ -178,5 +179,23 @@ import Testing
     served.reload()
     #expect(served.config.status.isLastReloadGood)
     #expect(try served.get().status == 200)
+  }
+
+  @Test("A client that stops in its handshake costs no CPU while the server waits for it")
+  func stoppedHandshake() throws {
+    let served = try ServedWebConfig(ServedWebConfig.pair)
+    let begin =
+      "exec 3<>/dev/tcp/127.0.0.1/\(served.port); printf '\\x16\\x03\\x01\\x02' >&3; echo sent; read"
+    let client = try Child("/bin/bash", ["-c", begin])
+    #expect(client.line() == "sent")
+    // The thread reads these bytes before it serves another client.
+    let thread = try #require(try served.get("/thread").text.split(whereSeparator: \.isNewline).last)
+    func read(_ file: String) throws -> String {
+      try String(contentsOfFile: "/proc/\(thread)/\(file)", encoding: .utf8)
+    }
+    try eventually("the polling thread sleeps") {
+      let use = try read("schedstat")
+      return try read("status").contains("State:\tS") && read("schedstat") == use
+    }
   }
 }
