@@ -35,9 +35,9 @@ build: ## builds the release: .build/release/pidns-exporter (2 min)
 	@echo 'Building the release: about two minutes on two CPUs, if nothing is built yet'
 	$(RELEASE) pidns-exporter
 
-test: ## runs all tests, those of the kernel as root (20 min)
+test: ## runs all tests, those of the kernel and the faults as root (23 min)
 	@$(INSTALL) build test
-	@echo 'Running all tests: about 20 minutes on two CPUs'
+	@echo 'Running all tests: about 23 minutes on two CPUs'
 	@scripts/test.sh
 
 test-unit: ## runs the tests that need no root and no services (1 min after the build)
@@ -70,7 +70,7 @@ test-restarts: ## kills the exporter 200 times under load, and replaces its prog
 	@echo 'Killing the exporter 200 times: about 15 minutes'
 	$(SUDO) env NO_COLOR=1 PIDNS_KILLS=200 PIDNS_UPGRADES=20 $$(swift build --show-bin-path)/*PackageTests.xctest --testing-library swift-testing --no-parallel --filter KernelTests.Pins
 
-test-faults: build ## causes faults around the exporter, as root, and checks its promises (3 min); ARGS=… selects, see --help
+test-faults: build ## causes faults around the exporter, as root, and checks its promises (10 min); ARGS=--quick takes 3 min, see --help
 	@$(INSTALL) test-faults
 	$(RELEASE) pidns-workload
 	@echo 'Causing faults: about 10 minutes on two CPUs'

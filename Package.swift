@@ -202,6 +202,9 @@ let package = Package(
       name: "LiveViewTests", dependencies: ["LiveView"], path: "Tests/Unit/LiveViewTests",
       swiftSettings: settings),
     .testTarget(
+      name: "PlatformTests", dependencies: ["Harness", "Platform"], path: "Tests/Unit/PlatformTests",
+      swiftSettings: settings),
+    .testTarget(
       name: "ProbeTests", dependencies: ["CPidns", "LibBPF", "Probe", "Text"], path: "Tests/Unit/ProbeTests",
       swiftSettings: settings),
     .testTarget(
@@ -220,7 +223,7 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "NamespacesTests",
-      dependencies: ["LibBPF", "Probe", "Containers", "Platform", "Namespaces"],
+      dependencies: ["LibBPF", "Probe", "Containers", "Harness", "Platform", "Namespaces"],
       path: "Tests/Unit/NamespacesTests", swiftSettings: settings),
     .testTarget(
       name: "KubernetesTests",

@@ -102,9 +102,20 @@ report $? 'the mixin: its configuration, and every query in a real Prometheus of
 "$(scripts/check-tools.sh)/python" -B scripts/check-configurations.py
 report $? "the documents' configurations of Prometheus"
 # 20 is an exposure of 2.0. The unit's program is not installed here.
-systemd-analyze security --offline=true --threshold=20 --no-pager "$unit" >/dev/null &&
-  ! systemd-analyze verify --man=no "$unit" 2>&1 | grep -v 'is not executable: No such file or directory'
+service() {
+  systemd-analyze security --offline=true --threshold="$2" --no-pager "$1" >/dev/null &&
+    ! systemd-analyze verify --man=no "$1" 2>&1 | grep -v 'is not executable: No such file or directory'
+}
+service "$unit" 20
 report $? 'the systemd unit'
+# Both commands read drop-ins beside the unit. It runs as root, without root's capabilities.
+pinned=$(mktemp --directory)
+mkdir "$pinned/${unit##*/}.d"
+cp "$unit" "$pinned/"
+cp "${unit%/*}/pinning.conf" "$pinned/${unit##*/}.d/"
+service "$pinned/${unit##*/}" 21
+report $? 'the systemd unit with the drop-in for pins'
+rm -r "$pinned"
 "$(scripts/check-tools.sh)/check-jsonschema" --builtin-schema vendor.github-workflows "${workflows[@]}" >/dev/null
 report $? 'the workflows match the schema of GitHub'
 "$(scripts/check-tools.sh)/zizmor" --quiet --offline --persona=pedantic "${workflows[@]}"

@@ -9,6 +9,9 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 wanted=()
+# For Tests/Acceptance/Faults: a file system that can hang, another program with BPF, a compiler for the clock, certificates, namespaces.
+faults() { wanted+=(bindfs bpftrace gcc iproute2 openssl python3 util-linux); }
+
 for group; do
   case $group in
     build)
@@ -42,6 +45,7 @@ for group; do
       wanted+=(chromium chromium-driver)
       # Other parsers of the metrics page. scripts/check-pages.sh installs further versions from PyPI.
       wanted+=(python3-prometheus-client python3-venv)
+      faults
       ;;
     # A second engine that scrapes and queries the fleet.
     test-fleet) wanted+=(victoria-metrics) ;;
@@ -72,8 +76,7 @@ for group; do
       ;;
     # For network namespaces, parent-death signals and limits, certificates, a second attacker, and a scanner of TLS.
     test-attack) wanted+=(iproute2 openssl python3 slowhttptest testssl.sh util-linux) ;;
-    # Another program with BPF, a compiler for the clock, certificates, namespaces.
-    test-faults) wanted+=(bpftrace gcc iproute2 openssl python3 util-linux) ;;
+    test-faults) faults ;;
     bench)
       # Servers to compare with, libraries of two more, a client, and certificates.
       wanted+=(nginx-light prometheus-node-exporter prometheus-process-exporter)

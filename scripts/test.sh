@@ -3,8 +3,8 @@
 #
 # test.sh [unit]
 #
-# Runs the unit tests in parallel without privileges, then the kernel tests one at a time as root. With
-# `unit`, runs only the unit tests. The last line is `N passed, N failed`. Nothing is skipped: on a machine
+# Runs the unit tests in parallel without privileges, then the kernel tests one at a time and the faults of `make test-faults --quick`,
+# both as root. With `unit`, runs only the unit tests. The last line is `N passed, N failed`. Nothing is skipped: on a machine
 # that cannot run the kernel tests, it fails at once.
 set -euo pipefail
 
@@ -64,6 +64,21 @@ run() {
   failed=$((failed + ${counts#* }))
 }
 
+# run_faults COMMAND…: the same for the faults, whose last line has the counts.
+run_faults() {
+  local status=0 counts
+  "$@" 2>&1 | tee "$log" || status=$?
+  grep -A 20 '^FAILED' "$log" >>"$problems" || [ $? = 1 ]
+  counts=$(sed -n '$s/^\([0-9]*\) passed, \([0-9]*\) failed$/\1 \2/p' "$log")
+  # It has ended before its last line.
+  if [ -z "$counts" ] || { [ "$status" != 0 ] && [ "${counts#* }" = 0 ]; }; then
+    counts='0 1'
+    tail -n 3 "$log" >>"$problems"
+  fi
+  passed=$((passed + ${counts% *}))
+  failed=$((failed + ${counts#* }))
+}
+
 echo 'Building the tests'
 swift build --build-tests
 echo 'Running the unit tests in parallel'
@@ -81,6 +96,11 @@ if "$kernel"; then
     failed=$((failed + 1))
     cat "$log" >>"$problems"
   fi
+
+  echo 'Causing faults around the exporter, as root: three minutes or more'
+  programs=$(dirname "$bundle")
+  run_faults "${sudo[@]}" unshare --net --pid --mount --mount-proc --fork --kill-child Tests/Acceptance/Faults/run.py \
+    "$programs/pidns-exporter" "$programs/pidns-workload" --quick
 fi
 
 # Repeated at the end, where a reader looks.

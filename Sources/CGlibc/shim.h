@@ -2,6 +2,7 @@
 #pragma once
 
 #include <malloc.h>
+#include <semaphore.h>
 #include <spawn.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
@@ -14,6 +15,9 @@
 /* <string.h>, under _GNU_SOURCE, which the first file that includes it decides. */
 const char *sigabbrev_np(int signal);
 const char *strerrorname_np(int error);
+
+/* <semaphore.h>, under _GNU_SOURCE. */
+int sem_clockwait(sem_t *semaphore, clockid_t clock, const struct timespec *deadline);
 
 /* <wchar.h>, under _XOPEN_SOURCE: how many columns of a terminal a character takes. */
 int wcwidth(wchar_t character);

@@ -2,11 +2,7 @@
 #pragma once
 
 #include <microhttpd.h>
-#include <semaphore.h>
 #include <time.h>
-
-/* <semaphore.h>, under _GNU_SOURCE. */
-int sem_clockwait(sem_t *semaphore, clockid_t clock, const struct timespec *deadline);
 
 /* MHD's header describes this function and does not name its type. */
 typedef size_t (*CMHD_UnescapeCallback)(void *context, struct MHD_Connection *connection,

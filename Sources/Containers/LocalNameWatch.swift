@@ -9,11 +9,12 @@ import Platform
 package final class LocalNameWatch: Sendable {
   private let stop = CancellationToken()
 
-  /// Reads all names, and begins to follow them.
+  /// Reads all names, and begins to follow them. From now on, nobody waits long for a file.
   ///
   /// - Returns: nil if the machine has no room for another thread, or another instance of inotify; then the names are
   ///   read on demand.
   package init?(_ names: LocalNames, interval: Duration = .seconds(5)) {
+    names.limitReads(by: TimeLimitedWork())
     guard stop.descriptor >= 0, let folders = FolderWatch() else { return nil }
     let follower = Holder(LocalNameFollower(names, folders))
     let stop = stop

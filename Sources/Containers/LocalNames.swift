@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Platform
 import Synchronization
 
 /// The names of Docker's and podman's containers on this machine, without Kubernetes.
@@ -11,8 +12,8 @@ import Synchronization
 /// The file has a container's name before its first process runs. Docker and podman remove the name of a container with
 /// `--rm` when it ends. While a ``LocalNameWatch`` follows the files, names of removed containers are kept for some
 /// minutes, and `version` increases when a container is renamed. Without it, each call reads files. All text in the
-/// files is untrusted. A file that is missing, unreadable, not regular, too big or malformed counts as empty. No call
-/// waits for a file.
+/// files is untrusted. A file that is missing, unreadable, not regular, too big or malformed counts as empty. After a
+/// ``LocalNameWatch`` was made, no call waits long for a file system that does not answer.
 package final class LocalNames: Sendable {
   /// Docker's default state directory (`--data-root`).
   package static let dockerRoot = "/var/lib/docker"
@@ -22,7 +23,11 @@ package final class LocalNames: Sendable {
   /// The limit of names and images, in bytes. Longer ones are dropped.
   static let longestName = 1024
 
+  /// Locked while files are read.
   private let contents: Mutex<Contents>
+  private let renames = Renames()
+  /// Reads files that a ``LocalNameWatch`` has not read yet; nil before there was one.
+  private let reads = Mutex<TimeLimitedWork?>(nil)
   /// Docker's folder of containers.
   let dockerFolder: String
   /// The folders with podman's files.
@@ -41,17 +46,18 @@ package final class LocalNames: Sendable {
     let (docker, podman) = (DockerNames(root: dockerRoot), PodmanNames(roots: podmanRoots))
     (dockerFolder, podmanFolders) = (docker.folder, podman.folders)
     roots = [docker.folder] + podmanRoots
-    contents = Mutex(Contents(docker: docker, podman: podman))
+    contents = Mutex(Contents(docker: docker, podman: podman, renames))
   }
 
   /// Increases when a container is renamed, and when a folder appears that was missing at first.
-  package var version: UInt64 { contents.withLock { $0.version } }
+  package var version: UInt64 { renames.count.load(ordering: .relaxed) }
 
   /// Returns the name and the image of a container; nil if unknown.
   ///
   /// Cost: none while the files are followed. Otherwise for Docker, one file of some kilobytes; for podman, two system calls for each
   /// file of its storages, and a file is read again only if it has changed. No cost for other runtimes, and for an ID that is
   /// not 64 lower-case hexadecimal digits. While another thread decodes podman's files, a call waits for it: 0.08 s for 15,000 containers.
+  /// After a ``LocalNameWatch`` was made, a call waits for five seconds at most. It returns nil then, and `version` increases later.
   ///
   /// - Parameters:
   ///   - id: The container's ID.
@@ -59,8 +65,21 @@ package final class LocalNames: Sendable {
   /// - Returns: The name, never empty, and the image as the user requested it, empty if unknown.
   package func name(ofContainer id: String, runtime: Runtime?) -> (name: String, image: String)? {
     // The ID becomes part of a path.
-    guard id.utf8[...].isHexadecimal(count: 64) else { return nil }
-    return contents.withLock { $0.name(ofContainer: id, runtime: runtime) }.map { ($0.name, $0.image) }
+    guard id.utf8[...].isHexadecimal(count: 64), Self.hasNames(of: runtime) else { return nil }
+    return find(id, runtime).map { ($0.name, $0.image) }
+  }
+
+  private func find(_ id: String, _ runtime: Runtime?) -> LocalName? {
+    guard let reads = reads.withLock({ $0 }) else {
+      return contents.withLock { $0.name(ofContainer: id, runtime: runtime) }
+    }
+    if let known = contents.withLockIfAvailable({ $0.followed[id] }) ?? nil { return known }
+    let found = reads.run {
+      self.contents.withLock { $0.name(ofContainer: id, runtime: runtime) }
+    } late: { _ in
+      self.renames.add()
+    }
+    return found ?? nil
   }
 
   /// Whether Docker or podman may know the containers of a runtime.
@@ -76,6 +95,9 @@ package final class LocalNames: Sendable {
   /// Sets whether a watch follows the files. When it ends, its names are forgotten.
   func setFollowed(_ isFollowed: Bool) { contents.withLock { $0.setFollowed(isFollowed) } }
 
+  /// Has calls wait for files no longer than the limit of `work`.
+  func limitReads(by work: TimeLimitedWork) { reads.withLock { $0 = work } }
+
   /// Reads podman's files of a folder again.
   func refreshPodman(folder: String) { contents.withLock { $0.refreshPodman(folder: folder, at: .now) } }
 
@@ -86,7 +108,7 @@ package final class LocalNames: Sendable {
   func endDocker(id: String) { contents.withLock { $0.endDocker(id: id, at: .now) } }
 
   /// Records that a folder has appeared that was missing at first.
-  func noteNewFolder() { contents.withLock { $0.version += 1 } }
+  func noteNewFolder() { renames.add() }
 
   /// Forgets containers that were removed too long ago.
   func expire(at now: ContinuousClock.Instant) { contents.withLock { $0.ended.expire(at: now) } }
@@ -98,16 +120,25 @@ package final class LocalNames: Sendable {
   var endedCount: Int { contents.withLock { $0.ended.count } }
 }
 
+/// Counts what may improve a name, without a lock.
+private final class Renames: Sendable {
+  let count = Atomic<UInt64>(0)
+
+  func add() { count.add(1, ordering: .relaxed) }
+}
+
 private struct Contents {
   let docker: DockerNames
   var podman: PodmanNames
-  var version: UInt64 = 0
+  let renames: Renames
   var ended = EndedNames()
   /// The names of Docker's containers whose files are followed.
   private(set) var followed: [String: LocalName] = [:]
   private var isFollowed = false
 
-  init(docker: DockerNames, podman: PodmanNames) { (self.docker, self.podman) = (docker, podman) }
+  init(docker: DockerNames, podman: PodmanNames, _ renames: Renames) {
+    (self.docker, self.podman, self.renames) = (docker, podman, renames)
+  }
 
   mutating func name(ofContainer id: String, runtime: Runtime?) -> LocalName? {
     let found: LocalName?
@@ -137,7 +168,7 @@ private struct Contents {
     let changes = podman.refresh(folder: folder)
     guard isFollowed else { return }
     for (id, name) in changes.ended { ended.add(id, name, at: now) }
-    if changes.hasRenamed { version += 1 }
+    if changes.hasRenamed { renames.add() }
   }
 
   mutating func refreshDocker(id: String) {
@@ -145,7 +176,7 @@ private struct Contents {
     let old = followed[id]
     guard old != nil || followed.count < LocalNames.followedContainers else { return }
     followed[id] = name
-    if let old, old.name != name.name { version += 1 }
+    if let old, old.name != name.name { renames.add() }
   }
 
   mutating func endDocker(id: String, at now: ContinuousClock.Instant) {

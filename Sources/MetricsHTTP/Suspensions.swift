@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Platform
 import Synchronization
 
 /// Counts the suspended connections of a server, so that it can close: MHD stops only when none is suspended.

@@ -14,6 +14,7 @@ package struct Poller: ~Copyable {
   private let naming: ContainerResolver
   private let podWatch: (() -> PodWatchStatus)?
   private let state: StateStore?
+  private let stateWork = TimeLimitedWork()
   private var stateStatus = StateStatus()
   private var nextSave = ContinuousClock.now
   private var pace = TaskScanThrottle()
@@ -73,7 +74,7 @@ package struct Poller: ~Copyable {
     switch state {
     case .some(let state):
       do throws(DurableFile.Failure) {
-        stateStatus.bytes = try state.save(SavedState(ledger: ledger, scrapers: scrapers))
+        stateStatus.bytes = try state.save(SavedState(ledger: ledger, scrapers: scrapers), by: stateWork)
         stateStatus.time = Clock.epochSeconds
         stateStatus.failure = nil
       } catch {

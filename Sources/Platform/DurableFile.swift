@@ -5,7 +5,7 @@ import Glibc
 /// A file that is replaced as a whole, so that a reader finds the old or the new content, also after a crash.
 ///
 /// Keeps its folder open, so it needs no path after it was opened.
-package struct DurableFile: ~Copyable {
+package struct DurableFile: ~Copyable, Sendable {
   /// The folder, which nobody else can write in.
   package let folder: PrivateFolder
   private let name: String
@@ -73,14 +73,20 @@ package struct DurableFile: ~Copyable {
   /// An operation on the file that failed.
   package struct Failure: Error, Sendable, CustomStringConvertible {
     private let operation: String
-    private let number: Int32
+    /// nil if the file system has not answered.
+    private let number: Int32?
 
-    init(_ operation: String, _ number: Int32) {
+    /// The file system has not answered to a write for too long.
+    package static var noAnswer: Failure { Failure("write", nil) }
+
+    init(_ operation: String, _ number: Int32?) {
       self.operation = operation
       self.number = number
     }
 
     /// The operation and the reason, in one line.
-    package var description: String { "cannot \(operation) the file: \(Errno.text(number))" }
+    package var description: String {
+      "cannot \(operation) the file: \(number.map { Errno.text($0) } ?? "the file system does not answer")"
+    }
   }
 }

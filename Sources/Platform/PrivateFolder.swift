@@ -6,7 +6,7 @@ import Glibc
 /// An open folder that nobody but root and this user can write in.
 ///
 /// Owns the descriptor and closes it.
-package struct PrivateFolder: ~Copyable {
+package struct PrivateFolder: ~Copyable, Sendable {
   /// Why a folder is not to be used.
   package enum Problem: Error, Equatable, CustomStringConvertible {
     case errno(Int32)

@@ -72,6 +72,48 @@ extension KernelTests {
       try await kubelet.server.stop()
     }
 
+    @Test(
+      "podman runs the image with the component `pinning`: the next container continues the counts of the last one"
+    )
+    func pinned() async throws {
+      let manifest = try Self.manifest.get()
+      let kubelet = try await Kubelet()
+      let (archive, image) = try Self.image()
+      let podman = try Podman()
+      try podman.load(archive["image.tar"])
+      let component = try String(
+        contentsOf: Repository.root.appending(
+          path: "deploy/kubernetes/components/pinning/kustomization.yaml"),
+        encoding: .utf8)
+      let flags = component.split(separator: "\n").compactMap { $0.split(separator: "value: ").last }
+        .filter { $0.hasPrefix("--") }.map(String.init)
+      #expect(flags.count == 2)
+      for path in ["/bpf", "/state"] { #expect(component.contains("mountPath: \(path)\n")) }
+      let pins = try PinFixture()
+      let state = try pins.folder.makeFolder("run")
+      func start() throws -> RunningExporter {
+        try RunningExporter(
+          command: try podman.command(
+            running: manifest, image: image, environment: kubelet.environment, mounts: kubelet.mounts,
+            writable: ["/bpf": pins.folder["bpf"], "/state": state]), flags)
+      }
+      let exporter = try start()
+      try Self.expectRights(try #require(try Self.pid(servingAt: exporter.port)))
+      let container = try Runc().start(RuntimeTests.specification(.untilStopped(count: 7, execs: 5)))
+      let live = try container.untilReady()
+      #expect(
+        try exporter.scrape().differences(containerID: container.id, from: live.facts, mayLack: Self.off)
+          == [])
+      #expect(exporter.stop() == 0)
+      let truth = try container.stopAndFinish()
+      let next = try start()
+      let scrape = try next.scrape()
+      #expect(try scrape.differences(containerID: container.id, from: truth.facts, mayLack: Self.off) == [])
+      #expect(try scrape["pidns_bpf_pinned"] == 1)
+      #expect(next.stop() == 0)
+      try await kubelet.server.stop()
+    }
+
     @Test("containerd runs the image as a pod of the manifest, and all counts are exact")
     func containerd() async throws {
       let manifest = try Self.manifest.get()

@@ -13,6 +13,8 @@ struct RunningWebConfig {
   private var file: WebConfigFile?
   private var lastReload: Double
   private var isLastGood = true
+  private let reads = TimeLimitedWork()
+  private var isSilent = false
   private let logger: Logger
 
   init(
@@ -26,10 +28,25 @@ struct RunningWebConfig {
     self.logger = logger
   }
 
-  /// Reads the file again if it has changed. A refused one changes nothing.
+  /// Reads the file again if it has changed. A refused one changes nothing, and neither does a file system that does not answer.
   mutating func reloadIfChanged(now: ContinuousClock.Instant = .now) {
-    guard var file else { return }
-    let result = file.look(now: now)
+    guard let file, file.isDue(now: now) else { return }
+    let answer = reads.run {
+      var file = file
+      let result = file.look(now: now)
+      return (file, result)
+    }
+    if isSilent != (answer == nil) {
+      isSilent = answer == nil
+      if isSilent {
+        logger.error(
+          "web configuration cannot be checked for changes, because its file system does not answer; serving by the previous one",
+          metadata: ["file": "\(file.path)"])
+      } else {
+        logger.info("web configuration can be checked again", metadata: ["file": "\(file.path)"])
+      }
+    }
+    guard let (file, result) = answer else { return }
     self.file = file
     switch result {
     case nil: break

@@ -7,7 +7,7 @@ import WebConfig
 ///
 /// Used only by the polling thread. Compares versions instead of using inotify, which does not see changes on network
 /// file systems.
-struct WebConfigFile {
+struct WebConfigFile: Sendable {
   let path: String
   /// The versions of the file and of the files that it names, at the last read. nil for a file that cannot be opened.
   private var read: [RegularFile.Version?]
@@ -39,11 +39,14 @@ struct WebConfigFile {
   /// The last configuration that was read without a problem.
   private(set) var policy: WebPolicy
 
+  /// Whether the next check is due.
+  func isDue(now: ContinuousClock.Instant) -> Bool { now >= nextLook }
+
   /// Checks for a change, at most once in a pause; four system calls for each file.
   ///
   /// - Returns: The new configuration, or why it is refused; nil if there is no change to read.
   mutating func look(now: ContinuousClock.Instant) -> Result<WebPolicy, WebConfigError>? {
-    guard now >= nextLook else { return nil }
+    guard isDue(now: now) else { return nil }
     nextLook = now + Self.pause
     let versions = Self.versions(files)
     defer { seen = versions }

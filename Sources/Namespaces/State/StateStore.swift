@@ -40,14 +40,32 @@ package struct StateStore: ~Copyable {
     case setAside(String)
   }
 
-  private let file: DurableFile
+  /// Shared with the thread that writes it.
+  private final class File: Sendable {
+    let durable: DurableFile
+    init(_ durable: consuming DurableFile) { self.durable = durable }
+
+    /// Returns why it cannot be replaced; nil if it was.
+    func replace(with bytes: [UInt8]) -> DurableFile.Failure? {
+      do {
+        try durable.replace(with: bytes)
+        return nil
+      } catch {
+        return error
+      }
+    }
+  }
+
+  private let file: File
   package var origin: Origin
 
   /// The folder, to be kept writable.
-  package var folder: (path: String, descriptor: Int32) { (file.folder.path, file.folder.descriptor) }
+  package var folder: (path: String, descriptor: Int32) {
+    (file.durable.folder.path, file.durable.folder.descriptor)
+  }
 
   package init(_ file: consuming DurableFile, origin: Origin) {
-    self.file = file
+    self.file = File(file)
     self.origin = origin
   }
 
@@ -58,7 +76,7 @@ package struct StateStore: ~Copyable {
   package func load(
     into state: consuming SavedState, earlier: [UInt32] = []
   ) throws(DurableFile.Failure) -> Finding {
-    guard let bytes = try file.read(upTo: Self.limit) else { return .none }
+    guard let bytes = try file.durable.read(upTo: Self.limit) else { return .none }
     var state = state
     var found = origin
     do throws(StateError) {
@@ -68,7 +86,7 @@ package struct StateStore: ~Copyable {
       try state.code(&archive)
       try archive.finish()
     } catch {
-      try file.setAside()
+      try file.durable.setAside()
       return .setAside(error.description)
     }
     return .state(state, of: found)
@@ -76,8 +94,12 @@ package struct StateStore: ~Copyable {
 
   /// Replaces the file.
   ///
+  /// - Parameter work: Writes it, so that the caller does not wait for a file system that does not answer. If it answers later, the
+  ///   file has this state then. nil to wait.
   /// - Returns: The size of the file.
-  package func save(_ state: consuming SavedState) throws(DurableFile.Failure) -> Int {
+  package func save(
+    _ state: consuming SavedState, by work: TimeLimitedWork? = nil
+  ) throws(DurableFile.Failure) -> Int {
     var archive = StateArchive(now: Self.now)
     var (state, origin) = (state, origin)
     do throws(StateError) {
@@ -87,7 +109,14 @@ package struct StateStore: ~Copyable {
       // Writing does not fail.
     }
     let bytes = archive.file
-    try file.replace(with: bytes)
+    let file = file
+    let failure: DurableFile.Failure? =
+      switch work {
+      case .none: file.replace(with: bytes)
+      // Two levels: no answer, or an answer without a failure.
+      case .some(let work): work.run { file.replace(with: bytes) } ?? .noAnswer
+      }
+    if let failure { throw failure }
     return bytes.count
   }
 

@@ -101,14 +101,16 @@ class Cgroup:
 
     def remove(self):
         wait(f"{self.folder} is empty", lambda: not (self.folder / "cgroup.procs").read_text())
-        wait(f"{self.folder} is removed", self._is_removed)
+        wait(f"{self.folder} is removed", lambda: is_removed(self.folder))
 
-    def _is_removed(self):
-        try:
-            self.folder.rmdir()
-            return True
-        except OSError:
-            return False
+
+def is_removed(folder):
+    """Removes a cgroup, if it is empty."""
+    try:
+        folder.rmdir()
+        return True
+    except OSError:
+        return False
 
 
 class Exporter:
@@ -236,7 +238,12 @@ class Exporter:
             load.kill()
         self.process.send_signal(signal.SIGTERM)
         self.process.send_signal(signal.SIGCONT)
-        status = self.process.wait(120)
+        try:
+            status = self.process.wait(120)
+        except subprocess.TimeoutExpired:
+            # The next fault needs its port.
+            self.process.kill()
+            raise
         if self.pinned:
             subprocess.run([self.env.exporter, "unpin", f"{self.folder}/{PINS}"], check=False, stderr=subprocess.DEVNULL)
         return status

@@ -8,7 +8,7 @@ import threading
 import time
 
 from checks import wait
-from environment import EVENTS, Cgroup, Exporter
+from environment import EVENTS, Cgroup, Exporter, is_removed
 from processes import BOUND, start
 from promises import Check, promise, running
 
@@ -177,16 +177,8 @@ def renamed(env):
                 check.expect("name-" in exporter.get("/metrics")[1], "no name was read")
                 return finish(check.problems, f"{check.summary()}; {renames / seconds:,.0f} renames a second")
         finally:
-            wait("its cgroup is removed", lambda: removed(named))
+            wait("its cgroup is removed", lambda: is_removed(named))
             group.remove()
-
-
-def removed(folder):
-    try:
-        folder.rmdir()
-        return True
-    except OSError:
-        return False
 
 
 def other_programs(env):

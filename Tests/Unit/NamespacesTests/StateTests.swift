@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Containers
+import Harness
 import Platform
 import Probe
 import Testing
@@ -152,6 +153,29 @@ import Testing
     bytes[7] = StateArchive.version + 1
     Self.seal(&bytes)
     #expect(throws: StateError.version(StateArchive.version + 1)) { try Self.state(bytes) }
+  }
+
+  @Test(
+    "A file system that does not answer delays a save no longer than allowed, and has the state when it answers"
+  )
+  func hung() throws {
+    let folder = try TemporaryFolder()
+    let store = StateStore(
+      try DurableFile(folder["state"]), origin: StateStore.Origin(map: 7, level: .pidns))
+    let work = TimeLimitedWork(limit: .milliseconds(1))
+    let release = Semaphore()
+    #expect(work.run { release.wait() } == nil)
+    let failure = #expect(throws: DurableFile.Failure.self) { try store.save(Self.sample(), by: work) }
+    #expect(failure?.description == "cannot write the file: the file system does not answer")
+    release.signal()
+    try eventually("it is written") { (try? store.save(Self.sample(), by: work)) != nil }
+    let empty = SavedState(
+      ledger: Ledger(limits: .init(series: 100, retention: nil), labelling: SeriesLabels(grace: .zero)))
+    guard case .state(let saved, _) = try store.load(into: empty) else {
+      Issue.record("no state is found")
+      return
+    }
+    #expect(saved.scrapers.heldSamples == 12)
   }
 
   /// Corrects the checksum.

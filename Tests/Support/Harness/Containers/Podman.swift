@@ -99,7 +99,8 @@ package final class Podman {
   ///   - environment: The variables of the manifest with their values, and those that the kubelet adds.
   ///   - mounts: Folders of the host by their path in the container, read-only.
   package func command(
-    running manifest: PodManifest, image: String, environment: [String: String], mounts: [String: String]
+    running manifest: PodManifest, image: String, environment: [String: String], mounts: [String: String],
+    writable: [String: String] = [:]
   ) throws -> [String] {
     let container = manifest.container
     let security = container.securityContext
@@ -115,6 +116,7 @@ package final class Podman {
     if let limit = container.memoryLimit { flags.append("--memory=\(limit)b") }
     flags += environment.map { "--env=\($0)=\($1)" }
     flags += mounts.map { "--volume=\($1):\($0):ro" }
+    flags += writable.map { "--volume=\($1):\($0)" }
     return ["/usr/bin/env"] + command(["run"] + flags + [image] + container.args)
   }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Containers
 import LibBPF
+import Logging
 import MetricsHTTP
 import Namespaces
 import Testing
@@ -129,5 +131,66 @@ import Testing
       route.state() == (
         "Running, with problems: polls fail; BPF programs do not count; pins are missing", 200
       ))
+  }
+
+  @Test(
+    "An API server without an answer is in the line while it lasts, liveness stays 200, and the log has one line of each"
+  )
+  func silentAPIServer() throws {
+    let lines = LogLines()
+    let logger = Logger(label: "") { _ in LogLines.Handler(lines: lines) }
+    var polls = PollHealthLogger()
+    var watch = PodWatchStatus()
+    func answer(isHealthy: Bool) -> (line: String, status: Int) {
+      watch.isHealthy = isHealthy
+      var snapshot = Snapshot()
+      snapshot.podWatch = watch
+      polls.look(at: snapshot, logger)
+      let board = RenderedSnapshotStore()
+      board.put(
+        RenderedSnapshot(snapshot, features: FeatureSet(collectors: [], showsLifetimesPerNamespace: false)))
+      return HealthRoute(board: board, monitor: PollingMonitor()).state()
+    }
+    let problem = ("Running, with problems: API server does not answer", 200)
+    // Before its first answer the watch itself logs what fails.
+    #expect(answer(isHealthy: false) == problem)
+    #expect(answer(isHealthy: true) == ("Healthy", 200))
+    #expect(lines.all.isEmpty)
+    for _ in 0..<3 { #expect(answer(isHealthy: false) == problem) }
+    #expect(lines.all.count == 1)
+    #expect(lines.all.first?.hasPrefix("watch of the pods has no answer within its time limits") == true)
+    #expect(answer(isHealthy: true) == ("Healthy", 200))
+    #expect(lines.all.count == 2 && lines.all.last == "watch of the pods is answered again")
+    // A failure is logged by the watch.
+    watch.errors[.server] = 1
+    #expect(answer(isHealthy: false) == problem)
+    #expect(lines.all.count == 2)
+  }
+
+  @Test(
+    "A polling thread that has stopped: 503, pages with pidns_up 0, one error; and all is as before when it continues"
+  )
+  func stopped() throws {
+    let lines = LogLines()
+    let monitor = PollingMonitor(PollingSilence(at: start, limit: .zero, grace: .zero))
+    let board = RenderedSnapshotStore()
+    let route = HealthRoute(
+      board: board, monitor: monitor, logger: Logger(label: "") { _ in LogLines.Handler(lines: lines) })
+    let features = FeatureSet(collectors: [], showsLifetimesPerNamespace: false)
+    board.put(RenderedSnapshot(Snapshot(), features: features))
+    // The first look only begins the time for another sign of life.
+    #expect(route.state() == ("Healthy", 200))
+    #expect(route.state().status == 503)
+    #expect(route.state().line.hasPrefix("Not healthy: polling has stopped "))
+    route.markIfStopped()
+    route.markIfStopped()
+    #expect(board.publication?.snapshot.failure?.operation == "polling has stopped")
+    monitor.showLife()
+    board.put(RenderedSnapshot(Snapshot(), features: features))
+    #expect(route.state() == ("Healthy", 200))
+    #expect(board.publication?.snapshot.failure == nil)
+    #expect(lines.all.count == 2)
+    #expect(lines.all.first?.hasPrefix("polling has stopped; serving the last poll") == true)
+    #expect(lines.all.last == "polling continues")
   }
 }

@@ -13,7 +13,7 @@ import Testing
   /// Comparisons that wait until the test lets them continue.
   private final class Comparisons: Sendable {
     private let passwords = Mutex<[String]>([])
-    private let gate = MetricsHTTP.Semaphore()
+    private let gate = Platform.Semaphore()
 
     var compared: [String] { passwords.withLock { $0 } }
 

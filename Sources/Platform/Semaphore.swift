@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import CMicroHTTPD
+import CGlibc
 import Glibc
 
 /// A counting semaphore between threads of the process (`sem_init`). Neither signalling nor waiting can fail.
-@safe final class Semaphore: Sendable {
+@safe package final class Semaphore: Sendable {
   private nonisolated(unsafe) let handle = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
 
-  init() { unsafe sem_init(handle, 0, 0) }
+  /// Creates one without a signal.
+  package init() { unsafe sem_init(handle, 0, 0) }
 
   deinit {
     unsafe sem_destroy(handle)
@@ -15,15 +16,15 @@ import Glibc
   }
 
   /// Releases one waiting thread, now or when it waits.
-  func signal() { unsafe sem_post(handle) }
+  package func signal() { unsafe sem_post(handle) }
 
   /// Blocks until there is a signal, and consumes it.
-  func wait() {
+  package func wait() {
     while unsafe sem_wait(handle) != 0 {}
   }
 
   /// Blocks until there is a signal, and consumes it, or for a duration. Returns early if a signal handler ran.
-  func wait(atMost duration: Duration) {
+  package func wait(atMost duration: Duration) {
     var time = timespec()
     unsafe clock_gettime(CLOCK_MONOTONIC, &time)
     let (seconds, attoseconds) = max(.zero, duration).components
