@@ -37,11 +37,9 @@ extension KernelCounters {
     var reading = Reading()
     var exemplars = exemplarCursor.next()
     let isFirst = entries.isEmpty
-    let (added, removed) = try unsafe counts.read { unsafe reading.add($0, $1, &exemplars) }
-    for part in added { entries[part, default: []].insert(.counts) }
-    for part in removed { forget(.counts, of: part) }
-    // It may have counts by kind only, also if it had others before.
-    for part in removed where entries[part] != nil { reading.counts.append((part, EventCounts())) }
+    for part in try unsafe counts.read({ unsafe reading.add($0, $1, &exemplars) }).added {
+      entries[part, default: []].insert(.counts)
+    }
     // After the counts, which the programs write after the identities. Before the identities and cgroups, whose numbers
     // of writes it contains.
     let before = try nodeCounts()
@@ -49,16 +47,16 @@ extension KernelCounters {
       (unsafe $1.load(as: UInt64.self), true)
     }
     for part in changed ?? [] {
-      note(details?.counts[part] != nil, .details, of: part)
-      if entries[part] != nil { reading.details.append((part, details?.counts[part] ?? [:])) }
+      entries[part, default: []].insert(.details)
+      reading.details.append((part, details?.counts[part] ?? [:]))
     }
     let died = try unsafe signals?.read(counted: before.total.exits.byReason[.signaled]) {
       let signal = unsafe $1.load(as: pidns_signal.self)
       return (signal.deaths, exemplars.recordDeath($0, signal.latest))
     }
     for part in died ?? [] {
-      note(signals?.counts[part] != nil, .deaths, of: part)
-      if entries[part] != nil { reading.deaths.append((part, signals?.counts[part] ?? [:])) }
+      entries[part, default: []].insert(.deaths)
+      reading.deaths.append((part, signals?.counts[part] ?? [:]))
     }
     reading.newIdentities = try identityCache.read(written: before.identitiesWritten)
     reading.identities = identityCache.identities
@@ -70,15 +68,6 @@ extension KernelCounters {
     if isFirst { reading.addZeros() }
     exemplarCursor = exemplars.cursor
     return reading
-  }
-
-  private mutating func note(_ hasEntry: Bool, _ map: PartEntries, of part: NamespacePart) {
-    if hasEntry { entries[part, default: []].insert(map) } else { forget(map, of: part) }
-  }
-
-  private mutating func forget(_ map: PartEntries, of part: NamespacePart) {
-    guard let rest = entries[part]?.subtracting(map) else { return }
-    entries[part] = rest.isEmpty ? nil : rest
   }
 
   private func nodeCounts() throws(BPFError) -> NodeCounts {
