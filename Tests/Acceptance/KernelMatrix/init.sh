@@ -295,8 +295,13 @@ while read -r how name arguments; do
 done </cases
 if [ -x /bin/pidns-exporter ]; then
   check_events
-  clock
-  if has_names; then unit unit-cgroup-v2 /sys/fs/cgroup; else emit 'without unit-cgroup-v2'; fi
+  if has_names; then
+    clock
+    unit unit-cgroup-v2 /sys/fs/cgroup
+  else
+    emit 'without clock'
+    emit 'without unit-cgroup-v2'
+  fi
 else
   emit 'without events'
   emit 'without clock'

@@ -90,10 +90,11 @@ image_of() {
 
 # boot KERNEL: runs its machine, with the console in logs/KERNEL.log.
 boot() {
-  local kernel=$1 architecture=${1##*-} log=$cache/logs/$1.log machine console qemu parameters=
+  local kernel=$1 architecture=${1##*-} log=$cache/logs/$1.log machine console qemu cpus=2 parameters=
   case $kernel in
     *-no-pids-*) parameters=cgroup_disable=pids ;;
-    *-255-cpus-*) parameters=possible_cpus=255 ;;
+    # All but two stay offline.
+    *-255-cpus-*) cpus=255 parameters=maxcpus=2 ;;
     *-lockdown-*) parameters=lockdown=confidentiality ;;
   esac
   case $architecture in
@@ -110,7 +111,7 @@ boot() {
   LD_LIBRARY_PATH=$cache/qemu/usr/lib/x86_64-linux-gnu:$cache/qemu/lib/x86_64-linux-gnu \
     "$cache/qemu/usr/bin/${machine[0]}" "${machine[@]:1}" \
     -L "$cache/qemu/usr/share/qemu" -L "$cache/qemu/usr/share/seabios" \
-    -smp 2 -m 1536 -display none -nodefaults -no-reboot -monitor none -serial "file:$log" \
+    -smp "$cpus" -m 1536 -display none -nodefaults -no-reboot -monitor none -serial "file:$log" \
     -kernel "$cache/$(image_of "$kernel")/vmlinuz" -initrd "$work/$architecture.cpio" \
     -append "console=$console quiet loglevel=1 panic=-1 $parameters" </dev/null >"$log.qemu" 2>&1 &
   qemu=$!
