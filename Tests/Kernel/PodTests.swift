@@ -33,7 +33,11 @@ extension KernelTests {
       ] {
         let names = Scrape.Names(pidns: pidns, namespace: "shop", pod: "cart", container: container)
         #expect(scrape.differences(names, from: truth, mayLack: Names.off) == [], "\(container)")
-        #expect(scrape.names.filter { $0.pod == "cart" && $0.container == container } == [names])
+        // On a slow machine, a process of the runtime is in the cgroup for so long that it has a series, in the host's namespace.
+        let own = scrape.names.filter {
+          $0.pod == "cart" && $0.container == container && $0.pidns != Scrape.host
+        }
+        #expect(own == [names])
         let info = try #require(
           scrape.infos.first { $0["pod"] == "cart" && $0["container"] == container })
         #expect(info["pidns"] == "\(pidns)")
@@ -89,7 +93,7 @@ extension KernelTests {
           == total.values[Facts.Quantity(.execs)]
       }
       let scrape = try exporter.scrape()
-      #expect(Set(scrape.names.filter { $0.pod == "cart" }) == Set(series))
+      #expect(Set(scrape.names.filter { $0.pod == "cart" && $0.pidns != Scrape.host }) == Set(series))
       // The kernel reuses the lowest free inum.
       #expect(series.count < truths.count)
       for names in series {
@@ -191,7 +195,8 @@ extension KernelTests {
 
 extension Cluster {
   func exporter(_ flags: String...) throws -> RunningExporter {
-    try RunningExporter(["--labels.grace=5s"] + self.flags + flags)
+    // Longer than a slow machine needs to put a pod into the API.
+    try RunningExporter(["--labels.grace=60s"] + self.flags + flags)
   }
 
   /// The pod status that the kubelet would report for a pod of containerd.
