@@ -27,9 +27,11 @@ install_parsers() {
   echo "${versions[*]}" >"$parsers/versions"
 }
 
+# The first 300 samples of each family: Debian 13's promtool compares each with every other one, which took hours for a page of 10,000
+# services.
 # shellcheck disable=SC2317 # Bash calls it, for xargs.
 promtool_page() {
-  promtool check metrics <"$1" && return
+  awk '/^#/ { n = 0; print; next } n++ < 300' "$1" | promtool check metrics && return
   echo "$1: promtool rejects it"
   return 255
 }
