@@ -21,7 +21,8 @@ date=$(git log -1 --format=%cs 2>/dev/null) || date=$(date --utc +%F)
 # Removes the page of the parser's command "help", and names each command's page as man looks it up.
 rm "$folder/pidns-exporter.help.1"
 for page in "$folder"/*.1; do
-  sed --in-place 's/^$/.Pp/; s/^\(\.Dt PIDNS-EXPORTER\)\./\1-/; s/^\(\.Xr pidns-exporter\)\./\1-/; /^\.Xr pidns-exporter-help /d' "$page"
+  # No justified lines: troff of Debian 13 warns of flags that are too long for it.
+  sed --in-place 's/^\.Sh SYNOPSIS$/&\n.ad l/; s/^$/.Pp/; s/^\(\.Dt PIDNS-EXPORTER\)\./\1-/; s/^\(\.Xr pidns-exporter\)\./\1-/; /^\.Xr pidns-exporter-help /d' "$page"
 done
 for command in check-config events top unpin; do
   # The section NAME must have the page's own name, by which it is looked up.

@@ -65,8 +65,9 @@ server=
 check 'the package is removed' inside "$root" apt-get remove --yes prometheus-pidns-exporter
 check 'its flags stay' test -e "$root/etc/default/prometheus-pidns-exporter"
 check 'the package is purged' inside "$root" apt-get purge --yes prometheus-pidns-exporter
-# Recommended packages, too: the bare Debian did not have them.
-check 'its dependencies are removed' inside "$root" apt-get --option APT::AutoRemove::RecommendsImportant=false autoremove --purge --yes
+# Recommended and suggested packages, too: the bare Debian did not have them.
+check 'its dependencies are removed' inside "$root" apt-get --option APT::AutoRemove::RecommendsImportant=false \
+  --option APT::AutoRemove::SuggestsImportant=false autoremove --purge --yes
 files >"$work/after"
 check 'nothing is left' diff <(grep -vE '^(etc/ld.so.cache|var/(lib/systemd|backups)|usr/share/man|var/lib/pam)' "$work/before") \
   <(grep -vE '^(etc/ld.so.cache|var/(lib/systemd|backups)|usr/share/man|var/lib/pam)' "$work/after")
