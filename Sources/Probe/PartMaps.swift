@@ -60,9 +60,9 @@ struct PartMaps {
   /// Counts a part that user space has added, as one deleted less.
   mutating func admit(_ part: NamespacePart) throws(BPFError) { try count(part, -1) }
 
-  /// Deletes the removed cgroups without a part.
+  /// Deletes the removed cgroups without a part, as found by the last read.
   mutating func removeStaleEntries(parts: some Sequence<NamespacePart>) throws(BPFError) {
-    var stale = cache.removed
+    var stale = cache.removedBefore
     guard !stale.isEmpty else { return }
     for part in parts { stale.remove(part.cgroup) }
     for cgroup in stale {

@@ -4,6 +4,8 @@ import Foundation
 import Harness
 import Testing
 
+@testable import Probe
+
 extension KernelTests {
   /// Many cgroups, short-lived cgroups, and cgroups with unusual names.
   @Suite(.serialized) struct PartLimits {
@@ -77,6 +79,26 @@ extension KernelTests {
       }
       #expect(wrong.isEmpty, "\(wrong.count) services are wrong, such as \(wrong.prefix(5))")
       slice.remove()
+    }
+
+    @Test("The paths of a cgroup that begins and is removed between two reads of one poll stay until its counts are read")
+    func removedDuringPoll() throws {
+      var counters = try KernelCounters(KernelCounters.Configuration(mapEntries: 100_000, parts: 25_000))
+      _ = try counters.read()
+      let slice = try TestCgroup("/pidns-test-\(Self.tag)d.slice")
+      try Self.runOnePerCgroup(in: slice, 0..<1, removing: true)
+      slice.remove()
+      // The rest of a poll that has read the counts before.
+      _ = try counters.parts?.read(written: .max)
+      try counters.removeStaleEntries()
+      let reading = try counters.read()
+      let path = "/\((slice.folder as NSString).lastPathComponent)/n0-\(Self.tag).service"
+      let cgroup = try #require(reading.cgroups.first { $0.value.paths.first == path })
+      #expect(cgroup.value.isRemoved)
+      #expect(reading.counts.contains { $0.part.cgroup == cgroup.key })
+      // Its part is not deleted, as no ledger asks for it.
+      try counters.removeStaleEntries()
+      #expect(try counters.read().cgroups[cgroup.key] != nil)
     }
 
     /// Whether a unit's name may have this byte (systemd.unit(5)).

@@ -50,17 +50,21 @@ struct CgroupCache {
   private(set) var reader: MapReader<UInt64, UInt64>
   private(set) var cgroups: [UInt64: PartCgroup] = [:]
   /// Those of them that were removed.
-  private(set) var removed: Set<UInt64> = []
+  private var removed: Set<UInt64> = []
+  /// Those of them that were removed at the read before: all their parts were in the maps when the last counts were read. A cgroup
+  /// that is created and removed after that has a part that only the next counts will have.
+  private(set) var removedBefore: Set<UInt64> = []
   /// The number of writes by the BPF programs at the last read.
   private var written: UInt64 = 0
 
   init(_ map: BPFMap) { reader = MapReader(map, "read the namespaces' cgroups") { $0 } }
 
-  /// Reads them again, if the BPF programs have written any since.
+  /// Reads them again, if the BPF programs have written any since. Called once after each read of the counts.
   ///
   /// - Parameter written: The number of writes, read before this.
   /// - Returns: Whether they were read again.
   mutating func read(written: UInt64) throws(BPFError) -> Bool {
+    removedBefore = removed
     guard written != self.written else { return false }
     var (cgroups, removed) = (cgroups, removed)
     let gone = try unsafe reader.read {
@@ -80,6 +84,7 @@ struct CgroupCache {
     try reader.delete(cgroup)
     cgroups[cgroup] = nil
     removed.remove(cgroup)
+    removedBefore.remove(cgroup)
   }
 
   /// Has the next read return all.
@@ -87,6 +92,7 @@ struct CgroupCache {
     reader.forget()
     cgroups = [:]
     removed = []
+    removedBefore = []
     written = 0
   }
 }
