@@ -29,6 +29,8 @@ package struct View: Sendable {
   package private(set) var isPaused = false
   /// The number of rows scrolled past.
   private(set) var offset = 0
+  /// Whether the last rows stay on the screen when the number of rows changes: from the key End to the next change of position.
+  private var staysAtEnd = false
   /// The number of rows that fitted on the last screen.
   private var page = 1
 
@@ -55,8 +57,8 @@ package struct View: Sendable {
     case .down: scroll(1)
     case .pageUp: scroll(-page)
     case .pageDown: scroll(page)
-    case .home: offset = 0
-    case .end: offset = Int.max / 2
+    case .home: scroll(to: 0)
+    case .end: staysAtEnd = true
     default: return isTyping ? type(key) : command(key)
     }
     return .show
@@ -65,10 +67,15 @@ package struct View: Sendable {
   /// Clamps the scroll position to the number of rows and the screen's size.
   mutating func fit(rows count: Int, page: Int) {
     self.page = max(1, page)
-    offset = max(0, min(offset, count - page))
+    offset = max(0, staysAtEnd ? count - page : min(offset, count - page))
   }
 
-  private mutating func scroll(_ rows: Int) { offset = max(0, offset + rows) }
+  private mutating func scroll(_ rows: Int) { scroll(to: max(0, offset + rows)) }
+
+  private mutating func scroll(to row: Int) {
+    offset = row
+    staysAtEnd = false
+  }
 
   private mutating func command(_ key: Key) -> Effect {
     switch key {
@@ -86,7 +93,7 @@ package struct View: Sendable {
     case .character(let character):
       guard let column = Column.allCases.first(where: { $0.key == character }) else { break }
       order.choose(column)
-      offset = 0
+      scroll(to: 0)
     default: break
     }
     return .show
@@ -102,7 +109,7 @@ package struct View: Sendable {
       if filter.unicodeScalars.count < Self.filterLimit { filter.append(character) }
     default: break
     }
-    offset = 0
+    scroll(to: 0)
     return .show
   }
 }

@@ -11,18 +11,20 @@ import Text
   /// A view after two samples of `count` namespaces, a second apart: number i has i execs per second, and i + 1 processes.
   static func view(_ count: Int, pod: String = "") -> View {
     var view = View(source: "http://here/metrics", interval: "2s", order: Order(.exec))
-    for time in [0.0, 1] {
-      var sample = Sample()
-      sample.time = time
-      for number in 0..<count {
-        var entry = Sample.Entry()
-        entry.events.execs = time * Double(number)
-        (entry.processes, entry.threads, entry.zombies) = (Double(number + 1), Double(2 * number + 1), 0)
-        sample.namespaces[.init(pidns: "\(100 + number)", pod: pod, container: "c\(number)")] = entry
-      }
-      view.meter.ingest(sample, at: time)
-    }
+    for time in [0.0, 1] { ingest(count, at: time, pod: pod, &view) }
     return view
+  }
+
+  private static func ingest(_ count: Int, at time: Double, pod: String = "", _ view: inout View) {
+    var sample = Sample()
+    sample.time = time
+    for number in 0..<count {
+      var entry = Sample.Entry()
+      entry.events.execs = time * Double(number)
+      (entry.processes, entry.threads, entry.zombies) = (Double(number + 1), Double(2 * number + 1), 0)
+      sample.namespaces[.init(pidns: "\(100 + number)", pod: pod, container: "c\(number)")] = entry
+    }
+    view.meter.ingest(sample, at: time)
   }
 
   static func text(_ view: inout View, _ columns: Int, _ rows: Int) -> [String] {
@@ -109,6 +111,21 @@ import Text
     for _ in 0..<10 { _ = view.handle(.pageUp) }
     // A larger screen shows all rows.
     #expect(Self.names(&view, rows: 60).count == 50)
+  }
+
+  @Test("After End, the last rows stay on the screen when rows come and go")
+  func end() {
+    var view = Self.view(50)
+    Self.press(&view, "e")
+    _ = view.handle(.end)
+    for (time, count) in [60, 30, 55].enumerated() {
+      Self.ingest(count, at: Double(time + 2), &view)
+      #expect(Self.names(&view, rows: 14).last == "c\(count - 1)")
+    }
+    _ = view.handle(.up)
+    #expect(Self.names(&view, rows: 14).last == "c53")
+    Self.ingest(60, at: 5, &view)
+    #expect(Self.names(&view, rows: 14).last == "c53")
   }
 
   @Test("A key sorts by its column; pressing it again reverses the order")
