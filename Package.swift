@@ -95,7 +95,7 @@ let package = Package(
     .target(
       name: "Top", dependencies: ["LiveView", "HTTPClient", "Platform", "Terminal", "Text", "WebConfig"],
       swiftSettings: settings),
-    .target(name: "WebConfig", dependencies: ["JSON", "Platform", "YAML"], swiftSettings: settings),
+    .target(name: "WebConfig", dependencies: ["JSON", "Platform", "Text", "YAML"], swiftSettings: settings),
     .target(name: "YAML", dependencies: ["CLibYAML", "JSON"], swiftSettings: settings),
 
     // Ground truth for the tests: a static C program, as it execs itself all the time. SwiftPM links it

@@ -26,9 +26,18 @@ package struct StatusQuery: Equatable {
   package init(_ argument: (String) -> String?) {
     order = Order(
       argument("sort").flatMap { Column(rawValue: $0) } ?? .exec, isReversed: argument("order") == "up")
-    filter =
-      String(decoding: (argument("filter") ?? "").utf8.prefix(Self.longestFilter), as: UTF8.self).printable
+    filter = Self.cut((argument("filter") ?? "").printable)
     rows = argument("rows").flatMap { Int($0) }.map { min(max($0, 1), Self.mostRows) } ?? Self.usualRows
+  }
+
+  /// The characters that begin a text and fit the limit of a filter. Half a character would be longer in the links, as U+FFFD.
+  private static func cut(_ text: String) -> String {
+    var bytes = 0
+    let fitting = text.unicodeScalars.prefix {
+      bytes += UTF8.width($0)
+      return bytes <= longestFilter
+    }
+    return String(fitting)
   }
 
   /// The same query, sorted by a column. If it is the current one, the order is reversed.

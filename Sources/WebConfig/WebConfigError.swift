@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Text
+
 /// The reason why a configuration is refused, in one line for users. Never contains keys, hashes or passwords.
 package struct WebConfigError: Error, Equatable, Sendable, CustomStringConvertible {
   /// The path of the file, as in the flag.
@@ -18,8 +20,8 @@ package struct WebConfigError: Error, Equatable, Sendable, CustomStringConvertib
     self.advice = advice
   }
 
-  /// The file, the key, the problem, and the advice.
+  /// The file, the key, the problem, and the advice; printable, whatever is in the file.
   package var description: String {
-    "\(file): \(key.isEmpty ? "" : "\(key): ")\(problem); \(advice)"
+    "\(file): \(key.isEmpty ? "" : "\(key): ")\(problem); \(advice)".printable
   }
 }

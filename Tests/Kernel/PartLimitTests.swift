@@ -81,7 +81,9 @@ extension KernelTests {
       slice.remove()
     }
 
-    @Test("The paths of a cgroup that begins and is removed between two reads of one poll stay until its counts are read")
+    @Test(
+      "The paths of a cgroup that begins and is removed between two reads of one poll stay until its counts are read"
+    )
     func removedDuringPoll() throws {
       var counters = try KernelCounters(KernelCounters.Configuration(mapEntries: 100_000, parts: 25_000))
       _ = try counters.read()

@@ -85,6 +85,12 @@ enum RequestTarget {
     let lines = head.split(separator: "\r\n", omittingEmptySubsequences: false)
     let words = lines[0].split(separator: " ", maxSplits: 2)
     check(words.count == 3 && words[0] == "HTTP/1.1", "not a status line: \(lines[0])")
+    if words[1] == "100" {
+      // The answer to `Expect: 100-continue`; the response follows.
+      check(lines.count == 1, "headers: \(head)")
+      rest = rest[end.upperBound...]
+      return
+    }
     check(Int(words[1]).map(statuses.contains) == true, "unexpected status: \(lines[0])")
     var length = 0
     for line in lines.dropFirst() {

@@ -58,5 +58,9 @@ import Testing
   func longFilter() {
     #expect(
       query(["filter": String(repeating: "ä", count: 10_000)]).filter == String(repeating: "ä", count: 128))
+    // Three bytes do not fit behind 254.
+    let odd = query(["filter": "aa" + String(repeating: "\u{1}", count: 300)])
+    #expect(odd.filter == "aa" + String(repeating: "\u{fffd}", count: 84))
+    #expect(query(["filter": odd.filter]) == odd)
   }
 }

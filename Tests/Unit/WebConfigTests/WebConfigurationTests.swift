@@ -100,6 +100,7 @@ import Testing
       ("rate_limit:\n  interval: 1s\n  burst: 0", "rate_limit.burst: no request would be answered"),
       ("basic_auth_users:\n  a: 1\n  a: 2", "line 3: a key is there twice"),
       ("\u{313}: 1", ": there is no such key"),
+      ("tls_server_config:\n  min_version: \"a\\nb\"", "'a\u{fffd}b'"),
     ])
   func refused(yaml: String, problem: String) throws {
     let error = try #require(throws: WebConfigError.self) { try Self.parse(yaml) }
