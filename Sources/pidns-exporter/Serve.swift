@@ -15,8 +15,8 @@ struct Serve: ParsableCommand {
     abstract:
       "Counts what happens to the processes of each container (PID namespace), and serves it to Prometheus.",
     discussion: """
-      Two commands: pidns-exporter events prints single events, pidns-exporter top shows a live table of the \
-      containers. Their flags: pidns-exporter events --help, pidns-exporter top --help.
+      Commands: events prints single events, top shows a live table of the containers, check-config checks \
+      --web.config.file, unpin removes pinned programs. Their flags: pidns-exporter COMMAND --help.
 
       Requires Linux 5.10 or later with BTF, CAP_BPF and CAP_PERFMON, and the host's PID namespace. In another PID \
       namespace, see --namespaces.scope.

@@ -29,7 +29,7 @@ VALUES = {
     "exit_code": ["1", "127"],
     "errno": ["ENOENT", "EACCES"],
     "state": ["live", "retained"],
-    "map": ["namespaces", "exits"],
+    "map": ["namespaces", "signals"],
     "program": [f"process_{event}{copy}" for event in ("exec", "exit", "fork") for copy in ("", "_second", "_third")],
     "le": ["0.001", "1.0", "+Inf"],
 }

@@ -12,7 +12,7 @@ enum HealthReport {
     if !snapshot.isCounting { problems.append("BPF programs do not count") }
     if snapshot.lacksPins == true { problems.append("pins are missing") }
     if snapshot.state?.failure != nil { problems.append("state cannot be written") }
-    if let watch = snapshot.podWatch, !watch.isHealthy { problems.append("API server does not answer") }
+    if let watch = snapshot.podWatch, !watch.isHealthy { problems.append("pod watch fails") }
     return problems
   }
 

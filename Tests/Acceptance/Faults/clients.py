@@ -177,7 +177,7 @@ def api_server_outage(env):
             return text == f"{line}.\n"
         for mode in ("stalls", "fails"):
             server.mode, began = mode, time.monotonic()
-            wait(f"it is noticed that it {mode}", lambda: shows("Running, with problems: API server does not answer"))
+            wait(f"it is noticed that it {mode}", lambda: shows("Running, with problems: pod watch fails"))
             seen.append(f"noticed after {time.monotonic() - began:.0f} s that it {mode}")
             exporter.do("mixed", "--count", 50)
             page = exporter.new_page()

@@ -63,7 +63,7 @@ function(config)
         'critical',
         '%s == 0' % promql.own('pidns_up'),
         'pidns-exporter cannot read the counts of the kernel on ' + node,
-        'It shows the counts of the last successful poll. The kernel continues to count: nothing is lost once polls succeed again.',
+        'It shows the counts of the last successful poll. /-/healthy and the log name the problem. If polls fail, the kernel continues to count, and nothing is lost once they succeed. If the BPF programs do not count, events are lost.',
         '2m'
       ),
 
@@ -92,12 +92,12 @@ function(config)
         'PidnsMapFillsUp',
         'warning',
         '%s / %s > %g' % [
-          promql.own('pidns_bpf_map_entries', 'map=~"namespaces|exits|identities|details"'),
+          promql.own('pidns_bpf_map_entries', 'map!~"node|marks"'),
           promql.own('pidns_bpf_map_capacity'),
           thresholds.mapUsage,
         ],
         'The BPF map {{ $labels.map }} of pidns-exporter is nearly full on ' + node,
-        "{{ $value | humanizePercentage }} of its capacity is used. When it is full, new containers are in the node's totals only.",
+        "{{ $value | humanizePercentage }} of its capacity is used. When it is full, counts that need another entry are in the node's totals only.",
         '5m'
       ),
 

@@ -151,7 +151,7 @@ import Testing
         RenderedSnapshot(snapshot, features: FeatureSet(collectors: [], showsLifetimesPerNamespace: false)))
       return HealthRoute(board: board, monitor: PollingMonitor()).state()
     }
-    let problem = ("Running, with problems: API server does not answer", 200)
+    let problem = ("Running, with problems: pod watch fails", 200)
     // Before its first answer the watch itself logs what fails.
     #expect(answer(isHealthy: false) == problem)
     #expect(answer(isHealthy: true) == ("Healthy", 200))
