@@ -3,11 +3,11 @@
  * Counts process events for each pid namespace.
  *
  * Hooks: tp_btf on task_newtask, sched_process_exec and sched_process_exit; on sched_process_free
- * if the exit hook has no group_dead argument; on mark_victim; fexit on the system calls execve and
- * execveat; an iterator over tasks.
+ * if the exit hook has no group_dead argument; on mark_victim and cgroup_rmdir; fexit on the system
+ * calls execve and execveat; an iterator over tasks.
  *
- * Maps: see counters.h and latest.h; for some kernels and collectors, see attempts.h, exit.h and
- * oom.h.
+ * Maps: see totals.h, counters.h, identity.h, part.h and admission.h; for some kernels, collectors
+ * and flags, see attempts.h, exit.h, oom.h and gate.h.
  *
  * Needs Linux 5.10 with BTF.
  */
@@ -186,7 +186,7 @@ static __always_inline int count_late_oom_kill(struct task_struct *task)
 	if (status_signal(wait_status(task, &process, &own)) != SIGKILL)
 		return 0;
 	choose_part(task, &own);
-	counts = counts_of(task, &own, totals, OOM_SCRATCH);
+	counts = existing_counts(&own);
 	add_atomic(&totals->oom_kills, 1);
 	if (!counts)
 		return 0;
@@ -343,6 +343,10 @@ int task_walk(struct bpf_iter__task *ctx)
 		return 0;
 	if (task)
 		choose_part(task, &own);
+	/* A zombie makes no part: nothing would end that of a removed cgroup. */
+	if (task && task->exit_state && own.part.cgroup &&
+	    !bpf_map_lookup_elem(&namespaces, &own.part))
+		own.part.cgroup = 0;
 	begins = !is_same_part(&own.part, &walked_in);
 	totals = this_cpus_node();
 	if (begins) {

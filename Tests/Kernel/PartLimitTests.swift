@@ -103,6 +103,33 @@ extension KernelTests {
       #expect(try counters.read().cgroups[cgroup.key] != nil)
     }
 
+    @Test("A zombie in a removed cgroup makes no part, which nothing would end")
+    func zombie() throws {
+      let slice = try TestCgroup("/pidns-test-\(Self.tag)e.slice")
+      let cgroup = try TestCgroup("/pidns-test-\(Self.tag)e.slice/z.service")
+      // `sleep` does not wait for the child of the shell that it replaces.
+      let parent = try slice.start([
+        "/bin/sh", "-c", #"(echo 0 >"$0/cgroup.procs"; exec /bin/true) & exec sleep 600"#, cgroup.folder,
+      ])
+      defer { parent.signal(SIGKILL) }
+      try eventually("there is a zombie in the cgroup") {
+        let children = try String(
+          contentsOfFile: "/proc/\(parent.pid)/task/\(parent.pid)/children", encoding: .utf8)
+        guard let child = children.split(separator: " ").first else { return false }
+        let stat = try String(contentsOfFile: "/proc/\(child)/stat", encoding: .utf8)
+        return stat.contains("(true) Z")
+      }
+      try #require(unsafe rmdir(cgroup.folder) == 0, "errno \(errno)")
+      var counters = try KernelCounters(KernelCounters.Configuration(mapEntries: 100_000, parts: 25_000))
+      _ = try counters.walkTasks()
+      let paths = try counters.read().cgroups.values.map(\.paths[0])
+      #expect(paths.contains { $0.hasSuffix("\(Self.tag)e.slice") })
+      #expect(!paths.contains { $0.hasSuffix("\(Self.tag)e.slice/z.service") })
+      parent.signal(SIGKILL)
+      _ = parent.wait()
+      slice.remove()
+    }
+
     /// Whether a unit's name may have this byte (systemd.unit(5)).
     private static func isAllowedBySystemd(_ byte: UInt8) -> Bool {
       let character = Character(Unicode.Scalar(byte))

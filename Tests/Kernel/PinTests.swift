@@ -116,6 +116,31 @@ extension KernelTests {
       try eventually("the unit has ended") { try !isShown(next) }
     }
 
+    @Test("A layout with room for fewer cgroups takes over, and no count is lost")
+    func fewerCgroups() throws {
+      let fixture = try PinFixture()
+      func start(maximum: Int) throws -> PinnedExporter {
+        try fixture.start(
+          arguments: [
+            "--bpf.map-entries=5000", "--namespaces.retention=1s", "--cgroups.max=\(maximum)",
+          ])
+      }
+      let exporter = try start(maximum: 1000)
+      let prefix = "pidns-test-\(getpid())-"
+      let cgroups = try (0..<40).map { try TestCgroup("/system.slice/\(prefix)\($0).service") }
+      for cgroup in cgroups { try cgroup.start(["/bin/sh", "-c", "/bin/true"]).wait() }
+      func execs(_ exporter: PinnedExporter) throws -> [Double] {
+        try exporter.scrape().samples
+          .filter { $0.key.hasPrefix("pidns_process_execs_total{") && $0.key.contains(prefix) }.map(\.value)
+      }
+      let counted = [Double](repeating: 2, count: cgroups.count)
+      try eventually("all units are shown") { try execs(exporter) == counted }
+      exporter.kill()
+      let next = try start(maximum: 16)
+      #expect(try execs(next) == counted)
+      for cgroup in cgroups { cgroup.remove() }
+    }
+
     /// No counter has gone down, and each has risen from 0 to the truth.
     private func expectInPrometheus(_ prometheus: RunningPrometheus, _ truths: [Truth]) throws {
       for (names, truths) in Dictionary(grouping: truths, by: \.names) {

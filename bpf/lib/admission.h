@@ -30,7 +30,8 @@ static __always_inline bool take_part(__u32 element, __u32 limit)
 	__u64 *admitted = bpf_map_lookup_elem(&parts_admitted, &element);
 	__u64 *released = bpf_map_lookup_elem(&parts_released, &element);
 
-	if (!admitted || !released || *admitted - *released >= limit)
+	/* Signed: if user space was killed between two writes, a part may be released twice. */
+	if (!admitted || !released || (__s64)(*admitted - *released) >= limit)
 		return false;
 	add_atomic(admitted, 1);
 	return true;

@@ -103,6 +103,21 @@ static __always_inline struct pidns_counts *counts_of(struct task_struct *task,
 	return counts;
 }
 
+/*
+ * The counts that a process of this part was counted in before; NULL if there was no room for them.
+ *
+ * verifier: much less than counts_of().
+ */
+static __always_inline struct pidns_counts *existing_counts(struct task_pidns *own)
+{
+	struct pidns_counts *counts = bpf_map_lookup_elem(&namespaces, &own->part);
+
+	if (counts || !own->part.cgroup)
+		return counts;
+	own->part.cgroup = 0;
+	return bpf_map_lookup_elem(&namespaces, &own->part);
+}
+
 /* Counts a rare event by its kind. */
 static __noinline int count_detail(const struct pidns_part *part, struct pidns_node *totals,
 				   __u32 kind, __u32 value)

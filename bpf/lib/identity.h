@@ -44,43 +44,79 @@ struct {
 	__type(value, struct pidns_identity);
 } scratches SEC(".maps");
 
-/* Writes the names as in struct pidns_identity from an offset on. Returns the length in bytes. */
-static __always_inline __u32 write_path(char path[PIDNS_PATH], __u32 length,
-					struct kernfs_node *node)
+/*
+ * verifier: the following functions are not static, so that each is verified once, and not again in
+ * each turn of the loops that call it. 5.10 allows no pointer as an argument of such a function, so
+ * they take addresses.
+ */
+__noinline __u64 parent_address(__u64 node)
+{
+	return config.capture_identities ? (__u64)parent_of((void *)node) : 0;
+}
+
+__noinline __u32 hash_of_name(__u64 node)
+{
+	return config.capture_identities ? BPF_CORE_READ((struct kernfs_node *)node, hash) : 0;
+}
+
+/* Appends a name to a scratch buffer, and returns the new length: the same if that fails. */
+__noinline __u32 append_name(__u32 scratch, __u32 length, __u64 node)
+{
+	struct pidns_identity *identity = bpf_map_lookup_elem(&scratches, &scratch);
+	long written;
+
+	if (!identity || length > PIDNS_PATH - PIDNS_NAME || !config.capture_identities)
+		return length;
+	written = bpf_probe_read_kernel_str(&identity->path[length], PIDNS_NAME,
+					    BPF_CORE_READ((struct kernfs_node *)node, name));
+	return written > 0 ? length + written : length;
+}
+
+/* Ends a path in a scratch buffer, and returns the new length. */
+__noinline __u32 append_separator(__u32 scratch, __u32 length)
+{
+	struct pidns_identity *identity = bpf_map_lookup_elem(&scratches, &scratch);
+
+	if (!identity || length > PIDNS_PATH - PIDNS_NAME)
+		return length;
+	identity->path[length] = 0;
+	return length + 1;
+}
+
+/* Appends a path to those in a scratch buffer, and returns the length of all of them. */
+__noinline __u32 append_path(__u32 scratch, __u32 length, __u64 node)
 {
 	enum { DEEPEST = 32 };
 
-	for (int depth = 0; depth < DEEPEST && length <= PIDNS_PATH - PIDNS_NAME; depth++) {
-		struct kernfs_node *parent = parent_of(node);
-		long written;
+	for (int depth = 0; depth < DEEPEST; depth++) {
+		__u64 parent = parent_address(node);
+		__u32 before = length;
 
 		if (!parent)
 			break;
-		written = bpf_probe_read_kernel_str(&path[length], PIDNS_NAME,
-						    BPF_CORE_READ(node, name));
-		if (written <= 0)
+		length = append_name(scratch, length, node);
+		if (length == before)
 			break;
-		length += written;
 		node = parent;
 	}
 	return length;
 }
 
-/*
- * Appends a path to those in a scratch buffer, and returns the length of all of them.
- *
- * verifier: not static, so that it is verified once. 5.10 allows no pointer as an argument of such
- * a function.
- */
-__noinline __u32 append_path(__u32 scratch, __u32 length, __u64 node, __u32 is_first)
+/* The next cgroup of a set in a list of them: the address of its link; 0 at the end. */
+__noinline __u64 next_link(__u64 at, __u64 head)
 {
-	struct pidns_identity *identity = bpf_map_lookup_elem(&scratches, &scratch);
+	__u64 next =
+		config.capture_identities ? (__u64)BPF_CORE_READ((struct list_head *)at, next) : 0;
 
-	if (!identity || length > PIDNS_PATH - PIDNS_NAME || !config.capture_identities)
-		return length;
-	if (!is_first)
-		identity->path[length++] = 0;
-	return write_path(identity->path, length, (void *)node);
+	return next == head ? 0 : next;
+}
+
+__noinline __u64 node_of_link(__u64 at)
+{
+	struct cgrp_cset_link *link =
+		(void *)at - bpf_core_field_offset(((struct cgrp_cset_link *)0)->cgrp_link);
+
+	return config.capture_identities ? (__u64)BPF_CORE_READ(link, cgrp, kn) : 0;
 }
 
 /*
@@ -91,28 +127,23 @@ __noinline __u32 append_other_paths(__u32 scratch, __u32 length, __u64 set, __u6
 {
 	enum { HIERARCHIES = 16 };
 	__u64 head = set + bpf_core_field_offset(((struct css_set *)0)->cgrp_links);
-	__u32 first_name, name_before;
-	struct list_head *at;
+	__u32 first_name = hash_of_name(first), name_before = first_name;
+	__u64 at = head;
 
-	if (!config.capture_identities)
-		return length;
-	first_name = name_before = BPF_CORE_READ((struct kernfs_node *)first, hash);
-	at = (void *)head;
 	for (int i = 0; i < HIERARCHIES; i++) {
-		struct cgrp_cset_link *link;
-		struct kernfs_node *node;
+		__u64 node;
 		__u32 name;
 
-		at = BPF_CORE_READ(at, next);
-		if (!at || at == (void *)head)
+		at = next_link(at, head);
+		if (!at)
 			break;
-		link = (void *)at - bpf_core_field_offset(((struct cgrp_cset_link *)0)->cgrp_link);
-		node = BPF_CORE_READ(link, cgrp, kn);
-		name = BPF_CORE_READ(node, hash);
-		if (name == first_name || name == name_before || !parent_of(node))
+		node = node_of_link(at);
+		name = hash_of_name(node);
+		if (name == first_name || name == name_before || !parent_address(node))
 			continue;
 		name_before = name;
-		length = append_path(scratch, length, (__u64)node, false);
+		length = append_separator(scratch, length);
+		length = append_path(scratch, length, node);
 	}
 	return length;
 }
@@ -121,7 +152,7 @@ __noinline __u32 append_other_paths(__u32 scratch, __u32 length, __u64 set, __u6
 static __always_inline __u32 write_paths(enum scratch scratch, struct css_set *set,
 					 struct kernfs_node *first)
 {
-	__u32 length = append_path(scratch, 0, (__u64)first, true);
+	__u32 length = append_path(scratch, 0, (__u64)first);
 
 	length = append_other_paths(scratch, length, (__u64)set, (__u64)first);
 	return length <= PIDNS_PATH ? length : PIDNS_PATH;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CPidns
+import Glibc
 package import LibBPF
 import Platform
 
@@ -102,7 +103,8 @@ extension KernelCounters {
   }
 
   /// Adds the parts of another layout whose cgroups exist, so that their removal will be noted; and notes it for those that
-  /// were removed since they were added.
+  /// were removed since they were added. Those without room in these maps are left out: their later events are counted with their
+  /// namespace.
   private mutating func carryParts(of layout: String, _ pins: borrowing PinFolder) throws(BPFError) {
     guard parts != nil, let counts = try pins.map(.namespaces, of: layout),
       let cgroups = try pins.map(.cgroups, of: layout), try isReadable(counts, .namespaces),
@@ -117,8 +119,12 @@ extension KernelCounters {
       let part = unsafe key.load(as: pidns_part.self)
       if part.cgroup != 0 { keys.append(part) }
     }
-    try parts?.adopt(found)
-    for key in keys where try self.counts.map.addZeros(key) { try parts?.admit(NamespacePart(key)) }
+    do throws(BPFError) {
+      try parts?.adopt(found)
+      for key in keys where try self.counts.map.addZeros(key) { try parts?.admit(NamespacePart(key)) }
+    } catch {
+      guard error.errno == E2BIG else { throw error }
+    }
   }
 
   private func isReadable(_ map: PinnedObject, _ name: CounterMap) throws(BPFError) -> Bool {

@@ -40,8 +40,7 @@ extension KernelCounters {
     for part in try unsafe counts.read({ unsafe reading.add($0, $1, &exemplars) }).added {
       entries[part, default: []].insert(.counts)
     }
-    // After the counts, which the programs write after the identities. Before the identities and cgroups, whose numbers
-    // of writes it contains.
+    // Before the details and the signals, whose numbers of writes it contains.
     let before = try nodeCounts()
     let changed = try unsafe details?.read(counted: before.detailsCounted) {
       (unsafe $1.load(as: UInt64.self), true)
@@ -58,11 +57,13 @@ extension KernelCounters {
       entries[part, default: []].insert(.deaths)
       reading.deaths.append((part, signals?.counts[part] ?? [:]))
     }
-    reading.newIdentities = try identityCache.read(written: before.identitiesWritten)
-    reading.identities = identityCache.identities
-    reading.hasNewCgroups = try parts?.read(written: before.cgroupsWritten) ?? false
-    reading.cgroups = parts?.cache.cgroups ?? [:]
+    // After all that is counted by part: the programs write the identity and the cgroup of a part first. Before the identities and
+    // cgroups, whose numbers of writes it contains.
     reading.node = try nodeCounts()
+    reading.newIdentities = try identityCache.read(written: reading.node.identitiesWritten)
+    reading.identities = identityCache.identities
+    reading.hasNewCgroups = try parts?.read(written: reading.node.cgroupsWritten) ?? false
+    reading.cgroups = parts?.cache.cgroups ?? [:]
     reading.exemplars = exemplars.found
     reading.entries = entries
     if isFirst { reading.addZeros() }
