@@ -44,10 +44,13 @@ package struct ConfinementRule: Sendable {
       ])
     for failure in report.failures {
       logger.warning(
-        "a step of the confinement failed; continuing without it", metadata: ["error": "\(failure)"])
+        "a step of the confinement failed; continuing without it; see what the service or container forbids, such as SystemCallFilter=",
+        metadata: ["error": "\(failure)"])
     }
     if !report.hasFilter && report.failures.isEmpty {
-      logger.warning("kernel has no seccomp, or forbids it; system calls are not restricted")
+      logger.warning(
+        "kernel has no seccomp, or the service forbids it; system calls are not restricted; allow seccomp in SystemCallFilter="
+      )
     }
   }
 

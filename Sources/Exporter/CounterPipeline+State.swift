@@ -58,7 +58,7 @@ extension CounterPipeline {
   /// Reads what an earlier process has saved, and adds what programs of other layouts have counted. Removes their pins once
   /// that is saved.
   ///
-  /// - Returns: The state to continue; nil to begin anew.
+  /// - Returns: The state to continue; nil to start at 0.
   static func restore(
     _ empty: Ledger, _ state: inout StateStore?, _ pins: borrowing PinFolder?,
     _ change: KernelCounters.Change,
@@ -92,7 +92,9 @@ extension CounterPipeline {
         remove(earlier.layout, pins, logger)
       } catch {
         // The next process removes them.
-        logger.error("state not written; pins of another layout stay", metadata: ["error": "\(error)"])
+        logger.error(
+          "state not written; pins of another layout stay until the next start",
+          metadata: ["error": "\(error)"])
       }
     }
     state = consume store
@@ -117,13 +119,14 @@ extension CounterPipeline {
     case .none:
       if isInherited || !change.earlier.isEmpty {
         logger.warning(
-          "no state of the pinned counts; series of ended PID namespaces are lost, others begin anew")
+          "no state of the pinned counts; series of ended PID namespaces are lost, others start at 0; keep --state.file in one place"
+        )
       }
     case .ofOthers(let reason):
-      logger.warning("state is not of these counts; series begin anew", metadata: ["reason": "\(reason)"])
+      logger.warning("state is not of these counts; series start at 0", metadata: ["reason": "\(reason)"])
     case .setAside(let reason):
       logger.error(
-        "state not usable, renamed to .broken; series of ended PID namespaces are lost, others begin anew",
+        "state not usable, renamed to .broken; series of ended PID namespaces are lost, others start at 0",
         metadata: ["reason": "\(reason)"])
     }
     return (nil, nil)

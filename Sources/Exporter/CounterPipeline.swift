@@ -64,7 +64,7 @@ package struct CounterPipeline: ~Copyable {
     Self.logPrograms(kernel, logger)
     for (collector, reason) in kernel.unavailable.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
       logger.warning(
-        "collector not supported by this kernel; continuing without it",
+        "collector not supported by this kernel; continuing without it; to avoid this line, disable it with --no-collector.NAME",
         metadata: ["collector": "\(collector.rawValue)", "error": "\(reason)"])
     }
     if !kernel.readsIdentities {

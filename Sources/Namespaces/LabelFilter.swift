@@ -33,7 +33,7 @@ package struct LabelFilter: Sendable {
       do {
         expression = Expression(regex: try Regex(pattern).matchingSemantics(.unicodeScalar))
       } catch {
-        throw Problem("'\(pattern)' is not a regular expression")
+        throw Problem(#"'\#(pattern)' is not a regular expression: escape special characters, such as \("#)
       }
     }
 

@@ -118,7 +118,9 @@ extension KernelTests {
         "--log.level", "--log.format", "--version",
       ] { #expect(help.stdout.contains(flag)) }
       #expect(!help.stdout.contains("exit-detection") && !help.stdout.contains("in-attempts"))
-      #expect(help.stdout.contains("pidns-exporter events"))
+      for command in ["events", "top", "check-config", "unpin"] {
+        #expect(help.stdout.contains("\(command) "))
+      }
       let events = try Child.run(Self.exporter, ["events", "--help"])
       #expect(events.status == 0)
       for flag in [

@@ -25,7 +25,7 @@ struct PollHealthLogger {
     if let failure = snapshot.failure {
       if !failing {
         logger.error(
-          "poll failed; serving the last successful poll until one succeeds",
+          "poll failed; serving the last successful poll until one succeeds; if this lasts, raise the limit that the error names",
           metadata: ["error": "\(failure)"])
       }
     } else if failing {
@@ -36,7 +36,7 @@ struct PollHealthLogger {
     if let failure = snapshot.state?.failure {
       if !failsToSave {
         logger.error(
-          "state not written; series may go down at the next start, and entries of ended PID namespaces stay in the kernel while there is room",
+          "state not written; series may go down at the next start, and entries of ended PID namespaces stay in the kernel while there is room; free space on its disk, or make its folder writable",
           metadata: ["error": "\(failure)"])
       }
     } else if failsToSave {
@@ -116,7 +116,8 @@ extension DropReason {
   fileprivate var advice: String {
     switch self {
     case .mapFull: "; raise --bpf.map-entries"
-    case .noMemory, .busy, .other: ""
+    case .noMemory: "; raise the memory limit"
+    case .busy, .other: ""
     }
   }
 }

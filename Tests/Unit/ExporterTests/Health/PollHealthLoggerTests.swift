@@ -64,7 +64,7 @@ import Testing
         { $0.node.dropped[.mapFull] = events }
       ),
       (
-        "in the node totals; logged once, see pidns_bpf_events_dropped_total reason=no_memory",
+        "raise the memory limit; logged once, see pidns_bpf_events_dropped_total reason=no_memory",
         { $0.node.dropped[.noMemory] = events }
       ),
       ("see pidns_bpf_details_dropped_total", { $0.node.detailsDropped = 1 }),
