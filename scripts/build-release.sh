@@ -45,7 +45,7 @@ cp "$program" LICENSE "$work/$name/"
 cp .build/rpm/files/usr/share/licenses/prometheus-pidns-exporter/NOTICE "$work/$name/"
 cp bpf/LICENSE* "$work/$name/licences/"
 cp -r .build/documentation "$work/$name/documentation"
-cp deploy/systemd/prometheus-pidns-exporter.{service,default} "$work/$name/"
+cp deploy/systemd/prometheus-pidns-exporter.{service,default} deploy/systemd/pinning.conf "$work/$name/"
 # With this file in the source folder, a rebuild uses the same package versions.
 cp Package.resolved "$work/$name/"
 scripts/release/pack.sh "$SOURCE_DATE_EPOCH" "$dist/$name.tar.gz" "$work" "$name"

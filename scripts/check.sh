@@ -108,12 +108,12 @@ service() {
 }
 service "$unit" 20
 report $? 'the systemd unit'
-# Both commands read drop-ins beside the unit. It runs as root, without root's capabilities.
+# Both commands read drop-ins beside the unit. It runs as root, without root's capabilities; and systemd does not count ReadOnlyPaths.
 pinned=$(mktemp --directory)
 mkdir "$pinned/${unit##*/}.d"
 cp "$unit" "$pinned/"
 cp "${unit%/*}/pinning.conf" "$pinned/${unit##*/}.d/"
-service "$pinned/${unit##*/}" 21
+service "$pinned/${unit##*/}" 23
 report $? 'the systemd unit with the drop-in for pins'
 rm -r "$pinned"
 "$(scripts/check-tools.sh)/check-jsonschema" --builtin-schema vendor.github-workflows "${workflows[@]}" >/dev/null

@@ -33,20 +33,41 @@ starts() {
 }
 
 # counts CASE OPTION…: runs a case of the workload, and prints the truth and the service's samples. Successive namespaces may have one
-# inum, and their events add up. So the truth is that of all cases since the service started.
+# inum, and their events add up. So the truth is that of all cases since the counts began.
 counts() {
   emit "case $1"
   if [ "$(main_pid)" != "$counting" ]; then : >/tmp/truth; fi
-  counting=$(main_pid)
+  run_case "$@"
+  compare_counts
+}
+# The process of the service that has all counts of the truth.
+counting=
+
+# counts_through COMMAND CASE OPTION…: the same, while COMMAND ends the service.
+counts_through() {
+  emit "case $2"
+  if [ "$(main_pid)" != "$counting" ]; then : >/tmp/truth; fi
+  run_case "${@:2}" &
+  "$1" || emit "error $1 failed"
+  wait $!
+  if [ "$(main_pid)" = "$counting" ]; then emit 'error the service did not end'; fi
+  within 60 serves
+  compare_counts
+}
+
+run_case() {
   timeout 120 pidns-workload "$@" </dev/null >>/tmp/truth 2>/tmp/workload.log ||
     emit "error the workload failed with $?: $(tail -n 1 /tmp/workload.log)"
+}
+
+compare_counts() {
+  counting=$(main_pid)
   within 60 has_scanned "$(date +%s)" || emit 'error no scrape'
   sed 's/^/@@ truth /' /tmp/truth
   grep -E "$(sed -n 's/.*"pidns":\([0-9]*\).*/pidns="\1"/p' /tmp/truth | sort -u | tr '\n' '|')^pidns_(node_|bpf_)" /tmp/scrape |
     sed 's/^/@@ metric /'
   emit compare
 }
-counting=
 
 # All collectors, for a complete comparison. Several flags, because systemd could pass them as one word.
 set_flags() {
@@ -149,6 +170,42 @@ undo_changes() {
   rm -r "/etc/systemd/system/$service.service.d" && systemctl daemon-reload && systemctl restart "$service" && within 60 serves
 }
 
+# Follows the advice for counting through restarts: the drop-in is where the installation put it.
+pins() {
+  local drop_in
+  drop_in=$(find /usr -path '*/prometheus-pidns-exporter/examples/pinning.conf') && [ -n "$drop_in" ] || return 1
+  install -D -m 644 "$drop_in" "/etc/systemd/system/$service.service.d/pinning.conf"
+  sed --in-place 's|^ARGS="|&--bpf.pin=/sys/fs/bpf/pidns --state.file=/run/pidns-exporter/state |' "/etc/default/$service"
+  systemctl daemon-reload && systemctl restart "$service" && within 60 serves && is NRestarts 0 && grep '^pidns_bpf_pinned 1$' /tmp/scrape && return
+  journalctl --boot --no-pager --unit="$service" | tail -n 5
+  return 1
+}
+kill_service() { systemctl kill --kill-whom=main --signal=KILL "$service"; }
+restart_service() { systemctl restart "$service"; }
+unpins() {
+  systemctl stop "$service" && pidns-exporter unpin && no_file /sys/fs/bpf -name 'pidns*' || return 1
+  sed --in-place 's|--bpf.pin=[^ ]* --state.file=[^ ]* ||' "/etc/default/$service"
+  undo_changes && no_file /sys/fs/bpf -name 'pidns*'
+}
+
+# With the .socket unit of docs/flags.md, no scrape is refused while the service restarts. Before its first poll, the status is 503.
+answers_through_restart() {
+  local unit=/etc/systemd/system/$service.socket restart
+  printf '[Socket]\nListenStream=10059\n[Install]\nWantedBy=sockets.target\n' >"$unit"
+  sed --in-place 's/^ARGS="/&--web.systemd-socket /' "/etc/default/$service"
+  systemctl daemon-reload && systemctl stop "$service" && systemctl start "$service.socket" || return 1
+  # The first scrape starts it.
+  within 60 serves && is ActiveState active || return 1
+  systemctl restart "$service" &
+  restart=$!
+  while kill -0 "$restart" 2>/dev/null; do
+    curl --silent --show-error --output /tmp/output "$url" || return 1
+  done
+  wait "$restart" && within 60 serves && is NRestarts 0 || return 1
+  systemctl stop "$service.socket" "$service" && rm "$unit" && sed --in-place 's/--web.systemd-socket //' "/etc/default/$service"
+  systemctl daemon-reload && systemctl start "$service" && within 60 serves
+}
+
 install_deb() { apt-get install --yes "$test"/packages/*.deb; }
 install_make() { systemctl daemon-reload && systemctl enable --now "$service"; }
 
@@ -226,6 +283,11 @@ main() {
   check 'the service connects to a server by name, with TLS' connects_to_server
   check "the service reads Docker's names with the advice of /etc/default" reads_names
   check 'the service runs without that advice again' undo_changes
+  check 'no scrape is refused while the service restarts, if systemd listens' answers_through_restart
+  check 'the service pins its programs with the drop-in' pins
+  counts_through kill_service spawn --count 1000
+  counts_through restart_service mixed --count 300
+  check 'the pins are removed, and the service runs without the drop-in' unpins
   check 'the service stops, and leaves nothing in the kernel' stops
   case $how in
     deb)

@@ -74,7 +74,7 @@ check 'there is a digest for each file' same "$(awk '{ print $2 }' sha256sums.tx
 mkdir "$work/tarball"
 check 'the tarball unpacks' tar --extract --directory "$work/tarball" --file "$name.tar.gz"
 check 'the tarball has one folder, of its name' same "$(files "$work/tarball")" "$name"
-for file in pidns-exporter LICENSE NOTICE Package.resolved licences/LICENSE.GPL-2.0-only documentation/pidns-exporter.1 prometheus-pidns-exporter.service; do
+for file in pidns-exporter LICENSE NOTICE Package.resolved licences/LICENSE.GPL-2.0-only documentation/pidns-exporter.1 prometheus-pidns-exporter.service pinning.conf; do
   check "the tarball has $file" test -s "$work/tarball/$name/$file"
 done
 check 'all files belong to root, and only root can write to them' same "$(tar --list --verbose --numeric-owner --file "$name.tar.gz" | grep -vE '^[-d]rw.r-.r-. 0/0 ')" ''
