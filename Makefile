@@ -156,7 +156,7 @@ DESTDIR =
 PREFIX = /usr/local
 UNITDIR = $(PREFIX)/lib/systemd/system
 ZSHDIR = $(PREFIX)/share/zsh/site-functions
-EXAMPLES = $(PREFIX)/share/doc/prometheus-pidns-exporter/examples
+DOCUMENTS = $(PREFIX)/share/doc/prometheus-pidns-exporter
 
 install: build ## installs the release with manual, completions and service (1 min): DESTDIR=…, PREFIX=…
 	@$(MAKE) --no-print-directory install-files
@@ -172,7 +172,7 @@ install-files:
 	install -D -m 644 .build/documentation/pidns-exporter.fish '$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/pidns-exporter.fish'
 	sed 's|/usr/bin/|$(PREFIX)/bin/|' deploy/systemd/prometheus-pidns-exporter.service >'$(DESTDIR)$(UNITDIR)/prometheus-pidns-exporter.service'
 	chmod 644 '$(DESTDIR)$(UNITDIR)/prometheus-pidns-exporter.service'
-	install -D -m 644 deploy/systemd/pinning.conf '$(DESTDIR)$(EXAMPLES)/pinning.conf'
+	install -D -m 644 deploy/systemd/pinning.conf '$(DESTDIR)$(DOCUMENTS)/examples/pinning.conf'
 	test -e '$(DESTDIR)/etc/default/prometheus-pidns-exporter' || \
 	  install -D -m 644 deploy/systemd/prometheus-pidns-exporter.default '$(DESTDIR)/etc/default/prometheus-pidns-exporter'
 
@@ -180,7 +180,8 @@ uninstall: ## removes what `make install` installed, except the flags in /etc/de
 	rm -f '$(DESTDIR)$(PREFIX)/bin/pidns-exporter' '$(DESTDIR)$(PREFIX)'/share/man/man1/pidns-exporter*.1 \
 	  '$(DESTDIR)$(PREFIX)/share/bash-completion/completions/pidns-exporter' '$(DESTDIR)$(ZSHDIR)/_pidns-exporter' \
 	  '$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/pidns-exporter.fish' \
-	  '$(DESTDIR)$(UNITDIR)/prometheus-pidns-exporter.service' '$(DESTDIR)$(EXAMPLES)/pinning.conf'
+	  '$(DESTDIR)$(UNITDIR)/prometheus-pidns-exporter.service'
+	rm -rf '$(DESTDIR)$(DOCUMENTS)'
 
 deb: build ## builds the Debian package, in .build/deb (35 s)
 	@$(INSTALL) deb
