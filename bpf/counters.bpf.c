@@ -269,9 +269,12 @@ static __always_inline int note_removal(__u64 *ctx, __u32 attempt)
 	struct pidns_cgroup *removed = bpf_map_lookup_elem(&cgroups, &id);
 	struct pidns_node *totals = this_cpus_node();
 
-	/* Every attempt may record it: the first one that runs does. */
+	/*
+	 * Every attempt may record it, and every generation in its own map: a cgroup that one generation has
+	 * found may be removed when the next one counts.
+	 */
 	(void)attempt;
-	if (!removed || removed->removed || !totals || !counts_here())
+	if (!removed || removed->removed || !totals)
 		return 0;
 	removed->removed = bpf_ktime_get_boot_ns();
 	add_atomic(&totals->cgroups_written, 1);

@@ -71,10 +71,12 @@ extension CounterPipeline {
       return saved
     }
     let before = origin?.map
+    let absorbed = Set(origin?.absorbed ?? [])
+    store.origin.absorbed = change.earlier.compactMap(\.map).filter(absorbed.contains)
     var result = saved ?? SavedState(ledger: empty)
     // The maps that the ledger knows come first: with the others it goes on from there.
     for earlier in change.earlier.sorted(by: { first, _ in first.map == before }) {
-      guard let map = earlier.map, map != origin?.absorbed else {
+      guard let map = earlier.map, !absorbed.contains(map) else {
         remove(earlier.layout, pins, logger)
         continue
       }
@@ -86,7 +88,7 @@ extension CounterPipeline {
       }
       if isComplete { result.ledger.handovers.complete += 1 } else { result.ledger.handovers.incomplete += 1 }
       log(earlier, change, logger)
-      store.origin.absorbed = map
+      store.origin.absorbed.append(map)
       do {
         _ = try store.save(result)
         remove(earlier.layout, pins, logger)
@@ -151,7 +153,7 @@ extension CounterPipeline {
         metadata: layout)
     } else if change.hasGap {
       logger.warning(
-        "counts of another layout carried over; events at the moment of the change may be missing",
+        "counts of another layout carried over; events at the moment of the change may be missing or counted twice",
         metadata: layout)
     } else if change.uncertainCPUs > 0 {
       logger.warning(

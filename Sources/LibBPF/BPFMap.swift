@@ -57,11 +57,12 @@ import Platform
       "write an entry of a BPF map", unsafe bpf_map_update_elem(descriptor, &key, &value, UInt64(BPF_ANY)))
   }
 
-  /// Adds an entry whose value is zero, and returns whether there was none. One system call. Not for per-CPU maps.
-  package func addZeros<Key: BitwiseCopyable>(_ key: Key) throws(BPFError) -> Bool {
-    var key = key
-    let zeros = [UInt8](repeating: 0, count: Int(unsafe bpf_map__value_size(map)))
-    let result = unsafe bpf_map_update_elem(descriptor, &key, zeros, UInt64(BPF_NOEXIST))
+  /// Adds an entry unless there is one of this key, and returns whether it did. One system call.
+  package func add<Key: BitwiseCopyable, Value: BitwiseCopyable>(
+    _ key: Key, _ value: Value
+  ) throws(BPFError) -> Bool {
+    var (key, value) = (key, value)
+    let result = unsafe bpf_map_update_elem(descriptor, &key, &value, UInt64(BPF_NOEXIST))
     guard result != -EEXIST else { return false }
     _ = try checked("add an entry of a BPF map", result)
     return true

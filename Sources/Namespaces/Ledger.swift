@@ -212,6 +212,14 @@ package struct Ledger {
     return member.container.names
   }
 
+  /// Has the next poll place the parts that the flags of the process that saved them have placed otherwise.
+  mutating func placeByFlags() {
+    for (part, member) in members {
+      let shows = labelling.selection.shows(names(of: member, part), inum: part.namespace.inum)
+      if shows ? member.place == .excluded : member.isShown { members[part]?.isToBePlaced = true }
+    }
+  }
+
   /// Shows a part under its current name, and its tasks with it.
   private mutating func place(_ member: inout TrackedPart, _ part: NamespacePart, _ now: Moment) {
     let before = member.place

@@ -157,6 +157,8 @@ struct TrackedPart {
     try archive.code(&container)
     try archive.code(&certainty)
     try archive.code(&place)
+    // It has none yet: those that a scan will find are of its series.
+    if archive.isReading { hasCountedTasks = isShown }
     try archive.code(&unshown, blank: EventCounts()) { archive, value throws(StateError) in
       try archive.code(&value)
     }

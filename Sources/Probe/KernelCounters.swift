@@ -123,8 +123,11 @@ package struct KernelCounters: ~Copyable {
     let marks = try loaded.mapIfUsed(.marks)
     let node = try loaded.object.map(CounterMap.node)
     let taskWalk = try loaded.object.attachIterator(ProgramPlan.taskWalk)
-    let parts =
+    var parts =
       loaded.plan.isSplit ? try PartMaps(loaded, outermost: configuration.outermost) : nil
+    if loaded.isInherited {
+      try parts?.recount { () throws(BPFError) in try namespaces.keys(pidns_part.self).map { NamespacePart($0) } }
+    }
 
     self.unavailable = unavailable
     self.refused = refused
@@ -181,8 +184,10 @@ package struct KernelCounters: ~Copyable {
     return loaded
   }
 
-  /// Whether the map of counts is filled by half, as of the last read.
-  package var isHalfFull: Bool { counts.count * 2 > counts.map.capacity }
+  /// Whether the map of counts, or the room for parts, is filled by half, as of the last read.
+  package var isHalfFull: Bool {
+    counts.count * 2 > counts.map.capacity || parts?.isHalfFull(parts: entries.keys) == true
+  }
 
   /// Reads the status of the programs. A system call for each of them.
   package func programs() throws(BPFError) -> [ProgramStatus] {

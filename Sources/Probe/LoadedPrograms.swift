@@ -17,8 +17,6 @@ struct LoadedPrograms: ~Copyable {
   /// The name of the layout, and the number of its programs in the map of gates.
   let layout: String
   let generation: UInt32
-  /// Whether the programs of other layouts that are attached look at the same gates.
-  let sharesGates: Bool
 
   /// Entries of `details` for each entry of `namespaces`: most namespaces have a few exit codes and errnos.
   private static let detailsPerPart: UInt64 = 8
@@ -54,7 +52,6 @@ struct LoadedPrograms: ~Copyable {
     inheritedLinks = found?.links ?? []
     self.layout = layout
     self.generation = generation
-    sharesGates = found != nil || handover.sharesGates
     self.plan = plan
     self.object = object
   }

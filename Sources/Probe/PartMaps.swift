@@ -9,7 +9,10 @@ struct PartMaps {
   private static let hostInum: UInt32 = 0xEFFF_FFFC
 
   private let map: BPFMap
+  private let admitted: BPFMap
   private let released: BPFMap
+  /// The maximum number of parts.
+  private let limit: Int
   /// The inum of the namespace that has half of the parts.
   private let outermost: UInt32
   private(set) var cache: CgroupCache
@@ -19,9 +22,11 @@ struct PartMaps {
   /// - Parameter outermost: The inum of the outermost namespace; nil for the host's.
   init(_ loaded: borrowing LoadedPrograms, outermost: UInt32?) throws(BPFError) {
     map = try loaded.object.map(CounterMap.cgroups)
+    admitted = try loaded.object.map(CounterMap.partsAdmitted)
     released = try loaded.object.map(CounterMap.partsReleased)
     cache = CgroupCache(map)
     self.outermost = outermost ?? Self.hostInum
+    limit = Int(loaded.plan.constants.parts)
   }
 
   /// Reads the cgroups again, if there were writes since the last read, and returns whether there were.
@@ -35,13 +40,7 @@ struct PartMaps {
 
   /// Changes the number of deleted parts, which wraps below 0: the programs subtract it.
   private mutating func count(_ part: NamespacePart, _ change: Int64) throws(BPFError) {
-    guard !part.isOfInit else { return }
-    let element = element(of: part.namespace.inum)
-    var elements = [element]
-    if element != UInt32(PIDNS_PARTS_OUTERMOST) {
-      elements.append(UInt32(PIDNS_PARTS_OTHERS))
-    }
-    for element in elements {
+    for element in elements(of: part) {
       if counts[element] == nil { counts[element] = try released.value(of: element, as: UInt64.self) }
       counts[element, default: 0] &+= UInt64(bitPattern: change)
       try released.update(element, to: counts[element] ?? 0)
@@ -51,8 +50,7 @@ struct PartMaps {
   /// Adds the cgroups of another layout that are missing, and notes those that were removed.
   func adopt(_ cgroups: [(id: UInt64, cgroup: pidns_cgroup)]) throws(BPFError) {
     for entry in cgroups {
-      let own = try map.value(of: entry.id, as: pidns_cgroup.self)
-      guard own == nil || (own?.removed == 0 && entry.cgroup.removed != 0) else { continue }
+      guard try !map.add(entry.id, entry.cgroup), entry.cgroup.removed != 0 else { continue }
       try map.update(entry.id, to: entry.cgroup)
     }
   }
@@ -70,9 +68,52 @@ struct PartMaps {
     }
   }
 
-  private func element(of inum: UInt32) -> UInt32 {
-    if inum == outermost { return UInt32(PIDNS_PARTS_OUTERMOST) }
+  /// Counts the parts that were deleted anew: a killed process may have deleted one and not counted it, or the reverse.
+  ///
+  /// - Parameter parts: Reads the parts that exist. Called again if the programs have added one meanwhile.
+  mutating func recount(_ parts: () throws(BPFError) -> [NamespacePart]) throws(BPFError) {
+    let all = 0..<UInt32(PIDNS_PARTS_ELEMENTS)
+    func admissions() throws(BPFError) -> [UInt64] {
+      var numbers: [UInt64] = []
+      for element in all { numbers.append(try admitted.value(of: element, as: UInt64.self) ?? 0) }
+      return numbers
+    }
+    for _ in 1...3 {
+      let before = try admissions()
+      let existing = existing(in: try parts())
+      guard try admissions() == before else { continue }
+      for element in all {
+        let number = before[Int(element)] &- UInt64(existing[element] ?? 0)
+        guard try released.value(of: element, as: UInt64.self) != number else { continue }
+        try released.update(element, to: number)
+      }
+      return counts = [:]
+    }
+  }
+
+  /// Whether half of the parts that a namespace may have, or all may have, are in use.
+  func isHalfFull(parts: some Sequence<NamespacePart>) -> Bool {
+    existing(in: parts).contains { element, parts in
+      let isOfMany = element == UInt32(PIDNS_PARTS_OUTERMOST) || element == UInt32(PIDNS_PARTS_OTHERS)
+      return parts * 2 > limit / (isOfMany ? 2 : 16)
+    }
+  }
+
+  /// The number of parts by the elements of `parts_admitted`.
+  private func existing(in parts: some Sequence<NamespacePart>) -> [UInt32: Int] {
+    var existing: [UInt32: Int] = [:]
+    for part in parts {
+      for element in elements(of: part) { existing[element, default: 0] += 1 }
+    }
+    return existing
+  }
+
+  /// The elements of `parts_admitted` that count a part: as in admission.h.
+  private func elements(of part: NamespacePart) -> [UInt32] {
+    if part.isOfInit { return [] }
+    let inum = part.namespace.inum
+    if inum == outermost { return [UInt32(PIDNS_PARTS_OUTERMOST)] }
     let first = UInt32(PIDNS_PARTS_BY_INUM)
-    return first + inum % (UInt32(PIDNS_PARTS_ELEMENTS) - first)
+    return [first + inum % (UInt32(PIDNS_PARTS_ELEMENTS) - first), UInt32(PIDNS_PARTS_OTHERS)]
   }
 }

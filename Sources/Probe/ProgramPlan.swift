@@ -18,6 +18,8 @@ struct ProgramPlan {
   /// Maps that no loaded program uses.
   private(set) var unusedMaps: [CounterMap]
   var usedMaps: [CounterMap] { CounterMap.allCases.filter { !unusedMaps.contains($0) } }
+  /// Maps with which programs of two generations count an event once, if both have the same.
+  var mapsThatShareEvents: [CounterMap] { attempts == 1 ? [.gates] : [.gates, .marks] }
   /// Whether events are counted by cgroup, too.
   let isSplit: Bool
   /// The configuration in `.rodata`, which the verifier reads.

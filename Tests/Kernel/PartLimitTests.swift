@@ -45,7 +45,9 @@ extension KernelTests {
     @Test("Each of 10,000 services of the host has its own exact series")
     func tenThousand() throws {
       let count = 10_000
-      let exporter = try RunningExporter("--bpf.map-entries=100000", "--cgroups.max=25000")
+      // Room for all else that runs on this machine, too.
+      let exporter = try RunningExporter(
+        "--bpf.map-entries=100000", "--cgroups.max=25000", "--namespaces.max=25000")
       let slice = try TestCgroup("/pidns-test-\(Self.tag).slice")
       try Self.runOnePerCgroup(in: slice, 0..<count, removing: false)
       let after = try exporter.scrape()

@@ -97,6 +97,7 @@ extension Ledger {
     ended = moved
     containers = [:]
     for member in members.values { count(1, member.residence) }
+    placeByFlags()
     for case .series(let key) in members.values.map(\.place) where series[key] == nil { throw .broken }
   }
 }

@@ -25,7 +25,7 @@ package enum StateError: Error, Equatable, CustomStringConvertible {
 /// is there once. Reading checks every byte: no content makes it fail otherwise than by ``StateError``.
 package struct StateArchive {
   /// Changes with the fields and their order.
-  package static let version: UInt8 = 1
+  package static let version: UInt8 = 2
   private static let magic = Array("pidnsst".utf8)
   private static let headerSize = 24
 

@@ -15,8 +15,8 @@ package struct StateStore: ~Copyable {
     /// The map that the ledger has read last.
     package var map: UInt32
     var level: LabelLevel
-    /// An earlier map, all of whose counts are in the ledger; 0 for none.
-    package var absorbed: UInt32 = 0
+    /// Earlier maps, all of whose counts are in the ledger, while they are pinned.
+    package var absorbed: [UInt32] = []
 
     /// - Parameters:
     ///   - map: The number of the map of counts.
@@ -129,7 +129,7 @@ extension StateStore.Origin {
   fileprivate mutating func code(_ archive: inout StateArchive) throws(StateError) {
     try archive.code(&boot)
     try archive.code(&map)
-    try archive.code(&absorbed)
+    try archive.code(&absorbed, blank: 0) { archive, map throws(StateError) in try archive.code(&map) }
     var name = level.rawValue
     try archive.code(&name)
     guard let level = LabelLevel(rawValue: name) else { throw .broken }

@@ -7,8 +7,7 @@ import Platform
 
 /// What programs of a new layout take over from those of another one that are attached.
 struct Handover {
-  /// Whether both look at the same gates, so that each event is counted once while both are attached.
-  private(set) var sharesGates = false
+  private var sharesGates = false
 
   /// Nothing.
   init() {}
@@ -19,7 +18,7 @@ struct Handover {
   ) throws(BPFError) {
     switch pins {
     case .some(let pins):
-      guard let other = pins.layouts.first(where: { $0 != layout }) else { return }
+      guard let other = pins.layouts.first(where: { $0 != layout && !PinFolder.isReplaced($0) }) else { return }
       var shared: Set<CounterMap> = []
       for map in CounterMap.handedOn where plan.usedMaps.contains(map) {
         guard let pinned = try pins.map(map, of: other), try pinned.map().shape == object.map(map).shape
@@ -29,7 +28,7 @@ struct Handover {
         try object.map(map).reuse(pinned)
         shared.insert(map)
       }
-      sharesGates = shared.contains(.gates) && (plan.attempts == 1 || shared.contains(.marks))
+      sharesGates = shared.isSuperset(of: plan.mapsThatShareEvents)
     case .none: return
     }
   }
@@ -59,7 +58,8 @@ extension KernelCounters {
     package var earlier: [EarlierCounts] = []
     /// CPUs on which an event at that moment may have been counted twice or not at all, as this process may not run there.
     package var uncertainCPUs = 0
-    /// Whether events of some milliseconds may be missing: the other programs look at other gates, and so were detached first.
+    /// Whether events of some milliseconds may be missing, or counted twice: the other programs look at other gates, and so were
+    /// detached first, which the kernel does a little later.
     package var hasGap = false
 
     /// Nothing was changed.
@@ -71,18 +71,37 @@ extension KernelCounters {
   /// - Returns: What the others have counted. Remove their pins once that is saved.
   package mutating func takeOver(from pins: borrowing PinFolder) throws(BPFError) -> Change {
     var change = Change()
-    let others = pins.layouts.filter { $0 != loaded.layout }
-    change.hasGap = !others.isEmpty && !loaded.sharesGates
-    if change.hasGap { for other in others { try pins.detach(other) } }
+    var others = pins.layouts.filter { $0 != loaded.layout }
+    change.hasGap = try hasGap(after: others, pins)
+    // From here on, these programs note the removal of what the others have found until now.
     for other in others { try carryParts(of: other, pins) }
+    if change.hasGap { for index in others.indices { others[index] = try pins.detach(others[index]) } }
     change.uncertainCPUs = try openGates()
+    // From here on, that of what the others have found since then, too. Before, they note it themselves.
+    for other in others { try carryParts(of: other, pins) }
     for other in others {
-      try pins.detach(other)
+      let other = try pins.detach(other)
       try carryParts(of: other, pins)
       let map = try pins.map(.namespaces, of: other)?.map().id
       change.earlier.append(EarlierCounts(layout: other, map: map, reading: try read(other, pins)))
     }
     return change
+  }
+
+  /// Whether events may be missing or counted twice until these programs are the only ones that count.
+  private func hasGap(after others: [String], _ pins: borrowing PinFolder) throws(BPFError) -> Bool {
+    let attached = others.filter { !PinFolder.isReplaced($0) }
+    for other in attached {
+      // Not what was shared at the load: that may have been in a process that was killed since.
+      for map in loaded.plan.mapsThatShareEvents {
+        let own = try loaded.object.map(map).id()
+        if try pins.map(map, of: other)?.map().id != own { return true }
+      }
+    }
+    guard attached.isEmpty && !others.isEmpty else { return false }
+    // No program has counted since a killed process detached the others, unless it had opened these gates.
+    let gates = try loaded.object.map(CounterMap.gates)
+    return try gates.value(of: 0, as: UInt32.self) != loaded.generation
   }
 
   /// Opens the gate of each CPU while running there: no event of that CPU is between two programs then.
@@ -121,7 +140,7 @@ extension KernelCounters {
     }
     do throws(BPFError) {
       try parts?.adopt(found)
-      for key in keys where try self.counts.map.addZeros(key) { try parts?.admit(NamespacePart(key)) }
+      for key in keys where try self.counts.map.add(key, pidns_counts()) { try parts?.admit(NamespacePart(key)) }
     } catch {
       guard error.errno == E2BIG else { throw error }
     }

@@ -11,12 +11,14 @@ import Platform
 package struct PinFolder: ~Copyable {
   /// The end of the name of a layout's folder while it is made. A BPF file system allows no dot.
   private static let unfinished = "_unfinished"
+  /// The end of the name of a layout whose programs are detached, or about to be.
+  private static let replaced = "_replaced"
   private static let layoutPrefix = "layout_"
 
   private let folder: PrivateFolder
 
   /// Opens the folder and takes its lock. Makes the folder if it does not exist. Removes what a killed process left half
-  /// made, which nobody has read.
+  /// made, which nobody has read, and detaches what it left half detached.
   ///
   /// - Throws: `BPFError` if another process uses it, or if others could change what is in it.
   package init(_ path: String) throws(BPFError) {
@@ -28,6 +30,7 @@ package struct PinFolder: ~Copyable {
     }
     let folder = try Self.lock(path)
     for name in folder.entries() where name.hasSuffix(Self.unfinished) { try Self.remove(name, in: path) }
+    for name in folder.entries() where name.hasSuffix(Self.replaced) { try Self.detach("\(path)/\(name)") }
     self.folder = folder
   }
 
@@ -75,6 +78,9 @@ package struct PinFolder: ~Copyable {
       .map { String($0.dropFirst(Self.layoutPrefix.count)) }
   }
 
+  /// Whether other programs count instead of this layout's.
+  static func isReplaced(_ layout: String) -> Bool { layout.hasSuffix(replaced) }
+
   /// The path of a pin.
   func path(_ layout: String, _ kind: PinnedObject.Kind, _ name: String) -> String {
     "\(path(layout))/\(kind.rawValue)_\(name)"
@@ -99,12 +105,30 @@ package struct PinFolder: ~Copyable {
     return PinWatch(folder: folder, pins: try pins(of: layout).map { "\(folder)/\($0)" })
   }
 
-  /// Detaches the programs of a layout, whose maps stay.
-  func detach(_ layout: String) throws(BPFError) {
-    let prefix = PinnedObject.Kind.link.rawValue + "_"
-    for pin in try pins(of: layout) where pin.hasPrefix(prefix) {
-      guard unsafe unlink("\(path(layout))/\(pin)") == 0 else {
-        throw BPFError("remove \(path(layout))/\(pin)", errno: errno)
+  /// Detaches the programs of a layout, whose maps stay. The kernel does so some milliseconds later.
+  ///
+  /// Renames it first. Otherwise, if this process is killed before it removes the layout, a process that has this layout
+  /// itself would find it without programs.
+  ///
+  /// - Returns: Its name since then.
+  func detach(_ layout: String) throws(BPFError) -> String {
+    var name = layout
+    if !Self.isReplaced(layout) {
+      let layouts = layouts
+      repeat { name += Self.replaced } while layouts.contains(name)
+      guard unsafe rename(path(layout), path(name)) == 0 else {
+        throw BPFError("rename the folder \(path(layout))", errno: errno)
+      }
+    }
+    try Self.detach(path(name))
+    return name
+  }
+
+  /// Removes the links in the folder of a layout.
+  private static func detach(_ path: String) throws(BPFError) {
+    for pin in try open(path).entries() where pin.hasPrefix(PinnedObject.Kind.link.rawValue + "_") {
+      guard unsafe unlink("\(path)/\(pin)") == 0 else {
+        throw BPFError("remove \(path)/\(pin)", errno: errno)
       }
     }
   }

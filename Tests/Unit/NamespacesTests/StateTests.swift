@@ -109,9 +109,44 @@ import Testing
     kernel.restart(with: restored.ledger)
     kernel.poll()
     #expect(kernel.ledger.snapshot().map(\.events.counts.execs) == [11])
+    #expect(kernel.ledger.snapshot().map(\.tasks) == [TaskCounts(processes: 1, threads: 1)])
     kernel.tasks = [:]
     #expect(kernel.settle() == [namespace])
     #expect(kernel.ledger.snapshot().map(\.isLive) == [false])
+  }
+
+  @Test("Containers that the flags of the next process include or exclude are shown or hidden")
+  func otherFlags() throws {
+    func ledger(excluding name: String) throws -> Ledger {
+      let selection = try LabelFilter(include: [], exclude: [.init("container=\(name)")])
+      return Ledger(
+        limits: .init(series: 100, retention: .seconds(2)),
+        labelling: SeriesLabels(grace: .zero, selection: selection))
+    }
+    var kernel = FakeKernel()
+    kernel.ledger = try ledger(excluding: "a")
+    for (inum, name) in [(UInt32(1), "a"), (2, "b")] {
+      let namespace = PIDNamespace(inum: inum, generation: 1)
+      kernel.identities[namespace] = NamespaceIdentity(cgroupPath: "/\(name)")
+      kernel.containers["/\(name)"] = .init(Container(names: .init(container: name)), .final)
+      kernel.begin(namespace, execs: 5)
+    }
+    kernel.poll()
+    #expect(kernel.ledger.snapshot().map(\.key.names.container) == ["b"])
+
+    var archive = StateArchive(now: (kernel.now, 0))
+    var state = SavedState(ledger: kernel.ledger)
+    try state.code(&archive)
+    var reading = try StateArchive(reading: archive.file, now: (kernel.now, 0))
+    var restored = SavedState(ledger: try ledger(excluding: "b"))
+    try restored.code(&reading)
+    kernel.restart(with: restored.ledger)
+    kernel.poll()
+    let shown = kernel.ledger.snapshot().filter(\.isLive)
+    #expect(shown.map(\.key.names.container) == ["a"])
+    #expect(shown.map(\.events.counts.execs) == [5])
+    for _ in 0..<4 { kernel.poll() }
+    #expect(kernel.ledger.snapshot().map(\.key.names.container) == ["a"])
   }
 
   @Test("A file that was cut anywhere is refused")
