@@ -270,8 +270,8 @@ static __always_inline int note_removal(__u64 *ctx, __u32 attempt)
 	struct pidns_node *totals = this_cpus_node();
 
 	/*
-	 * Every attempt may record it, and every generation in its own map: a cgroup that one generation has
-	 * found may be removed when the next one counts.
+	 * Every attempt may record it, and every generation in its own map: a cgroup that one
+	 * generation has found may be removed when the next one counts.
 	 */
 	(void)attempt;
 	if (!removed || removed->removed || !totals)

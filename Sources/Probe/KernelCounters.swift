@@ -126,7 +126,9 @@ package struct KernelCounters: ~Copyable {
     var parts =
       loaded.plan.isSplit ? try PartMaps(loaded, outermost: configuration.outermost) : nil
     if loaded.isInherited {
-      try parts?.recount { () throws(BPFError) in try namespaces.keys(pidns_part.self).map { NamespacePart($0) } }
+      try parts?.recount { () throws(BPFError) in
+        try namespaces.keys(pidns_part.self).map { NamespacePart($0) }
+      }
     }
 
     self.unavailable = unavailable

@@ -41,7 +41,9 @@ extension KernelTests {
       return result.stdout
     }
 
-    @Test("A change to another layout that could not be saved is undone by the earlier version, which counts each event once")
+    @Test(
+      "A change to another layout that could not be saved is undone by the earlier version, which counts each event once"
+    )
     func undone() throws {
       let fixture = try PinFixture()
       let disk = try SmallDisk(in: fixture)
@@ -86,7 +88,9 @@ extension KernelTests {
       #expect(unsafe rename(layout, layout + "_replaced") == 0)
       let next = try fixture.start(arguments: Self.flags)
       let scrape = try next.scrape()
-      #expect(Comparison(truth: truth.facts, counted: scrape.facts(truth.names)).words(mayLack: [.execFailures]) == [])
+      #expect(
+        Comparison(truth: truth.facts, counted: scrape.facts(truth.names)).words(mayLack: [.execFailures])
+          == [])
       #expect(try scrape[#"pidns_handovers_total{result="incomplete"}"#] == 1)
       _ = try fixture.layout()
       _ = try load.finish()

@@ -18,7 +18,9 @@ struct Handover {
   ) throws(BPFError) {
     switch pins {
     case .some(let pins):
-      guard let other = pins.layouts.first(where: { $0 != layout && !PinFolder.isReplaced($0) }) else { return }
+      guard let other = pins.layouts.first(where: { $0 != layout && !PinFolder.isReplaced($0) }) else {
+        return
+      }
       var shared: Set<CounterMap> = []
       for map in CounterMap.handedOn where plan.usedMaps.contains(map) {
         guard let pinned = try pins.map(map, of: other), try pinned.map().shape == object.map(map).shape
@@ -140,7 +142,9 @@ extension KernelCounters {
     }
     do throws(BPFError) {
       try parts?.adopt(found)
-      for key in keys where try self.counts.map.add(key, pidns_counts()) { try parts?.admit(NamespacePart(key)) }
+      for key in keys where try self.counts.map.add(key, pidns_counts()) {
+        try parts?.admit(NamespacePart(key))
+      }
     } catch {
       guard error.errno == E2BIG else { throw error }
     }
