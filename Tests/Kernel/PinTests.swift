@@ -24,21 +24,29 @@ extension KernelTests {
       try prometheus.scrape([("127.0.0.1:\(fixture.port)", [:])])
       try eventually("Prometheus scrapes") { try prometheus.latest("up").first?.value == 1 }
 
-      // One namespace for all the time, and others that come and go meanwhile.
+      // Namespaces for all the time, others that come and go meanwhile, and spawns as fast as possible.
       let long = try Workload("hold", "--namespaces", "2", "--execs", "200")
       _ = try long.untilReady()
       var short: [Truth] = []
+      var time = Duration.zero
       for _ in 0..<Self.kills {
-        let churn = try Workload("churn", "--namespaces", "20", "--execs", "20")
+        let start = ContinuousClock.now
+        let load = [
+          try Workload("background", "--seconds", "2"),
+          try Workload("churn", "--namespaces", "20", "--execs", "20"),
+        ]
         long.go()
         // At any moment: while it starts to poll, reads, writes the state or deletes.
         usleep(.random(in: 0..<400_000))
         exporter.kill()
         short += try Workload.run("signals")
         exporter = try fixture.start(arguments: Self.flags)
-        short += try churn.finish()
+        short += try load.flatMap { try $0.finish() }
         _ = try long.untilReady()
+        time += .now - start
       }
+      let execs = short.reduce(0) { $0 + $1.counts.execs } + Self.kills * 400
+      print("\(Self.kills) kills, \(execs) execs, \(Int(Double(execs) / (time / .seconds(1)))) a second")
       let truths = try long.finish() + short
       let scrape = try exporter.scrape()
       let mayLack: Set<Facts.Kind> =
@@ -62,6 +70,9 @@ extension KernelTests {
       // Another size of the maps is another layout.
       func flags(_ entries: Int) -> [String] { Self.flags + detection + ["--bpf.map-entries=\(entries)"] }
       var exporter = try fixture.start(arguments: flags(5000))
+      let prometheus = try RunningPrometheus(ScrapeConfiguration(interval: 1))
+      try prometheus.scrape([("127.0.0.1:\(fixture.port)", [:])])
+      try eventually("Prometheus scrapes") { try prometheus.latest("up").first?.value == 1 }
       let long = try Workload("hold", "--namespaces", "2", "--execs", "50")
       _ = try long.untilReady()
       let node = try exporter.scrape().node
@@ -93,6 +104,7 @@ extension KernelTests {
       // The node's totals go on, too.
       let counted = short.reduce(0) { $0 + $1.counts.forks }
       #expect(try scrape.node.forks - node.forks >= counted)
+      try expectInPrometheus(prometheus, truths)
       // Only the last layout is pinned.
       _ = try fixture.layout()
     }
