@@ -30,8 +30,13 @@ package struct Exporter: ~Copyable {
   private var heapTrimmer = HeapTrimmer()
   private let logger: Logger
 
-  /// The served addresses, with the actual port if any free port was requested.
-  package var addresses: [ListenAddress] { server.boundAddresses }
+  private let curl: CurlCommand
+
+  /// The served addresses, with the actual port if any free port was requested; and for each the command that reads
+  /// the metrics there.
+  package var listeners: [(address: ListenAddress, command: String)] {
+    server.boundAddresses.map { ($0, curl.text(for: $0)) }
+  }
 
   /// Listens, loads and attaches, drops the privileges that are no longer needed, and then serves. After this returns,
   /// every event is counted. Scrapes wait until this returns, and get 503 until the first poll.
@@ -72,6 +77,7 @@ package struct Exporter: ~Copyable {
     let server = try Self.serve(sockets, configuration, webConfig, routes, logger)
     selfWatch = SelfWatch(monitor, interval: configuration.pollInterval, service: service)
     self.server = server
+    curl = CurlCommand(configuration, webFile?.policy)
     self.board = board
     self.scrapers = scrapers
     self.logger = logger

@@ -101,6 +101,31 @@ extension KernelTests {
       #expect(curl.stdout == "Healthy.\n", "\(curl.stderr)")
     }
 
+    @Test("The log has a command for each address that reads the metrics")
+    func loggedCommands() throws {
+      let folder = try TemporaryFolder()
+      let exporter = try Child(
+        Built.exporter.path(),
+        [
+          "--log.format=json", "--web.listen-address=[::1]:0",
+          "--web.listen-address=unix:\(folder["it's a.sock"])",
+          "--web.external-url=https://example.org/pidns/",
+          "--web.telemetry-path=/counts",
+        ])
+      func commands() -> [String] {
+        exporter.stderr.split(separator: "\n").compactMap {
+          try? JSONDecoder().decode([String: String].self, from: Data($0.utf8))["command"]
+        }
+      }
+      try eventually("it listens on both") { commands().count == 2 }
+      for command in commands() {
+        try eventually("\(command) prints the metrics") {
+          let shell = try Child.run("/bin/sh", ["-c", "\(command) --fail --silent"])
+          return shell.stdout.contains("\npidns_up 1\n")
+        }
+      }
+    }
+
     @Test("--log.format sets the format of log lines, and --log.level filters them")
     func logs() throws {
       let json = try RunningExporter()
