@@ -59,13 +59,13 @@ struct ClockWatch {
     switch finding {
     case .clockSet(let difference):
       logger.warning(
-        "wall clock was set; times of later polls follow it, counts are not affected",
+        "wall clock was set; times of later polls follow it, counts are not affected; if it repeats, check the time synchronisation",
         metadata: seconds(difference))
     case .suspended(let duration):
       logger.info("machine was suspended; counts are not affected", metadata: seconds(duration))
     case .late(let duration):
       logger.warning(
-        "no poll for long: the process was stopped, or had too little CPU; counts are complete, pages were old; raise its CPU limit",
+        "no poll for long: the process was stopped, or had too little CPU; pages were old, counts are complete; raise its CPU limit, or find out who stops it",
         metadata: seconds(duration))
     }
   }

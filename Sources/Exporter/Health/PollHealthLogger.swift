@@ -73,7 +73,7 @@ struct PollHealthLogger {
     if !reportedMisses, let missed = snapshot.programs.skippedEvent {
       reportedMisses = true
       logger.warning(
-        "kernel skipped runs of a BPF program; some of its events may not be counted; logged once, see pidns_bpf_program_misses_total",
+        "kernel skipped runs of a BPF program; some of its events may not be counted; if the number grows, report it with the output of uname -r; logged once, see pidns_bpf_program_misses_total",
         metadata: ["program": "\(missed)"])
     }
   }
@@ -117,7 +117,7 @@ extension DropReason {
     switch self {
     case .mapFull: "; raise --bpf.map-entries"
     case .noMemory: "; raise the memory limit"
-    case .busy, .other: ""
+    case .busy, .other: "; if the number grows, report it with the output of uname -r"
     }
   }
 }

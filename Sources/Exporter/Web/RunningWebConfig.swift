@@ -40,7 +40,7 @@ struct RunningWebConfig {
       isSilent = answer == nil
       if isSilent {
         logger.error(
-          "web configuration cannot be checked for changes, because its file system does not answer; serving by the previous one",
+          "web configuration cannot be checked for changes, because its file system does not answer; serving by the previous one; check the mount of its folder",
           metadata: ["file": "\(file.path)"])
       } else {
         logger.info("web configuration can be checked again", metadata: ["file": "\(file.path)"])
