@@ -15,7 +15,7 @@ import WebConfig
 /// When it is destroyed, the server is closed and nothing stays attached in the kernel.
 package struct Exporter: ~Copyable {
   private let server: HTTPServer
-  private let board: RenderedSnapshotStore
+  private let publications: PublicationStore
   /// The known scrapers; nil if nothing is held at 0.
   private let scrapers: Scrapers?
   private var counting: CounterPipeline
@@ -44,7 +44,7 @@ package struct Exporter: ~Copyable {
   /// - Throws: `ExporterError` for the first step that fails; nothing stays open or attached then.
   package init(_ configuration: Configuration, logger: Logger) throws(ExporterError) {
     Memory.returnLargeBlocks()
-    let board = RenderedSnapshotStore()
+    let publications = PublicationStore()
     let scrapers =
       configuration.holdsFirstSamples
       ? Scrapers(
@@ -65,8 +65,9 @@ package struct Exporter: ~Copyable {
     }
     // Their threads are confined, because they start after the pipeline has confined this one.
     let routes = Routes.all(
-      telemetryPath: configuration.telemetryPath, hasStatusPage: configuration.hasStatusPage, board: board,
-      health: HealthRoute(board: board, monitor: monitor, logger: logger), scrapers: scrapers,
+      telemetryPath: configuration.telemetryPath, hasStatusPage: configuration.hasStatusPage,
+      publications: publications,
+      health: HealthRoute(publications: publications, monitor: monitor, logger: logger), scrapers: scrapers,
       rule: configuration.scraperRule, paths: configuration.paths)
     var webConfig: RunningWebConfig?
     if webFile != nil || configuration.tokenReviews != nil {
@@ -78,7 +79,7 @@ package struct Exporter: ~Copyable {
     selfWatch = SelfWatch(monitor, interval: configuration.pollInterval, service: service)
     self.server = server
     curl = CurlCommand(configuration, webFile?.policy)
-    self.board = board
+    self.publications = publications
     self.scrapers = scrapers
     self.logger = logger
     self.webConfig = webConfig
@@ -108,10 +109,10 @@ package struct Exporter: ~Copyable {
     guard snapshot.number > 0 else { return }
     if let scrapers { snapshot.scrapers = scrapers.counts }
     let history = recorder?.record(snapshot)
-    let isFirst = board.publication == nil
+    let isFirst = publications.newest == nil
     let traffic = server.traffic
-    board.put(
-      RenderedSnapshot(
+    publications.put(
+      PublishedSnapshot(
         snapshot, features: features, history: history, traffic: traffic, web: webConfig?.status,
         pages: pages))
     pages.removeUnused(at: .now)

@@ -71,11 +71,12 @@ extension KernelTests {
 
     @Test("Before the first poll the exporter is healthy, not ready, and serves no metrics")
     func readiness() throws {
-      let board = RenderedSnapshotStore()
+      let publications = PublicationStore()
       let server = try HTTPServer(
         addresses: [#require(ListenAddress("127.0.0.1:0"))],
         routes: Routes.all(
-          telemetryPath: "/metrics", hasStatusPage: true, board: board, scrapers: nil, rule: ScraperRule()))
+          telemetryPath: "/metrics", hasStatusPage: true, publications: publications, scrapers: nil,
+          rule: ScraperRule()))
       let port = try #require(server.boundAddresses.first?.port)
       func status(_ path: String) throws -> Int {
         try HTTP.exchange(port: port, "GET \(path) HTTP/1.1").status
@@ -85,7 +86,7 @@ extension KernelTests {
       #expect(try status("/-/ready") == 503)
       #expect(try status("/metrics") == 503)
       let features = FeatureSet(collectors: [], showsLifetimesPerNamespace: false)
-      board.put(RenderedSnapshot(Snapshot(), features: features))
+      publications.put(PublishedSnapshot(Snapshot(), features: features))
       #expect(try status("/-/ready") == 200)
       #expect(try status("/metrics") == 200)
       server.close()

@@ -118,15 +118,15 @@ import Testing
 
   @Test("/-/healthy names problems, and is 200 while polls fail")
   func healthLine() {
-    let board = RenderedSnapshotStore()
-    let route = HealthRoute(board: board, monitor: PollingMonitor())
+    let publications = PublicationStore()
+    let route = HealthRoute(publications: publications, monitor: PollingMonitor())
     #expect(route.state() == ("Healthy", 200))
     var snapshot = Snapshot()
     snapshot.failure = BPFError("read", errno: 24)
     snapshot.isCounting = false
     snapshot.lacksPins = true
-    board.put(
-      RenderedSnapshot(snapshot, features: FeatureSet(collectors: [], showsLifetimesPerNamespace: false)))
+    publications.put(
+      PublishedSnapshot(snapshot, features: FeatureSet(collectors: [], showsLifetimesPerNamespace: false)))
     #expect(
       route.state() == (
         "Running, with problems: polls fail; BPF programs do not count; pins are missing", 200
@@ -146,10 +146,10 @@ import Testing
       var snapshot = Snapshot()
       snapshot.podWatch = watch
       polls.look(at: snapshot, logger)
-      let board = RenderedSnapshotStore()
-      board.put(
-        RenderedSnapshot(snapshot, features: FeatureSet(collectors: [], showsLifetimesPerNamespace: false)))
-      return HealthRoute(board: board, monitor: PollingMonitor()).state()
+      let publications = PublicationStore()
+      publications.put(
+        PublishedSnapshot(snapshot, features: FeatureSet(collectors: [], showsLifetimesPerNamespace: false)))
+      return HealthRoute(publications: publications, monitor: PollingMonitor()).state()
     }
     let problem = ("Running, with problems: pod watch fails", 200)
     // Before its first answer the watch itself logs what fails.
@@ -173,22 +173,23 @@ import Testing
   func stopped() throws {
     let lines = LogLines()
     let monitor = PollingMonitor(PollingSilence(at: start, limit: .zero, grace: .zero))
-    let board = RenderedSnapshotStore()
+    let publications = PublicationStore()
     let route = HealthRoute(
-      board: board, monitor: monitor, logger: Logger(label: "") { _ in LogLines.Handler(lines: lines) })
+      publications: publications, monitor: monitor,
+      logger: Logger(label: "") { _ in LogLines.Handler(lines: lines) })
     let features = FeatureSet(collectors: [], showsLifetimesPerNamespace: false)
-    board.put(RenderedSnapshot(Snapshot(), features: features))
+    publications.put(PublishedSnapshot(Snapshot(), features: features))
     // The first look only begins the time for another sign of life.
     #expect(route.state() == ("Healthy", 200))
     #expect(route.state().status == 503)
     #expect(route.state().line.hasPrefix("Not healthy: polling has stopped "))
     route.markIfStopped()
     route.markIfStopped()
-    #expect(board.publication?.snapshot.failure?.operation == "polling has stopped")
+    #expect(publications.newest?.snapshot.failure?.operation == "polling has stopped")
     monitor.showLife()
-    board.put(RenderedSnapshot(Snapshot(), features: features))
+    publications.put(PublishedSnapshot(Snapshot(), features: features))
     #expect(route.state() == ("Healthy", 200))
-    #expect(board.publication?.snapshot.failure == nil)
+    #expect(publications.newest?.snapshot.failure == nil)
     #expect(lines.all.count == 2)
     #expect(lines.all.first?.hasPrefix("polling has stopped; serving the last poll") == true)
     #expect(lines.all.last == "polling continues")
