@@ -100,12 +100,12 @@ package struct Exporter: ~Copyable {
 
   /// Reads the kernel once, for the next scrapes. Before the first success, scrapes get 503.
   package mutating func poll() {
-    selfWatch.showLife()
+    selfWatch.heartbeat()
     webConfig?.reloadIfChanged()
     let records = scrapers?.records(at: .now) ?? ScraperRecords()
     var snapshot = counting.poller.poll(scrapers: records)
     if counting.poller.hasSaved { scrapers?.markSaved(records) }
-    selfWatch.look(at: &snapshot, &counting.pinWatch, countsAll: counting.countsAll, logger)
+    selfWatch.check(&snapshot, &counting.pinWatch, countsAll: counting.countsAll, logger)
     guard snapshot.number > 0 else { return }
     if let scrapers { snapshot.scrapers = scrapers.counts }
     let history = recorder?.record(snapshot)
@@ -117,7 +117,7 @@ package struct Exporter: ~Copyable {
         pages: pages))
     pages.removeUnused(at: .now)
     if isFirst { Memory.releaseStart() }
-    heapTrimmer.look(at: traffic.connections, trim: Memory.trimHeap)
+    heapTrimmer.update(connections: traffic.connections, trim: Memory.trimHeap)
   }
 
   /// Waits until a moment or a signal. Shows meanwhile that the polling thread runs.
@@ -127,7 +127,7 @@ package struct Exporter: ~Copyable {
     while true {
       if let signal = signals.wait(until: min(next, .now + selfWatch.longestPause)) { return signal }
       guard ContinuousClock.now < next else { return nil }
-      selfWatch.showLife()
+      selfWatch.heartbeat()
     }
   }
 

@@ -3,9 +3,9 @@
 import Logging
 import Platform
 
-/// Compares the clocks of successive polls, to explain what times on pages show.
+/// Compares the clocks of successive polls, to explain jumps of the times on pages.
 ///
-/// Counts depend on no clock of user space. Durations are measured by clocks that nobody can set.
+/// Counts depend on no clock of user space. Durations are measured by clocks that cannot be set.
 struct ClockWatch {
   /// The clocks at one moment, in nanoseconds.
   struct Reading {
@@ -38,7 +38,7 @@ struct ClockWatch {
   /// Compares with the last call.
   ///
   /// - Parameter interval: The time between two polls.
-  mutating func look(at now: Reading, interval: Duration) -> [Finding] {
+  mutating func compare(with now: Reading, interval: Duration) -> [Finding] {
     defer { last = now }
     guard let last else { return [] }
     var findings: [Finding] = []

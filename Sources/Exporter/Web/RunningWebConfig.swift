@@ -33,7 +33,7 @@ struct RunningWebConfig {
     guard let file, file.isDue(now: now) else { return }
     let answer = reads.run {
       var file = file
-      let result = file.look(now: now)
+      let result = file.check(now: now)
       return (file, result)
     }
     if isSilent != (answer == nil) {

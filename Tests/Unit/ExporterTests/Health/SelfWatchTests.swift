@@ -24,7 +24,7 @@ import Testing
     #expect(silence.duration(at: start + .seconds(200)) == nil)
   }
 
-  @Test("A process that was stopped for an hour is given time for its next sign of life")
+  @Test("A process that was stopped for an hour is given time for its next heartbeat")
   func stoppedProcess() {
     var silence = PollingSilence(at: start)
     #expect(silence.duration(at: start + .seconds(3600)) == nil)
@@ -44,26 +44,27 @@ import Testing
   func clocks() {
     var watch = ClockWatch()
     let interval = Duration.seconds(1)
-    #expect(watch.look(at: reading(100), interval: interval) == [])
-    #expect(watch.look(at: reading(101), interval: interval) == [])
-    #expect(watch.look(at: reading(102, set: 0.9), interval: interval) == [])
-    #expect(watch.look(at: reading(103, set: -3600), interval: interval) == [.clockSet(-3600.9)])
-    #expect(watch.look(at: reading(104, set: -3600), interval: interval) == [])
+    #expect(watch.compare(with: reading(100), interval: interval) == [])
+    #expect(watch.compare(with: reading(101), interval: interval) == [])
+    #expect(watch.compare(with: reading(102, set: 0.9), interval: interval) == [])
+    #expect(watch.compare(with: reading(103, set: -3600), interval: interval) == [.clockSet(-3600.9)])
+    #expect(watch.compare(with: reading(104, set: -3600), interval: interval) == [])
     #expect(
-      watch.look(at: reading(105, suspended: 7200, set: -3600), interval: interval) == [.suspended(7200)])
-    #expect(watch.look(at: reading(115, suspended: 7200, set: -3600), interval: interval) == [])
-    #expect(watch.look(at: reading(175, suspended: 7200, set: -3600), interval: interval) == [.late(60)])
+      watch.compare(with: reading(105, suspended: 7200, set: -3600), interval: interval) == [.suspended(7200)]
+    )
+    #expect(watch.compare(with: reading(115, suspended: 7200, set: -3600), interval: interval) == [])
+    #expect(watch.compare(with: reading(175, suspended: 7200, set: -3600), interval: interval) == [.late(60)])
     #expect(
-      watch.look(at: reading(300, suspended: 7300, set: 0), interval: interval)
+      watch.compare(with: reading(300, suspended: 7300, set: 0), interval: interval)
         == [.clockSet(3600), .suspended(100), .late(125)])
   }
 
   @Test("With long intervals, polls are late after ten of them")
   func longIntervals() {
     var watch = ClockWatch()
-    _ = watch.look(at: reading(100), interval: .seconds(300))
-    #expect(watch.look(at: reading(3000), interval: .seconds(300)) == [])
-    #expect(watch.look(at: reading(6001), interval: .seconds(300)) == [.late(3001)])
+    _ = watch.compare(with: reading(100), interval: .seconds(300))
+    #expect(watch.compare(with: reading(3000), interval: .seconds(300)) == [])
+    #expect(watch.compare(with: reading(6001), interval: .seconds(300)) == [.late(3001)])
   }
 
   @Test("Programs that do not count are found by a thread that is missing, and found again")
@@ -73,7 +74,7 @@ import Testing
     var countsThreads = true
     func poll(_ times: Int) {
       for _ in 0..<times {
-        check.look(counted: counted, kernelForks: { kernel }) {
+        check.compare(counted: counted, kernelForks: { kernel }) {
           threads += 1
           if countsThreads { counted += 1 }
           return true
@@ -106,11 +107,11 @@ import Testing
   @Test("Without the kernel's number, and without threads, nothing is reported")
   func unknown() {
     var check = CountingCheck()
-    for _ in 0..<200 { check.look(counted: 5, kernelForks: { nil }, startThread: { true }) }
+    for _ in 0..<200 { check.compare(counted: 5, kernelForks: { nil }, startThread: { true }) }
     var kernel: UInt64 = 0
     for _ in 0..<200 {
       kernel += 100
-      check.look(counted: 5, kernelForks: { kernel }, startThread: { false })
+      check.compare(counted: 5, kernelForks: { kernel }, startThread: { false })
     }
     #expect(check.isCounting)
     #expect(CountingCheck.kernelForks() ?? 0 > 1)
@@ -145,7 +146,7 @@ import Testing
       watch.isHealthy = isHealthy
       var snapshot = Snapshot()
       snapshot.podWatch = watch
-      polls.look(at: snapshot, logger)
+      polls.report(snapshot, logger)
       let publications = PublicationStore()
       publications.put(
         PublishedSnapshot(snapshot, features: FeatureSet(collectors: [], showsLifetimesPerNamespace: false)))
@@ -179,14 +180,14 @@ import Testing
       logger: Logger(label: "") { _ in LogLines.Handler(lines: lines) })
     let features = FeatureSet(collectors: [], showsLifetimesPerNamespace: false)
     publications.put(PublishedSnapshot(Snapshot(), features: features))
-    // The first look only begins the time for another sign of life.
+    // The first check only allows more time for a heartbeat.
     #expect(route.state() == ("Healthy", 200))
     #expect(route.state().status == 503)
     #expect(route.state().line.hasPrefix("Not healthy: polling has stopped "))
     route.markIfStopped()
     route.markIfStopped()
     #expect(publications.newest?.snapshot.failure?.operation == "polling has stopped")
-    monitor.showLife()
+    monitor.recordHeartbeat()
     publications.put(PublishedSnapshot(Snapshot(), features: features))
     #expect(route.state() == ("Healthy", 200))
     #expect(publications.newest?.snapshot.failure == nil)
