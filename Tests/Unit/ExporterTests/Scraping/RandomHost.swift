@@ -17,7 +17,7 @@ struct RandomHost {
   /// The live ones at the last scan of the exporter that runs.
   private var scanned: [PIDNamespace] = []
   private var ended: Set<PIDNamespace> = []
-  private var names: [String: ContainerResolver.Answer] = [:]
+  private var names: [String: ContainerResolver.Resolution] = [:]
   private var namesVersion: UInt64 = 0
   private var generation: UInt64 = 0
   private(set) var now = ContinuousClock.now
