@@ -15,19 +15,13 @@ SMALL = -Xswiftc -use-ld=lld -Xlinker -s -Xlinker --no-export-dynamic -Xlinker -
 RELEASE = swift build -c release --static-swift-stdlib $(SMALL) $(REPRODUCIBLE) --product
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-# flag NAME DEFAULT: the last value that ARGS gives a flag, as --NAME=VALUE or --NAME VALUE.
-space := $() $()
-flag = $(or $(lastword $(patsubst --$(1)=%,%,$(filter --$(1)=%,$(subst --$(1)$(space),--$(1)=,$(strip $(ARGS)))))),$(2))
-listen = $(call flag,web.listen-address,:10059)
-path = $(call flag,web.telemetry-path,/metrics)
-
 .PHONY: help run build test test-unit test-kernels test-scenarios test-fleet test-restarts test-faults soak coverage test-packages test-units test-release test-walk-through test-apiserver test-prometheus test-attack test-bare fuzz sanitize check format install install-files uninstall deb rpm image release manifests dashboards bench bench-check bench-build clean
 
 help: ## lists the targets; durations are on two CPUs, without downloads
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
 
 run: build ## builds the release (2 min) and runs it as root; ARGS=… are its flags
-	@echo "Once it listens: curl http://$(patsubst :%,localhost:%,$(listen))$(path)"
+	@echo "When it listens, its log has the command that reads the metrics: msg=listening … command=…"
 	$(SUDO) .build/release/pidns-exporter $(ARGS)
 
 build: ## builds the release: .build/release/pidns-exporter (2 min)

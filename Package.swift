@@ -55,7 +55,7 @@ let package = Package(
       name: "Exporter",
       dependencies: [
         "LibBPF", "Probe", "Containers", "Gzip", "Kubernetes", "Platform", "Namespaces", "Exposition",
-        "MetricsHTTP", "Confinement", "ServerTLS", "StatusPage", "Terminal", "Text", "WebConfig",
+        "MetricsHTTP", "Confinement", "ServerTLS", "StatusPage", "Text", "WebConfig",
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: settings, plugins: ["StampVersion"]),
 
@@ -83,12 +83,12 @@ let package = Package(
     .target(
       name: "MetricsHTTP", dependencies: ["CMicroHTTPD", "Platform", "ServerTLS"], swiftSettings: settings),
     .target(
-      name: "ProcessEvents", dependencies: ["LibBPF", "Probe", "Containers", "Platform", "Terminal", "Text"],
+      name: "ProcessEvents", dependencies: ["Probe", "Containers", "Platform", "Terminal", "Text"],
       swiftSettings: settings),
     .target(name: "ServerTLS", dependencies: ["CGnuTLS", "WebConfig"], swiftSettings: settings),
     .target(
       name: "StatusPage",
-      dependencies: ["LiveView", "LibBPF", "Probe", "Containers", "Namespaces", "Platform", "Text"],
+      dependencies: ["LiveView", "Probe", "Containers", "Namespaces", "Platform", "Text"],
       exclude: ["Assets"], swiftSettings: settings, plugins: ["EmbedAssets"]),
     .target(name: "Terminal", dependencies: ["CGlibc", "Platform"], swiftSettings: settings),
     .target(name: "Text", dependencies: ["CGlibc"], swiftSettings: settings),
@@ -153,7 +153,7 @@ let package = Package(
 
     // A Kubernetes API server for pods, with faults on demand.
     .target(
-      name: "APIServer", dependencies: ["CGnuTLS", "Platform"], path: "Tests/Support/APIServer",
+      name: "APIServer", dependencies: ["CGlibc", "CGnuTLS", "Platform"], path: "Tests/Support/APIServer",
       swiftSettings: settings),
 
     // For `make test-scenarios`.
@@ -205,7 +205,8 @@ let package = Package(
       name: "PlatformTests", dependencies: ["Harness", "Platform"], path: "Tests/Unit/PlatformTests",
       swiftSettings: settings),
     .testTarget(
-      name: "ProbeTests", dependencies: ["CPidns", "LibBPF", "Probe", "Text"], path: "Tests/Unit/ProbeTests",
+      name: "ProbeTests", dependencies: ["CPidns", "LibBPF", "Probe", "TestSupport", "Text"],
+      path: "Tests/Unit/ProbeTests",
       swiftSettings: settings),
     .testTarget(
       name: "ExporterTests",
@@ -223,12 +224,12 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "NamespacesTests",
-      dependencies: ["LibBPF", "Probe", "Containers", "Harness", "Platform", "Namespaces"],
+      dependencies: ["Probe", "Containers", "Harness", "Platform", "Namespaces", "TestSupport"],
       path: "Tests/Unit/NamespacesTests", swiftSettings: settings),
     .testTarget(
       name: "KubernetesTests",
       dependencies: [
-        "APIServer", "Containers", "JSON", "Kubernetes", "pidns-pod-list", "TestSupport",
+        "APIServer", "Containers", "JSON", "Kubernetes", "pidns-pod-list", "Platform", "TestSupport",
         .product(name: "Logging", package: "swift-log"),
       ], path: "Tests/Unit/KubernetesTests", swiftSettings: settings),
     .testTarget(
@@ -248,13 +249,13 @@ let package = Package(
     .testTarget(
       name: "PidnsExporterTests",
       dependencies: [
-        "pidns-exporter", "ProcessEvents", "Terminal", "Text",
+        "pidns-exporter", "ProcessEvents", "Terminal",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "Tests/Unit/PidnsExporterTests", swiftSettings: settings),
     .testTarget(
       name: "ProcessEventsTests",
       dependencies: [
-        "LibBPF", "Probe", "Containers", "Platform", "ProcessEvents", "Terminal", "Text",
+        "Probe", "Containers", "Platform", "ProcessEvents", "Text",
       ],
       path: "Tests/Unit/ProcessEventsTests", swiftSettings: settings),
     .testTarget(

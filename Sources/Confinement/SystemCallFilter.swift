@@ -37,7 +37,7 @@ enum SystemCallFilter {
         "libseccomp has no \(unsafe String(cString: name)): install version 2.5 or later")
     }
     guard let filter = unsafe functions.make(otherwise) else {
-      throw ConfinementError("cannot make a filter")
+      throw ConfinementError("libseccomp cannot make a filter: free memory")
     }
     defer { unsafe functions.release(filter) }
 
@@ -74,8 +74,7 @@ enum SystemCallFilter {
       unsafe functions.rule_add_array(filter, action, number, UInt32($0.count), $0.baseAddress)
     }
     // -EACCES: the rule is the default action already.
-    guard result == 0 || result == -EACCES else {
-      throw ConfinementError("cannot add \(name) to the seccomp filter: errno \(-result)")
-    }
+    if result == -EACCES { return }
+    try check("add \(name) to the seccomp filter", result)
   }
 }

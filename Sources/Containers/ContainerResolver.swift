@@ -14,7 +14,7 @@ package struct ContainerResolver {
   }
 
   /// The result of a resolution.
-  package struct Answer: Sendable {
+  package struct Resolution: Sendable {
     /// The known fields of the container.
     package let container: Container
     /// The confidence in it.
@@ -26,8 +26,8 @@ package struct ContainerResolver {
       self.certainty = certainty
     }
 
-    fileprivate func with(unit: String?) -> Answer {
-      (unit ?? "") == container.names.unit ? self : Answer(container.with(unit: unit ?? ""), certainty)
+    fileprivate func with(unit: String?) -> Resolution {
+      (unit ?? "") == container.names.unit ? self : Resolution(container.with(unit: unit ?? ""), certainty)
     }
   }
 
@@ -60,10 +60,10 @@ package struct ContainerResolver {
   ///   - cgroupPaths: The cgroups of the namespace's init in several hierarchies, from their roots; the primary
   ///     hierarchy's first.
   ///   - initComm: The init's comm: it identifies a pod's sandbox.
-  package func answer(cgroupPaths: [String], initComm: String) -> Answer {
+  package func resolve(cgroupPaths: [String], initComm: String) -> Resolution {
     let cgroup = CgroupIdentity(paths: cgroupPaths)
     let unit = cgroup.unit.flatMap { UnitName(folder: $0.utf8[...])?.isInit == true ? nil : $0 }
-    return answer(cgroup, comm: initComm, isPart: false).with(unit: unit)
+    return resolve(cgroup, comm: initComm, isPart: false).with(unit: unit)
   }
 
   /// Names a part of a namespace: the processes of one cgroup. A sandbox in the host's namespace has the pod's names only,
@@ -78,63 +78,63 @@ package struct ContainerResolver {
   /// | in no container, like its namespace (the host's) | the unit |
   ///
   /// - Parameters:
-  ///   - cgroupPaths: The cgroup in several hierarchies, as in ``answer(cgroupPaths:initComm:)``.
+  ///   - cgroupPaths: The cgroup in several hierarchies, as in ``resolve(cgroupPaths:initComm:)``.
   ///   - whole: The result for the namespace.
-  package func answer(part cgroupPaths: [String], of whole: Answer) -> Answer {
+  package func resolve(part cgroupPaths: [String], of whole: Resolution) -> Resolution {
     let cgroup = CgroupIdentity(paths: cgroupPaths)
     let isInContainer = !whole.container.id.isEmpty
     guard let id = cgroup.containerID else {
       if isInContainer { return whole.with(unit: nil) }
       return cgroup.podUID == nil
-        ? whole.with(unit: cgroup.unit) : answer(cgroup, comm: "", isPart: true).with(unit: cgroup.unit)
+        ? whole.with(unit: cgroup.unit) : resolve(cgroup, comm: "", isPart: true).with(unit: cgroup.unit)
     }
     // A sandbox, or a container whose name is not known yet or was forgotten.
     if id == whole.container.id && pods?.container(id: id) == nil { return whole.with(unit: cgroup.unit) }
-    return answer(cgroup, comm: "", isPart: true).with(unit: cgroup.unit)
+    return resolve(cgroup, comm: "", isPart: true).with(unit: cgroup.unit)
   }
 
-  /// Answers without a unit.
+  /// Resolves without a unit.
   ///
   /// - Parameters:
   ///   - comm: The init's comm; empty for a part.
   ///   - isPart: Whether it is for one of several containers that may share a namespace.
-  private func answer(_ cgroup: CgroupIdentity, comm: String, isPart: Bool) -> Answer {
-    if let pods, let known = Self.answer(cgroup, comm, pods, isPart: isPart) { return known }
-    guard let id = cgroup.containerID else { return Answer(Container(cgroup), .final) }
+  private func resolve(_ cgroup: CgroupIdentity, comm: String, isPart: Bool) -> Resolution {
+    if let pods, let known = Self.resolve(cgroup, comm, pods, isPart: isPart) { return known }
+    guard let id = cgroup.containerID else { return Resolution(Container(cgroup), .final) }
     // Only the API has the names of a pod and its containers: they are known later, or never.
     if cgroup.podUID != nil && (pods != nil || Self.isSandbox(comm)) {
       let names = Container.Names(container: Self.isSandbox(comm) ? "POD" : "")
-      return Answer(Container(cgroup, names), pods == nil ? .final : .partial)
+      return Resolution(Container(cgroup, names), pods == nil ? .final : .partial)
     }
     let known = local?.name(ofContainer: id, runtime: cgroup.runtime)
     let names = Container.Names(container: known?.name ?? name(ofUnknown: id, runtime: cgroup.runtime))
     let mayBeRenamed = local != nil && LocalNames.hasNames(of: cgroup.runtime)
-    return Answer(Container(cgroup, names, image: known?.image ?? ""), mayBeRenamed ? .presumed : .final)
+    return Resolution(Container(cgroup, names, image: known?.image ?? ""), mayBeRenamed ? .presumed : .final)
   }
 
-  private static func answer(
+  private static func resolve(
     _ cgroup: CgroupIdentity, _ comm: String, _ pods: Pods, isPart: Bool
-  ) -> Answer? {
-    func answer(
+  ) -> Resolution? {
+    func named(
       _ pod: Pod, _ container: String, image: String = "", _ certainty: Confidence = .final
-    ) -> Answer {
+    ) -> Resolution {
       let names = Container.Names(namespace: pod.namespace, pod: pod.name, container: container)
-      return Answer(Container(cgroup, names, image: image), certainty)
+      return Resolution(Container(cgroup, names, image: image), certainty)
     }
     if let id = cgroup.containerID {
       // A container inside a pod's container resolves to the pod's container.
       for known in [id] + cgroup.enclosingIDs {
         guard let (pod, container) = pods.container(id: known), cgroup.isIn(pod) else { continue }
-        return answer(
+        return named(
           pod, pod.sharesProcessNamespace && !isPart ? "" : container.name,
           image: known == id ? container.image : "")
       }
     }
     guard let pod = cgroup.podUID.flatMap({ pods.pod(uid: $0) }) else { return nil }
-    if pod.sharesProcessNamespace && !isPart { return answer(pod, "") }
-    if isSandbox(comm) { return answer(pod, "POD", .presumed) }
+    if pod.sharesProcessNamespace && !isPart { return named(pod, "") }
+    if isSandbox(comm) { return named(pod, "POD", .presumed) }
     // A container that the kubelet has not reported to the API yet.
-    return answer(pod, "", .partial)
+    return named(pod, "", .partial)
   }
 
   /// The API does not list sandboxes: in each runtime a sandbox is one process of this name.

@@ -8,7 +8,7 @@ struct EventContainers {
   private struct Known {
     /// The level of the namespace.
     let level: UInt32
-    var answer: ContainerResolver.Answer
+    var resolution: ContainerResolver.Resolution
     /// The version of the names at the lookup; nil for a final result.
     var version: UInt64?
   }
@@ -49,56 +49,58 @@ struct EventContainers {
     of part: NamespacePart, at time: UInt64, hasNewInit: Bool, identity: (PIDNamespace) -> NamespaceIdentity?,
     cgroup: (NamespacePart) -> PartCgroup?
   ) -> Container {
-    guard let namespace = answer(for: part.namespace, isStale: hasNewInit, identity) else {
+    guard let namespace = resolve(for: part.namespace, isStale: hasNewInit, identity) else {
       return Container()
     }
-    let whole = namespace.answer.container
-    guard !part.isOfInit, let own = answer(for: part, of: namespace, at: time, cgroup) else { return whole }
-    let container = own.known.answer.container
+    let whole = namespace.resolution.container
+    guard !part.isOfInit, let own = resolve(for: part, of: namespace, at: time, cgroup) else { return whole }
+    let container = own.known.resolution.container
     let mayBeOfRuntime = !container.id.isEmpty && container.id != whole.id
     guard mayBeOfRuntime else { return container }
     let hasInner = deepest[container.id, default: 0] > own.known.level
     return !hasInner && time >= own.firstEvent &+ Self.runtimeGrace ? container : whole
   }
 
-  private mutating func answer(
+  private mutating func resolve(
     for namespace: PIDNamespace, isStale: Bool, _ identity: (PIDNamespace) -> NamespaceIdentity?
   ) -> Known? {
     let version = naming.version
     if !isStale, let known = known[namespace], known.version ?? version == version { return known }
     guard let identity = identity(namespace) else { return nil }
-    let answer = naming.answer(cgroupPaths: identity.cgroupPaths, initComm: identity.initComm)
+    let resolution = naming.resolve(cgroupPaths: identity.cgroupPaths, initComm: identity.initComm)
     if known.count >= Self.limit { known.removeAll() }
     let new = Known(
-      level: identity.level, answer: answer, version: answer.certainty == .final ? nil : version)
+      level: identity.level, resolution: resolution, version: resolution.certainty == .final ? nil : version)
     known[namespace] = new
     record(new)
     return new
   }
 
   private mutating func record(_ known: Known) {
-    let id = known.answer.container.id
+    let id = known.resolution.container.id
     guard !id.isEmpty else { return }
     if deepest.count >= Self.limit { deepest.removeAll() }
     deepest[id] = max(deepest[id] ?? 0, known.level)
   }
 
-  private mutating func answer(
+  private mutating func resolve(
     for part: NamespacePart, of namespace: Known, at time: UInt64,
     _ cgroup: (NamespacePart) -> PartCgroup?
   ) -> KnownPart? {
     let version = naming.version
     let before = parts[part]
-    if let before, before.known.version ?? version == version, before.whole == namespace.answer.container {
+    if let before, before.known.version ?? version == version, before.whole == namespace.resolution.container
+    {
       return before
     }
     guard let cgroup = cgroup(part) else { return nil }
-    let answer = naming.answer(part: cgroup.paths, of: namespace.answer)
+    let resolution = naming.resolve(part: cgroup.paths, of: namespace.resolution)
     if parts.count >= Self.limit { parts.removeAll() }
     let known = KnownPart(
       known: Known(
-        level: namespace.level, answer: answer, version: answer.certainty == .final ? nil : version),
-      whole: namespace.answer.container, firstEvent: before?.firstEvent ?? time)
+        level: namespace.level, resolution: resolution,
+        version: resolution.certainty == .final ? nil : version),
+      whole: namespace.resolution.container, firstEvent: before?.firstEvent ?? time)
     parts[part] = known
     record(known.known)
     return known

@@ -15,7 +15,7 @@ import WebConfig
 /// When it is destroyed, the server is closed and nothing stays attached in the kernel.
 package struct Exporter: ~Copyable {
   private let server: HTTPServer
-  private let board: RenderedSnapshotStore
+  private let publications: PublicationStore
   /// The known scrapers; nil if nothing is held at 0.
   private let scrapers: Scrapers?
   private var counting: CounterPipeline
@@ -30,8 +30,13 @@ package struct Exporter: ~Copyable {
   private var heapTrimmer = HeapTrimmer()
   private let logger: Logger
 
-  /// The served addresses, with the actual port if any free port was requested.
-  package var addresses: [ListenAddress] { server.boundAddresses }
+  private let curl: CurlCommand
+
+  /// The served addresses, with the actual port if any free port was requested; and for each the command that reads
+  /// the metrics there.
+  package var listeners: [(address: ListenAddress, command: String)] {
+    server.boundAddresses.map { ($0, curl.text(for: $0)) }
+  }
 
   /// Listens, loads and attaches, drops the privileges that are no longer needed, and then serves. After this returns,
   /// every event is counted. Scrapes wait until this returns, and get 503 until the first poll.
@@ -39,7 +44,7 @@ package struct Exporter: ~Copyable {
   /// - Throws: `ExporterError` for the first step that fails; nothing stays open or attached then.
   package init(_ configuration: Configuration, logger: Logger) throws(ExporterError) {
     Memory.returnLargeBlocks()
-    let board = RenderedSnapshotStore()
+    let publications = PublicationStore()
     let scrapers =
       configuration.holdsFirstSamples
       ? Scrapers(
@@ -60,8 +65,9 @@ package struct Exporter: ~Copyable {
     }
     // Their threads are confined, because they start after the pipeline has confined this one.
     let routes = Routes.all(
-      telemetryPath: configuration.telemetryPath, hasStatusPage: configuration.hasStatusPage, board: board,
-      health: HealthRoute(board: board, monitor: monitor, logger: logger), scrapers: scrapers,
+      telemetryPath: configuration.telemetryPath, hasStatusPage: configuration.hasStatusPage,
+      publications: publications,
+      health: HealthRoute(publications: publications, monitor: monitor, logger: logger), scrapers: scrapers,
       rule: configuration.scraperRule, paths: configuration.paths)
     var webConfig: RunningWebConfig?
     if webFile != nil || configuration.tokenReviews != nil {
@@ -72,7 +78,8 @@ package struct Exporter: ~Copyable {
     let server = try Self.serve(sockets, configuration, webConfig, routes, logger)
     selfWatch = SelfWatch(monitor, interval: configuration.pollInterval, service: service)
     self.server = server
-    self.board = board
+    curl = CurlCommand(configuration, webFile?.policy)
+    self.publications = publications
     self.scrapers = scrapers
     self.logger = logger
     self.webConfig = webConfig
@@ -93,24 +100,24 @@ package struct Exporter: ~Copyable {
 
   /// Reads the kernel once, for the next scrapes. Before the first success, scrapes get 503.
   package mutating func poll() {
-    selfWatch.showLife()
+    selfWatch.heartbeat()
     webConfig?.reloadIfChanged()
     let records = scrapers?.records(at: .now) ?? ScraperRecords()
     var snapshot = counting.poller.poll(scrapers: records)
     if counting.poller.hasSaved { scrapers?.markSaved(records) }
-    selfWatch.look(at: &snapshot, &counting.pinWatch, countsAll: counting.countsAll, logger)
+    selfWatch.check(&snapshot, &counting.pinWatch, countsAll: counting.countsAll, logger)
     guard snapshot.number > 0 else { return }
     if let scrapers { snapshot.scrapers = scrapers.counts }
     let history = recorder?.record(snapshot)
-    let isFirst = board.publication == nil
+    let isFirst = publications.newest == nil
     let traffic = server.traffic
-    board.put(
-      RenderedSnapshot(
+    publications.put(
+      PublishedSnapshot(
         snapshot, features: features, history: history, traffic: traffic, web: webConfig?.status,
         pages: pages))
     pages.removeUnused(at: .now)
     if isFirst { Memory.releaseStart() }
-    heapTrimmer.look(at: traffic.connections, trim: Memory.trimHeap)
+    heapTrimmer.update(connections: traffic.connections, trim: Memory.trimHeap)
   }
 
   /// Waits until a moment or a signal. Shows meanwhile that the polling thread runs.
@@ -120,7 +127,7 @@ package struct Exporter: ~Copyable {
     while true {
       if let signal = signals.wait(until: min(next, .now + selfWatch.longestPause)) { return signal }
       guard ContinuousClock.now < next else { return nil }
-      selfWatch.showLife()
+      selfWatch.heartbeat()
     }
   }
 

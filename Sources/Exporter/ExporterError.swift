@@ -23,7 +23,7 @@ extension BPFError {
     case Errno.notPermitted:
       "seccomp (under systemd: SystemCallFilter), a security module, lockdown or a user namespace (rootless containers) forbids bpf(), or, "
         + "before Linux 5.11, the limit of locked memory is too low (ulimit -l)"
-    case Errno.noMemory, Errno.argumentListTooLong: "lower --bpf.map-entries"
+    case Errno.noMemory, Errno.argumentListTooLong: "raise the memory limit, or lower --bpf.map-entries"
     default: "please report it, with the output of uname -r"
     }
   }

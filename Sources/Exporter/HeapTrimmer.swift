@@ -8,10 +8,10 @@ struct HeapTrimmer {
 
   private var highest = 0
 
-  /// Looks at the number of connections. Call it with each poll.
+  /// Compares the number of connections with its maximum. Call it at each poll.
   ///
   /// - Parameter trim: Returns the memory.
-  mutating func look(at connections: Int, trim: () -> Void) {
+  mutating func update(connections: Int, trim: () -> Void) {
     if connections <= highest - Self.fall {
       trim()
       highest = connections

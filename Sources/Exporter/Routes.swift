@@ -10,20 +10,20 @@ enum Routes {
 
   /// All paths. Constant responses are built here, once.
   static func all(
-    telemetryPath: String, hasStatusPage: Bool, board: RenderedSnapshotStore,
+    telemetryPath: String, hasStatusPage: Bool, publications: PublicationStore,
     health: HealthRoute? = nil, scrapers: Scrapers?,
     rule: ScraperRule, paths: WebPaths = WebPaths()
   ) -> [String: HTTPServer.Handler] {
-    let health = health ?? HealthRoute(board: board)
+    let health = health ?? HealthRoute(publications: publications)
     let ready = text("Ready.\n")
     let notReady = text("Not ready: the first poll is not done yet.\n", status: 503)
     // One thread renders all pages, so that this delays neither health checks nor finished pages.
     let renderer = AnswerThread()
     let metrics = MetricsRoute(
-      board: board, scrapers: scrapers, rule: rule, notReady: notReady, renderer: renderer)
+      publications: publications, scrapers: scrapers, rule: rule, notReady: notReady, renderer: renderer)
     var routes: [String: HTTPServer.Handler] = [
       "/-/healthy": { _ in .now(health.answer()) },
-      "/-/ready": { _ in .now(board.publication == nil ? notReady : ready) },
+      "/-/ready": { _ in .now(publications.newest == nil ? notReady : ready) },
       telemetryPath: { request in
         health.markIfStopped()
         return metrics.answer(request)
@@ -37,7 +37,7 @@ enum Routes {
       let statusPage: Answer.Work = { request in
         health.markIfStopped()
         let query = StatusQuery { request.argument($0) }
-        let current = board.publication
+        let current = publications.newest
         let html = StatusPage.html(
           current?.snapshot, current?.history, query, version: BuildInfo.versionAndRevision,
           telemetryPath: telemetryPath)

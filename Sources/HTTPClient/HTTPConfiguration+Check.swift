@@ -23,7 +23,7 @@ extension HTTPConfiguration {
         throw HTTPFailure(
           .authority,
           "the certificate authority is not a certificate in PEM"
-            + (count < 0 ? " (\(unsafe Self.text(count, functions)))" : ""))
+            + (count < 0 ? " (\(unsafe Self.text(count, functions)))" : "") + ": correct its file")
       }
     }
     guard let identity else { return }
@@ -40,8 +40,9 @@ extension HTTPConfiguration {
     throw HTTPFailure(
       .identity,
       error == GNUTLS_E_CERTIFICATE_KEY_MISMATCH
-        ? "the client's key does not belong to its certificate"
-        : "the client certificate or its key is not in PEM, or of an unknown kind (\(reason))")
+        ? "the client's key does not belong to its certificate: give the key of that certificate"
+        : "the client certificate or its key is not in PEM, or of an unknown kind (\(reason)): give both in PEM"
+    )
   }
 
   private static func with<Result>(_ bytes: [UInt8], _ body: (UnsafePointer<gnutls_datum_t>) -> Result)

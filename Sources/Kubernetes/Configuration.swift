@@ -120,11 +120,10 @@ package struct Configuration: Sendable, Equatable {
         "not in a pod: KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set; outside a cluster, "
           + "give --kubernetes.kubeconfig")
     }
-    let advice = "; set automountServiceAccountToken: true, or give --kubernetes.kubeconfig"
     for name in ["token", "ca.crt"] {
-      do { _ = try ConfigurationFile.read("\(folder)/\(name)") } catch {
-        throw KubernetesError(error.description + advice)
-      }
+      _ = try ConfigurationFile.read(
+        "\(folder)/\(name)",
+        ifMissing: "set automountServiceAccountToken: true, or give --kubernetes.kubeconfig")
     }
     var configuration = try Configuration(
       server: "https://\(host.contains(":") ? "[\(host)]" : host):\(port)", serverName: nil,

@@ -68,7 +68,9 @@ struct Credentials {
     } catch {
       guard current != nil else { throw error }
     }
-    guard let current else { throw WatchFailure(.unauthorized, "there are no credentials") }
+    guard let current else {
+      throw WatchFailure(.unauthorized, "there are no credentials: add a token or a client certificate")
+    }
     return current
   }
 
@@ -105,7 +107,7 @@ struct Credentials {
     if let bytes = files.token {
       // RFC 6750 allows no other characters in a bearer token. Files end with a line break.
       token = String(decoding: bytes.filter { $0 > 0x20 && $0 < 0x7f }, as: UTF8.self)
-      if token?.isEmpty != false { throw WatchFailure(.unauthorized, "the token is empty") }
+      if token?.isEmpty != false { throw WatchFailure(.unauthorized, "the token is empty: check its file") }
     }
     return Current(token: token, tls: tls)
   }

@@ -48,8 +48,8 @@ struct ExecPlugin: Sendable, Equatable {
     if let path = candidates.first(where: { unsafe access($0, X_OK) == 0 }) {
       return path
     }
-    let hint = installHint.map { ": \($0.quoted)" } ?? ""
-    throw KubernetesError("the exec plugin \(command.quoted) is not installed\(hint)")
+    let hint = installHint?.quoted ?? "install it, or write its path in command"
+    throw KubernetesError("the exec plugin \(command.quoted) is not installed: \(hint)")
   }
 
   /// Runs the program without a shell and without a terminal. Blocks until it ends.

@@ -43,7 +43,9 @@ struct Kubeconfig {
   /// - Throws: `KubernetesError` with the place of the problem, without values.
   init(parsing bytes: [UInt8], path: String) throws(KubernetesError) {
     let document: JSONValue
-    do { document = try YAML.value(bytes) } catch { throw KubernetesError("\(path) is not YAML: \(error)") }
+    do { document = try YAML.value(bytes) } catch {
+      throw KubernetesError("\(path) is not YAML: \(error); \(Self.advice)")
+    }
     do {
       let root = KubeconfigNode(document)
       currentContext = try root["current-context"].text
@@ -51,9 +53,11 @@ struct Kubeconfig {
       clusters = try Self.named(root["clusters"], "cluster", Cluster.init)
       users = try Self.named(root["users"], "user", User.init)
     } catch {
-      throw KubernetesError("\(path) is not a kubeconfig: \(error.text)")
+      throw KubernetesError("\(path) is not a kubeconfig: \(error.text); \(Self.advice)")
     }
   }
+
+  private static let advice = "compare it with a kubeconfig that kubectl accepts"
 
   /// Reads a list of named values: `- {name: NAME, KIND: VALUE}`.
   private static func named<Value>(

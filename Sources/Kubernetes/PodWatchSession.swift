@@ -174,7 +174,7 @@ struct PodWatchSession: ~Copyable {
     if loggedTruncated { return }
     loggedTruncated = true
     logger.warning(
-      "pod has too many containers; those above the limit have no names",
+      "pod has too many containers; those above the limit have no names; split the pod, or read their ids in pidns_info",
       metadata: [
         "namespace": "\(pod.namespace)", "pod": "\(pod.name)", "dropped": "\(pod.droppedContainers)",
         "limit": "\(Pods.containersInStatus)",
@@ -186,7 +186,9 @@ struct PodWatchSession: ~Copyable {
     status.count(.invalid)
     if loggedInvalid { return }
     loggedInvalid = true
-    logger.warning("pod cannot be decoded or is larger than 8 MiB; its containers have no names")
+    logger.warning(
+      "pod cannot be decoded or is larger than 8 MiB; its containers have no names; check that the address is an API server, and what changes its responses"
+    )
   }
 
   // MARK: Failures
@@ -222,6 +224,7 @@ struct PodWatchSession: ~Copyable {
     if loggedFull { return }
     loggedFull = true
     logger.warning(
-      "node has more pods than the limit: \(Reason.limit.advice)", metadata: ["limit": "\(Pods.limit)"])
+      "node has more pods than the limit; containers of the others have no names; \(Reason.limit.advice)",
+      metadata: ["limit": "\(Pods.limit)"])
   }
 }

@@ -9,7 +9,7 @@ extension Reason {
   var advice: String {
     switch self {
     case .expired, .throttled, .server: "the API server is busy or restarting; retrying"
-    case .unauthorized: "check the token, or the client certificate"
+    case .unauthorized: "check the token, the client certificate or the exec plugin"
     case .forbidden:
       "grant the service account permission to list and watch pods (ClusterRole, ClusterRoleBinding)"
     case .connection: "check the address, network policies and the certificate authority; retrying"

@@ -34,13 +34,21 @@ import Text
 
   /// Disables all other programs, so that they are neither verified nor loaded.
   package func loadOnly(_ names: [String]) throws(BPFError) {
+    for name in programNames {
+      _ = try checked(
+        "choose BPF program \(name)", unsafe bpf_program__set_autoload(program(name), names.contains(name)))
+    }
+  }
+
+  /// The names of all programs, in the order of the object.
+  package var programNames: [String] {
+    var names: [String] = []
     var next = unsafe bpf_object__next_program(object, nil)
     while let program = unsafe next {
-      let name = unsafe String(cString: bpf_program__name(program))
-      let isWanted = names.contains(name)
-      _ = try checked("choose BPF program \(name)", unsafe bpf_program__set_autoload(program, isWanted))
+      names.append(unsafe String(cString: bpf_program__name(program)))
       unsafe next = unsafe bpf_object__next_program(object, program)
     }
+    return names
   }
 
   /// Sets the kernel function that a program attaches to. Call before load.
@@ -97,9 +105,6 @@ import Text
   func descriptor(ofProgram name: String) throws(BPFError) -> Int32 {
     unsafe bpf_program__fd(try program(name))
   }
-
-  /// Throws `BPFError` unless the object has a program with this name.
-  package func requireProgram(_ name: String) throws(BPFError) { _ = unsafe try program(name) }
 
   private func program(_ name: String) throws(BPFError) -> OpaquePointer {
     unsafe try checked("find BPF program \(name)", bpf_object__find_program_by_name(object, name))

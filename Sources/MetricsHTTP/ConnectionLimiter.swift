@@ -17,7 +17,7 @@ final class ConnectionLimiter: Sendable {
     var table: ConnectionTable
     var log = RefusalLog()
     /// The time of the thread's next check; nil before the first one.
-    var nextLook: ContinuousClock.Instant?
+    var nextRun: ContinuousClock.Instant?
     var isStopped = false
   }
 
@@ -49,7 +49,7 @@ final class ConnectionLimiter: Sendable {
   /// Starts the thread that closes connections at their deadlines. Returns false if the kernel has no thread left.
   func start() -> Bool {
     let isStarted = Thread.start { [self] in
-      while let pause = look() { wake.wait(atMost: pause) }
+      while let pause = enforceDeadlines() { wake.wait(atMost: pause) }
       hasEnded.signal()
     }
     hasThread.store(isStarted, ordering: .relaxed)
@@ -152,8 +152,8 @@ final class ConnectionLimiter: Sendable {
 
   /// Makes the thread check at a time, if its next check is later.
   private func wakeThread(for time: ContinuousClock.Instant, _ state: inout State) {
-    guard let next = state.nextLook, time + Self.tolerance < next else { return }
-    state.nextLook = time
+    guard let next = state.nextRun, time + Self.tolerance < next else { return }
+    state.nextRun = time
     wake.signal()
   }
 
@@ -162,7 +162,7 @@ final class ConnectionLimiter: Sendable {
   /// Closes connections whose time is over, and reports refusals.
   ///
   /// - Returns: The time until the next call; nil if the limiter was stopped.
-  func look() -> Duration? {
+  func enforceDeadlines() -> Duration? {
     let (reports, pause) = change { state, now in
       let (expired, nextDeadline) = state.table.takeExpired(at: now)
       for connection in expired { close(connection, &state, at: now) }
@@ -170,7 +170,7 @@ final class ConnectionLimiter: Sendable {
       var next = now + .seconds(3600)
       if let nextDeadline { next = min(next, nextDeadline + Self.tolerance) }
       if let nextReport { next = min(next, nextReport) }
-      state.nextLook = next
+      state.nextRun = next
       return (reports, state.isStopped ? nil : next - now)
     }
     for (reason, count) in reports { report?(reason, count) }

@@ -44,9 +44,9 @@ extension Ledger {
 
 extension ContainerResolver {
   /// Names the container of a namespace, or of a part of it.
-  package func answer(_ identity: NamespaceIdentity, _ cgroup: PartCgroup?) -> Answer {
-    let whole = answer(cgroupPaths: identity.cgroupPaths, initComm: identity.initComm)
+  package func resolve(_ identity: NamespaceIdentity, _ cgroup: PartCgroup?) -> Resolution {
+    let whole = resolve(cgroupPaths: identity.cgroupPaths, initComm: identity.initComm)
     guard let cgroup else { return whole }
-    return answer(part: cgroup.paths, of: whole)
+    return resolve(part: cgroup.paths, of: whole)
   }
 }

@@ -122,7 +122,7 @@ package struct Poller: ~Copyable {
     snapshot.node += ledger.earlierNode
     let finished = ledger.ingest(
       tasks: walked, reading, at: moment, scraped: scrapers.polls, namesVersion: naming.version
-    ) { naming.answer($0, $1) }
+    ) { naming.resolve($0, $1) }
     walked = nil
     snapshot.handovers = ledger.handovers
     snapshot.series = ledger.snapshot()

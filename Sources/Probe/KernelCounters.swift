@@ -122,7 +122,7 @@ package struct KernelCounters: ~Copyable {
     let victims = try loaded.mapIfUsed(.oomVictims)
     let marks = try loaded.mapIfUsed(.marks)
     let node = try loaded.object.map(CounterMap.node)
-    let taskWalk = try loaded.object.attachIterator(ProgramPlan.taskWalk)
+    let taskWalk = try loaded.object.attachIterator(CounterProgram.taskScan.rawValue)
     var parts =
       loaded.plan.isSplit ? try PartMaps(loaded, outermost: configuration.outermost) : nil
     if loaded.isInherited {
@@ -156,7 +156,7 @@ package struct KernelCounters: ~Copyable {
     do throws(BPFError) {
       _ = try node.sumPerCPU(pidns_node(), cpus: cpus)
       try unsafe counts.map.entries.forEach("read the counts") { _, _ in }
-      try taskWalk.iterate(pidns_tasks.self, "walk the tasks") { _ in }
+      try taskWalk.iterate(pidns_tasks.self, "scan the tasks") { _ in }
     } catch {
       return false
     }

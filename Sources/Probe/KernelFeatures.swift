@@ -27,7 +27,7 @@ struct KernelFeatures {
   /// The argument of `mark_victim`; nil without that tracepoint.
   let oomVictim: OOMVictim?
   /// The first functions of the system calls execve and execveat, by the program that is attached to each.
-  let execEntries: [(program: String, function: String)]
+  let execEntries: [(program: CounterProgram, function: String)]
 
   /// The best way to detect the exit of a process.
   var exitDetection: KernelCounters.ExitDetection { exitTellsGroupDead ? .groupDead : .claimed }
@@ -55,16 +55,16 @@ struct KernelFeatures {
   }
 
   #if arch(x86_64)
-    private static let execEntries = [
-      ("execve_failed", "__x64_sys_execve"), ("execveat_failed", "__x64_sys_execveat"),
-      ("compat_execve_failed", "__ia32_compat_sys_execve"),
-      ("compat_execveat_failed", "__ia32_compat_sys_execveat"),
-    ].map { (program: $0, function: $1) }
+    private static let execEntries: [(program: CounterProgram, function: String)] = [
+      (.execveFailed, "__x64_sys_execve"), (.execveatFailed, "__x64_sys_execveat"),
+      (.compatExecveFailed, "__ia32_compat_sys_execve"),
+      (.compatExecveatFailed, "__ia32_compat_sys_execveat"),
+    ]
   #elseif arch(arm64)
-    private static let execEntries = [
-      ("execve_failed", "__arm64_sys_execve"), ("execveat_failed", "__arm64_sys_execveat"),
-      ("compat_execve_failed", "__arm64_compat_sys_execve"),
-      ("compat_execveat_failed", "__arm64_compat_sys_execveat"),
-    ].map { (program: $0, function: $1) }
+    private static let execEntries: [(program: CounterProgram, function: String)] = [
+      (.execveFailed, "__arm64_sys_execve"), (.execveatFailed, "__arm64_sys_execveat"),
+      (.compatExecveFailed, "__arm64_compat_sys_execve"),
+      (.compatExecveatFailed, "__arm64_compat_sys_execveat"),
+    ]
   #endif
 }

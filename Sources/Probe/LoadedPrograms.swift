@@ -38,7 +38,7 @@ struct LoadedPrograms: ~Copyable {
     var handover = Handover()
     if let found {
       for (map, pinned) in found.maps { try object.map(map).reuse(pinned) }
-      try object.loadOnly([ProgramPlan.taskWalk])
+      try object.loadOnly([CounterProgram.taskScan.rawValue])
     } else {
       handover = try Handover(from: pins, to: layout, plan, object)
     }
@@ -96,7 +96,7 @@ struct LoadedPrograms: ~Copyable {
     for map in plan.mapsOnDemand { try object.map(map).allocateOnDemand() }
     for map in plan.unusedMaps { try object.disableMap(map.rawValue) }
     try object.setConstants(plan.constants, in: BPFObject.configurationSection)
-    try object.loadOnly(plan.required + plan.optional.map(\.name) + [ProgramPlan.taskWalk])
+    try object.loadOnly(plan.required + plan.optional.map(\.name) + [CounterProgram.taskScan.rawValue])
     for program in plan.optional {
       if let function = program.function { try object.setAttachTarget(function, of: program.name) }
     }
@@ -151,7 +151,7 @@ struct LoadedPrograms: ~Copyable {
 
   /// The programs, and whether each is attached.
   var programs: [(name: String, isAttached: Bool)] {
-    (plan.required + [ProgramPlan.taskWalk]).map { ($0, true) }
+    (plan.required + [CounterProgram.taskScan.rawValue]).map { ($0, true) }
       + plan.optional.map { program in
         (program.name, refused[program.collector] == nil)
       }

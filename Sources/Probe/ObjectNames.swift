@@ -36,6 +36,43 @@ enum EventMap: String, CaseIterable {
   static let hashes: [EventMap] = [.exitClaims, .oomVictims]
 }
 
+/// The programs of the object `counters`. The raw value is the name in its source, and in metrics.
+enum CounterProgram: String, CaseIterable {
+  case exec = "process_exec"
+  case fork = "process_fork"
+  case exit = "process_exit"
+  /// Before Linux 6.16.
+  case exitClaimed = "process_exit_claimed"
+  case free = "process_free"
+  case cgroupRemoved = "cgroup_removed"
+  case oomMarked = "oom_marked"
+  case oomMarkedByNumber = "oom_marked_by_number"
+  case execveFailed = "execve_failed"
+  case execveatFailed = "execveat_failed"
+  case compatExecveFailed = "compat_execve_failed"
+  case compatExecveatFailed = "compat_execveat_failed"
+  /// The iterator over tasks.
+  case taskScan = "task_walk"
+
+  /// Those with further programs for the same event: ``RedundantPrograms``.
+  static let redundant: [CounterProgram] = [.exec, .fork, .exit, .cgroupRemoved]
+}
+
+/// The programs of the object `events`. The raw value is the name in its source.
+enum EventProgram: String, CaseIterable {
+  case exec = "process_execed"
+  case fork = "process_forked"
+  case exit = "process_exited"
+  /// Before Linux 6.16.
+  case exitClaimed = "process_exited_claimed"
+  case free = "process_freed"
+  case oomVictim = "oom_victim"
+  case oomVictimByNumber = "oom_victim_by_number"
+
+  /// As in ``CounterProgram/redundant``.
+  static let redundant: [EventProgram] = [.exec, .fork, .exit]
+}
+
 extension BPFObject {
   /// The section of the constants with which the programs are verified, in both objects: a `pidns_config`.
   static let configurationSection = ".rodata.config"

@@ -11,8 +11,6 @@ struct ProgramPlan {
   let required: [String]
   /// Optional programs, attached if the kernel permits that.
   let optional: [OptionalProgram]
-  /// The iterator over tasks.
-  static let taskWalk = "task_walk"
   /// Maps whose entries are allocated when they are inserted.
   let mapsOnDemand: [CounterMap]
   /// Maps that no loaded program uses.
@@ -32,7 +30,13 @@ struct ProgramPlan {
     let collector: Collector
     let name: String
     /// The kernel function that it traces; nil if its section names its hook.
-    var function: String?
+    let function: String?
+
+    init(collector: Collector, _ program: CounterProgram, function: String? = nil) {
+      self.collector = collector
+      name = program.rawValue
+      self.function = function
+    }
   }
 
   init(features: KernelFeatures, _ configuration: KernelCounters.Configuration) {
@@ -42,29 +46,29 @@ struct ProgramPlan {
     let attempts = RedundantPrograms(mayBeSkipped: mayBeSkipped)
     let exit =
       switch detection {
-      case .groupDead: attempts.programs("process_exit")
-      case .claimed: ["process_free", "process_exit_claimed"]
+      case .groupDead: attempts.programs(CounterProgram.exit)
+      case .claimed: [CounterProgram.free, .exitClaimed].map(\.rawValue)
       }
     let hasIdentities = configuration.readsAddresses ?? features.addressesAreReadable
     // Without its path, a part cannot be identified.
     isSplit = configuration.split != .none && hasIdentities
     required =
-      (exit + attempts.programs("process_exec") + attempts.programs("process_fork")
-      + (isSplit ? attempts.programs("cgroup_removed") : []))
+      (exit + attempts.programs(CounterProgram.exec) + attempts.programs(CounterProgram.fork)
+      + (isSplit ? attempts.programs(CounterProgram.cgroupRemoved) : []))
       .filter { !configuration.programsLeftOut.contains($0) }
 
     var optional: [OptionalProgram] = []
     var unavailable: [Collector: String] = [:]
     if collectors.contains(.oomKills) {
       switch features.oomVictim {
-      case .task: optional.append(OptionalProgram(collector: .oomKills, name: "oom_marked"))
-      case .number: optional.append(OptionalProgram(collector: .oomKills, name: "oom_marked_by_number"))
+      case .task: optional.append(OptionalProgram(collector: .oomKills, .oomMarked))
+      case .number: optional.append(OptionalProgram(collector: .oomKills, .oomMarkedByNumber))
       case nil: unavailable[.oomKills] = "the kernel has no tracepoint mark_victim"
       }
     }
     if collectors.contains(.execFailures) {
       optional += features.execEntries.map {
-        OptionalProgram(collector: .execFailures, name: $0.program, function: $0.function)
+        OptionalProgram(collector: .execFailures, $0.program, function: $0.function)
       }
       if features.execEntries.isEmpty {
         unavailable[.execFailures] = "the kernel's BTF does not name the functions behind execve"

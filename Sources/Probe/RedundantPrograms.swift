@@ -13,8 +13,8 @@ struct RedundantPrograms {
   init(mayBeSkipped: Bool) { count = mayBeSkipped ? 1 + Self.further.count : 1 }
 
   /// The names of the programs for an event, by that of the first one.
-  func programs(_ first: String) -> [String] {
-    [first] + Self.further.prefix(count - 1).map { first + $0 }
+  func programs(_ first: some RawRepresentable<String>) -> [String] {
+    [first.rawValue] + Self.further.prefix(count - 1).map { first.rawValue + $0 }
   }
 
   /// 64-bit words for the marks of all possible tasks.

@@ -174,7 +174,8 @@ package struct EventSession<Source: EventSource & ~Copyable>: ~Copyable {
       return .requested
     case .late: return .requested
     case .failed(let error):
-      throw EventOutputError(description: "cannot write to stdout: \(Errno.text(error))")
+      throw EventOutputError(
+        description: "cannot write to stdout: \(Errno.text(error)); check its file or disk")
     }
   }
 

@@ -156,7 +156,7 @@ package struct TopSession: ~Copyable {
       case .stop: throw Self.stopped
       default: break
       }
-      if let failure { throw TopError("\(url) \(failure)") }
+      if let failure { throw TopError("\(url) \(failure); check the exporter, and run the command again") }
     }
     return view.table(width: width, limit: limit)
   }

@@ -56,7 +56,8 @@ struct CollectorFlags: ParsableArguments {
 
   func validate() throws {
     guard lifetimes || !lifetimesPerNamespace else {
-      throw ValidationError("--lifetimes.per-namespace needs --collector.lifetimes")
+      throw ValidationError(
+        "--lifetimes.per-namespace needs the collector of lifetimes: remove --no-collector.lifetimes")
     }
   }
 }

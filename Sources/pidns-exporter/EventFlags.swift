@@ -126,7 +126,9 @@ struct EventFlags: ParsableArguments {
       throw ValidationError(
         "--comm '\(comm.printable)' is too long: the kernel keeps 15 bytes, write the first 15")
     }
-    guard count.map({ $0 >= 1 }) ?? true else { throw ValidationError("--count has to be at least 1") }
+    guard count.map({ $0 >= 1 }) ?? true else {
+      throw ValidationError("--count has to be at least 1: write a number of events such as 10")
+    }
     guard duration.map({ $0.duration > .zero }) ?? true else {
       throw ValidationError("--duration has to be more than 0: write 30s or 1m30s")
     }

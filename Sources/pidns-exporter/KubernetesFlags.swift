@@ -35,11 +35,12 @@ struct KubernetesFlags: ParsableArguments {
 
   func validate() throws {
     guard isConfigured || node == nil else {
-      throw ValidationError("--kubernetes.node needs --kubernetes")
+      throw ValidationError(
+        "--kubernetes.node has no effect alone: add --kubernetes or --kubernetes.kubeconfig")
     }
     guard context == nil || kubeconfig != nil else {
       throw ValidationError(
-        "--kubernetes.context needs --kubernetes.kubeconfig: the context is in that file")
+        "--kubernetes.context has no effect without a kubeconfig: add --kubernetes.kubeconfig")
     }
     guard !isOn && kubeconfig == nil || nodeName != nil else {
       throw ValidationError(

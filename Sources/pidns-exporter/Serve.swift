@@ -60,9 +60,12 @@ struct Serve: ParsableCommand {
     names.warn(logger, hasPodNames: kubernetes.isConfigured)
 
     var exporter = try Exporter(configuration(), logger: logger)
-    for address in exporter.addresses {
+    for (address, command) in exporter.listeners {
       logger.info(
-        "listening", metadata: ["address": "\(address)", "path": "\(web.paths.prefix)\(web.telemetryPath)"])
+        "listening",
+        metadata: [
+          "address": "\(address)", "command": "\(command)", "path": "\(web.paths.prefix)\(web.telemetryPath)",
+        ])
     }
 
     let clock = ContinuousClock()

@@ -52,7 +52,12 @@ struct TableFlags: ParsableArguments {
     guard interval.duration >= .milliseconds(100) else {
       throw ValidationError("--interval has to be at least 100ms: write 1s or 500ms")
     }
-    guard limit == nil || once else { throw ValidationError("--limit needs --once") }
-    guard limit.map({ $0 > 0 }) ?? true else { throw ValidationError("--limit has to be at least 1") }
+    guard limit == nil || once else {
+      throw ValidationError(
+        "--limit has no effect without --once, because the screen shows all rows: add --once")
+    }
+    guard limit.map({ $0 > 0 }) ?? true else {
+      throw ValidationError("--limit has to be at least 1: write a number of rows such as 10")
+    }
   }
 }

@@ -63,7 +63,8 @@ struct TuningFlags: ParsableArguments {
       throw ValidationError("--namespaces.max has to be \(Self.namespaceRange)")
     }
     guard (16...Self.namespaceLimit).contains(maxCgroups) else {
-      throw ValidationError("--cgroups.max has to be from 16 to \(Self.namespaceLimit)")
+      throw ValidationError(
+        "--cgroups.max has to be from 16 to \(Self.namespaceLimit): a namespace gets a sixteenth of it")
     }
     guard (1...Self.namespaceLimit).contains(mapEntries) else {
       throw ValidationError("--bpf.map-entries has to be \(Self.namespaceRange)")

@@ -61,7 +61,7 @@ struct WebLimitFlags: ParsableArguments {
     let limit = DescriptorLimit.raise(to: needed)
     if limit < needed {
       logger.warning(
-        "the limit of open files is low for --web.max-connections; raise it (ulimit -n, LimitNOFILE=) or lower the flag",
+        "limit of open files is too low for --web.max-connections, so some clients will be refused; raise it (ulimit -n, LimitNOFILE=) or lower the flag",
         metadata: ["limit": "\(limit)", "needed": "\(needed)"])
     }
   }
@@ -80,7 +80,7 @@ struct WebLimitFlags: ParsableArguments {
       ("header", headerTimeout), ("response", responseTimeout), ("idle", idleTimeout),
     ] {
       guard (.seconds(1)...(.seconds(3600))).contains(timeout.duration) else {
-        throw ValidationError("--web.\(name)-timeout has to be from 1s to 1h")
+        throw ValidationError("--web.\(name)-timeout has to be from 1s to 1h: write 10s or 2m")
       }
     }
   }

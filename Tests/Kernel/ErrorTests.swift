@@ -41,7 +41,7 @@ extension KernelTests {
         (["top", "--once", "--interval=9223372036854775807ms"], "--interval"),
         (["events", "--duration=9223372036854775807ms"], "--duration"),
         (["--log.level=loud"], "log.level"),
-        (["--lifetimes.per-namespace", "--no-collector.lifetimes"], "--collector.lifetimes"),
+        (["--lifetimes.per-namespace", "--no-collector.lifetimes"], "remove --no-collector.lifetimes"),
         (["--labels.level=node"], "labels.level"),
         (["--labels.grace=-1s"], "labels.grace"),
         (["--namespaces.include=shop"], "write label=regex, with one of the labels namespace"),
@@ -49,7 +49,7 @@ extension KernelTests {
         (["--namespaces.exclude=pod=("], "'(' is not a regular expression"),
         (["--kubernetes"], "NODE_NAME"),
         (["--kubernetes.kubeconfig=/none"], "NODE_NAME"),
-        (["--kubernetes.node=a"], "--kubernetes.node needs --kubernetes"),
+        (["--kubernetes.node=a"], "--kubernetes.node has no effect alone: add --kubernetes"),
         (["surplus"], "there is no command 'surplus': write check-config, events, top or unpin"),
         (["event"], "there is no command 'event': write check-config, events, top or unpin"),
         (["help"], "there is no command 'help': write check-config, events, top or unpin"),
@@ -75,7 +75,7 @@ extension KernelTests {
     func kubernetes() throws {
       let missing = try failure(
         Self.exporter, Self.listen, "--kubernetes.kubeconfig=/none", "--kubernetes.node=a", code: 1)
-      #expect(missing == "pidns-exporter: --kubernetes.kubeconfig: /none does not exist")
+      #expect(missing == "pidns-exporter: --kubernetes.kubeconfig: /none does not exist: check the path")
       let folder = try failure(
         Self.exporter, Self.listen, "--kubernetes.kubeconfig=/etc", "--kubernetes.node=a", code: 1)
       #expect(folder.hasPrefix("pidns-exporter: --kubernetes.kubeconfig: /etc is not a file"))
@@ -118,8 +118,9 @@ extension KernelTests {
         "--log.level", "--log.format", "--version",
       ] { #expect(help.stdout.contains(flag)) }
       #expect(!help.stdout.contains("exit-detection") && !help.stdout.contains("in-attempts"))
-      for command in ["events", "top", "check-config", "unpin"] {
-        #expect(help.stdout.contains("\(command) "))
+      let text = help.stdout.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+      for command in ["events prints", "top shows", "check-config checks", "unpin removes"] {
+        #expect(text.contains(" \(command) "), "\(text)")
       }
       let events = try Child.run(Self.exporter, ["events", "--help"])
       #expect(events.status == 0)
@@ -153,7 +154,8 @@ extension KernelTests {
         "/bin/sh", "-c",
         "(while /bin/true; do sleep 0.05; done) & \(Self.exporter) events >/dev/full; s=$?; kill $!; exit $s",
         code: 1)
-      #expect(line == "pidns-exporter: cannot write to stdout: No space left on device")
+      #expect(
+        line == "pidns-exporter: cannot write to stdout: No space left on device; check its file or disk")
     }
 
     @Test("A kernel without BTF is reported")

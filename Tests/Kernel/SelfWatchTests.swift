@@ -7,7 +7,7 @@ import Testing
 extension KernelTests {
   /// What the exporter notices of itself, and reports.
   @Suite(.serialized) struct SelfWatch {
-    @Test("The service manager learns readiness, signs of life and the stop, through the confinement")
+    @Test("The service manager learns readiness, heartbeats and the stop, through the confinement")
     func notified() throws {
       let folder = try TemporaryFolder()
       for address in [folder["notify"], "@pidns-test-\(getpid())"] {

@@ -71,11 +71,12 @@ extension KernelTests {
 
     @Test("Before the first poll the exporter is healthy, not ready, and serves no metrics")
     func readiness() throws {
-      let board = RenderedSnapshotStore()
+      let publications = PublicationStore()
       let server = try HTTPServer(
         addresses: [#require(ListenAddress("127.0.0.1:0"))],
         routes: Routes.all(
-          telemetryPath: "/metrics", hasStatusPage: true, board: board, scrapers: nil, rule: ScraperRule()))
+          telemetryPath: "/metrics", hasStatusPage: true, publications: publications, scrapers: nil,
+          rule: ScraperRule()))
       let port = try #require(server.boundAddresses.first?.port)
       func status(_ path: String) throws -> Int {
         try HTTP.exchange(port: port, "GET \(path) HTTP/1.1").status
@@ -85,7 +86,7 @@ extension KernelTests {
       #expect(try status("/-/ready") == 503)
       #expect(try status("/metrics") == 503)
       let features = FeatureSet(collectors: [], showsLifetimesPerNamespace: false)
-      board.put(RenderedSnapshot(Snapshot(), features: features))
+      publications.put(PublishedSnapshot(Snapshot(), features: features))
       #expect(try status("/-/ready") == 200)
       #expect(try status("/metrics") == 200)
       server.close()
@@ -99,6 +100,31 @@ extension KernelTests {
       let port = try #require(ports.last?.split(separator: "[::1]:").last?.prefix { $0.isNumber })
       let curl = try Child.run("/usr/bin/env", ["curl", "-gsS", "http://[::1]:\(port)/-/healthy"])
       #expect(curl.stdout == "Healthy.\n", "\(curl.stderr)")
+    }
+
+    @Test("The log has a command for each address that reads the metrics")
+    func loggedCommands() throws {
+      let folder = try TemporaryFolder()
+      let exporter = try Child(
+        Built.exporter.path(),
+        [
+          "--log.format=json", "--web.listen-address=[::1]:0",
+          "--web.listen-address=unix:\(folder["it's a.sock"])",
+          "--web.external-url=https://example.org/pidns/",
+          "--web.telemetry-path=/counts",
+        ])
+      func commands() -> [String] {
+        exporter.stderr.split(separator: "\n").compactMap {
+          try? JSONDecoder().decode([String: String].self, from: Data($0.utf8))["command"]
+        }
+      }
+      try eventually("it listens on both") { commands().count == 2 }
+      for command in commands() {
+        try eventually("\(command) prints the metrics") {
+          let shell = try Child.run("/bin/sh", ["-c", "\(command) --fail --silent"])
+          return shell.stdout.contains("\npidns_up 1\n")
+        }
+      }
     }
 
     @Test("--log.format sets the format of log lines, and --log.level filters them")

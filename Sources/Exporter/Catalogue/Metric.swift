@@ -48,7 +48,7 @@ struct PageContext: Equatable {
 struct Metric: Sendable {
   enum Samples: Sendable {
     /// All at once: they are few, and most of them change with every poll.
-    case ofSnapshot(@Sendable (inout Encoder, RenderedSnapshot) -> Void)
+    case ofSnapshot(@Sendable (inout Encoder, PublishedSnapshot) -> Void)
     /// Those of one series, which often stay as they are.
     case ofSeries(@Sendable (inout Encoder, borrowing SeriesContext, inout FirstView) -> Void)
   }
@@ -68,7 +68,7 @@ struct Metric: Sendable {
   /// A family about the exporter, with values that are not in the snapshot.
   init(
     family: MetricFamily, isShown: @escaping @Sendable (FeatureSet) -> Bool = { _ in true },
-    writeRendered write: @escaping @Sendable (inout Encoder, RenderedSnapshot) -> Void
+    writeRendered write: @escaping @Sendable (inout Encoder, PublishedSnapshot) -> Void
   ) {
     self.family = family
     self.isShown = { features, _ in isShown(features) }

@@ -3,9 +3,9 @@
 import Logging
 import Platform
 
-/// Compares the clocks of successive polls, to explain what times on pages show.
+/// Compares the clocks of successive polls, to explain jumps of the times on pages.
 ///
-/// Counts depend on no clock of user space. Durations are measured by clocks that nobody can set.
+/// Counts depend on no clock of user space. Durations are measured by clocks that cannot be set.
 struct ClockWatch {
   /// The clocks at one moment, in nanoseconds.
   struct Reading {
@@ -38,7 +38,7 @@ struct ClockWatch {
   /// Compares with the last call.
   ///
   /// - Parameter interval: The time between two polls.
-  mutating func look(at now: Reading, interval: Duration) -> [Finding] {
+  mutating func compare(with now: Reading, interval: Duration) -> [Finding] {
     defer { last = now }
     guard let last else { return [] }
     var findings: [Finding] = []
@@ -59,13 +59,13 @@ struct ClockWatch {
     switch finding {
     case .clockSet(let difference):
       logger.warning(
-        "wall clock was set; times of later polls follow it, counts are not affected",
+        "wall clock was set; times of later polls follow it, counts are not affected; if it repeats, check the time synchronisation",
         metadata: seconds(difference))
     case .suspended(let duration):
       logger.info("machine was suspended; counts are not affected", metadata: seconds(duration))
     case .late(let duration):
       logger.warning(
-        "no poll for long: the process was stopped, or had too little CPU; counts are complete, pages were old; raise its CPU limit",
+        "no poll for long: the process was stopped, or had too little CPU; pages were old, counts are complete; raise its CPU limit, or find out who stops it",
         metadata: seconds(duration))
     }
   }

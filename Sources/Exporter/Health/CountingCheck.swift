@@ -13,25 +13,25 @@ struct CountingCheck {
     let counted: UInt64
   }
 
-  /// Polls between two looks at /proc/stat.
+  /// Polls between two reads of /proc/stat.
   private static let polls = 60
-  /// Without so many forks, nothing follows from a count that has not risen.
+  /// With fewer forks, an unchanged count is not suspicious.
   private static let leastForks: UInt64 = 32
 
   private var base: Base?
   private var left = 0
-  /// The count before a thread was started that has to be in the next one; nil without a suspicion.
+  /// The count before a thread was started, which the next count must exceed; nil without a suspicion.
   private var tested: UInt64?
-  /// Whether the programs count, as far as is known.
+  /// Whether the programs count, by the last test.
   private(set) var isCounting = true
 
-  /// Compares after a poll.
+  /// Compares the counts after a poll.
   ///
   /// - Parameters:
   ///   - counted: Forks and thread starts of the node.
   ///   - kernelForks: Reads the kernel's number; nil if it is unknown.
   ///   - startThread: Starts a thread. Returns false if there can be none.
-  mutating func look(counted: UInt64, kernelForks: () -> UInt64?, startThread: () -> Bool) {
+  mutating func compare(counted: UInt64, kernelForks: () -> UInt64?, startThread: () -> Bool) {
     if let before = tested {
       isCounting = counted > before
       tested = nil

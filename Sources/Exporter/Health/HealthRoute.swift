@@ -8,14 +8,14 @@ import Synchronization
 
 /// Answers `/-/healthy`, and has pages show that polling has stopped: the polling thread cannot.
 final class HealthRoute: Sendable {
-  private let board: RenderedSnapshotStore
+  private let publications: PublicationStore
   /// nil if no thread polls.
   private let monitor: PollingMonitor?
   private let logger: Logger?
   private let wasLogged = Mutex(false)
 
-  init(board: RenderedSnapshotStore, monitor: PollingMonitor? = nil, logger: Logger? = nil) {
-    self.board = board
+  init(publications: PublicationStore, monitor: PollingMonitor? = nil, logger: Logger? = nil) {
+    self.publications = publications
     self.monitor = monitor
     self.logger = logger
   }
@@ -30,15 +30,15 @@ final class HealthRoute: Sendable {
   /// The line and the status of the answer.
   func state() -> (line: String, status: Int) {
     if let silence = silence() { return (HealthReport.line(stopped: silence), 503) }
-    return (HealthReport.line(board.publication.map { HealthReport.problems(of: $0.snapshot) } ?? []), 200)
+    return (HealthReport.line(publications.newest.map { HealthReport.problems(of: $0.snapshot) } ?? []), 200)
   }
 
   /// Has the last snapshot show that polling has stopped, if it has.
   func markIfStopped() {
-    guard silence() != nil, let current = board.publication,
+    guard silence() != nil, let current = publications.newest,
       current.snapshot.failure?.operation != Self.reason
     else { return }
-    board.replace(
+    publications.replace(
       current, with: current.failing(BPFError(refusing: Self.reason, advice: "restart the exporter")))
   }
 

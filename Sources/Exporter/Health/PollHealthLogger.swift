@@ -20,8 +20,8 @@ struct PollHealthLogger {
   private var reportedDetails = false
   private var reportedCgroups = false
 
-  /// Compares a poll with those before.
-  mutating func look(at snapshot: Snapshot, _ logger: Logger) {
+  /// Compares a poll with the previous ones, and logs the differences.
+  mutating func report(_ snapshot: Snapshot, _ logger: Logger) {
     if let failure = snapshot.failure {
       if !failing {
         logger.error(
@@ -44,7 +44,7 @@ struct PollHealthLogger {
     }
     failsToSave = snapshot.state?.failure != nil
 
-    lookAtSelf(snapshot, logger)
+    reportCounting(snapshot, logger)
     for reason in DropReason.allCases {
       guard let dropped = snapshot.node.dropped[reason], dropped.total > 0 else { continue }
       guard reported.insert(reason).inserted else { continue }
@@ -73,12 +73,12 @@ struct PollHealthLogger {
     if !reportedMisses, let missed = snapshot.programs.skippedEvent {
       reportedMisses = true
       logger.warning(
-        "kernel skipped runs of a BPF program; some of its events may not be counted; logged once, see pidns_bpf_program_misses_total",
+        "kernel skipped runs of a BPF program; some of its events may not be counted; if the number grows, report it with the output of uname -r; logged once, see pidns_bpf_program_misses_total",
         metadata: ["program": "\(missed)"])
     }
   }
 
-  private mutating func lookAtSelf(_ snapshot: Snapshot, _ logger: Logger) {
+  private mutating func reportCounting(_ snapshot: Snapshot, _ logger: Logger) {
     if !snapshot.isCounting && !failsToCount {
       logger.error(
         "BPF programs do not count new processes, and pidns_up is 0; find out who changes BPF maps or programs, and restart the exporter"
@@ -117,7 +117,7 @@ extension DropReason {
     switch self {
     case .mapFull: "; raise --bpf.map-entries"
     case .noMemory: "; raise the memory limit"
-    case .busy, .other: ""
+    case .busy, .other: "; if the number grows, report it with the output of uname -r"
     }
   }
 }

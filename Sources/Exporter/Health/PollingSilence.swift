@@ -4,35 +4,35 @@ import Synchronization
 
 /// Whether the polling thread has stopped: it has hung, or the kernel does not return from a call.
 ///
-/// The polling thread gives signs of life: before and after each poll, and every ten seconds in between. A poll that fails, or is
-/// slow, is none that has stopped.
+/// The polling thread records heartbeats: before and after each poll, and every ten seconds in between. A poll that fails or is
+/// slow does not count as stopped.
 ///
-/// A process that was stopped (SIGSTOP), or that had no CPU, was silent, too. Its serving threads may run before the polling
-/// thread when it goes on. So a first look at a long silence begins a time in which a sign may still come.
+/// A process that was stopped (SIGSTOP), or that had no CPU, recorded none either. When it continues, its serving threads may run
+/// before the polling thread. So the first check that finds a long silence allows more time for a heartbeat.
 struct PollingSilence {
-  /// How long the thread may be silent: a poll of 100,000 namespaces takes a second, and a hundred with 1 % of a CPU.
+  /// The longest time without a heartbeat: a poll of 100,000 namespaces takes a second, and a hundred with 1 % of a CPU.
   private let limit: Duration
-  /// How long the silence must last after it was first noticed.
+  /// How long the silence must last after the first check that found it.
   private let grace: Duration
 
-  private var lastSign: SuspendingClock.Instant
+  private var lastHeartbeat: SuspendingClock.Instant
   private var noticed: SuspendingClock.Instant?
 
   init(at now: SuspendingClock.Instant, limit: Duration = .seconds(120), grace: Duration = .seconds(10)) {
-    lastSign = now
+    lastHeartbeat = now
     self.limit = limit
     self.grace = grace
   }
 
-  /// Records a sign of life.
+  /// Records a heartbeat.
   mutating func end(at now: SuspendingClock.Instant) {
-    lastSign = now
+    lastHeartbeat = now
     noticed = nil
   }
 
   /// Returns the length of the silence if the thread has stopped; nil otherwise.
   mutating func duration(at now: SuspendingClock.Instant) -> Duration? {
-    let silence = now - lastSign
+    let silence = now - lastHeartbeat
     guard silence > limit else { return nil }
     guard let noticed else {
       noticed = now
@@ -42,15 +42,15 @@ struct PollingSilence {
   }
 }
 
-/// The silence of the polling thread, which the serving threads look at. Time in which the machine is suspended does not count.
+/// The heartbeats of the polling thread, for the serving threads. Time in which the machine is suspended does not count.
 final class PollingMonitor: Sendable {
   private let silence: Mutex<PollingSilence>
 
   /// - Parameter silence: For tests, one with other limits.
   init(_ silence: PollingSilence = PollingSilence(at: .now)) { self.silence = Mutex(silence) }
 
-  /// Records a sign of life of the polling thread.
-  func showLife() { silence.withLock { $0.end(at: .now) } }
+  /// Records a heartbeat of the polling thread.
+  func recordHeartbeat() { silence.withLock { $0.end(at: .now) } }
 
   /// For how long polling has stopped; nil if it has not.
   var stopped: Duration? { silence.withLock { $0.duration(at: .now) } }

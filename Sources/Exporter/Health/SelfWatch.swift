@@ -23,33 +23,33 @@ struct SelfWatch: ~Copyable {
     self.service = service
   }
 
-  /// Looks at a poll: adds to the snapshot what it does not know, and logs and reports problems.
+  /// Checks a poll: adds to the snapshot whether the programs count and pins exist, and logs and reports problems.
   ///
   /// - Parameters:
   ///   - pins: nil without pins.
   ///   - countsAll: Whether the counts include all of the machine.
-  mutating func look(
-    at snapshot: inout Snapshot, _ pins: inout PinWatch?, countsAll: Bool, _ logger: Logger
+  mutating func check(
+    _ snapshot: inout Snapshot, _ pins: inout PinWatch?, countsAll: Bool, _ logger: Logger
   ) {
     if snapshot.failure == nil && countsAll {
-      counting.look(
+      counting.compare(
         counted: snapshot.node.total.counts.forks &+ snapshot.node.total.counts.threadStarts,
         kernelForks: CountingCheck.kernelForks, startThread: { Thread.start {} })
     }
     snapshot.isCounting = counting.isCounting
     pins?.look()
     snapshot.lacksPins = pins?.isMissing
-    for finding in clocks.look(at: .now, interval: interval) { ClockWatch.log(finding, logger) }
-    if polls % 60 == 0 { lookAtCPUs(logger) }
+    for finding in clocks.compare(with: .now, interval: interval) { ClockWatch.log(finding, logger) }
+    if polls % 60 == 0 { compareCPUs(logger) }
     polls += 1
-    healthLogger.look(at: snapshot, logger)
-    monitor.showLife()
+    healthLogger.report(snapshot, logger)
+    monitor.recordHeartbeat()
     service?.report(
       isReady: snapshot.number > 0, status: HealthReport.line(HealthReport.problems(of: snapshot)))
   }
 
   /// The maps have room for every CPU that there can be, and the counts of one that goes offline stay in them.
-  private mutating func lookAtCPUs(_ logger: Logger) {
+  private mutating func compareCPUs(_ logger: Logger) {
     let now = ProcFile.read("/sys/devices/system/cpu/online")?.trimmingLineEnd
     if let now, let cpus, now != cpus {
       logger.info(
@@ -60,12 +60,12 @@ struct SelfWatch: ~Copyable {
   }
 
   /// Shows that the polling thread runs. Call it at least once in ``longestPause``.
-  mutating func showLife() {
-    monitor.showLife()
-    service?.showLife()
+  mutating func heartbeat() {
+    monitor.recordHeartbeat()
+    service?.sendHeartbeat()
   }
 
-  /// The longest pause between two signs of life.
+  /// The longest pause between two heartbeats.
   var longestPause: Duration {
     switch service {
     case .some(let service): min(.seconds(10), service.interval ?? .seconds(10))

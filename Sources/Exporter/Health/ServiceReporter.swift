@@ -3,12 +3,12 @@
 import Logging
 import Platform
 
-/// Reports to the service manager: readiness, signs of life of the polling thread, the state in words.
+/// Reports to the service manager: readiness, heartbeats of the polling thread, the state in words.
 struct ServiceReporter: ~Copyable {
   private let manager: ServiceManager
   private var isReady = false
   private var status = ""
-  private var nextSign = SuspendingClock.now
+  private var nextHeartbeat = SuspendingClock.now
 
   /// Connects to the service manager. Call it before the process is confined.
   ///
@@ -31,22 +31,22 @@ struct ServiceReporter: ~Copyable {
   ///
   /// - Parameter isReady: Whether one has succeeded.
   mutating func report(isReady: Bool, status: String) {
-    // What the manager does not take now is sent after the next poll.
+    // If the manager does not receive it now, it is sent after the next poll.
     if isReady && !self.isReady && manager.send("READY=1\nSTATUS=\(status)") {
       self.isReady = true
       self.status = status
     }
     if status != self.status && manager.send("STATUS=\(status)") { self.status = status }
-    showLife()
+    sendHeartbeat()
   }
 
-  /// Sends a sign of life, if one is due: four in the time that the manager waits.
-  mutating func showLife() {
-    guard let watchdog = manager.watchdog, SuspendingClock.now >= nextSign else { return }
-    if manager.send("WATCHDOG=1") { nextSign = .now + watchdog / 4 }
+  /// Sends a heartbeat, if one is due: four in the time that the manager waits.
+  mutating func sendHeartbeat() {
+    guard let watchdog = manager.watchdog, SuspendingClock.now >= nextHeartbeat else { return }
+    if manager.send("WATCHDOG=1") { nextHeartbeat = .now + watchdog / 4 }
   }
 
-  /// The longest time between two calls of ``showLife()``; nil if the manager does not watch.
+  /// The longest time between two calls of ``sendHeartbeat()``; nil if the manager does not watch.
   var interval: Duration? { manager.watchdog.map { $0 / 4 } }
 
   /// Reports that the process is about to end.

@@ -31,12 +31,12 @@ struct KeptPage {
   ///   - names: The names of the families to show, or of their samples; all families if it is empty.
   ///   - view: The lines that the scraper has seen; counts the samples that are held at 0.
   /// - Complexity: O(series) comparisons of references, and a line's time for each line of a series that has changed.
-  mutating func page(of rendered: RenderedSnapshot, families names: [String], for view: inout FirstView)
+  mutating func page(of published: PublishedSnapshot, families names: [String], for view: inout FirstView)
     -> Page
   {
     lastUse = .now
-    let snapshot = rendered.snapshot
-    let context = PageContext(features: rendered.features, boot: snapshot.boot, start: snapshot.start)
+    let snapshot = published.snapshot
+    let context = PageContext(features: published.features, boot: snapshot.boot, start: snapshot.start)
     if context != self.context { reset(to: context) }
     var everything = FirstView.ofEverything
     blocks = blocks.encoded(
@@ -44,10 +44,10 @@ struct KeptPage {
     let shown =
       names.isEmpty ? families : families.filter { names.contains(where: $0.metric.family.isCalled) }
     let lastPoll = view.lastPoll
-    guard snapshot.newestBirth > lastPoll || !names.isEmpty else { return page(rendered, shown, blocks) }
+    guard snapshot.newestBirth > lastPoll || !names.isEmpty else { return page(published, shown, blocks) }
     let seen = blocks.encoded(
       blocks.plan { $0.births.newest > lastPoll }, numbered(shown), format, context, for: &view)
-    return page(rendered, shown, seen)
+    return page(published, shown, seen)
   }
 
   private mutating func reset(to context: PageContext) {
@@ -76,16 +76,17 @@ struct KeptPage {
   /// Puts a page together.
   ///
   /// - Parameter blocks: Have the chunks of these families only.
-  private func page(_ rendered: RenderedSnapshot, _ families: [ShownFamily], _ blocks: SeriesBlocks) -> Page {
+  private func page(_ published: PublishedSnapshot, _ families: [ShownFamily], _ blocks: SeriesBlocks) -> Page
+  {
     var page = Page()
     var encoder = Encoder(
-      format: format, start: rendered.snapshot.start, writesCreated: rendered.features.writesCreated)
+      format: format, start: published.snapshot.start, writesCreated: published.features.writesCreated)
     var number = 0
     for family in families {
       switch family.metric.samples {
       case .ofSnapshot(let write):
         encoder.begin(family.encoded)
-        write(&encoder, rendered)
+        write(&encoder, published)
       case .ofSeries:
         if let head = family.head {
           page.append(PagePart(drainedFrom: &encoder))

@@ -14,12 +14,13 @@ final class PageStore: Sendable {
 
   /// Returns the page of a snapshot: ``KeptPage/page(of:families:for:)``.
   func page(
-    of rendered: RenderedSnapshot, as format: ExpositionFormat, families: [String], for view: inout FirstView
+    of published: PublishedSnapshot, as format: ExpositionFormat, families: [String],
+    for view: inout FirstView
   ) -> Page {
     // Mutated in the closure: an inout parameter cannot be captured.
     var seen = view
     let page = pages.withLock {
-      $0[format, default: KeptPage(format)].page(of: rendered, families: families, for: &seen)
+      $0[format, default: KeptPage(format)].page(of: published, families: families, for: &seen)
     }
     view = seen
     return page

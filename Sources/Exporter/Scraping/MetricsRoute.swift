@@ -5,7 +5,7 @@ import MetricsHTTP
 
 /// Answers requests for the metrics.
 struct MetricsRoute: Sendable {
-  let board: RenderedSnapshotStore
+  let publications: PublicationStore
   /// The known scrapers; nil if nothing is held at 0.
   let scrapers: Scrapers?
   let rule: ScraperRule
@@ -14,7 +14,7 @@ struct MetricsRoute: Sendable {
   let renderer: AnswerThread
 
   func answer(_ request: borrowing Request) -> Answer {
-    guard let publication = board.publication else { return .now(notReady) }
+    guard let publication = publications.newest else { return .now(notReady) }
     let representation = Representation(
       negotiated: Negotiated(accept: request.list("Accept")),
       coding: ContentCoding(acceptEncoding: request.list("Accept-Encoding")))

@@ -139,7 +139,7 @@ final class Scrapers: Sendable {
   ///   shared page, in three cases: nothing is new to the scraper; it is unknown, so it has no history that could be
   ///   wrong; or too many separate pages are being sent.
   func begin(
-    _ identity: Identity, _ publication: RenderedSnapshot, isShown: Bool, at now: ContinuousClock.Instant
+    _ identity: Identity, _ publication: PublishedSnapshot, isShown: Bool, at now: ContinuousClock.Instant
   ) -> FirstView? {
     table.withLock { table in
       if isShown { table.newestPoll = max(table.newestPoll, publication.number) }

@@ -33,14 +33,14 @@ struct RunningWebConfig {
     guard let file, file.isDue(now: now) else { return }
     let answer = reads.run {
       var file = file
-      let result = file.look(now: now)
+      let result = file.check(now: now)
       return (file, result)
     }
     if isSilent != (answer == nil) {
       isSilent = answer == nil
       if isSilent {
         logger.error(
-          "web configuration cannot be checked for changes, because its file system does not answer; serving by the previous one",
+          "web configuration cannot be checked for changes, because its file system does not answer; serving by the previous one; check the mount of its folder",
           metadata: ["file": "\(file.path)"])
       } else {
         logger.info("web configuration can be checked again", metadata: ["file": "\(file.path)"])

@@ -15,7 +15,7 @@ struct WebConfigFile: Sendable {
   private var seen: [RegularFile.Version?]
   /// The files that are checked, also those of a refused version.
   private(set) var files: [String]
-  private var nextLook: ContinuousClock.Instant
+  private var nextCheck: ContinuousClock.Instant
 
   /// The pause between checks. A change is read at the second check that finds it, because a certificate and its key
   /// are replaced one after the other.
@@ -32,7 +32,7 @@ struct WebConfigFile: Sendable {
     files = [path] + policy.configuration.files
     read = before + Self.versions(policy.configuration.files)
     seen = read
-    nextLook = now + Self.pause
+    nextCheck = now + Self.pause
     self.policy = policy
   }
 
@@ -40,14 +40,14 @@ struct WebConfigFile: Sendable {
   private(set) var policy: WebPolicy
 
   /// Whether the next check is due.
-  func isDue(now: ContinuousClock.Instant) -> Bool { now >= nextLook }
+  func isDue(now: ContinuousClock.Instant) -> Bool { now >= nextCheck }
 
   /// Checks for a change, at most once in a pause; four system calls for each file.
   ///
   /// - Returns: The new configuration, or why it is refused; nil if there is no change to read.
-  mutating func look(now: ContinuousClock.Instant) -> Result<WebPolicy, WebConfigError>? {
+  mutating func check(now: ContinuousClock.Instant) -> Result<WebPolicy, WebConfigError>? {
     guard isDue(now: now) else { return nil }
-    nextLook = now + Self.pause
+    nextCheck = now + Self.pause
     let versions = Self.versions(files)
     defer { seen = versions }
     guard versions != read, versions == seen else { return nil }

@@ -148,7 +148,8 @@ final class WebGuard: Sendable {
     case .allowed: return next(request)
     case .unauthenticated:
       count(
-        .wrong, "token refused: the API server does not know it, or it has expired",
+        .wrong,
+        "token refused: the API server does not know it, or it has expired; correct the token of the client",
         ["client": "\(request.clientAddress)"])
       return .now(unauthorized(policy))
     case .forbidden(let user):

@@ -31,18 +31,18 @@ struct EventPlan {
     let detection = configuration.exitDetection ?? features.exitDetection
     let exit =
       switch detection {
-      case .groupDead: attempts.programs("process_exited")
-      case .claimed: ["process_freed", "process_exited_claimed"]
+      case .groupDead: attempts.programs(EventProgram.exit)
+      case .claimed: [EventProgram.free, .exitClaimed].map(\.rawValue)
       }
     // The marks of attempts begin with the fork, whether it is emitted or not.
-    let fork = configuration.forks || mayBeSkipped ? attempts.programs("process_forked") : []
-    let oom: [String] =
+    let fork = configuration.forks || mayBeSkipped ? attempts.programs(EventProgram.fork) : []
+    let oom: [EventProgram] =
       switch features.oomVictim {
-      case .task: ["oom_victim"]
-      case .number: ["oom_victim_by_number"]
+      case .task: [.oomVictim]
+      case .number: [.oomVictimByNumber]
       case nil: []
       }
-    programs = exit + oom + attempts.programs("process_execed") + fork
+    programs = exit + oom.map(\.rawValue) + attempts.programs(EventProgram.exec) + fork
     oomKillsUnavailable = oom.isEmpty ? "the kernel has no tracepoint mark_victim" : nil
     self.attempts = attempts
     // The kernel accepts only whole pages.

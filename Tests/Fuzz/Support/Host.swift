@@ -11,11 +11,11 @@ import StatusPage
 /// What an exporter serves on a host whose containers have given names.
 enum Host {
   /// Returns what is published after two polls, so that the status page has rates.
-  static func rendered(_ names: [Container.Names]) -> RenderedSnapshot {
+  static func rendered(_ names: [Container.Names]) -> PublishedSnapshot {
     var recorder = Recorder(showsTasks: true)
     _ = recorder.record(snapshot(names, number: 1))
     let snapshot = snapshot(names, number: 2)
-    return RenderedSnapshot(
+    return PublishedSnapshot(
       snapshot,
       features: FeatureSet(collectors: Set(Collector.allCases), showsLifetimesPerNamespace: true),
       history: recorder.record(snapshot))

@@ -13,7 +13,7 @@ enum CgroupPathTarget {
     let id = String(repeating: "0123456789abcdef", count: 4)
     let nested = CgroupIdentity(path: "\(paths[0])/x/docker-\(id).scope")
     check(nested.containerID == id && nested.runtime == .docker, "\(paths[0]): \(nested)")
-    let names = ContainerResolver(pods: nil, local: nil).answer(cgroupPaths: paths, initComm: "sh").container
+    let names = ContainerResolver(pods: nil, local: nil).resolve(cgroupPaths: paths, initComm: "sh").container
       .names
     check(names.container.utf8.count <= 256 && names.unit.utf8.count <= 256, "a long name: \(names)")
   }

@@ -54,7 +54,7 @@ enum QueryTarget {
     }
   }
 
-  private static func page(_ query: StatusQuery, _ rendered: RenderedSnapshot) -> String {
+  private static func page(_ query: StatusQuery, _ rendered: PublishedSnapshot) -> String {
     StatusPage.html(
       rendered.snapshot, rendered.history, query, version: "1", telemetryPath: "/metrics")
   }

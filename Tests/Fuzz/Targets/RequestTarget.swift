@@ -14,13 +14,13 @@ enum RequestTarget {
 
   private static let server: HTTPServer = {
     _ = Files.write([], to: "empty")
-    let board = RenderedSnapshotStore()
-    board.put(Host.rendered([Container.Names(container: "web"), Container.Names(unit: "a.service")]))
+    let publications = PublicationStore()
+    publications.put(Host.rendered([Container.Names(container: "web"), Container.Names(unit: "a.service")]))
     do {
       return try HTTPServer(
         addresses: [ListenAddress(socketPath: path)],
         routes: Routes.all(
-          telemetryPath: "/metrics", hasStatusPage: true, board: board,
+          telemetryPath: "/metrics", hasStatusPage: true, publications: publications,
           scrapers: Scrapers(retention: .seconds(300)), rule: ScraperRule()))
     } catch {
       fatalError("cannot serve: \(error)")

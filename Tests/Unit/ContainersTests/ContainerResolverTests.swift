@@ -23,20 +23,20 @@ import Testing
   func none() {
     let naming = ContainerResolver(pods: Pods(retention: nil), local: nil)
     for path in ["/", "/plain", ""] {
-      let answer = naming.answer(cgroupPaths: [path], initComm: "sh")
-      #expect(answer.container == Container() && answer.certainty == .final, "\(path)")
+      let resolution = naming.resolve(cgroupPaths: [path], initComm: "sh")
+      #expect(resolution.container == Container() && resolution.certainty == .final, "\(path)")
     }
-    #expect(naming.answer(cgroupPaths: [], initComm: "sh").container == Container())
+    #expect(naming.resolve(cgroupPaths: [], initComm: "sh").container == Container())
   }
 
   @Test("Outside Kubernetes, the short id replaces a missing name", arguments: [true, false])
   func shortID(hasPods: Bool) {
     let naming = ContainerResolver(pods: hasPods ? Pods(retention: nil) : nil, local: nil)
-    let answer = naming.answer(cgroupPaths: [docker], initComm: "sh")
-    #expect(answer.container.names == .init(container: "0123456789ab"))
-    #expect(answer.container.id == Self.id)
-    #expect(answer.container.runtime == "docker")
-    #expect(answer.certainty == .final)
+    let resolution = naming.resolve(cgroupPaths: [docker], initComm: "sh")
+    #expect(resolution.container.names == .init(container: "0123456789ab"))
+    #expect(resolution.container.id == Self.id)
+    #expect(resolution.container.runtime == "docker")
+    #expect(resolution.certainty == .final)
   }
 
   @Test("With local names, a container whose name is unknown is unnamed, until its name is known")
@@ -56,26 +56,27 @@ import Testing
       ("/garden/\(uuid)", "(unnamed)", uuid, .final), ("/lxc/\(uuid)", uuid, uuid, .final),
       ("/machine-\(uuid).scope", uuid, uuid, .final),
     ] as [(String, String, String, ContainerResolver.Confidence)] {
-      let answer = naming.answer(cgroupPaths: [path], initComm: "sh")
-      #expect(answer.container.names == .init(container: label) && answer.certainty == certainty, "\(path)")
-      #expect(answer.container.isUnnamed == (label == "(unnamed)"))
-      #expect(!answer.container.id.isEmpty)
-      #expect(events.answer(cgroupPaths: [path], initComm: "sh").container.names.container == shown)
+      let resolution = naming.resolve(cgroupPaths: [path], initComm: "sh")
+      #expect(
+        resolution.container.names == .init(container: label) && resolution.certainty == certainty, "\(path)")
+      #expect(resolution.container.isUnnamed == (label == "(unnamed)"))
+      #expect(!resolution.container.id.isEmpty)
+      #expect(events.resolve(cgroupPaths: [path], initComm: "sh").container.names.container == shown)
     }
     try folder.write(Array(#"{"Name":"/web"}"#.utf8), to: "containers/\(Self.id)/config.v2.json")
     for resolver in [naming, events] {
-      let answer = resolver.answer(cgroupPaths: [docker], initComm: "sh")
-      #expect(answer.container.names == .init(container: "web") && answer.certainty == .presumed)
+      let resolution = resolver.resolve(cgroupPaths: [docker], initComm: "sh")
+      #expect(resolution.container.names == .init(container: "web") && resolution.certainty == .presumed)
     }
   }
 
   @Test("Without the API, a pod's container has its short id, and its sandbox the name POD")
   func withoutAPI() {
     let naming = ContainerResolver(pods: nil, local: nil)
-    let container = naming.answer(cgroupPaths: [inPod], initComm: "nginx")
+    let container = naming.resolve(cgroupPaths: [inPod], initComm: "nginx")
     #expect(container.container.names == .init(container: "0123456789ab"))
     #expect(container.container.podUID == Self.uid && container.certainty == .final)
-    let sandbox = naming.answer(cgroupPaths: [inPod], initComm: "pause")
+    let sandbox = naming.resolve(cgroupPaths: [inPod], initComm: "pause")
     #expect(sandbox.container.names == .init(container: "POD") && sandbox.certainty == .final)
   }
 
@@ -85,9 +86,9 @@ import Testing
     pods.put(cart(containers: [web]))
     let naming = ContainerResolver(pods: pods, local: nil)
     for path in [inPod, "/system.slice/cri-containerd-\(Self.id).scope"] {
-      let answer = naming.answer(cgroupPaths: [path], initComm: "pause")
-      #expect(answer.container.names == .init(namespace: "shop", pod: "cart", container: "web"))
-      #expect(answer.container.image == "shop/web:7" && answer.certainty == .final)
+      let resolution = naming.resolve(cgroupPaths: [path], initComm: "pause")
+      #expect(resolution.container.names == .init(namespace: "shop", pod: "cart", container: "web"))
+      #expect(resolution.container.image == "shop/web:7" && resolution.certainty == .final)
     }
   }
 
@@ -95,7 +96,7 @@ import Testing
   func later() {
     let pods = Pods(retention: nil)
     let naming = ContainerResolver(pods: pods, local: nil)
-    let unknown = naming.answer(cgroupPaths: [inPod], initComm: "nginx")
+    let unknown = naming.resolve(cgroupPaths: [inPod], initComm: "nginx")
     #expect(unknown.container.names == .init() && unknown.certainty == .partial)
     #expect(unknown.container.podUID == Self.uid && unknown.container.id == Self.id)
     var version = naming.version
@@ -103,9 +104,9 @@ import Testing
     pods.put(cart())
     #expect(naming.version > version)
     version = naming.version
-    let inPod = naming.answer(cgroupPaths: [inPod], initComm: "nginx")
+    let inPod = naming.resolve(cgroupPaths: [inPod], initComm: "nginx")
     #expect(inPod.container.names == .init(namespace: "shop", pod: "cart") && inPod.certainty == .partial)
-    let sandbox = naming.answer(cgroupPaths: [self.inPod], initComm: "pause")
+    let sandbox = naming.resolve(cgroupPaths: [self.inPod], initComm: "pause")
     #expect(sandbox.container.names == .init(namespace: "shop", pod: "cart", container: "POD"))
     // It may be a program of that name; only its status can show that.
     #expect(sandbox.certainty == .presumed)
@@ -113,7 +114,7 @@ import Testing
     pods.put(cart(containers: [web]))
     #expect(naming.version > version)
     for comm in ["nginx", "pause"] {
-      #expect(naming.answer(cgroupPaths: [self.inPod], initComm: comm).container.names.container == "web")
+      #expect(naming.resolve(cgroupPaths: [self.inPod], initComm: comm).container.names.container == "web")
     }
   }
 
@@ -123,9 +124,10 @@ import Testing
     pods.put(cart(containers: [web]))
     let naming = ContainerResolver(pods: pods, local: nil)
     let inner = String(repeating: "a", count: 64)
-    let answer = naming.answer(cgroupPaths: [inPod + "/docker/" + inner], initComm: "sh")
-    #expect(answer.container.names == .init(namespace: "shop", pod: "cart", container: "web"))
-    #expect(answer.container.id == inner && answer.container.image == "" && answer.certainty == .final)
+    let resolution = naming.resolve(cgroupPaths: [inPod + "/docker/" + inner], initComm: "sh")
+    #expect(resolution.container.names == .init(namespace: "shop", pod: "cart", container: "web"))
+    #expect(
+      resolution.container.id == inner && resolution.container.image == "" && resolution.certainty == .final)
   }
 
   @Test("A cgroup of one pod is not resolved to another pod's container with the same id")
@@ -136,8 +138,8 @@ import Testing
       Pod(
         uid: "aaaaaaaa-7d2b-4c5e-8f6a-1b2c3d4e5f60", namespace: "bank", name: "vault", containers: [web]))
     let naming = ContainerResolver(pods: pods, local: nil)
-    let answer = naming.answer(cgroupPaths: [inPod], initComm: "sh")
-    #expect(answer.container.names == .init(namespace: "shop", pod: "cart"))
+    let resolution = naming.resolve(cgroupPaths: [inPod], initComm: "sh")
+    #expect(resolution.container.names == .init(namespace: "shop", pod: "cart"))
   }
 
   @Test("A PID namespace shared by containers is attributed to the pod, whichever container has the init")
@@ -146,8 +148,9 @@ import Testing
     let naming = ContainerResolver(pods: pods, local: nil)
     for pod in [cart(isShared: true), cart(containers: [web], isShared: true)] {
       pods.put(pod)
-      let answer = naming.answer(cgroupPaths: [inPod], initComm: "pause")
-      #expect(answer.container.names == .init(namespace: "shop", pod: "cart") && answer.certainty == .final)
+      let resolution = naming.resolve(cgroupPaths: [inPod], initComm: "pause")
+      #expect(
+        resolution.container.names == .init(namespace: "shop", pod: "cart") && resolution.certainty == .final)
     }
   }
 
@@ -160,11 +163,11 @@ import Testing
     let path =
       "/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod\(hash).slice/crio-\(Self.id).scope"
     #expect(
-      naming.answer(cgroupPaths: [path], initComm: "pause").container.names
+      naming.resolve(cgroupPaths: [path], initComm: "pause").container.names
         == .init(namespace: "shop", pod: "cart", container: "POD"))
     pods.put(cart(containers: [web], hash: hash))
     #expect(
-      naming.answer(cgroupPaths: [path], initComm: "etcd").container.names
+      naming.resolve(cgroupPaths: [path], initComm: "etcd").container.names
         == .init(namespace: "shop", pod: "cart", container: "web"))
   }
 

@@ -9,7 +9,7 @@ import Testing
   private static func id(_ digit: Character) -> String { String(repeating: digit, count: 64) }
   private static let uid = "0f3c9a1e-7d2b-4c5e-8f6a-1b2c3d4e5f60"
   private static let pod = "/kubepods/burstable/pod\(uid)"
-  private let host = ContainerResolver.Answer(Container(), .final)
+  private let host = ContainerResolver.Resolution(Container(), .final)
 
   private func shop(isShared: Bool = true, _ names: String...) -> Pods {
     let pods = Pods(retention: nil)
@@ -50,9 +50,9 @@ import Testing
   @Test("A container that was moved in one hierarchy keeps its names")
   func moved() {
     let naming = ContainerResolver(pods: shop(isShared: false, "a"), local: nil)
-    let answer = naming.answer(cgroupPaths: ["/user.slice", path("a")], initComm: "nginx")
-    #expect(answer.container.names == .init(namespace: "shop", pod: "cart", container: "a"))
-    #expect(answer.certainty == .final)
+    let resolution = naming.resolve(cgroupPaths: ["/user.slice", path("a")], initComm: "nginx")
+    #expect(resolution.container.names == .init(namespace: "shop", pod: "cart", container: "a"))
+    #expect(resolution.certainty == .final)
   }
 
   // MARK: Units
@@ -65,13 +65,14 @@ import Testing
       ("/user.slice/user-7.slice/session-1.scope", "user-7.slice"),
       ("/init.scope", ""), ("/", ""),
     ] {
-      let answer = naming.answer(cgroupPaths: [path], initComm: "sh")
+      let resolution = naming.resolve(cgroupPaths: [path], initComm: "sh")
       #expect(
-        answer.container == Container(names: .init(unit: unit)) && answer.certainty == .final, "\(path)")
+        resolution.container == Container(names: .init(unit: unit)) && resolution.certainty == .final,
+        "\(path)")
     }
-    let box = naming.answer(cgroupPaths: ["/lxc/box/init.scope"], initComm: "systemd")
+    let box = naming.resolve(cgroupPaths: ["/lxc/box/init.scope"], initComm: "systemd")
     #expect(box.container.names == .init(container: "box"))
-    let sandboxed = naming.answer(cgroupPaths: ["/lxc/box/system.slice/a.service"], initComm: "a")
+    let sandboxed = naming.resolve(cgroupPaths: ["/lxc/box/system.slice/a.service"], initComm: "a")
     #expect(sandboxed.container.names == .init(container: "box", unit: "a.service"))
   }
 
@@ -89,8 +90,8 @@ import Testing
   func hostParts() {
     let naming = ContainerResolver(pods: shop(isShared: false, "agent"), local: nil)
     func names(_ path: String) -> (Container.Names, ContainerResolver.Confidence) {
-      let answer = naming.answer(part: [path], of: host)
-      return (answer.container.names, answer.certainty)
+      let resolution = naming.resolve(part: [path], of: host)
+      return (resolution.container.names, resolution.certainty)
     }
     #expect(names("/system.slice/kubelet.service") == (.init(unit: "kubelet.service"), .final))
     #expect(names("/init.scope") == (.init(unit: "init.scope"), .final))
@@ -107,31 +108,31 @@ import Testing
   @Test("Containers that share a namespace have their own names; the sandbox has the pod's")
   func sharedParts() {
     let naming = ContainerResolver(pods: shop("a", "b"), local: nil)
-    let whole = naming.answer(cgroupPaths: [path("0")], initComm: "pause")
+    let whole = naming.resolve(cgroupPaths: [path("0")], initComm: "pause")
     #expect(whole.container.names == .init(namespace: "shop", pod: "cart") && whole.certainty == .final)
     for name in ["a", "b"] {
-      let part = naming.answer(part: [path(name.first ?? "x")], of: whole)
+      let part = naming.resolve(part: [path(name.first ?? "x")], of: whole)
       #expect(part.container.names == .init(namespace: "shop", pod: "cart", container: name))
       #expect(part.container.id == Self.id(name.first ?? "x") && part.container.image == "shop/\(name)")
       #expect(part.certainty == .final)
     }
-    let sandbox = naming.answer(part: [path("0")], of: whole)
+    let sandbox = naming.resolve(part: [path("0")], of: whole)
     #expect(sandbox.container.names == whole.container.names && sandbox.certainty == .final)
-    let unknown = naming.answer(part: [path("c")], of: whole)
+    let unknown = naming.resolve(part: [path("c")], of: whole)
     #expect(unknown.container.names == whole.container.names && unknown.certainty == .partial)
     // The init may be one of the containers.
-    let first = naming.answer(cgroupPaths: [path("a")], initComm: "sh")
+    let first = naming.resolve(cgroupPaths: [path("a")], initComm: "sh")
     #expect(first.container.names == .init(namespace: "shop", pod: "cart"))
-    let part = naming.answer(part: [path("a")], of: first)
+    let part = naming.resolve(part: [path("a")], of: first)
     #expect(part.container.names == .init(namespace: "shop", pod: "cart", container: "a"))
   }
 
   @Test("In a container's namespace, cgroups of the container have its names and their own units")
   func ownParts() {
     let naming = ContainerResolver(pods: nil, local: nil)
-    let whole = ContainerResolver.Answer(
+    let whole = ContainerResolver.Resolution(
       Container(names: .init(container: "box"), id: "box", runtime: "lxc", image: "i"), .presumed)
-    func part(_ path: String) -> ContainerResolver.Answer { naming.answer(part: [path], of: whole) }
+    func part(_ path: String) -> ContainerResolver.Resolution { naming.resolve(part: [path], of: whole) }
     let cron = part("/lxc/box/system.slice/cron.service")
     #expect(cron.container == whole.container.with(unit: "cron.service") && cron.certainty == .presumed)
     #expect(part("/lxc/box").container == whole.container)
@@ -151,7 +152,7 @@ import Testing
         uid: "aaaaaaaa-7d2b-4c5e-8f6a-1b2c3d4e5f60", namespace: "bank", name: "vault",
         containers: [.init(id: Self.id("f"), name: "db", image: "")]))
     let naming = ContainerResolver(pods: pods, local: nil)
-    let part = naming.answer(part: [path("f")], of: host)
+    let part = naming.resolve(part: [path("f")], of: host)
     #expect(part.container.names == .init(namespace: "shop", pod: "cart"))
   }
 }

@@ -10,7 +10,7 @@ import Testing
     var trimmer = HeapTrimmer()
     var trims: [Int] = []
     for connections in [0, 63, 0, 40, 63, 0, 64, 1, 0, 500, 437, 436, 436, 400, 0, 0] {
-      trimmer.look(at: connections) { trims.append(connections) }
+      trimmer.update(connections: connections) { trims.append(connections) }
     }
     #expect(trims == [0, 436, 0])
   }

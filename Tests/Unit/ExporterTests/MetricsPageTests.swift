@@ -14,7 +14,7 @@ import Testing
 /// docs/metrics.md against what the program registers and writes.
 @Suite struct MetricsPageTests {
   /// One of everything that has labels.
-  private static let rendered: RenderedSnapshot = {
+  private static let rendered: PublishedSnapshot = {
     var snapshot = Snapshot()
     let key = SeriesKey(Container.Names(), inum: 7, at: .pidns)
     let details: [CounterKey: UInt64] = [.signalDeath(11): 1, .exitCode(3): 1, .execFailure(2): 1]
@@ -36,7 +36,7 @@ import Testing
       isPinned: true)
     let web = WebStatus(
       isLastReloadGood: true, lastGoodReload: 1, certificateExpiry: 2, counts: WebCounts())
-    return RenderedSnapshot(snapshot, features: features, web: web)
+    return PublishedSnapshot(snapshot, features: features, web: web)
   }()
 
   /// The rows of the page's tables: name, type, labels, help.
@@ -93,8 +93,8 @@ import Testing
   func off(collector: Collector) throws {
     var features = Self.rendered.features
     features.collectors.remove(collector)
-    let without = RenderedSnapshot(Self.rendered.snapshot, features: features)
-    func families(_ rendered: RenderedSnapshot) -> Set<Substring> {
+    let without = PublishedSnapshot(Self.rendered.snapshot, features: features)
+    func families(_ rendered: PublishedSnapshot) -> Set<Substring> {
       let text = String(decoding: Catalogue.render(rendered, as: .text), as: UTF8.self)
       return Set(text.split(separator: "\n").filter { $0.hasPrefix("# TYPE") })
     }
@@ -117,7 +117,7 @@ import Testing
   func levels(level: LabelLevel) {
     var features = Self.rendered.features
     features.level = level
-    let rendered = RenderedSnapshot(Self.rendered.snapshot, features: features)
+    let rendered = PublishedSnapshot(Self.rendered.snapshot, features: features)
     let text = String(decoding: Catalogue.render(rendered, as: .text), as: UTF8.self)
     for family in ["pidns_info", "pidns_start_time_seconds", "pidns_end_time_seconds"] {
       #expect(text.contains("# TYPE \(family) ") == (level == .pidns), "\(family)")
@@ -128,8 +128,8 @@ import Testing
   func up() {
     var snapshot = Self.rendered.snapshot
     snapshot.failure = BPFError("read a map", errno: 1)
-    let failed = RenderedSnapshot(snapshot, features: Self.rendered.features)
-    func text(_ rendered: RenderedSnapshot) -> String {
+    let failed = PublishedSnapshot(snapshot, features: Self.rendered.features)
+    func text(_ rendered: PublishedSnapshot) -> String {
       String(decoding: Catalogue.render(rendered, as: .openMetrics), as: UTF8.self)
     }
     #expect(text(Self.rendered).contains("\npidns_up 1\n"))
@@ -139,7 +139,7 @@ import Testing
 
 extension Catalogue {
   /// Writes all metrics with their actual values.
-  fileprivate static func render(_ rendered: RenderedSnapshot, as format: ExpositionFormat) -> [UInt8] {
+  fileprivate static func render(_ rendered: PublishedSnapshot, as format: ExpositionFormat) -> [UInt8] {
     var view = FirstView.ofEverything
     return rendered.page(as: format, families: [], for: &view).bytes
   }

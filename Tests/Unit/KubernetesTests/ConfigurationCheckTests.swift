@@ -63,7 +63,7 @@ import Testing
     let other = try Certificates.identity("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1")
     #expect(
       error(try configuration(certificate: certificates.client, key: other.key))
-        == "the client's key does not belong to its certificate")
+        == "the client's key does not belong to its certificate: give the key of that certificate")
     for (certificate, key) in [
       (one.certificate, String(one.key.prefix(40))), (one.certificate, ""), ("", one.key), ("x", "y"),
       (String(one.certificate.dropFirst(100)), one.key),
@@ -91,7 +91,7 @@ import Testing
   @Test("An empty token is rejected")
   func emptyToken() throws {
     defer { removeFolder() }
-    #expect(error(try configuration(token: "\n")) == "the token is empty")
+    #expect(error(try configuration(token: "\n")) == "the token is empty: check its file")
   }
 
   @Test(

@@ -90,7 +90,7 @@ import Testing
     }
     #expect(
       without?.description
-        == "\(folder.path)/token does not exist; set automountServiceAccountToken: true, or give "
+        == "\(folder.path)/token does not exist: set automountServiceAccountToken: true, or give "
         + "--kubernetes.kubeconfig")
   }
 
@@ -205,13 +205,16 @@ import Testing
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     #expect(
       error { try kubeconfig(cluster: "{}") }
-        == " is not a kubeconfig: clusters.[1].cluster.server is missing")
+        == " is not a kubeconfig: clusters.[1].cluster.server is missing; compare it with a kubeconfig that kubectl accepts"
+    )
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     #expect(
       error { try kubeconfig(user: "token: [secret]") }
-        == " is not a kubeconfig: users.[1].user.token is of another type")
+        == " is not a kubeconfig: users.[1].user.token is of another type; compare it with a kubeconfig that kubectl accepts"
+    )
     #expect(
-      error { try Configuration.kubeconfig(path: folder.path() + "/config") } == " does not exist")
+      error { try Configuration.kubeconfig(path: folder.path() + "/config") }
+        == " does not exist: check the path")
   }
 
   @Test("A file that is not YAML is an error", arguments: ["a: [", "\t- :", "{]"])

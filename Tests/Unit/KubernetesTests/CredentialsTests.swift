@@ -71,11 +71,14 @@ import Testing
       #expect(throws: WatchFailure.self) { try credentials.current(at: start) }
     }
     try write("ca.crt", "x")
-    #expect(failure()?.detail == "\(folder.path())/token does not exist")
+    #expect(failure()?.detail == "\(folder.path())/token does not exist: check the path")
     try write("token", "secret")
     try write("client.crt", "x")
     try write("client.key", "secret")
-    #expect(failure() == WatchFailure(.connection, "the certificate authority is not a certificate in PEM"))
+    #expect(
+      failure()
+        == WatchFailure(
+          .connection, "the certificate authority is not a certificate in PEM: correct its file"))
     try write("ca.crt", Certificates.shared.authority)
     #expect(
       failure()?.detail.hasPrefix("the client certificate or its key is not in PEM, or of an unknown kind (")
@@ -83,7 +86,7 @@ import Testing
     try write("client.crt", Certificates.shared.client)
     try write("client.key", Certificates.shared.clientKey)
     try write("token", "\n")
-    #expect(failure() == WatchFailure(.unauthorized, "the token is empty"))
+    #expect(failure() == WatchFailure(.unauthorized, "the token is empty: check its file"))
     try write("token", "secret")
     #expect(try credentials.current(at: start).token == "secret")
   }

@@ -24,7 +24,7 @@ struct FakeKernel {
   /// Whether each reading has all that is in the map, changed or not.
   var readsAll = true
   /// Containers by the path of their cgroup. A path without one is final: no name will be found.
-  var containers: [String: ContainerResolver.Answer] = [:]
+  var containers: [String: ContainerResolver.Resolution] = [:]
   var namesVersion: UInt64 = 0
   var now = ContinuousClock.now
   var epoch = 1000.0
@@ -57,7 +57,7 @@ struct FakeKernel {
     let finished = ledger.ingest(
       tasks: changes, reading, at: moment,
       namesVersion: namesVersion
-    ) { containers[$1?.paths[0] ?? $0.cgroupPath] ?? ContainerResolver.Answer(Container(), .final) }
+    ) { containers[$1?.paths[0] ?? $0.cgroupPath] ?? ContainerResolver.Resolution(Container(), .final) }
     if deleting {
       for part in finished {
         parts[part] = nil

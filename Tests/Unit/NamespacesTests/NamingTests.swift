@@ -220,7 +220,7 @@ private let pod = Container.Names(namespace: "shop", pod: "cart")
   @Test("A renamed container has its new name, and a forgotten name is kept")
   func renamedByRuntime() {
     var kernel = kernel()
-    func called(_ name: String) -> ContainerResolver.Answer {
+    func called(_ name: String) -> ContainerResolver.Resolution {
       .init(container(.init(container: name)), .presumed)
     }
     kernel.identities[first] = NamespaceIdentity(cgroupPath: "/c")

@@ -26,8 +26,8 @@ private let web = PIDNamespace(inum: 7, generation: 10)
     kernel.cgroups[part.cgroup] = PartCgroup(paths: [path])
   }
 
-  private func container(_ name: String, id: String) -> ContainerResolver.Answer {
-    ContainerResolver.Answer(Container(names: .init(container: name), id: id), .final)
+  private func container(_ name: String, id: String) -> ContainerResolver.Resolution {
+    ContainerResolver.Resolution(Container(names: .init(container: name), id: id), .final)
   }
 
   @Test("A cgroup without a container adds to its namespace's series")
@@ -182,7 +182,7 @@ private let web = PIDNamespace(inum: 7, generation: 10)
   func unitStarts() {
     var kernel = kernel()
     let unit = Container.Names(unit: "web.service")
-    func answer() -> ContainerResolver.Answer { .init(Container(names: unit), .final) }
+    func answer() -> ContainerResolver.Resolution { .init(Container(names: unit), .final) }
     kernel.containers["/system.slice/web.service"] = answer()
     kernel.containers["/system.slice/web.service/worker"] = answer()
     add(NamespacePart(host, cgroup: 5), 1, "/system.slice/web.service", to: &kernel)

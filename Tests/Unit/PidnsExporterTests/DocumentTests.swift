@@ -89,28 +89,6 @@ import Testing
     return anchors
   }
 
-  @Test(
-    "make run prints the address from its flags, in both spellings",
-    arguments: [
-      ("", "http://localhost:10059/metrics"),
-      ("--web.listen-address=127.0.0.1:23075", "http://127.0.0.1:23075/metrics"),
-      ("--web.listen-address 127.0.0.1:23075", "http://127.0.0.1:23075/metrics"),
-      ("--log.level=debug --web.listen-address   :9 --web.telemetry-path /m", "http://localhost:9/m"),
-      ("--web.listen-address=:1 --web.listen-address [::1]:2", "http://[::1]:2/metrics"),
-    ])
-  func makeRun(flags: String, url: String) throws {
-    let make = Process()
-    let output = Pipe()
-    make.executableURL = URL(filePath: "/usr/bin/make")
-    make.arguments = ["--dry-run", "--directory", Self.root.path, "run", "ARGS=\(flags)"]
-    make.standardOutput = output
-    try make.run()
-    let printed = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    make.waitUntilExit()
-    #expect(make.terminationStatus == 0)
-    #expect(printed.contains("curl \(url)\""), "\(printed)")
-  }
-
   @Test("make help and CONTRIBUTING list every target, with the durations of the long ones")
   func targets() throws {
     let help = try Self.text("Makefile").matches(of: /(?m)^([a-z-]+):.*## (.*)$/)

@@ -65,7 +65,7 @@ import Testing
   @Test(
     "Contradicting flags are reported in one line",
     arguments: [
-      (["--count", "0"], "--count has to be at least 1"),
+      (["--count", "0"], "--count has to be at least 1: write a number of events such as 10"),
       (["--duration", "0"], "--duration has to be more than 0: write 30s or 1m30s"),
       (["--container", ""], "--container is empty: write a name"),
       (["--pod", ""], "--pod is empty: write a name"),

@@ -26,8 +26,12 @@ import Testing
       (["--web.max-connections=7"], "has to be from 8 to 4096"),
       (["--web.max-connections-per-address=3"], "has to be from 4 to --web.max-connections, which is 512"),
       (["--web.max-connections-per-address=513"], "has to be from 4 to --web.max-connections, which is 512"),
-      (["--web.header-timeout=0"], "--web.header-timeout has to be from 1s to 1h"),
+      (["--web.header-timeout=0"], "--web.header-timeout has to be from 1s to 1h: write 10s or 2m"),
       (["--web.idle-timeout=2h"], "--web.idle-timeout has to be from 1s to 1h"),
+      (["--cgroups.max=15"], "--cgroups.max has to be from 16 to 4194304: a namespace gets a sixteenth"),
+      (["--kubernetes.node=a"], "add --kubernetes or --kubernetes.kubeconfig"),
+      (["--kubernetes.context=a"], "add --kubernetes.kubeconfig"),
+      (["--lifetimes.per-namespace", "--no-collector.lifetimes"], "remove --no-collector.lifetimes"),
       (["--log.level=loud"], "Please provide one of 'debug', 'info', 'warn' or 'error'."),
     ])
   func exporter(arguments: [String], advice: String) throws {
@@ -41,6 +45,7 @@ import Testing
       (["--bpf.ring-buffer=4MB"], "write a size such as 64KiB or 4MiB"),
       (["--uid=root"], "write a whole number, such as 1000 (id -u NAME)"),
       (["--pidns=web"], "write a whole number, such as 4026532180 (ls -l /proc/PID/ns/pid)"),
+      (["--count=0"], "write a number of events such as 10"),
       (["--count=ten"], "write a whole number, such as 10"),
       (["--pod=cart"], "--pod needs --kubernetes or --kubernetes.kubeconfig"),
     ])
@@ -52,6 +57,8 @@ import Testing
     "Flags of top give advice in their errors",
     arguments: [
       (["--interval=2"], "write a duration such as 5s or 1m30s"),
+      (["--limit=3"], "add --once"),
+      (["--once", "--limit=0"], "write a number of rows such as 10"),
       (["--once", "--limit=all"], "write a whole number, such as 10"),
       (["--url=localhost"], "write one such as http://localhost:10059/metrics"),
     ])

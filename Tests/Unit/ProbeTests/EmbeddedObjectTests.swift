@@ -24,10 +24,18 @@ import Text
     _ = try events.map(BPFObject.configurationSection)
   }
 
-  @Test("The object has the iterator under its look-up name")
-  func iterators() throws {
+  @Test("The tables of programs have every program of the objects, and no other")
+  func programs() throws {
+    func names<Program: CaseIterable & Equatable & RawRepresentable<String>>(_ redundant: [Program])
+      -> [String]
+    {
+      Program.allCases.flatMap { program in
+        RedundantPrograms(mayBeSkipped: redundant.contains(program)).programs(program)
+      }
+    }
     let counters = try BPFObject(embedded: EmbeddedObject.counters, name: "counters")
-    try counters.requireProgram(ProgramPlan.taskWalk)
-    #expect(throws: BPFError.self) { try counters.requireProgram("nowhere") }
+    #expect(counters.programNames.sorted() == names(CounterProgram.redundant).sorted())
+    let events = try BPFObject(embedded: EmbeddedObject.events, name: "events")
+    #expect(events.programNames.sorted() == names(EventProgram.redundant).sorted())
   }
 }

@@ -172,7 +172,7 @@ private struct ListedEvents: EventSource {
       try session.run()
       Issue.record("the run did not fail")
     } catch let error as EventOutputError {
-      #expect(error.description == "cannot write to stdout: No space left on device")
+      #expect(error.description == "cannot write to stdout: No space left on device; check its file or disk")
     }
   }
 }

@@ -140,7 +140,11 @@ import Testing
     do {
       _ = try session.tableOnce(&events, width: nil)
       Issue.record("there was a table")
-    } catch { #expect("\(error)" == "http://default/metrics refuses the connection") }
+    } catch {
+      #expect(
+        "\(error)"
+          == "http://default/metrics refuses the connection; check the exporter, and run the command again")
+    }
 
     events = ListedEvents(events: [.wakeUp])
     session = try TopSession(

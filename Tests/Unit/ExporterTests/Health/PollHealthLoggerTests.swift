@@ -20,7 +20,7 @@ import Testing
     change(&snapshot)
     let lines = lines
     for _ in 0..<3 {
-      polls.look(at: snapshot, Logger(label: "") { _ in LogLines.Handler(lines: lines) })
+      polls.report(snapshot, Logger(label: "") { _ in LogLines.Handler(lines: lines) })
     }
     return Array(lines.all[before...])
   }

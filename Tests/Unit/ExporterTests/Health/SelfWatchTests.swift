@@ -24,7 +24,7 @@ import Testing
     #expect(silence.duration(at: start + .seconds(200)) == nil)
   }
 
-  @Test("A process that was stopped for an hour is given time for its next sign of life")
+  @Test("A process that was stopped for an hour is given time for its next heartbeat")
   func stoppedProcess() {
     var silence = PollingSilence(at: start)
     #expect(silence.duration(at: start + .seconds(3600)) == nil)
@@ -44,26 +44,27 @@ import Testing
   func clocks() {
     var watch = ClockWatch()
     let interval = Duration.seconds(1)
-    #expect(watch.look(at: reading(100), interval: interval) == [])
-    #expect(watch.look(at: reading(101), interval: interval) == [])
-    #expect(watch.look(at: reading(102, set: 0.9), interval: interval) == [])
-    #expect(watch.look(at: reading(103, set: -3600), interval: interval) == [.clockSet(-3600.9)])
-    #expect(watch.look(at: reading(104, set: -3600), interval: interval) == [])
+    #expect(watch.compare(with: reading(100), interval: interval) == [])
+    #expect(watch.compare(with: reading(101), interval: interval) == [])
+    #expect(watch.compare(with: reading(102, set: 0.9), interval: interval) == [])
+    #expect(watch.compare(with: reading(103, set: -3600), interval: interval) == [.clockSet(-3600.9)])
+    #expect(watch.compare(with: reading(104, set: -3600), interval: interval) == [])
     #expect(
-      watch.look(at: reading(105, suspended: 7200, set: -3600), interval: interval) == [.suspended(7200)])
-    #expect(watch.look(at: reading(115, suspended: 7200, set: -3600), interval: interval) == [])
-    #expect(watch.look(at: reading(175, suspended: 7200, set: -3600), interval: interval) == [.late(60)])
+      watch.compare(with: reading(105, suspended: 7200, set: -3600), interval: interval) == [.suspended(7200)]
+    )
+    #expect(watch.compare(with: reading(115, suspended: 7200, set: -3600), interval: interval) == [])
+    #expect(watch.compare(with: reading(175, suspended: 7200, set: -3600), interval: interval) == [.late(60)])
     #expect(
-      watch.look(at: reading(300, suspended: 7300, set: 0), interval: interval)
+      watch.compare(with: reading(300, suspended: 7300, set: 0), interval: interval)
         == [.clockSet(3600), .suspended(100), .late(125)])
   }
 
   @Test("With long intervals, polls are late after ten of them")
   func longIntervals() {
     var watch = ClockWatch()
-    _ = watch.look(at: reading(100), interval: .seconds(300))
-    #expect(watch.look(at: reading(3000), interval: .seconds(300)) == [])
-    #expect(watch.look(at: reading(6001), interval: .seconds(300)) == [.late(3001)])
+    _ = watch.compare(with: reading(100), interval: .seconds(300))
+    #expect(watch.compare(with: reading(3000), interval: .seconds(300)) == [])
+    #expect(watch.compare(with: reading(6001), interval: .seconds(300)) == [.late(3001)])
   }
 
   @Test("Programs that do not count are found by a thread that is missing, and found again")
@@ -73,7 +74,7 @@ import Testing
     var countsThreads = true
     func poll(_ times: Int) {
       for _ in 0..<times {
-        check.look(counted: counted, kernelForks: { kernel }) {
+        check.compare(counted: counted, kernelForks: { kernel }) {
           threads += 1
           if countsThreads { counted += 1 }
           return true
@@ -106,11 +107,11 @@ import Testing
   @Test("Without the kernel's number, and without threads, nothing is reported")
   func unknown() {
     var check = CountingCheck()
-    for _ in 0..<200 { check.look(counted: 5, kernelForks: { nil }, startThread: { true }) }
+    for _ in 0..<200 { check.compare(counted: 5, kernelForks: { nil }, startThread: { true }) }
     var kernel: UInt64 = 0
     for _ in 0..<200 {
       kernel += 100
-      check.look(counted: 5, kernelForks: { kernel }, startThread: { false })
+      check.compare(counted: 5, kernelForks: { kernel }, startThread: { false })
     }
     #expect(check.isCounting)
     #expect(CountingCheck.kernelForks() ?? 0 > 1)
@@ -118,15 +119,15 @@ import Testing
 
   @Test("/-/healthy names problems, and is 200 while polls fail")
   func healthLine() {
-    let board = RenderedSnapshotStore()
-    let route = HealthRoute(board: board, monitor: PollingMonitor())
+    let publications = PublicationStore()
+    let route = HealthRoute(publications: publications, monitor: PollingMonitor())
     #expect(route.state() == ("Healthy", 200))
     var snapshot = Snapshot()
     snapshot.failure = BPFError("read", errno: 24)
     snapshot.isCounting = false
     snapshot.lacksPins = true
-    board.put(
-      RenderedSnapshot(snapshot, features: FeatureSet(collectors: [], showsLifetimesPerNamespace: false)))
+    publications.put(
+      PublishedSnapshot(snapshot, features: FeatureSet(collectors: [], showsLifetimesPerNamespace: false)))
     #expect(
       route.state() == (
         "Running, with problems: polls fail; BPF programs do not count; pins are missing", 200
@@ -145,11 +146,11 @@ import Testing
       watch.isHealthy = isHealthy
       var snapshot = Snapshot()
       snapshot.podWatch = watch
-      polls.look(at: snapshot, logger)
-      let board = RenderedSnapshotStore()
-      board.put(
-        RenderedSnapshot(snapshot, features: FeatureSet(collectors: [], showsLifetimesPerNamespace: false)))
-      return HealthRoute(board: board, monitor: PollingMonitor()).state()
+      polls.report(snapshot, logger)
+      let publications = PublicationStore()
+      publications.put(
+        PublishedSnapshot(snapshot, features: FeatureSet(collectors: [], showsLifetimesPerNamespace: false)))
+      return HealthRoute(publications: publications, monitor: PollingMonitor()).state()
     }
     let problem = ("Running, with problems: pod watch fails", 200)
     // Before its first answer the watch itself logs what fails.
@@ -173,22 +174,23 @@ import Testing
   func stopped() throws {
     let lines = LogLines()
     let monitor = PollingMonitor(PollingSilence(at: start, limit: .zero, grace: .zero))
-    let board = RenderedSnapshotStore()
+    let publications = PublicationStore()
     let route = HealthRoute(
-      board: board, monitor: monitor, logger: Logger(label: "") { _ in LogLines.Handler(lines: lines) })
+      publications: publications, monitor: monitor,
+      logger: Logger(label: "") { _ in LogLines.Handler(lines: lines) })
     let features = FeatureSet(collectors: [], showsLifetimesPerNamespace: false)
-    board.put(RenderedSnapshot(Snapshot(), features: features))
-    // The first look only begins the time for another sign of life.
+    publications.put(PublishedSnapshot(Snapshot(), features: features))
+    // The first check only allows more time for a heartbeat.
     #expect(route.state() == ("Healthy", 200))
     #expect(route.state().status == 503)
     #expect(route.state().line.hasPrefix("Not healthy: polling has stopped "))
     route.markIfStopped()
     route.markIfStopped()
-    #expect(board.publication?.snapshot.failure?.operation == "polling has stopped")
-    monitor.showLife()
-    board.put(RenderedSnapshot(Snapshot(), features: features))
+    #expect(publications.newest?.snapshot.failure?.operation == "polling has stopped")
+    monitor.recordHeartbeat()
+    publications.put(PublishedSnapshot(Snapshot(), features: features))
     #expect(route.state() == ("Healthy", 200))
-    #expect(board.publication?.snapshot.failure == nil)
+    #expect(publications.newest?.snapshot.failure == nil)
     #expect(lines.all.count == 2)
     #expect(lines.all.first?.hasPrefix("polling has stopped; serving the last poll") == true)
     #expect(lines.all.last == "polling continues")

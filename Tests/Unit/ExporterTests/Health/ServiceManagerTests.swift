@@ -60,7 +60,7 @@ import Testing
     #expect(time([:]) == nil)
   }
 
-  @Test("Readiness is reported once, a status when it changes, and signs of life as the watchdog needs them")
+  @Test("Readiness is reported once, a status when it changes, and heartbeats as the watchdog needs them")
   func reports() throws {
     let folder = try TemporaryFolder()
     let manager = try NotifySocket(folder["notify"])
@@ -75,7 +75,7 @@ import Testing
     reporter.report(isReady: true, status: "Healthy")
     #expect(manager.messages() == ["READY=1\nSTATUS=Healthy"])
     reporter.report(isReady: true, status: "Healthy")
-    reporter.showLife()
+    reporter.sendHeartbeat()
     #expect(manager.messages() == [])
     reporter.stop()
     #expect(manager.messages() == ["STOPPING=1\nSTATUS=Stopping"])

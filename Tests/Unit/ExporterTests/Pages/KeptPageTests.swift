@@ -12,7 +12,7 @@ import Testing
 @Suite struct KeptPageTests {
   /// Writes a page without blocks and without a page before it.
   private static func model(
-    _ rendered: RenderedSnapshot, as format: ExpositionFormat, families: [String], for view: inout FirstView
+    _ rendered: PublishedSnapshot, as format: ExpositionFormat, families: [String], for view: inout FirstView
   ) -> [UInt8] {
     let (snapshot, features) = (rendered.snapshot, rendered.features)
     var encoder = Encoder(format: format, start: snapshot.start, writesCreated: features.writesCreated)
@@ -39,7 +39,7 @@ import Testing
     var snapshots = RandomSnapshots()
     for (index, step) in steps.enumerated() {
       snapshots.apply(step)
-      let rendered = RenderedSnapshot(snapshots.snapshot, features: snapshots.features, pages: pages)
+      let rendered = PublishedSnapshot(snapshots.snapshot, features: snapshots.features, pages: pages)
       var random = SeededGenerator(seed: step.seed)
       for format in ExpositionFormat.allCases where Bool.random(using: &random) {
         let families =
@@ -93,7 +93,7 @@ import Testing
     snapshots.apply(.init(change: .exemplar, seed: 1))
     func page() -> Page {
       var view = FirstView.ofEverything
-      return RenderedSnapshot(snapshots.snapshot, features: snapshots.features, pages: pages)
+      return PublishedSnapshot(snapshots.snapshot, features: snapshots.features, pages: pages)
         .page(as: format, families: [], for: &view)
     }
     let before = page()
@@ -119,7 +119,7 @@ import Testing
     snapshots.apply(.init(change: .addMany, seed: 3))
     weak let series = snapshots.snapshot.series.first
     var view = FirstView.ofEverything
-    _ = RenderedSnapshot(snapshots.snapshot, features: snapshots.features, pages: pages)
+    _ = PublishedSnapshot(snapshots.snapshot, features: snapshots.features, pages: pages)
       .page(as: .text, families: [], for: &view)
     snapshots = RandomSnapshots()
     pages.removeUnused(at: .now)

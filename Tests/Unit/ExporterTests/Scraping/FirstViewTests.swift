@@ -113,7 +113,7 @@ import TestSupport
   }
 
   private func scrape(
-    _ scraper: inout Scraper, _ publication: RenderedSnapshot, _ table: Scrapers,
+    _ scraper: inout Scraper, _ publication: PublishedSnapshot, _ table: Scrapers,
     at now: ContinuousClock.Instant,
     as format: ExpositionFormat, fails: Bool, _ seed: UInt64
   ) throws {

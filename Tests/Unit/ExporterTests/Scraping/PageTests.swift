@@ -56,7 +56,7 @@ import Testing
       exemplars: exemplars)
   }
 
-  private static func rendered(_ change: (inout FeatureSet) -> Void) -> RenderedSnapshot {
+  private static func rendered(_ change: (inout FeatureSet) -> Void) -> PublishedSnapshot {
     var snapshot = Snapshot()
     snapshot.series = hostile.enumerated().map { namespace($0, name: $1, birth: $0 + 1) }
     snapshot.number = 20
@@ -77,11 +77,11 @@ import Testing
       isLastReloadGood: false, lastGoodReload: 1_700_000_000.5, certificateExpiry: 1_800_000_000,
       counts: WebCounts(
         clients: [.missing: 3], unauthorized: [.missing: 1, .wrong: 2, .forbidden: 3], rateLimited: 4))
-    return RenderedSnapshot(snapshot, features: features, web: web)
+    return PublishedSnapshot(snapshot, features: features, web: web)
   }
 
   /// Reads the page in each format, and records differences.
-  private func compare(_ rendered: RenderedSnapshot, lastPoll: Int, families: [String] = []) throws -> (
+  private func compare(_ rendered: PublishedSnapshot, lastPoll: Int, families: [String] = []) throws -> (
     ProtobufPage, held: Int
   ) {
     var held: [Int] = []

@@ -17,7 +17,7 @@ struct RandomHost {
   /// The live ones at the last scan of the exporter that runs.
   private var scanned: [PIDNamespace] = []
   private var ended: Set<PIDNamespace> = []
-  private var names: [String: ContainerResolver.Answer] = [:]
+  private var names: [String: ContainerResolver.Resolution] = [:]
   private var namesVersion: UInt64 = 0
   private var generation: UInt64 = 0
   private(set) var now = ContinuousClock.now
@@ -119,7 +119,7 @@ struct RandomHost {
   }
 
   /// Polls, as the poller does without a state.
-  mutating func poll(scraped: ScrapedPolls) -> RenderedSnapshot {
+  mutating func poll(scraped: ScrapedPolls) -> PublishedSnapshot {
     let (snapshot, finished) = ingest(scraped)
     delete(finished)
     return snapshot
@@ -130,7 +130,7 @@ struct RandomHost {
   /// - Parameter hasSaved: Is set if all scrapers in the records are saved.
   mutating func poll(
     _ scrapers: ScraperRecords, killed death: Death?, hasSaved: inout Bool
-  ) throws -> RenderedSnapshot? {
+  ) throws -> PublishedSnapshot? {
     let (snapshot, finished) = ingest(scrapers.polls)
     if death == .beforeSaving { return nil }
     if ledger.hasToBeSaved(before: finished, scrapers) || now >= nextSave {
@@ -154,7 +154,7 @@ struct RandomHost {
     }
   }
 
-  private mutating func ingest(_ scraped: ScrapedPolls) -> (RenderedSnapshot, [NamespacePart]) {
+  private mutating func ingest(_ scraped: ScrapedPolls) -> (PublishedSnapshot, [NamespacePart]) {
     var reading = KernelCounters.Reading()
     for (namespace, counts) in map { reading.add(NamespacePart(namespace), counts) }
     reading.identities = identities
@@ -177,7 +177,7 @@ struct RandomHost {
     snapshot.number = ledger.poll
     snapshot.newestBirth = ledger.newestBirth
     snapshot.start = 1000
-    let rendered = RenderedSnapshot(
+    let rendered = PublishedSnapshot(
       snapshot, features: FeatureSet(collectors: [.signals], showsLifetimesPerNamespace: false), pages: pages)
     return (rendered, finished)
   }

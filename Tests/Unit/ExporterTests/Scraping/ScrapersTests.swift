@@ -9,11 +9,11 @@ import Testing
 @Suite struct ScrapersTests {
   private let now = ContinuousClock.now
 
-  private func publication(_ number: Int) -> RenderedSnapshot {
+  private func publication(_ number: Int) -> PublishedSnapshot {
     var snapshot = Snapshot()
     snapshot.number = number
     snapshot.newestBirth = number
-    return RenderedSnapshot(
+    return PublishedSnapshot(
       snapshot, features: FeatureSet(collectors: [], showsLifetimesPerNamespace: false))
   }
 

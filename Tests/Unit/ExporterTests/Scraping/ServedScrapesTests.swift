@@ -14,14 +14,15 @@ import Testing
 
 /// Scrapes through the real server, while polls continue.
 @Suite struct ServedScrapesTests {
-  private let board = RenderedSnapshotStore()
+  private let publications = PublicationStore()
   private let scrapers = Scrapers(retention: .seconds(3600))
 
   private func serve() throws -> HTTPServer {
     try HTTPServer(
       addresses: [#require(ListenAddress("127.0.0.1:0"))],
       routes: Routes.all(
-        telemetryPath: "/metrics", hasStatusPage: false, board: board, scrapers: scrapers, rule: ScraperRule()
+        telemetryPath: "/metrics", hasStatusPage: false, publications: publications, scrapers: scrapers,
+        rule: ScraperRule()
       ),
       // A page of six megabytes takes more than the usual minute with a sanitizer.
       limits: HTTPServer.Limits(responseTimeout: .seconds(3600)))
@@ -61,7 +62,7 @@ import Testing
     let port = server.boundAddresses[0].port
     var host = RandomHost(level: .pidns, retention: .seconds(3600))
     var random = SeededGenerator(seed: seed)
-    board.put(host.poll(scraped: .none))
+    publications.put(host.poll(scraped: .none))
     var clients = try await withThrowingTaskGroup(of: Client.self) { group in
       for number in 0..<4 {
         group.addTask {
@@ -76,7 +77,7 @@ import Testing
       }
       for _ in 0..<200 {
         host.step(&random)
-        board.put(host.poll(scraped: scrapers.records(at: .now).polls))
+        publications.put(host.poll(scraped: scrapers.records(at: .now).polls))
         await Task.yield()
       }
       return try await group.reduce(into: []) { $0.append($1) }
@@ -84,7 +85,7 @@ import Testing
     // Until all series have names; then one scrape with the last lines at 0, and one with their values.
     for _ in 0..<10 {
       host.step(&random, isQuiet: true)
-      board.put(host.poll(scraped: scrapers.records(at: .now).polls))
+      publications.put(host.poll(scraped: scrapers.records(at: .now).polls))
     }
     let truth = host.truth.execs + host.truth.signalDeaths
     for index in clients.indices {
@@ -98,7 +99,7 @@ import Testing
   }
 
   /// The snapshot of a poll with a number: namespaces with long names, the first of them older than the others.
-  private static func publication(_ number: Int, namespaces: Int) -> RenderedSnapshot {
+  private static func publication(_ number: Int, namespaces: Int) -> PublishedSnapshot {
     var snapshot = Snapshot()
     snapshot.number = number
     snapshot.newestBirth = number
@@ -111,7 +112,7 @@ import Testing
         events: EventCounts(ProcessCounts(execs: 9)),
         births: Births(series: index == 0 ? 1 : number), isLive: true)
     }
-    return RenderedSnapshot(
+    return PublishedSnapshot(
       snapshot, features: FeatureSet(collectors: [], showsLifetimesPerNamespace: false))
   }
 
@@ -128,9 +129,9 @@ import Testing
       }
     }
     let scraper = Self.headers("scraper")
-    board.put(Self.publication(1, namespaces: 1))
+    publications.put(Self.publication(1, namespaces: 1))
     #expect(try execs(scraper) == [" 9"])
-    board.put(Self.publication(2, namespaces: 1000))
+    publications.put(Self.publication(2, namespaces: 1000))
     let head = try HTTP.exchange(port: port, "HEAD /metrics HTTP/1.1", headers: scraper)
     // More than fits into the socket buffers.
     #expect(try #require(Int(head["Content-Length"] ?? "")) > 6 << 20)

@@ -42,7 +42,7 @@ import Testing
       let server = try HTTPServer(
         addresses: [#require(ListenAddress("127.0.0.1:0"))],
         routes: Routes.all(
-          telemetryPath: "/metrics", hasStatusPage: hasStatusPage, board: RenderedSnapshotStore(),
+          telemetryPath: "/metrics", hasStatusPage: hasStatusPage, publications: PublicationStore(),
           scrapers: nil,
           rule: ScraperRule(), paths: paths))
       let port = server.boundAddresses[0].port

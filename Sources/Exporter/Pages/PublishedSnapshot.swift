@@ -18,7 +18,7 @@ struct Representation: Hashable {
 /// A response is rendered for the first client of its representation, and shared by all others. Without scrapes nothing
 /// is rendered, and ten scrapers cost hardly more than one. Only a scraper that has not seen all lines gets its own
 /// page.
-final class RenderedSnapshot: Sendable {
+final class PublishedSnapshot: Sendable {
   let snapshot: Snapshot
   let features: FeatureSet
   /// The last minutes for the status page; nil without the page.
@@ -46,10 +46,10 @@ final class RenderedSnapshot: Sendable {
   }
 
   /// Returns the same values, as of a poll that has failed.
-  func failing(_ failure: BPFError) -> RenderedSnapshot {
+  func failing(_ failure: BPFError) -> PublishedSnapshot {
     var snapshot = snapshot
     snapshot.failure = failure
-    return RenderedSnapshot(
+    return PublishedSnapshot(
       snapshot, features: features, history: history, traffic: traffic, web: web, pages: pages)
   }
 
@@ -92,20 +92,20 @@ final class RenderedSnapshot: Sendable {
   }
 }
 
-/// Passes rendered snapshots from the polling thread to the serving threads.
-final class RenderedSnapshotStore: Sendable {
-  private let current = Mutex<RenderedSnapshot?>(nil)
+/// Passes published snapshots from the polling thread to the serving threads.
+final class PublicationStore: Sendable {
+  private let current = Mutex<PublishedSnapshot?>(nil)
 
   /// The newest snapshot; nil before the first poll.
-  var publication: RenderedSnapshot? { current.withLock { $0 } }
+  var newest: PublishedSnapshot? { current.withLock { $0 } }
 
   /// Replaces a snapshot, unless there is another one meanwhile.
-  func replace(_ old: RenderedSnapshot, with new: RenderedSnapshot) {
+  func replace(_ old: PublishedSnapshot, with new: PublishedSnapshot) {
     current.withLock { if $0 === old { $0 = new } }
   }
 
   /// Replaces the snapshot. Clients that are being served keep the previous one until they finish.
-  func put(_ publication: RenderedSnapshot) {
+  func put(_ publication: PublishedSnapshot) {
     // The old one, which may be large, is freed outside the lock.
     _ = current.withLock { current in
       let old = current
