@@ -114,8 +114,7 @@ struct Series {
       $0.starts += starts
     }
     joined += 1
-    // A part in another cgroup of the same namespace is not what the series describes.
-    if part.isOfInit || !(newest?.isOfInit ?? false) { newest = part }
+    if describes(part) { newest = part }
     if isLive {
       liveMembers += 1
       endedAt = nil
@@ -123,6 +122,13 @@ struct Series {
       // Its events must still be scraped: the retention starts again.
       endedAt = now
     }
+  }
+
+  /// Whether the series describes this part rather than ``newest``: not if it is in another cgroup of the same namespace, nor if its
+  /// namespace is the older one, as both may have begun since the last poll.
+  private func describes(_ part: NamespacePart) -> Bool {
+    guard let newest, newest.isOfInit else { return true }
+    return part.isOfInit && part.namespace.generation >= newest.namespace.generation
   }
 
   /// Adds another series, which has one part.

@@ -21,6 +21,24 @@ private let first = PIDNamespace(inum: 7, generation: 10)
 private let second = PIDNamespace(inum: 7, generation: 11)
 
 @Suite struct LedgerTests {
+  @Test("A series describes the newer of two namespaces that begin with the same inum between two polls")
+  func newestOfTwo() {
+    // Several, because the ledger meets them in any order.
+    let inums = UInt32(1)...20
+    var kernel = FakeKernel()
+    for inum in inums {
+      for generation in [UInt64(1), 2] {
+        let namespace = PIDNamespace(inum: inum, generation: generation)
+        kernel.begin(namespace, execs: generation)
+        kernel.identities[namespace] = NamespaceIdentity(initStart: generation * 1_000_000_000)
+      }
+      kernel.end(PIDNamespace(inum: inum, generation: 1))
+    }
+    kernel.poll()
+    #expect(inums.map { kernel.series($0)?.events.counts.execs } == inums.map { _ in 3 })
+    #expect(inums.map { kernel.series($0)?.about?.startSinceBoot } == inums.map { _ in 2 })
+  }
+
   @Test("A namespace without events starts at zero")
   func bornAtZero() {
     var kernel = FakeKernel()
