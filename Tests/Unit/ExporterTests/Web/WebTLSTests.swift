@@ -148,6 +148,43 @@ import Testing
     #expect(open.rest().contains("HTTP/1.1 200"))
   }
 
+  @Test("The certificate of a Secret that is mounted as the kubelet does is served as soon as it is replaced")
+  func mountedSecret() throws {
+    let served = try ServedWebConfig(ServedWebConfig.pair)
+    let (files, folder) = (FileManager.default, served.folder)
+    // Files are links into a folder, which is a link that is replaced as a whole.
+    func write(_ version: String, name: String) throws {
+      try served.authority.issue(version, names: "DNS:\(name),IP:127.0.0.1", purpose: "serverAuth")
+      try folder.makeFolder("secret/\(version)")
+      try folder.copy(folder.url.appending(path: "\(version).crt"), to: "secret/\(version)/tls.crt")
+      try folder.copy(folder.url.appending(path: "\(version).key"), to: "secret/\(version)/tls.key")
+    }
+    func servedNames() throws -> String {
+      try Child.run(
+        "/bin/sh",
+        [
+          "-c",
+          "openssl s_client -connect 127.0.0.1:\(served.port) </dev/null 2>/dev/null | openssl x509 -noout -ext subjectAltName",
+        ]
+      ).stdout
+    }
+    try write("1", name: "first")
+    try files.createSymbolicLink(atPath: folder["secret/..data"], withDestinationPath: "1")
+    for name in ["tls.crt", "tls.key"] {
+      try files.createSymbolicLink(atPath: folder["secret/\(name)"], withDestinationPath: "..data/\(name)")
+    }
+    try folder.write(
+      "tls_server_config:\n  cert_file: secret/tls.crt\n  key_file: secret/tls.key\n", to: "web.yml")
+    served.reload()
+    #expect(try servedNames().contains("DNS:first"))
+    try write("2", name: "second")
+    try files.createSymbolicLink(atPath: folder["secret/..new"], withDestinationPath: "2")
+    #expect(unsafe rename(folder["secret/..new"], folder["secret/..data"]) == 0)
+    served.reload()
+    #expect(try servedNames().contains("DNS:second"))
+    #expect(served.config.status.isLastReloadGood)
+  }
+
   @Test(
     "An invalid change keeps the old configuration, and shows in the log and the metric until it is repaired")
   func invalidChange() throws {
