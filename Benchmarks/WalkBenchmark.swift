@@ -56,14 +56,14 @@ struct WalkBenchmark {
     let held = try shape.tasks(size)
     var uncounted = try KernelCounters(.init(mapEntries: 1, collectors: []))
     var counted = try KernelCounters(.init(mapEntries: 1, collectors: [.tasks]))
-    let namespaces = try counted.walkTasks().count
+    let namespaces = try counted.scanTasks().count
     let found = try ProcWalk.walk()
 
     let times = try inTurn(Way.allCases, rounds: rounds) { way in
       let start = ThreadClock.now
       switch way {
-      case .withoutCounting: _ = try uncounted.walkTasks()
-      case .counting: _ = try counted.walkTasks()
+      case .withoutCounting: _ = try uncounted.scanTasks()
+      case .counting: _ = try counted.scanTasks()
       case .overProc: _ = try ProcWalk.walk()
       }
       return (ThreadClock.now - start).microseconds

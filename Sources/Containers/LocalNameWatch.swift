@@ -80,7 +80,7 @@ private struct LocalNameFollower: ~Copyable {
     let known = followed.count
     follow(names.dockerFolder, .containers, for: [.appears, .disappears])
     for folder in names.podmanFolders { follow(folder, .storage(folder), for: .isWritten) }
-    if !isFirst && followed.count > known { names.noteNewFolder() }
+    if !isFirst && followed.count > known { names.recordNewFolder() }
   }
 
   private mutating func follow(_ path: String, _ folder: Folder, for changes: FolderWatch.Changes) {

@@ -108,7 +108,7 @@ package final class LocalNames: Sendable {
   func endDocker(id: String) { contents.withLock { $0.endDocker(id: id, at: .now) } }
 
   /// Records that a folder has appeared that was missing at first.
-  func noteNewFolder() { renames.add() }
+  func recordNewFolder() { renames.add() }
 
   /// Forgets containers that were removed too long ago.
   func expire(at now: ContinuousClock.Instant) { contents.withLock { $0.ended.expire(at: now) } }

@@ -95,7 +95,7 @@ extension CounterPipeline {
       } catch {
         // The next process removes them.
         logger.error(
-          "state not written; pins of another layout stay until the next start",
+          "state not written; pins of another layout stay until the next start; free space on its disk, or make its folder writable",
           metadata: ["error": "\(error)"])
       }
     }
@@ -125,10 +125,12 @@ extension CounterPipeline {
         )
       }
     case .ofOthers(let reason):
-      logger.warning("state is not of these counts; series start at 0", metadata: ["reason": "\(reason)"])
+      logger.warning(
+        "state is not of these counts; series start at 0; keep --state.file and --bpf.pin of one exporter together",
+        metadata: ["reason": "\(reason)"])
     case .setAside(let reason):
       logger.error(
-        "state not usable, renamed to .broken; series of ended PID namespaces are lost, others start at 0",
+        "state not usable, renamed to .broken; series of ended PID namespaces are lost, others start at 0; report it with this file if it repeats",
         metadata: ["reason": "\(reason)"])
     }
     return (nil, nil)
@@ -149,15 +151,15 @@ extension CounterPipeline {
     let layout: Logger.Metadata = ["layout": "\(earlier.layout)"]
     if earlier.reading == nil {
       logger.warning(
-        "counts of another layout cannot be read; events since its exporter's last poll are missing",
+        "counts of another layout cannot be read; events since its exporter's last poll are missing; no action is needed",
         metadata: layout)
     } else if change.hasGap {
       logger.warning(
-        "counts of another layout carried over; events at the moment of the change may be missing or counted twice",
+        "counts of another layout carried over; events at the moment of the change may be missing or counted twice; no action is needed",
         metadata: layout)
     } else if change.uncertainCPUs > 0 {
       logger.warning(
-        "counts of another layout carried over; on CPUs that this process may not use, an event at the moment of the change may be missing or counted twice",
+        "counts of another layout carried over; on CPUs that this process may not use, an event at the moment of the change may be missing or counted twice; allow it all CPUs (cpuset, CPUAffinity=) before an upgrade",
         metadata: layout.merging(["cpus": "\(change.uncertainCPUs)"]) { first, _ in first })
     } else {
       logger.info("counts of another layout carried over", metadata: layout)
@@ -171,7 +173,9 @@ extension CounterPipeline {
       do {
         try pins.remove(layout: layout)
       } catch {
-        logger.warning("pins of another layout stay", metadata: ["error": "\(error)"])
+        logger.warning(
+          "pins of another layout cannot be removed, and stay until the next start; make the folder of --bpf.pin writable",
+          metadata: ["error": "\(error)"])
       }
     }
   }

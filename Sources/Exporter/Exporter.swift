@@ -162,7 +162,7 @@ package struct Exporter: ~Copyable {
   }
 
   private static func systemdSockets() throws(ExporterError) -> [Int32] {
-    let sockets = SystemdSockets.take()
+    let sockets = SystemdSockets.fromEnvironment()
     guard !sockets.isEmpty else {
       throw ExporterError(
         "--web.systemd-socket: systemd has passed no socket; start the .socket unit, or remove the flag")

@@ -38,8 +38,11 @@ enum Routes {
         health.markIfStopped()
         let query = StatusQuery { request.argument($0) }
         let current = publications.newest
+        let web = current?.web.map {
+          WebHealth(isRefused: !$0.isLastReloadGood, certificateExpiry: $0.certificateExpiry)
+        }
         let html = StatusPage.html(
-          current?.snapshot, current?.history, query, version: BuildInfo.versionAndRevision,
+          current?.snapshot, current?.history, web: web, query, version: BuildInfo.versionAndRevision,
           telemetryPath: telemetryPath)
         return .now(page(html, headers: StatusPage.headers))
       }

@@ -60,11 +60,11 @@ struct PodWatchSession: ~Copyable {
     }
     while !cancellation.isCancelled {
       let step = watch.next(jitter: .random(in: 0..<1))
-      if case .wait(let duration) = step { cancellation.sleep(for: duration) } else { ask(step) }
+      if case .wait(let duration) = step { cancellation.sleep(for: duration) } else { send(step) }
     }
   }
 
-  private mutating func ask(_ step: PodWatch.Step) {
+  private mutating func send(_ step: PodWatch.Step) {
     watchStart = nil
     do {
       let credentials = try credentials.current(at: .now)
@@ -88,7 +88,7 @@ struct PodWatchSession: ~Copyable {
     _ step: PodWatch.Step, _ credentials: Credentials.Current, _ deadline: ResponseDeadline
   ) throws(WatchFailure) {
     try client.send(step, credentials)
-    health.hear(nextBy: deadline.instant)
+    health.recordResponse(nextBy: deadline.instant)
     var deadline = deadline
     deadline.extend(at: .now, bounding: true)
     var splitter = ListSplitter()
@@ -108,7 +108,7 @@ struct PodWatchSession: ~Copyable {
     }
     for _ in 0..<splitter.oversized { countInvalid() }
     let page = try PodDecoder.page(metadata)
-    status.hear(at: Clock.epochSeconds)
+    status.recordEvent(at: Clock.epochSeconds)
     health.end(at: .now)
     apply(try watch.finish(page))
     if page.continueToken == nil {
@@ -126,7 +126,7 @@ struct PodWatchSession: ~Copyable {
     var deadline = deadline
     let start = ContinuousClock.now
     watchStart = start
-    health.hear(nextBy: deadline.instant)
+    health.recordResponse(nextBy: deadline.instant)
     // The next event may be minutes away, so the status counts. After a watch failed after its status, only
     // an event counts.
     if statusEndsOutage { recover() }
@@ -138,8 +138,8 @@ struct PodWatchSession: ~Copyable {
       for line in try splitter.feed(chunk.span) {
         let event = try PodDecoder.event(line)
         deadline.extend(at: .now, bounding: event.kind == .bookmark)
-        status.hear(at: Clock.epochSeconds)
-        health.hear(nextBy: deadline.instant)
+        status.recordEvent(at: Clock.epochSeconds)
+        health.recordResponse(nextBy: deadline.instant)
         if event.pod == nil && event.kind != .bookmark { countInvalid() }
         apply(watch.handle(event))
         if watch.failures == 0 { recover() }

@@ -29,7 +29,7 @@ package final class WatchStatus: Sendable {
     current.withLock { $0.status.errors[reason, default: 0] += 1 }
   }
 
-  func hear(at epochSeconds: Double) {
+  func recordEvent(at epochSeconds: Double) {
     current.withLock { $0.status.lastEvent = epochSeconds }
   }
 

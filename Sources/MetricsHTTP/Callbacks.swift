@@ -63,7 +63,7 @@ enum Callbacks {
       guard service.answersEarly(exchange.connection) else { return .YES }
     }
     let response =
-      exchange.takeResponse()
+      exchange.removeResponse()
       ?? service.answer(
         unsafe String(cString: url), method: unsafe String(cString: method),
         version: unsafe String(cString: version), exchange)

@@ -164,9 +164,9 @@ final class ConnectionLimiter: Sendable {
   /// - Returns: The time until the next call; nil if the limiter was stopped.
   func enforceDeadlines() -> Duration? {
     let (reports, pause) = change { state, now in
-      let (expired, nextDeadline) = state.table.takeExpired(at: now)
+      let (expired, nextDeadline) = state.table.removeExpired(at: now)
       for connection in expired { close(connection, &state, at: now) }
-      let (reports, nextReport) = state.log.takeReports(at: now)
+      let (reports, nextReport) = state.log.removeReports(at: now)
       var next = now + .seconds(3600)
       if let nextDeadline { next = min(next, nextDeadline + Self.tolerance) }
       if let nextReport { next = min(next, nextReport) }

@@ -110,13 +110,13 @@ struct ConnectionTable {
     var found: OpenConnection?
     for connection in connections where !connection.isShutDown && isCandidate(connection) {
       if case .answering(isComputing: true) = connection.phase { continue }
-      if let best = found, !goes(connection, before: best) { continue }
+      if let best = found, !isDisplaced(connection, before: best) { continue }
       found = connection
     }
     return found
   }
 
-  private func goes(_ one: OpenConnection, before other: OpenConnection) -> Bool {
+  private func isDisplaced(_ one: OpenConnection, before other: OpenConnection) -> Bool {
     if one.rank != other.rank { return one.rank > other.rank }
     let (count, otherCount) = (one.group.count, other.group.count)
     return count == otherCount ? one.lastProgress < other.lastProgress : count > otherCount
@@ -203,7 +203,7 @@ struct ConnectionTable {
 
   /// Returns the connections whose time is over, and marks them as shut down. Also returns the earliest deadline of the
   /// others.
-  mutating func takeExpired(
+  mutating func removeExpired(
     at now: ContinuousClock.Instant
   ) -> (expired: [OpenConnection], next: ContinuousClock.Instant?) {
     var (expired, next) = ([OpenConnection](), ContinuousClock.Instant?.none)

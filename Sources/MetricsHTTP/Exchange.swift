@@ -49,7 +49,7 @@ final class Exchange: @unchecked Sendable {
   // MARK: While the connection is suspended
 
   /// Returns the response that was computed while the connection was suspended, once.
-  func takeResponse() -> Response? {
+  func removeResponse() -> Response? {
     defer { response = nil }
     return response
   }

@@ -24,7 +24,7 @@ struct RefusalLog {
 
   /// Returns the reports that are due, each with the number of refusals since the last one. Also returns when the next
   /// report is due.
-  mutating func takeReports(
+  mutating func removeReports(
     at now: ContinuousClock.Instant
   ) -> (reports: [(reason: HTTPServer.RefusalReason, count: UInt64)], next: ContinuousClock.Instant?) {
     var reports: [(reason: HTTPServer.RefusalReason, count: UInt64)] = []

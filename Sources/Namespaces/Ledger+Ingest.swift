@@ -55,21 +55,21 @@ extension Ledger {
     for part in part.isOfInit ? [part] : [part.ofInit, part] where members.index(forKey: part) == nil {
       members[part] = TrackedPart(
         isOfInit: part.isOfInit, isNew: poll > 1, firstSeen: now.instant,
-        firstEvent: previousPoll, lastWalk: walk)
+        firstEvent: previousPoll, lastScan: scan)
       active.insert(part)
       if !part.isOfInit { others.insert(part) }
     }
   }
 
   /// Adds what a scan has found to differ from the last one.
-  mutating func ingest(walked tasks: [NamespacePart: TaskChange], _ now: Moment) {
-    walk += 1
+  mutating func ingest(scanned tasks: [NamespacePart: TaskChange], _ now: Moment) {
+    scan += 1
     var tasks = tasks
     tasks.merge(strays) { $0.sum(with: $1) }
     strays = [:]
     for (part, change) in tasks where change.places > 0 || members.index(forKey: part) != nil {
       track(part, now)
-      members[part.ofInit]?.ingest(places: change.places, before: walk)
+      members[part.ofInit]?.ingest(places: change.places, before: scan)
       if members[part.ofInit]?.inhabitants == 0 { active.insert(part.ofInit) }
       guard let index = members.index(forKey: part) else { continue }
       members.values[index].ingest(change)
@@ -88,16 +88,16 @@ extension Ledger {
       change(key) { $0.remove(member.tasks) }
     }
     if member.places != 0 {
-      strays[part] = member.walked
-      members[part.ofInit]?.ingest(places: -member.places, before: walk + 1)
+      strays[part] = member.scanned
+      members[part.ofInit]?.ingest(places: -member.places, before: scan + 1)
     }
     guard part.isOfInit, member.inhabitants != member.places else { return }
     // The tasks of its other parts have to be found again, too.
     for other in others where other.namespace == part.namespace {
-      guard let walked = members[other]?.walked, walked.places != 0 else { continue }
-      strays[other] = walked
+      guard let scanned = members[other]?.scanned, scanned.places != 0 else { continue }
+      strays[other] = scanned
       if members[other]?.hasCountedTasks == true, case .series(let key)? = members[other]?.place {
-        change(key) { $0.remove(walked.counts) }
+        change(key) { $0.remove(scanned.counts) }
       }
       members[other]?.forgetTasks()
     }

@@ -54,7 +54,7 @@ package struct Ledger {
   var gone: [SeriesKey: Int] = [:]
   /// The time of the poll before the last one, in seconds since the epoch; at first, the start of counting.
   var previousPoll: Double
-  var walk = 0
+  var scan = 0
   var namesVersion: UInt64 = 0
   /// Namespaces without room for their series.
   package internal(set) var refused: UInt64 = 0
@@ -116,7 +116,7 @@ package struct Ledger {
     self.scraped = scraped
     if !gone.isEmpty { gone = gone.filter { $0.value > scraped.oldest } }
     bootEpoch.update(measured: now.boot)
-    if let tasks { ingest(walked: tasks, now) }
+    if let tasks { ingest(scanned: tasks, now) }
     ingest(reading, now)
 
     var turn = Turn(now: now, reading: reading)
@@ -157,7 +157,7 @@ package struct Ledger {
     let graceIsOver = turn.isCrowded || age >= labelling.grace
     let isOver =
       part.isOfInit
-      ? member.isAbsent(at: walk) : members[part.ofInit]?.hasEnded ?? true || member.isRemoved(at: poll)
+      ? member.isAbsent(at: scan) : members[part.ofInit]?.hasEnded ?? true || member.isRemoved(at: poll)
     let hasWork = member.hasWork(graceIsOver: graceIsOver, mayKnowMore: turn.mayKnowMore)
     if isOver || hasWork {
       if isOver && !member.hasEnded { end(&member, part, now) }

@@ -20,7 +20,7 @@ package struct Poller: ~Copyable {
   private var pace = TaskScanThrottle()
   private var last = Snapshot()
   /// What scans have found and the ledger has not been given, because a read has failed since.
-  private var walked: [NamespacePart: TaskChange]?
+  private var scanned: [NamespacePart: TaskChange]?
 
   /// Whether all that scrapers have seen of the last snapshot, and what the last call was given of them, is in a file, or
   /// could not be written: then it is as if it was, as nothing better can be done.
@@ -107,13 +107,13 @@ package struct Poller: ~Copyable {
     let now = moment.instant
     var snapshot = Snapshot()
     snapshot.start = ledger.countingStart
-    snapshot.walk = last.walk
+    snapshot.taskScan = last.taskScan
     // The scan precedes the read: all events of a namespace without a task are in a later read.
     if pace.isTime(at: now) {
       let cpu = Clock.threadCPU
-      walked = (walked ?? [:]).merging(try kernel.walkTasks()) { $0.sum(with: $1) }
-      pace.walked(at: now, cpu: Clock.threadCPU - cpu)
-      snapshot.walk = (moment.epoch, ContinuousClock.now - now)
+      scanned = (scanned ?? [:]).merging(try kernel.scanTasks()) { $0.sum(with: $1) }
+      pace.scanned(at: now, cpu: Clock.threadCPU - cpu)
+      snapshot.taskScan = (moment.epoch, ContinuousClock.now - now)
     }
     let reading = try kernel.read()
     var moment = moment
@@ -121,9 +121,9 @@ package struct Poller: ~Copyable {
     snapshot.node = reading.node
     snapshot.node += ledger.earlierNode
     let finished = ledger.ingest(
-      tasks: walked, reading, at: moment, scraped: scrapers.polls, namesVersion: naming.version
+      tasks: scanned, reading, at: moment, scraped: scrapers.polls, namesVersion: naming.version
     ) { naming.resolve($0, $1) }
-    walked = nil
+    scanned = nil
     snapshot.handovers = ledger.handovers
     snapshot.series = ledger.snapshot()
     snapshot.number = ledger.poll

@@ -76,7 +76,7 @@ package struct Snapshot: Sendable {
   /// The kernel's programs.
   package var programs: [ProgramStatus] = []
   /// When the last task scan began, in seconds since the epoch, and its duration.
-  package var walk = (start: 0.0, duration: Duration.zero)
+  package var taskScan = (start: 0.0, duration: Duration.zero)
   /// When the machine started, in seconds since the epoch; the base of times since boot. The same at each poll, unless
   /// the clock was set.
   package var boot = 0.0

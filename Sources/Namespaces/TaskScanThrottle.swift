@@ -14,7 +14,7 @@ struct TaskScanThrottle {
   func isTime(at now: ContinuousClock.Instant) -> Bool { next.map { now >= $0 } ?? true }
 
   /// Records a scan. Only its CPU time counts, not the time for which it waited for a CPU.
-  mutating func walked(at start: ContinuousClock.Instant, cpu: Duration) {
+  mutating func scanned(at start: ContinuousClock.Instant, cpu: Duration) {
     next = start + cpu * Self.period
   }
 }

@@ -25,7 +25,7 @@ struct TrackedPart {
   /// Its counts at the last reading.
   var events = EventCounts()
   /// Its tasks in the last scan, and the number of places at which it met them.
-  private(set) var walked = TaskChange()
+  private(set) var scanned = TaskChange()
   /// For the part of an init: that number of all parts of its namespace.
   private(set) var inhabitants = 0
   /// Whether its tasks are in those of its series.
@@ -51,7 +51,7 @@ struct TrackedPart {
   /// The poll that found its cgroup removed.
   private(set) var removedAt: Int?
   /// Task scans in a row that found tasks in it.
-  private(set) var inhabitedWalks = 0
+  private(set) var inhabitedScans = 0
   private(set) var container = Container()
   /// Whether `container` was looked up since the identity changed, and its certainty.
   private(set) var isNamed = false
@@ -78,18 +78,18 @@ struct TrackedPart {
   /// The last poll that looked at it and saw it with an entry.
   var lastEntry = 0
   /// The number of the last scan that found it, or of the last scan before it was first seen. Not set while it has inhabitants.
-  var lastWalk: Int
+  var lastScan: Int
 
   /// Whether two successive scans should have found one of its tasks, and did not.
   ///
   /// One scan is not enough: the namespace may have begun after it. Also, an init that execs from another thread is
   /// swapped with its leader, and a scan at that moment can miss it.
-  func isAbsent(at walk: Int) -> Bool { inhabitants == 0 && lastWalk + 2 <= walk }
+  func isAbsent(at scan: Int) -> Bool { inhabitants == 0 && lastScan + 2 <= scan }
 
   /// Its tasks in the last scan.
-  var tasks: TaskCounts { walked.counts }
+  var tasks: TaskCounts { scanned.counts }
   /// The number of places at which the last scan met tasks of it.
-  var places: Int { walked.places }
+  var places: Int { scanned.places }
 
   /// Whether its identity is final: a runtime moves an init into its cgroup before the exec, not always before the
   /// fork. The owner of a container's cgroup is decided when the wait is over: see ``mayBeOfRuntime``.
@@ -102,7 +102,7 @@ struct TrackedPart {
   /// Whether it may only have processes of a container runtime. Those that start a container are in its cgroup for some
   /// milliseconds, but not in its namespace.
   var mayBeOfRuntime: Bool {
-    !isOfInit && !container.id.isEmpty && !isInOwnContainer && inhabitedWalks < 2
+    !isOfInit && !container.id.isEmpty && !isInOwnContainer && inhabitedScans < 2
   }
 
   /// Whether it is a start of its unit: systemd creates a unit's cgroup at each start. Cgroups inside it are not
@@ -121,13 +121,13 @@ struct TrackedPart {
 
   init(
     isOfInit: Bool, isNew: Bool = false, firstSeen: ContinuousClock.Instant, firstEvent: Double,
-    lastWalk: Int
+    lastScan: Int
   ) {
     self.isOfInit = isOfInit
     self.isNew = isNew
     self.firstSeen = firstSeen
     self.firstEvent = firstEvent
-    self.lastWalk = lastWalk
+    self.lastScan = lastScan
   }
 
   /// Reads a part, over this one, or writes it. Not its tasks, which the first poll scans.
@@ -143,7 +143,7 @@ struct TrackedPart {
       \.isOfInit, \.isNew, \.isInOwnContainer, \.isOfRuntime, \.isNamed, \.wasNamedNew, \.isDue,
       \.isToBePlaced,
     ] { try archive.code(&self[keyPath: flag]) }
-    for number: WritableKeyPath<Self, Int> in [\.inhabitedWalks, \.lastEntry, \.lastWalk] {
+    for number: WritableKeyPath<Self, Int> in [\.inhabitedScans, \.lastEntry, \.lastScan] {
       try archive.code(&self[keyPath: number])
     }
     try archive.code(&removedAt, blank: 0) { archive, value throws(StateError) in try archive.code(&value) }
@@ -193,23 +193,23 @@ struct TrackedPart {
   }
 
   /// Records that a scan met tasks of its namespace at more places than the last one, or at fewer.
-  mutating func ingest(places: Int, before walk: Int) {
+  mutating func ingest(places: Int, before scan: Int) {
     guard places != 0 else { return }
     inhabitants += places
-    lastWalk = inhabitants == 0 ? walk - 1 : walk
+    lastScan = inhabitants == 0 ? scan - 1 : scan
   }
 
   /// Goes on as if no scan had found tasks in it.
   mutating func forgetTasks() {
-    walked = TaskChange()
+    scanned = TaskChange()
     hasCountedTasks = false
   }
 
   /// Records what a task scan found in it.
   mutating func ingest(_ change: TaskChange) {
-    walked += change
+    scanned += change
     let mightHaveBeenOfRuntime = mayBeOfRuntime
-    inhabitedWalks = tasks.processes > 0 ? min(inhabitedWalks + 1, 2) : mayBeOfRuntime ? 0 : inhabitedWalks
+    inhabitedScans = tasks.processes > 0 ? min(inhabitedScans + 1, 2) : mayBeOfRuntime ? 0 : inhabitedScans
     if mightHaveBeenOfRuntime && !mayBeOfRuntime { isToBePlaced = true }
   }
 
@@ -238,7 +238,7 @@ struct TrackedPart {
   /// Whether only something new can change it: it is placed under a name, and waits for nothing.
   var isSettled: Bool {
     !hasEnded && !isToBePlaced && isDue && (isNamed || identity == nil) && removedAt == nil
-      && (isOfInit ? inhabitants > 0 : inhabitedWalks >= 2)
+      && (isOfInit ? inhabitants > 0 : inhabitedScans >= 2)
   }
 
   /// Whether a series shows it.
@@ -250,16 +250,16 @@ struct TrackedPart {
   /// a certain one: neither that of a cgroup inside the container's own, nor that of one that names no container.
   mutating func record(_ name: Ledger.Name) {
     guard let identity, isOfInit || cgroup != nil else { return }
-    let answer = name(identity, cgroup)
+    let resolution = name(identity, cgroup)
     let wasNew = wasNamedNew
     isNamed = true
     wasNamedNew = isOfInit && identity.initIsNew
     // The name was forgotten meanwhile: the known names stay.
-    let isSame = !container.id.isEmpty && answer.container.id == container.id
-    if isSame && (certainty == .final || answer.container.isUnnamed) { return }
-    if isOfInit && !container.id.isEmpty && answer.container.id.isEmpty && !wasNew { return }
-    container = answer.container
-    certainty = answer.certainty
+    let isSame = !container.id.isEmpty && resolution.container.id == container.id
+    if isSame && (certainty == .final || resolution.container.isUnnamed) { return }
+    if isOfInit && !container.id.isEmpty && resolution.container.id.isEmpty && !wasNew { return }
+    container = resolution.container
+    certainty = resolution.certainty
     isToBePlaced = true
   }
 }

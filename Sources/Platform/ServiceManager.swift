@@ -19,7 +19,7 @@ package struct ServiceManager: ~Copyable {
   /// Takes the address from the environment, so that programs that this one starts do not get it.
   ///
   /// - Returns: nil if no service manager waits for messages.
-  package static func take() throws(Failure) -> ServiceManager? {
+  package static func fromEnvironment() throws(Failure) -> ServiceManager? {
     let environment = Environment.variables
     for name in ["NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC"] { _ = unsafe unsetenv(name) }
     return try connect(environment, pid: getpid())

@@ -9,7 +9,7 @@ package enum SystemdSockets {
 
   /// Takes ownership of the passed descriptors: the caller owns them, and programs that this one starts do not get
   /// them. Later calls return none.
-  package static func take() -> [Int32] {
+  package static func fromEnvironment() -> [Int32] {
     let descriptors = descriptors(Environment.variables, pid: getpid())
     for name in ["LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"] { _ = unsafe unsetenv(name) }
     for descriptor in descriptors { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }

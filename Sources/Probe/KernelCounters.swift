@@ -75,7 +75,7 @@ package struct KernelCounters: ~Copyable {
   let loaded: LoadedPrograms
   /// Programs that the kernel refused to load.
   private let refused: [String]
-  let taskWalk: Link
+  let taskIterator: Link
   var taskScan = TaskScan()
   var counts: MapReader<pidns_part, NamespacePart>
   var details: DetailCounts?
@@ -122,7 +122,7 @@ package struct KernelCounters: ~Copyable {
     let victims = try loaded.mapIfUsed(.oomVictims)
     let marks = try loaded.mapIfUsed(.marks)
     let node = try loaded.object.map(CounterMap.node)
-    let taskWalk = try loaded.object.attachIterator(CounterProgram.taskScan.rawValue)
+    let taskIterator = try loaded.object.attachIterator(CounterProgram.taskScan.rawValue)
     var parts =
       loaded.plan.isSplit ? try PartMaps(loaded, outermost: configuration.outermost) : nil
     if loaded.isInherited {
@@ -134,7 +134,7 @@ package struct KernelCounters: ~Copyable {
     self.unavailable = unavailable
     self.refused = refused
     self.loaded = loaded
-    self.taskWalk = taskWalk
+    self.taskIterator = taskIterator
     counts = MapReader(namespaces, "read the namespaces' counts") { NamespacePart($0) }
     self.details = details.map { DetailCounts($0, "read the namespaces' details") }
     self.signals = signals.map { DetailCounts($0, "read the deaths by signal") }
@@ -156,7 +156,7 @@ package struct KernelCounters: ~Copyable {
     do throws(BPFError) {
       _ = try node.sumPerCPU(pidns_node(), cpus: cpus)
       try unsafe counts.map.entries.forEach("read the counts") { _, _ in }
-      try taskWalk.iterate(pidns_tasks.self, "scan the tasks") { _ in }
+      try taskIterator.iterate(pidns_tasks.self, "scan the tasks") { _ in }
     } catch {
       return false
     }

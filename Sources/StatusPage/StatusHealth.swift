@@ -8,6 +8,8 @@ import Probe
 /// The health of the exporter on the status page: one line for each part.
 struct StatusHealth {
   let snapshot: Snapshot
+  /// nil without a web configuration.
+  var web: WebHealth?
   /// Seconds since the epoch.
   let now: Double
 
@@ -31,7 +33,7 @@ struct StatusHealth {
   var html: HTML {
     """
     <section aria-label="Health"><ul class="health">
-    \(html: polls)\(html: programs)\(html: events)\(html: names)\(html: state)</ul>
+    \(html: polls)\(html: programs)\(html: events)\(html: names)\(html: state)\(html: webConfiguration)</ul>
     <details id="maps"><summary>\(summary)</summary><table class="maps">
     <thead><tr><th scope="col">Map</th><th scope="col" class="number">Entries</th><th scope="col" class="number">Capacity</th>\
     <th scope="col" class="number">KiB</th></tr></thead>
@@ -87,6 +89,12 @@ struct StatusHealth {
         "\(snapshot.node.detailsDropped) exit codes, exec failures or deaths by signal are not counted by kind: raise --bpf.map-entries"
       )
     }
+    if snapshot.node.partsRefused > 0 {
+      lines += line(
+        .worse,
+        "Too many cgroups: \(snapshot.node.partsRefused) events and task scans are counted only with their PID namespace: raise --cgroups.max"
+      )
+    }
     if snapshot.refused > 0 {
       lines += line(.bad, "\(snapshot.refused) PID namespaces are not shown: raise --namespaces.max")
     }
@@ -117,17 +125,40 @@ struct StatusHealth {
 
   private var state: HTML {
     guard let state = snapshot.state else { return "" }
+    var problems: HTML = ""
     if let failure = state.failure {
-      return line(.bad, "The state is not written, and counters may go down at the next start: \(failure)")
+      problems += line(
+        .bad, "The state is not written, and counters may go down at the next start: \(failure)")
     }
     if snapshot.lacksPins == true {
-      return line(
-        .bad, "Pins are missing, so counting will end with this process: restart it, and see who removes them"
+      problems += line(
+        .bad,
+        "Pins are missing, so counting will end with this process: find out who removes them, and restart the exporter"
       )
     }
+    if !problems.text.isEmpty { return problems }
     let age = max(0, now - state.time).asRate
     return line(
       .good, "Counting continues through restarts; state of \(state.bytes / 1024) KiB written \(age) s ago")
+  }
+
+  private var webConfiguration: HTML {
+    guard let web else { return "" }
+    var lines: HTML = ""
+    if web.isRefused {
+      lines += line(
+        .bad,
+        "A change of the web configuration is refused, and the previous one is served: the log has the error")
+    }
+    guard let expiry = web.certificateExpiry else { return lines }
+    let left = Int(Double(expiry) - now)
+    switch left {
+    case ..<0: lines += line(.bad, "The server’s certificate has expired: replace it")
+    case ..<WebHealth.soon:
+      lines += line(.worse, "The server’s certificate expires in \(left / 3600) hours: renew it")
+    default: lines += line(.good, "The server’s certificate is valid for \(left / 86_400) days")
+    }
+    return lines
   }
 
   private var summary: String {

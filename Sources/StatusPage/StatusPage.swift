@@ -30,19 +30,20 @@ package enum StatusPage {
   /// - Parameters:
   ///   - snapshot: The snapshot of the last poll; nil before the first.
   ///   - history: The last minutes.
+  ///   - web: The web configuration; nil without one.
   ///   - version: The exporter's.
   ///   - telemetryPath: The path of the metrics. References are relative, so that a proxy may serve the page at another
   ///     path.
   package static func html(
-    _ snapshot: Snapshot?, _ history: StatusHistory?, _ query: StatusQuery, version: String,
-    telemetryPath: String
+    _ snapshot: Snapshot?, _ history: StatusHistory?, web: WebHealth? = nil, _ query: StatusQuery,
+    version: String, telemetryPath: String
   ) -> String {
-    page(snapshot, history, query, version: version, telemetryPath: telemetryPath).text
+    page(snapshot, history, web, query, version: version, telemetryPath: telemetryPath).text
   }
 
   private static func page(
-    _ snapshot: Snapshot?, _ history: StatusHistory?, _ query: StatusQuery, version: String,
-    telemetryPath: String
+    _ snapshot: Snapshot?, _ history: StatusHistory?, _ web: WebHealth?, _ query: StatusQuery,
+    version: String, telemetryPath: String
   ) -> HTML {
     """
     <!DOCTYPE html>
@@ -65,7 +66,7 @@ package enum StatusPage {
     \(html: form(query))
     <p id="news" role="status"></p>
     </header>
-    \(html: main(snapshot, history, query))
+    \(html: main(snapshot, history, web, query))
     <footer>Version \(version). Counted in the kernel: short-lived processes are included.</footer>
     </body>
     </html>
@@ -85,14 +86,16 @@ package enum StatusPage {
       """
   }
 
-  private static func main(_ snapshot: Snapshot?, _ history: StatusHistory?, _ query: StatusQuery) -> HTML {
+  private static func main(
+    _ snapshot: Snapshot?, _ history: StatusHistory?, _ web: WebHealth?, _ query: StatusQuery
+  ) -> HTML {
     guard let snapshot, let history else {
       return "<main><p>The kernel has not been read yet.</p></main>"
     }
     return """
       <main>
       \(html: totals(history))
-      \(html: StatusHealth(snapshot: snapshot, now: Clock.epochSeconds).html)
+      \(html: StatusHealth(snapshot: snapshot, web: web, now: Clock.epochSeconds).html)
       \(html: StatusTable(recent: history, query: query).html)
       </main>
       """

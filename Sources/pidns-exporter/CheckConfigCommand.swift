@@ -9,8 +9,8 @@ struct CheckConfigCommand: ParsableCommand {
     commandName: "pidns-exporter check-config",
     abstract: "Checks a file for --web.config.file, and the certificates that it names.",
     discussion: """
-      Prints ok, and exits with 0. Prints one line with the first problem to stderr, and exits with 1. Run it as the \
-      exporter's user, who has to be able to read the files.
+      Prints ok and exits with 0 if the exporter can use the file. Otherwise prints one line about the first problem to \
+      stderr, and exits with 1. Run it as the exporter's user: it reads the same files.
       """)
 
   @Argument(help: ArgumentHelp("The file.", valueName: "file"))

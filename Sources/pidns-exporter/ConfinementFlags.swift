@@ -10,14 +10,14 @@ struct ConfinementFlags: ParsableArguments {
   @Flag(
     name: .customLong("confinement"), inversion: .prefixedNo,
     help:
-      "After the start, drop capabilities, and deny system calls, files and ports that are not needed any more."
+      "After the start, drop capabilities, and deny system calls, files and ports that the exporter no longer needs."
   )
   var isOn = true
 
   @Option(
     name: .customLong("capabilities.keep"),
     help: ArgumentHelp(
-      "Capabilities to keep after the start, separated by commas; those that the exporter still needs stay anyway.",
+      "Capabilities to keep after the start, separated by commas, in addition to those that the exporter still needs.",
       valueName: "CAP_X,…"), transform: Self.parse)
   var kept: Capabilities?
 

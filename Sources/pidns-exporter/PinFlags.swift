@@ -14,7 +14,7 @@ struct PinFlags: ParsableArguments {
   @Option(
     name: .customLong("state.file"),
     help: ArgumentHelp(
-      "File that keeps the series and what each scraper has seen; needs --bpf.pin. Best in /run, because the counts do not survive a boot.",
+      "File that keeps the series and the last scrape of each scraper; needs --bpf.pin. Put it in /run, because the counts end with the boot.",
       valueName: "file"))
   var stateFile: String?
 

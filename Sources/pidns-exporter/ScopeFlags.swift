@@ -9,14 +9,14 @@ struct ScopeFlags: ParsableArguments {
   @Option(
     name: .customLong("namespaces.scope"),
     help: ArgumentHelp(
-      "PID namespaces to count: host counts all; own counts the exporter's and those inside it, for a node that is a container (kind, minikube).",
+      "PID namespaces to count. host: all; own: the exporter's and those inside it, for a node that is a container (kind, minikube).",
       valueName: "scope"))
   var scope = NamespaceScope.host
 
   @Option(
     name: .customLong("cgroups.split"),
     help: ArgumentHelp(
-      "Processes to count by cgroup within their PID namespace: shared counts those outside the cgroup of the namespace's init, for pods with hostPID or a shared namespace and for systemd units; all; none.",
+      "Cgroups to count apart within a PID namespace. shared: those other than the cgroup of its init, for systemd units and for pods with hostPID or a shared namespace; all: every cgroup; none: no cgroup.",
       valueName: "processes"))
   var split = Split.shared
 }

@@ -22,7 +22,7 @@ struct TuningFlags: ParsableArguments {
   @Option(
     name: .customLong("cgroups.max"),
     help: ArgumentHelp(
-      "Maximum number of cgroups that are counted apart from their PID namespace: half for the host's namespace, a sixteenth for each other; processes in others are counted with the namespace (default: 2048).",
+      "Maximum number of cgroups that are counted apart from their PID namespace: half in the host's namespace, a sixteenth in each other one. Processes in further cgroups are counted with their namespace (default: 2048).",
       valueName: "number"), transform: WholeNumber.parse(like: "2048"))
   var maxCgroups: UInt32 = 2048
 

@@ -11,8 +11,8 @@ struct UnpinCommand: ParsableCommand {
     commandName: "pidns-exporter unpin",
     abstract: "Removes the folder of --bpf.pin: its programs are detached, and their counts are lost.",
     discussion: """
-      Run it after the exporter was removed or is to run without --bpf.pin. The exporter must not be running. Needs \
-      the exporter's user or root.
+      Stop the exporter first. Run it before you remove the exporter, or run the exporter without --bpf.pin. Needs the \
+      exporter's user or root.
       """)
 
   @Argument(help: ArgumentHelp("The folder.", valueName: "folder"))

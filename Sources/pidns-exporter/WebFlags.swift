@@ -23,7 +23,7 @@ struct WebFlags: ParsableArguments {
   @Option(
     name: .customLong("web.socket-mode"),
     help: ArgumentHelp(
-      "Permissions of unix sockets; connecting needs that to write (default: 0660).", valueName: "octal"),
+      "Permissions of unix sockets; clients need write permission (default: 0660).", valueName: "octal"),
     transform: SocketMode.parse)
   var socketMode = SocketMode(bits: 0o660)
 
@@ -37,7 +37,7 @@ struct WebFlags: ParsableArguments {
   @Option(
     name: .customLong("web.config.file"),
     help: ArgumentHelp(
-      "File for TLS, client certificates, passwords, headers and a rate limit, as other Prometheus exporters read it; read again when it changes.",
+      "File with TLS, client certificates, passwords, headers and a rate limit, in the format of other Prometheus exporters; read again when it changes.",
       valueName: "file"))
   var configFile: String?
 

@@ -12,14 +12,14 @@ struct WebLimitFlags: ParsableArguments {
   @Option(
     name: .customLong("web.max-connections"),
     help: ArgumentHelp(
-      "Open connections; beyond it, the one without progress for longest is closed. A quarter is kept for clients that got a page lately, and for loopback.",
+      "Maximum number of open connections; beyond it, the one without progress for longest is closed. A quarter is kept for loopback, and for clients that got a page recently.",
       valueName: "number"), transform: WholeNumber.parse(like: "512"))
   var maxConnections = defaults.connections
 
   @Option(
     name: .customLong("web.max-connections-per-address"),
     help: ArgumentHelp(
-      "Open connections of one client address, or of one /64 of IPv6; beyond it, the one of them without progress for longest is closed.",
+      "Maximum number of open connections of one client address, or of one /64 of IPv6; beyond it, its connection without progress for longest is closed.",
       valueName: "number"), transform: WholeNumber.parse(like: "64"))
   var maxConnectionsPerAddress = defaults.connectionsPerAddress
 

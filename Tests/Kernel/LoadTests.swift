@@ -76,7 +76,7 @@ extension KernelTests {
     func host() throws {
       var kernel = try KernelCounters(.init(mapEntries: 16))
       _ = try Child.run("/usr/bin/true", [])
-      let tasks = try kernel.walkTasks()
+      let tasks = try kernel.scanTasks()
       let host = try #require(tasks.keys.first { $0.namespace.inum == 4_026_531_836 && $0.isOfInit })
       #expect(try #require(tasks[host]).counts.processes >= 2)
       let events = try #require(try kernel.read().events[host])

@@ -123,7 +123,7 @@ extension KernelTests {
       }
       try #require(unsafe rmdir(cgroup.folder) == 0, "errno \(errno)")
       var counters = try KernelCounters(KernelCounters.Configuration(mapEntries: 100_000, parts: 25_000))
-      _ = try counters.walkTasks()
+      _ = try counters.scanTasks()
       let paths = try counters.read().cgroups.values.map(\.paths[0])
       #expect(paths.contains { $0.hasSuffix("\(Self.tag)e.slice") })
       #expect(!paths.contains { $0.hasSuffix("\(Self.tag)e.slice/z.service") })

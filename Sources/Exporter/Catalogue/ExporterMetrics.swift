@@ -26,12 +26,12 @@ extension Catalogue {
       MetricFamily(
         "pidns_task_walk_duration_seconds", .gauge, unit: "seconds",
         help: "Duration of the last task scan in seconds.")
-    ) { $0.walk.duration / .seconds(1) },
+    ) { $0.taskScan.duration / .seconds(1) },
     .oneReal(
       MetricFamily(
         "pidns_last_task_walk_timestamp_seconds", .gauge, unit: "seconds",
         help: "Start time of the last task scan since unix epoch in seconds.")
-    ) { $0.walk.start },
+    ) { $0.taskScan.start },
     Metric(
       family: MetricFamily(
         "pidns_scrapers", .gauge,

@@ -36,7 +36,7 @@ extension Catalogue {
       MetricFamily(
         "pidns_cgroups_dropped", .counter,
         help:
-          "Events and task scans of processes that were counted with their PID namespace, because too many cgroups are counted apart."
+          "Events and task scans in cgroups beyond --cgroups.max; the series of their PID namespace include them."
       )
     ) { $0.node.partsRefused },
     .perProgram(

@@ -27,7 +27,7 @@ extension Catalogue {
       family: MetricFamily(
         "pidns_handovers", .counter,
         help:
-          "Replacements of pinned programs of another layout; incomplete if events may be missing or counted twice."
+          "Hand-overs from pinned programs of another layout; after an incomplete one, events may be missing or counted twice."
       ),
       isShown: { $0.isPinned }
     ) { encoder, snapshot in

@@ -37,7 +37,7 @@ struct SelfWatch: ~Copyable {
         kernelForks: CountingCheck.kernelForks, startThread: { Thread.start {} })
     }
     snapshot.isCounting = counting.isCounting
-    pins?.look()
+    pins?.check()
     snapshot.lacksPins = pins?.isMissing
     for finding in clocks.compare(with: .now, interval: interval) { ClockWatch.log(finding, logger) }
     if polls % 60 == 0 { compareCPUs(logger) }

@@ -15,7 +15,7 @@ struct ServiceReporter: ~Copyable {
   /// - Returns: nil if none has started this process, or if it cannot be reached.
   static func connect(_ logger: Logger) -> ServiceReporter? {
     do throws(ServiceManager.Failure) {
-      guard let manager = try ServiceManager.take() else { return nil }
+      guard let manager = try ServiceManager.fromEnvironment() else { return nil }
       return ServiceReporter(manager)
     } catch {
       logger.warning(

@@ -61,7 +61,7 @@ extension Ledger {
     try archive.code(&previousPoll)
     try archive.code(&poll)
     try archive.code(&newestBirth)
-    try archive.code(&walk)
+    try archive.code(&scan)
     try archive.code(&refused)
     try archive.code(&excluded)
     try archive.code(&handovers.complete)
@@ -77,7 +77,7 @@ extension Ledger {
     try archive.code(&earlierNode.partsRefused)
     try archive.code(&members, blank: (.blank, .blank)) { archive, member throws(StateError) in
       try archive.code(&member.key)
-      if member.value.inhabitants > 0 { member.value.lastWalk = walk }
+      if member.value.inhabitants > 0 { member.value.lastScan = scan }
       try member.value.code(&archive)
     }
     try archive.code(&series, blank: (.blank, .blank)) { archive, series throws(StateError) in
@@ -104,7 +104,7 @@ extension Ledger {
 
 extension TrackedPart {
   fileprivate static var blank: TrackedPart {
-    TrackedPart(isOfInit: true, firstSeen: .now, firstEvent: 0, lastWalk: 0)
+    TrackedPart(isOfInit: true, firstSeen: .now, firstEvent: 0, lastScan: 0)
   }
 }
 

@@ -17,7 +17,7 @@ package struct PinWatch {
   private let folder: String
   private let pins: [String]
   private var mark: Mark?
-  /// Whether a pin is missing, as of the last look.
+  /// Whether a pin is missing, as of the last check.
   package private(set) var isMissing = false
 
   /// Watches the pins that a folder has now. `pins` are the paths of all.
@@ -27,8 +27,8 @@ package struct PinWatch {
     mark = Self.mark(of: folder)
   }
 
-  /// Looks for the pins. One system call, unless the folder has changed. Needs no permission to read the folder.
-  package mutating func look() {
+  /// Checks that the pins exist. One system call, unless the folder has changed. Needs no permission to read the folder.
+  package mutating func check() {
     let now = Self.mark(of: folder)
     guard now == nil || now != mark else { return }
     mark = now

@@ -10,8 +10,8 @@ extension KernelCounters {
   /// ended, and all of its events have been counted. Without the collector `tasks`, the counts are zero.
   ///
   /// - Complexity: 0.3 to 0.8 µs for each task, in the kernel.
-  package mutating func walkTasks() throws(BPFError) -> [NamespacePart: TaskChange] {
-    try taskScan.read(by: taskWalk)
+  package mutating func scanTasks() throws(BPFError) -> [NamespacePart: TaskChange] {
+    try taskScan.read(by: taskIterator)
   }
 
   /// Reads what has changed since the last read. After an error, the next read returns all that is in the maps.

@@ -60,7 +60,7 @@ struct TaskScan {
   mutating func read(by iterator: Link) throws(BPFError) -> [NamespacePart: TaskChange] {
     var records: [Record] = []
     records.reserveCapacity(last.count + 16)
-    try iterator.iterate(pidns_tasks.self, "walk the tasks") {
+    try iterator.iterate(pidns_tasks.self, "scan the tasks") {
       records.append(Record(part: NamespacePart($0.part), tasks: TaskCounts($0)))
     }
     return changes(to: records)

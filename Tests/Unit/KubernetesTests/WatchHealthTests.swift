@@ -32,7 +32,7 @@ import Testing
     for _ in 0..<20 {
       now += timings.connect + timings.head
       #expect(health.isHealthy(at: now))
-      health.hear(nextBy: deadline(from: now).instant)
+      health.recordResponse(nextBy: deadline(from: now).instant)
       now += .seconds(timings.watch.upperBound)
       #expect(health.isHealthy(at: now))
       health.end(at: now)
@@ -42,25 +42,25 @@ import Testing
   @Test("A watch that exceeds its timeout, or stops sending bookmarks, is not healthy")
   mutating func silent() {
     var deadline = deadline(from: start)
-    health.hear(nextBy: deadline.instant)
+    health.recordResponse(nextBy: deadline.instant)
     #expect(!health.isHealthy(at: deadline.instant))
     let bookmark = start + .seconds(60)
     deadline.extend(at: bookmark, bounding: true)
-    health.hear(nextBy: deadline.instant)
+    health.recordResponse(nextBy: deadline.instant)
     #expect(health.isHealthy(at: bookmark + .seconds(120)))
     #expect(!health.isHealthy(at: bookmark + timings.watchSilence))
   }
 
   @Test("A failure that a retry fixes is no outage; a lasting failure is, until the next response")
   mutating func failures() {
-    health.hear(nextBy: deadline(from: start).instant)
+    health.recordResponse(nextBy: deadline(from: start).instant)
     health.fail(at: start)
     #expect(health.isHealthy(at: start + timings.longestBackoff))
     // Further failures do not delay it.
     for seconds in 1...60 { health.fail(at: start + .seconds(seconds)) }
     let late = start + timings.longestBackoff + timings.connect + timings.head
     #expect(!health.isHealthy(at: late))
-    health.hear(nextBy: deadline(from: late).instant)
+    health.recordResponse(nextBy: deadline(from: late).instant)
     #expect(health.isHealthy(at: late + .seconds(300)))
   }
 }

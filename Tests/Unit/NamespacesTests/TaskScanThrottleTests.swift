@@ -10,7 +10,7 @@ import Testing
     var pace = TaskScanThrottle()
     let start = ContinuousClock.now
     #expect(pace.isTime(at: start))
-    pace.walked(at: start, cpu: .milliseconds(60))
+    pace.scanned(at: start, cpu: .milliseconds(60))
     #expect(!pace.isTime(at: start + .milliseconds(5999)))
     #expect(pace.isTime(at: start + .seconds(6)))
   }

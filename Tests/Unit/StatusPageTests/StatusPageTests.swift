@@ -13,14 +13,15 @@ import Testing
 @Suite struct StatusPageTests {
   private var polls = Polls()
 
-  private func html(_ query: StatusQuery = StatusQuery()) -> String {
+  private func html(_ query: StatusQuery = StatusQuery(), web: WebHealth? = nil) -> String {
     var recorder = Recorder(showsTasks: true)
     var polls = polls
     for _ in 0..<3 {
       polls.time += 5
       _ = recorder.record(polls.snapshot)
     }
-    return StatusPage.html(polls.snapshot, recorder.recent, query, version: "1", telemetryPath: "/metrics")
+    return StatusPage.html(
+      polls.snapshot, recorder.recent, web: web, query, version: "1", telemetryPath: "/metrics")
   }
 
   /// The names in the table, from the top.
@@ -118,6 +119,7 @@ import Testing
       ]
       $0.node.dropped = [.mapFull: EventCounts(ProcessCounts(execs: 7))]
       $0.node.detailsDropped = 8
+      $0.node.partsRefused = 9
       ($0.refused, $0.excluded, $0.unresolved) = (3, 4, 5)
       $0.podWatch = PodWatchStatus()
     }
@@ -127,12 +129,45 @@ import Testing
       "1 of 2 BPF programs attached; not supported by this kernel: mark_victim",
       "The kernel skipped runs of process_exec", "7 events are only in the node’s totals",
       "8 exit codes, exec failures or deaths by signal are not counted by kind",
+      "9 events and task scans are counted only with their PID namespace: raise --cgroups.max",
       "3 PID namespaces are not shown", "4 PID namespaces are excluded",
       "5 PID namespaces have no container name yet",
       "No event from the API server yet",
     ] {
       #expect(bad.contains(words))
     }
+  }
+
+  @Test("The page reports a failed write of the state and missing pins at the same time")
+  mutating func stateAndPins() {
+    polls.change = {
+      var state = StateStatus()
+      state.failure = "no space"
+      $0.state = state
+      $0.lacksPins = true
+    }
+    let page = html()
+    #expect(page.contains("The state is not written") && page.contains("Pins are missing"))
+  }
+
+  @Test(
+    "The page reports a refused web configuration, and a certificate that expires within a week",
+    arguments: [
+      (nil, "good", nil), (30 * 86_400, "good", "is valid for 29 days"),
+      (7 * 86_400 - 60, "worse", "expires in 167 hours: renew it"), (-1, "bad", "has expired: replace it"),
+    ] as [(Int?, String, String?)])
+  func webConfiguration(expiresIn: Int?, mark: String, text: String?) {
+    let expiry = expiresIn.map { Int(Clock.epochSeconds) + $0 }
+    let good = html(web: WebHealth(isRefused: false, certificateExpiry: expiry))
+    #expect(!good.contains("web configuration"))
+    let lines = good.split(separator: "\n").filter { $0.contains("certificate") }
+    #expect(lines.count == (text == nil ? 0 : 1))
+    if let text {
+      #expect(lines.first?.contains(#"<li class="\#(mark)">"#) == true)
+      #expect(lines.first?.contains(text) == true)
+    }
+    let refused = html(web: WebHealth(isRefused: true, certificateExpiry: expiry))
+    #expect(refused.contains(/<li class="bad">[^\n]*A change of the web configuration is refused/))
   }
 
   @Test("A watch of pods is healthy by its own verdict, however long ago the last event was")

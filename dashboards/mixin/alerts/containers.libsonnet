@@ -116,7 +116,7 @@ function(config)
         '%s> 0' % total('pidns_oom_kills_total'),
         'Out of memory in ' + container,
         'OOM kills in ten minutes: ' + value + '. ' + where +
-        '. If the main process survived, the container continues without the killed ones, and Kubernetes reports no restart.',
+        '. If the main process survived, the container continues without the killed processes, and Kubernetes reports no restart.',
       ),
 
       alert(
@@ -174,7 +174,7 @@ function(config)
         },
         'A program was executed in %s, which was quiet' % container,
         'About ' + value + ' execs in five minutes, after at least ten minutes without any. ' + where +
-        '. This is a shell, a tool that somebody ran, or an intruder.',
+        '. Possible causes: a shell, a job, a tool, or an intruder.',
       ),
     ],
   }

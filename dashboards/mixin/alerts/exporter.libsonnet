@@ -40,7 +40,7 @@ function(config)
         'critical',
         'up == 0 and on (%s) %s' % [promql.target, targets],
         'pidns-exporter is down on ' + node,
-        'Prometheus could not scrape it for five minutes. If it does not run, events of this time are lost. If it runs, it counts them.',
+        'Prometheus could not scrape it for five minutes. If it does not run and has no --bpf.pin, the events of this time are lost.',
         '5m'
       ),
 
@@ -62,7 +62,7 @@ function(config)
         'PidnsNotCounting',
         'critical',
         '%s == 0' % promql.own('pidns_up'),
-        'pidns-exporter cannot read the counts of the kernel on ' + node,
+        'pidns-exporter has no new counts on ' + node,
         'It shows the counts of the last successful poll. /-/healthy and the log name the problem. If polls fail, the kernel continues to count, and nothing is lost once they succeed. If the BPF programs do not count, events are lost.',
         '2m'
       ),
@@ -97,7 +97,7 @@ function(config)
           thresholds.mapUsage,
         ],
         'The BPF map {{ $labels.map }} of pidns-exporter is nearly full on ' + node,
-        "{{ $value | humanizePercentage }} of its capacity is used. When it is full, counts that need another entry are in the node's totals only.",
+        "{{ $value | humanizePercentage }} of its capacity is used. When it is full, further counts are in less detail, or in the node's totals only.",
         '5m'
       ),
 
@@ -115,7 +115,7 @@ function(config)
         'info',
         '%s == 0' % promql.own('pidns_bpf_program_attached'),
         'The kernel refuses the BPF program {{ $labels.program }} on ' + node,
-        'Its collector is off. Everything else is counted. The log of the exporter gives the reason.',
+        'Its collector is disabled. Everything else is counted. The log of the exporter gives the reason.',
         '5m'
       ),
 
