@@ -33,7 +33,7 @@ package struct KernelBTF {
   private let file: MappedFile
   private let strings: Range<Int>
   /// The position of each type in the file, by its number. Number 0 is void.
-  private var positions: [Int] = [0]
+  private var positions: [UInt32] = [0]
   /// The numbers of the types that were found, by kind and name.
   private var found: [Int: [String: Int]] = [:]
 
@@ -49,14 +49,10 @@ package struct KernelBTF {
     strings =
       Int(header.hdr_len) + Int(header.str_off)..<Int(header.hdr_len) + Int(header.str_off)
       + Int(header.str_len)
-    guard types + Int(header.type_len) <= file.count, strings.upperBound <= file.count,
-      !strings.isEmpty, file.byte(at: strings.upperBound - 1) == 0
+    guard types + Int(header.type_len) <= file.count, file.count <= UInt32.max,
+      strings.upperBound <= file.count, !strings.isEmpty, file.byte(at: strings.upperBound - 1) == 0
     else { throw Self.invalid }
-    let wanted = [
-      TypeKind.typedef: names.typedefs + names.tracepoints.map { "btf_trace_" + $0 },
-      TypeKind.function: names.functions, TypeKind.structure: names.structures,
-    ]
-    try scan(types..<types + Int(header.type_len), wanted)
+    try scan(types..<types + Int(header.type_len), WantedNames(names))
   }
 
   /// Returns whether the kernel has a typedef with this name, which was looked up.
@@ -72,7 +68,7 @@ package struct KernelBTF {
     var type = found[TypeKind.typedef]?["btf_trace_" + name]
     for _ in 0..<3 {
       guard let number = type, number > 0, number < positions.count else { break }
-      let position = positions[number]
+      let position = Int(positions[number])
       switch kind(at: position) {
       case TypeKind.typedef, TypeKind.pointer: type = Int(file.word(at: position + 8))
       case TypeKind.prototype:
@@ -88,12 +84,13 @@ package struct KernelBTF {
   /// Returns whether a structure that was looked up has a member.
   package func structure(_ name: String, hasMember member: String) -> Bool {
     guard let number = found[TypeKind.structure]?[name] else { return false }
-    let position = positions[number]
-    return (0..<count(at: position)).contains { isNamed(position + 12 + 12 * $0, member) }
+    let position = Int(positions[number])
+    let name = member.utf8CString
+    return (0..<count(at: position)).contains { isNamed(position + 12 + 12 * $0, name) }
   }
 
   /// Finds the position of each type.
-  private mutating func scan(_ types: Range<Int>, _ wanted: [Int: [String]]) throws(BPFError) {
+  private mutating func scan(_ types: Range<Int>, _ wanted: WantedNames) throws(BPFError) {
     positions.reserveCapacity(types.count / 24)
     var position = types.lowerBound
     while position + 12 <= types.upperBound {
@@ -102,12 +99,17 @@ package struct KernelBTF {
       else {
         throw Self.invalid
       }
-      if kind == TypeKind.typedef || kind == TypeKind.function || kind == TypeKind.structure {
-        for name in wanted[kind] ?? [] where isNamed(position, name) {
-          found[kind, default: [:]][name] = positions.count
+      let names =
+        switch kind {
+        case TypeKind.typedef: wanted.typedefs
+        case TypeKind.function: wanted.functions
+        case TypeKind.structure: wanted.structures
+        default: [WantedNames.Name]()
         }
+      for name in names where isNamed(position, name.bytes) {
+        found[kind, default: [:]][name.text] = positions.count
       }
-      positions.append(position)
+      positions.append(UInt32(position))
       position += 12 + length
     }
   }
@@ -133,7 +135,7 @@ package struct KernelBTF {
 
   private func kind(ofParameter type: Int) -> Kind {
     guard type > 0, type < positions.count else { return .other }
-    return switch kind(at: positions[type]) {
+    return switch kind(at: Int(positions[type])) {
     case TypeKind.pointer: .pointer
     case TypeKind.integer: .integer
     default: .other
@@ -141,13 +143,32 @@ package struct KernelBTF {
   }
 
   /// Whether the type or member at a position, which begins with the offset of its name, has a name.
-  private func isNamed(_ position: Int, _ name: String) -> Bool {
+  private func isNamed(_ position: Int, _ name: ContiguousArray<CChar>) -> Bool {
     let offset = Int(file.word(at: position))
     return offset < strings.count && file.string(at: strings.lowerBound + offset, equals: name)
   }
 
   private static var invalid: BPFError {
     BPFError("read the kernel's BTF, \(path)", errno: EINVAL, detail: "unknown format")
+  }
+}
+
+/// The names to look up by the kind of their type, as C has them: all names of the kernel are compared with them.
+private struct WantedNames {
+  struct Name {
+    let text: String
+    /// With the zero byte.
+    let bytes: ContiguousArray<CChar>
+
+    init(_ text: String) { (self.text, bytes) = (text, text.utf8CString) }
+  }
+
+  let typedefs, functions, structures: [Name]
+
+  init(_ names: KernelBTF.Names) {
+    typedefs = (names.typedefs + names.tracepoints.map { "btf_trace_" + $0 }).map { Name($0) }
+    functions = names.functions.map { Name($0) }
+    structures = names.structures.map { Name($0) }
   }
 }
 
@@ -221,8 +242,11 @@ private enum TypeKind {
   }
 
   /// Compares a string that ends with a zero byte. There is one behind `offset`.
-  @inline(__always) func string(at offset: Int, equals text: String) -> Bool {
+  @inline(__always) func string(at offset: Int, equals text: ContiguousArray<CChar>) -> Bool {
     guard let base = unsafe bytes.baseAddress else { return false }
-    return unsafe strcmp(base.advanced(by: offset).assumingMemoryBound(to: CChar.self), text) == 0
+    return unsafe text.withUnsafeBufferPointer { text in
+      guard let text = text.baseAddress else { return false }
+      return unsafe strcmp(base.advanced(by: offset).assumingMemoryBound(to: CChar.self), text) == 0
+    }
   }
 }

@@ -12,6 +12,11 @@ package struct FNV {
     for byte in bytes { value = (value ^ UInt64(byte)) &* 0x100_0000_01B3 }
   }
 
+  /// Adds bytes in memory. The same as for other sequences, but for half a megabyte.
+  package mutating func add(_ bytes: UnsafeRawBufferPointer) {
+    for unsafe byte in unsafe bytes { value = (value ^ UInt64(byte)) &* 0x100_0000_01B3 }
+  }
+
   /// Adds a number, as eight bytes.
   package mutating func add(_ number: some FixedWidthInteger) {
     add((0..<8).map { UInt8(truncatingIfNeeded: UInt64(truncatingIfNeeded: number) >> ($0 * 8)) })

@@ -36,8 +36,13 @@ package enum ProcFile {
 
   /// Returns the rest of the first line that starts with a key; nil without such a line.
   package static func value(of key: String, in text: String) -> Substring? {
-    for line in text.split(whereSeparator: \.isNewline) where line.hasPrefix(key) {
-      return line.dropFirst(key.count).drop(while: \.isWhitespace)
+    var rest = text.utf8[...]
+    while !rest.isEmpty {
+      let line = rest.prefix { $0 != UInt8(ascii: "\n") }
+      rest = rest[line.endIndex...].dropFirst()
+      guard line.starts(with: key.utf8) else { continue }
+      return Substring(
+        line.dropFirst(key.utf8.count).drop { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") })
     }
     return nil
   }

@@ -14,7 +14,7 @@ struct LoadedPrograms: ~Copyable {
   private let inherited: [String: PinnedObject]?
   /// Their attachments, which would end with the pins otherwise.
   private let inheritedLinks: [PinnedObject]
-  /// The name of the layout, and the number of its programs in the map of gates.
+  /// The name of the layout, and the number of its programs in the map of gates. Only with pins: otherwise the name is empty.
   let layout: String
   let generation: UInt32
 
@@ -30,7 +30,7 @@ struct LoadedPrograms: ~Copyable {
   init(
     _ plan: ProgramPlan, _ configuration: KernelCounters.Configuration, pins: borrowing PinFolder?, cpus: Int
   ) throws(BPFError) {
-    let layout = PinnedLayout.name(of: plan, configuration)
+    let layout = Self.isPinned(pins) ? PinnedLayout.name(of: plan, configuration) : ""
     let generation = PinnedLayout.generation(of: layout)
     let plan = Self.isPinned(pins) ? plan.pinned(as: generation) : plan
     let object = try Self.configured(plan, configuration, cpus: cpus)

@@ -13,12 +13,14 @@ package enum Base64 {
   private static func decode(_ characters: some Collection<UInt8>) -> [UInt8]? {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(characters.count / 4 * 3)
+    let values = values
     var bits: UInt32 = 0
     // The bits that are not in a byte yet, the digits, and the padding after them.
     var (pending, digits, padding) = (UInt32(0), 0, 0)
     for character in characters {
-      if let value = value(of: character), padding == 0 {
-        bits = bits << 6 | value
+      let value = values[Int(character)]
+      if value < 64, padding == 0 {
+        bits = bits << 6 | UInt32(value)
         digits += 1
         pending += 6
         if pending >= 8 {
@@ -34,20 +36,18 @@ package enum Base64 {
     return digits % 4 != 1 && padding < 3 && (digits + padding) % 4 == 0 ? bytes : nil
   }
 
-  private static func value(of character: UInt8) -> UInt32? {
-    switch character {
-    case UInt8(ascii: "A")...UInt8(ascii: "Z"): UInt32(character - UInt8(ascii: "A"))
-    case UInt8(ascii: "a")...UInt8(ascii: "z"): UInt32(character - UInt8(ascii: "a")) + 26
-    case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt32(character - UInt8(ascii: "0")) + 52
-    case UInt8(ascii: "+"): 62
-    case UInt8(ascii: "/"): 63
-    default: nil
-    }
-  }
+  private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+
+  /// The value of each byte that is a digit, and 64 for all others.
+  private static let values: [UInt8] = {
+    var values = [UInt8](repeating: 64, count: 256)
+    for (value, digit) in alphabet.enumerated() { values[Int(digit)] = UInt8(value) }
+    return values
+  }()
 
   /// Returns the text of bytes, with padding and without line breaks.
   package static func encode(_ bytes: [UInt8]) -> String {
-    let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+    let alphabet = alphabet
     var text: [UInt8] = []
     text.reserveCapacity((bytes.count + 2) / 3 * 4)
     for start in stride(from: 0, to: bytes.count, by: 3) {
