@@ -174,7 +174,7 @@ function(config)
         },
         'A program was executed in %s, which was quiet' % container,
         'About ' + value + ' execs in five minutes, after at least ten minutes without any. ' + where +
-        '. Possible causes: a shell, a job, a tool, or an intruder.',
+        '. Possible causes are a shell, a job, a tool or an intruder.',
       ),
     ],
   }
