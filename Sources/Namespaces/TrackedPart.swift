@@ -165,6 +165,8 @@ struct TrackedPart {
     try archive.code(&endSinceBoot)
     try archive.code(&firstSeen)
     try archive.code(&firstEvent)
+    // The first poll finds them all new.
+    if archive.isReading { hasCountedTasks = isShown }
   }
 
   /// Records its identity in the kernel. The name is looked up again only for another cgroup, or for another program if

@@ -109,6 +109,7 @@ import Testing
     kernel.restart(with: restored.ledger)
     kernel.poll()
     #expect(kernel.ledger.snapshot().map(\.events.counts.execs) == [11])
+    #expect(kernel.ledger.snapshot().map(\.tasks.processes) == [1])
     kernel.tasks = [:]
     #expect(kernel.settle() == [namespace])
     #expect(kernel.ledger.snapshot().map(\.isLive) == [false])
