@@ -98,7 +98,10 @@ extension Ledger {
     containers = [:]
     for member in members.values { count(1, member.residence) }
     placeByFlags()
-    for case .series(let key) in members.values.map(\.place) where series[key] == nil { throw .broken }
+    // The series of a part that has ended may be gone.
+    for member in members.values where !member.hasEnded {
+      if case .series(let key) = member.place, series[key] == nil { throw .broken }
+    }
   }
 }
 

@@ -9,11 +9,14 @@ package struct SeededGenerator: RandomNumberGenerator {
   package init(seed: UInt64) { state = seed }
 
   /// Returns a generator with a new seed, which it prints; `PIDNS_SEED=…` repeats a failed run.
-  package static func printingSeed(_ test: String) -> SeededGenerator {
+  package static func printingSeed(_ test: String) -> SeededGenerator { SeededGenerator(seed: seed(test)) }
+
+  /// Returns a new seed, which it prints; `PIDNS_SEED=…` repeats a failed run.
+  package static func seed(_ test: String) -> UInt64 {
     let given = ProcessInfo.processInfo.environment["PIDNS_SEED"].flatMap(UInt64.init)
     let seed = given ?? UInt64.random(in: .min ... .max)
     print("\(test): PIDNS_SEED=\(seed)")
-    return SeededGenerator(seed: seed)
+    return seed
   }
 
   package mutating func next() -> UInt64 {

@@ -212,16 +212,10 @@ import Testing
   func histories(_ run: Int) {
     var random = SeededGenerator.printingSeed("LedgerModelTests.histories")
     for _ in 0..<40 {
-      var steps = (0..<60).map { _ in Step.random(&random) }
+      let steps = (0..<60).map { _ in Step.random(&random) }
       guard difference(steps) != nil else { continue }
-      // Removes steps for as long as the rest fails, too.
-      var index = 0
-      while index < steps.count {
-        var shorter = steps
-        shorter.remove(at: index)
-        if difference(shorter) != nil { (steps, index) = (shorter, 0) } else { index += 1 }
-      }
-      Issue.record("\(difference(steps) ?? "") after \(steps)")
+      let fewest = steps.shrunk { difference($0) != nil }
+      Issue.record("\(difference(fewest) ?? "") after \(fewest)")
       return
     }
   }

@@ -149,6 +149,23 @@ import Testing
     #expect(kernel.ledger.snapshot().map(\.key.names.container) == ["a"])
   }
 
+  @Test("A state is read in which a part has outlived its series")
+  func outlived() throws {
+    var kernel = FakeKernel(retention: .seconds(1))
+    kernel.now = Self.now.instant
+    let namespace = PIDNamespace(inum: 1, generation: 1)
+    kernel.begin(namespace, execs: 5)
+    kernel.poll()
+    kernel.end(namespace)
+    // Its entry is deleted once a state is written.
+    for _ in 0..<4 { kernel.poll(deleting: false) }
+    #expect(kernel.ledger.snapshot().isEmpty && kernel.ledger.memberCount == 1)
+    kernel.restart(with: try Self.state(Self.bytes(SavedState(ledger: kernel.ledger))).ledger)
+    #expect(kernel.poll() == [namespace])
+    kernel.poll()
+    #expect(kernel.ledger.snapshot().isEmpty && kernel.ledger.memberCount == 0)
+  }
+
   @Test("A file that was cut anywhere is refused")
   func truncated() throws {
     let bytes = try Self.bytes(Self.sample())

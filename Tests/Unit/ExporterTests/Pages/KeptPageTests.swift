@@ -61,17 +61,6 @@ import Testing
     return nil
   }
 
-  /// Removes steps as long as there is a difference without them.
-  private static func shrunk(_ steps: [RandomSnapshots.Step]) -> [RandomSnapshots.Step] {
-    var steps = steps
-    for index in steps.indices.reversed() {
-      var fewer = steps
-      fewer.remove(at: index)
-      if difference(after: fewer) != nil { steps = fewer }
-    }
-    return steps
-  }
-
   @Test(
     "After random changes, each page has the bytes of a page that is written anew",
     arguments: 0..<24 as Range<UInt64>)
@@ -79,7 +68,7 @@ import Testing
     var random = SeededGenerator(seed: seed)
     let steps = (0..<40).map { _ in RandomSnapshots.step(&random) }
     guard Self.difference(after: steps) != nil else { return }
-    let fewest = Self.shrunk(steps)
+    let fewest = steps.shrunk { Self.difference(after: $0) != nil }
     Issue.record("seed \(seed): \(Self.difference(after: fewest) ?? "") after \(fewest)")
   }
 
