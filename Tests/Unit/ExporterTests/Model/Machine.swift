@@ -35,7 +35,7 @@ struct Machine {
   /// Every name that a container in a namespace ever had.
   private(set) var names: [UInt32: Set<Container.Names>] = [:]
   private(set) var namesVersion: UInt64 = 0
-  private var answers: [String: ContainerResolver.Answer] = [:]
+  private var resolutions: [String: ContainerResolver.Resolution] = [:]
   private var live: [UInt32: Namespace] = [:]
   private var generation: UInt64 = 0
   private var cgroups: [String: UInt64] = [:]
@@ -46,7 +46,7 @@ struct Machine {
   init(partLimit: Int) {
     self.partLimit = partLimit
     for path in Step.paths where path.hasPrefix("/x.service") {
-      answers[path] = .init(Container(names: .init(unit: "x.service")), .final)
+      resolutions[path] = .init(Container(names: .init(unit: "x.service")), .final)
     }
     begin(1, in: "/", isOld: true)
   }
@@ -130,8 +130,8 @@ struct Machine {
   mutating func name(_ path: String, _ name: String?) {
     guard Self.isContainer(path) else { return }
     // Of `/a` the name is final once it is known; of the others a runtime may change it.
-    if path == "/a", answers[path] != nil { return }
-    answers[path] = .init(
+    if path == "/a", resolutions[path] != nil { return }
+    resolutions[path] = .init(
       Container(names: .init(container: name ?? Container.Names.unnamed), id: path),
       path == "/a" ? .final : .presumed)
     namesVersion += 1
@@ -156,16 +156,17 @@ struct Machine {
   // MARK: What the exporter asks for
 
   /// Names a namespace or a part of it, as a resolver does.
-  mutating func answer(_ identity: NamespaceIdentity, _ cgroup: PartCgroup?) -> ContainerResolver.Answer {
+  mutating func resolve(_ identity: NamespaceIdentity, _ cgroup: PartCgroup?) -> ContainerResolver.Resolution
+  {
     let path = cgroup?.paths.first ?? identity.cgroupPath
-    var answer = answers[path] ?? .init(Container(), .final)
-    if Self.isContainer(path), answers[path] == nil { answer = .init(Container(id: path), .partial) }
-    if cgroup != nil, Self.isContainer(identity.cgroupPath), answer.container.id.isEmpty {
+    var resolution = resolutions[path] ?? .init(Container(), .final)
+    if Self.isContainer(path), resolutions[path] == nil { resolution = .init(Container(id: path), .partial) }
+    if cgroup != nil, Self.isContainer(identity.cgroupPath), resolution.container.id.isEmpty {
       // In no container itself, but its namespace is.
-      return self.answer(identity, nil)
+      return resolve(identity, nil)
     }
-    names[identity.initPID, default: []].insert(answer.container.names)
-    return answer
+    names[identity.initPID, default: []].insert(resolution.container.names)
+    return resolution
   }
 
   /// Scans the tasks. Writes what the programs have not written yet: of namespaces and parts without an event.

@@ -25,7 +25,7 @@ struct ModelExporter {
   private(set) var ledger: Ledger
   let scrapers: Scrapers
   let flags: Flags
-  private(set) var published: RenderedSnapshot?
+  private(set) var published: PublishedSnapshot?
   private let setting: Setting
   private let pages = PageStore()
   /// What the last scan found, and the changes since the last poll.
@@ -92,7 +92,7 @@ struct ModelExporter {
       let scraped = ScrapedPolls(oldest: records.scrapers.map(\.poll).min() ?? .max, newest: ledger.poll)
       ledger.absorb(
         reading, at: Self.moment(machine), isContinued: earlier.id == before, scraped: scraped
-      ) { machine.answer($0, $1) }
+      ) { machine.resolve($0, $1) }
       file = try File(
         bytes: bytes(records, machine), map: map, absorbed: earlier.id, seen: file?.seen ?? [:])
     }
@@ -124,7 +124,7 @@ struct ModelExporter {
     let finished = ledger.ingest(
       tasks: walked, reading, at: Self.moment(machine), scraped: records.polls,
       namesVersion: machine.namesVersion
-    ) { machine.answer($0, $1) }
+    ) { machine.resolve($0, $1) }
     walked = nil
     expired.formUnion(ledger.gone.filter { $0.value == ledger.poll }.keys)
     // Refused, or refused and forgotten at once.
@@ -154,7 +154,7 @@ struct ModelExporter {
     guard end != .whileDeleting else { return }
     removeStaleCgroups(&machine)
     guard end != .afterDeleting else { return }
-    published = RenderedSnapshot(
+    published = PublishedSnapshot(
       snapshot,
       features: FeatureSet(
         collectors: [.signals, .exitCodes, .tasks], showsLifetimesPerNamespace: false, level: setting.level,

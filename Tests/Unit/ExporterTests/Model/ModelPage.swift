@@ -31,7 +31,7 @@ struct ModelPage {
 
   /// - Parameter isWhole: Whether the page has all families, which takes five times as long to read.
   init(
-    _ rendered: RenderedSnapshot, as format: ExpositionFormat, isWhole: Bool, for view: inout FirstView
+    _ rendered: PublishedSnapshot, as format: ExpositionFormat, isWhole: Bool, for view: inout FirstView
   ) throws {
     let families = isWhole ? [] : Self.counters + ["pidns_processes"]
     let bytes = rendered.page(as: format, families: families, for: &view).bytes

@@ -186,7 +186,8 @@ struct ModelWorld {
   private var goneBefore: [String: Tally] = [:]
 
   /// A series is removed after the retention at the earliest, or renamed.
-  private mutating func checkGone(_ old: ModelPage?, _ new: ModelPage, _ published: RenderedSnapshot) throws {
+  private mutating func checkGone(_ old: ModelPage?, _ new: ModelPage, _ published: PublishedSnapshot) throws
+  {
     let expired = Set(exporter.expired.map(ModelPage.Labels.init))
     exporter.expired = []
     let removed = (old?.series ?? []).subtracting(new.series).intersection(expired)
