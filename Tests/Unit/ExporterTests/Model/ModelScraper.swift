@@ -37,6 +37,9 @@ struct ModelScraper {
 
   init(_ number: Int) { self.number = number }
 
+  /// Whether the exporter knows no page that it has received.
+  var isNew: Bool { last == nil }
+
   var format: ExpositionFormat { ExpositionFormat.allCases[number % 3] }
 
   static func identity(_ number: Int) -> Scrapers.Identity {
@@ -47,7 +50,7 @@ struct ModelScraper {
   mutating func receive(_ answer: Answer, at time: Int, memory: Int, hasState: Bool) throws {
     let (shown, actual) = (answer.shown.values, answer.actual.values)
     // Three successive scrapes have to fit into the retention: docs/metrics.md#first-appearance.
-    let isPrompt = times.count == 2 && answer.time - times[0] < memory
+    let isPrompt = times.first.map { answer.time - $0 < memory } ?? false
     let isKnown = last != nil && time - lastTime < memory
     if isKnown, let last {
       for (line, value) in shown {
@@ -62,7 +65,7 @@ struct ModelScraper {
     } else if !answer.heldView, shown != actual {
       throw broken("a first page lacks values")
     }
-    if isKnown && (isPrompt || times.count < 2), let last {
+    if isKnown && isPrompt, let last {
       for (line, value) in shown {
         seen[line.labels.pidns, default: [:]][line.metric, default: 0] += value - (last[line] ?? 0)
       }

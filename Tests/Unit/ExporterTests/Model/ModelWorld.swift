@@ -134,6 +134,8 @@ struct ModelWorld {
   private mutating func receive(_ number: Int) throws {
     guard let answer = scrapers[number].answer else { return }
     abort(number)
+    // Not promised: the exporter does not know yet that a new scraper has not seen the end of a series.
+    if scrapers[number].isNew && answer.gone != gone { return }
     exporter.scrapers.finish(
       ModelScraper.identity(number), poll: answer.poll, at: ModelExporter.moment(machine).instant)
     try scrapers[number].receive(
