@@ -49,29 +49,7 @@ package struct CounterPipeline: ~Copyable {
     let boot = Clock.bootNanoseconds
     if origin.isInherited { start = Double(boot + Int64(clamping: origin.loaded)) / 1e9 }
     let collectors = configuration.kernel.collectors.subtracting(kernel.unavailable.keys)
-    logger.info(
-      "counting",
-      metadata: [
-        "exit_detection": "\(kernel.exitDetection.rawValue)",
-        "programs_per_event": "\(kernel.attempts)",
-        "map_entries": "\(configuration.kernel.mapEntries)",
-        "map_allocation": kernel.allocatesOnDemand ? "on-demand" : "at-start",
-        "collectors": "\(collectors.map(\.rawValue).sorted().joined(separator: ","))",
-        "scope":
-          "\(configuration.kernel.outermost == nil ? NamespaceScope.host.rawValue : NamespaceScope.own.rawValue)",
-        "programs": origin.isInherited ? "inherited" : "loaded",
-      ])
-    Self.logPrograms(kernel, logger)
-    for (collector, reason) in kernel.unavailable.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
-      logger.warning(
-        "collector not supported by this kernel; continuing without it; to avoid this line, disable it with --no-collector.NAME",
-        metadata: ["collector": "\(collector.rawValue)", "error": "\(reason)"])
-    }
-    if !kernel.readsIdentities {
-      logger.warning(
-        "kernel lockdown forbids reading memory by address; containers have no names, counts are complete; boot without lockdown=confidentiality to have names"
-      )
-    }
+    Self.log(kernel, configuration, collectors, isInherited: origin.isInherited, logger)
     // Names that will never come are not waited for.
     let labelling =
       kernel.readsIdentities
@@ -95,12 +73,7 @@ package struct CounterPipeline: ~Copyable {
       RunningPodWatch($0, retention: configuration.limits.retention, logger)
     }
     // Not read from self: Swift 6.3 would destroy the poller before it is initialized.
-    let nameWatch = configuration.localNames.flatMap { LocalNameWatch($0) }
-    if configuration.localNames != nil && nameWatch == nil {
-      logger.warning(
-        "files with names of containers cannot be followed; short-lived containers of Docker and podman may have no names, and renamed ones keep theirs; raise fs.inotify.max_user_instances or the limits of threads and descriptors"
-      )
-    }
+    let nameWatch = Self.watchNames(configuration, logger)
     self.nameWatch = nameWatch
     self.pins = pins
     self.pinWatch = pinWatch
@@ -110,16 +83,6 @@ package struct CounterPipeline: ~Copyable {
       kernel: kernel, ledger: restored?.ledger ?? empty, state: state,
       naming: ContainerResolver(pods: podWatch?.pods, local: configuration.localNames),
       podWatch: podWatch.map { podWatch in { podWatch.update() } })
-  }
-
-  /// Logs what the verifier did with each program, which differs by kernel.
-  private static func logPrograms(_ kernel: borrowing KernelCounters, _ logger: Logger) {
-    guard logger.logLevel <= .debug, let programs = try? kernel.programs() else { return }
-    for program in programs where program.isAttached {
-      logger.debug(
-        "verified",
-        metadata: ["program": "\(program.program)", "instructions": "\(program.verifiedInstructions)"])
-    }
   }
 
   private static func openPins(_ configuration: Configuration) throws(ExporterError) -> PinFolder? {
