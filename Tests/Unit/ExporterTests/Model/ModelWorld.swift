@@ -61,7 +61,7 @@ struct ModelWorld {
     case .remove(let path): machine.remove(path)
     case .end(let inum): machine.end(inum)
     case .name(let path, let name): machine.name(path, name)
-    case .wait(let seconds): machine.time += seconds
+    case .wait(let seconds): try wait(seconds)
     case .scan: exporter.scan(&machine)
     case .poll: try poll()
     case .request(let number): try request(number)
@@ -69,6 +69,12 @@ struct ModelWorld {
     case .abort(let number): abort(number)
     case .restart(let restart): if setting.hasState { try self.restart(restart) }
     }
+  }
+
+  /// A new process publishes before time passes: series that end while none runs for the retention are not promised.
+  private mutating func wait(_ seconds: Int) throws {
+    if exporter.published == nil { try poll() }
+    machine.time += seconds
   }
 
   // MARK: The exporter
@@ -225,7 +231,7 @@ struct ModelWorld {
   private mutating func settle() throws {
     for number in Step.scrapers { abort(number) }
     for _ in 0..<10 {
-      machine.time += max(5, exporter.flags.memory / 6)
+      try wait(max(5, exporter.flags.memory / 6))
       exporter.scan(&machine)
       try poll()
       for number in Step.scrapers {
