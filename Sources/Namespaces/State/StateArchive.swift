@@ -35,22 +35,19 @@ package struct StateArchive {
   private var offset = 0
   private var texts: [String] = []
   private var numbers: [String: UInt64] = [:]
-  /// Now, by the clock of instants and in nanoseconds since boot.
-  private let now: (instant: ContinuousClock.Instant, boot: Int64)
+  private let now: ContinuousClock.Instant
 
   /// Begins to write.
-  ///
-  /// - Parameter now: The same moment by both clocks.
-  package init(now: (instant: ContinuousClock.Instant, boot: Int64)) {
+  package init(now: ContinuousClock.Instant) {
     isReading = false
     bytes = []
     self.now = now
   }
 
   /// Begins to read the content of a file.
-  package init(
-    reading file: [UInt8], now: (instant: ContinuousClock.Instant, boot: Int64)
-  ) throws(StateError) {
+  ///
+  /// - Parameter now: Follows the moment of the writing: for what is read, no time has passed meanwhile.
+  package init(reading file: [UInt8], now: ContinuousClock.Instant) throws(StateError) {
     guard file.count >= Self.headerSize, file.starts(with: Self.magic) else { throw .broken }
     let content = file[Self.headerSize...]
     guard Self.number(file[8..<16]) == UInt64(content.count),
@@ -174,10 +171,9 @@ package struct StateArchive {
   }
 
   mutating func code(_ value: inout ContinuousClock.Instant) throws(StateError) {
-    var boot = now.boot &+ Int64(clamping: Int((value - now.instant) / .nanoseconds(1)))
-    try code(&boot)
-    guard isReading else { return }
-    value = now.instant + .nanoseconds(boot &- now.boot)
+    var sinceNow = Int64(clamping: Int((value - now) / .nanoseconds(1)))
+    try code(&sinceNow)
+    if isReading { value = now + .nanoseconds(sinceNow) }
   }
 
   /// - Parameter blank: A value that `body` replaces when reading.

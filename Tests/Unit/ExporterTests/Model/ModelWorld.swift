@@ -71,7 +71,7 @@ struct ModelWorld {
     }
   }
 
-  /// A new process publishes before time passes: series that end while none runs for the retention are not promised.
+  /// A new process polls at once.
   private mutating func wait(_ seconds: Int) throws {
     if exporter.published == nil { try poll() }
     machine.time += seconds
@@ -100,6 +100,8 @@ struct ModelWorld {
     default: try poll(killed: restart.end)
     }
     if restart.losesState { loseState() }
+    machine.time += restart.downtime
+    for labels in lastLive.keys { lastLive[labels]? += restart.downtime }
     let flags = restart.flags ?? exporter.flags
     if restart.isUpgrade, machine.layouts.count == 1 { machine.addLayout() }
     if restart.isKilledBeforeRemoval {

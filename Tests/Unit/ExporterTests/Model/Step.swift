@@ -60,6 +60,8 @@ struct Restart: Equatable {
   var isUpgrade = false
   /// Whether it is killed itself after it has done so: before the earlier maps are removed.
   var isKilledBeforeRemoval = false
+  /// Seconds until the next one begins, which count for nothing that a state has.
+  var downtime = 0
   /// Its flags, if they are others.
   var flags: Flags?
   /// Whether the state file is lost, or is not of these counts.
@@ -164,6 +166,7 @@ extension Restart {
       end: End.allCases.randomElement(using: &random) ?? .stopped,
       isUpgrade: Int.random(in: 0..<4, using: &random) == 0,
       isKilledBeforeRemoval: Int.random(in: 0..<4, using: &random) == 0,
+      downtime: [0, 0, 1, 40].randomElement(using: &random) ?? 0,
       flags: Int.random(in: 0..<4, using: &random) == 0 ? .random(&random) : nil,
       losesState: Int.random(in: 0..<10, using: &random) == 0)
   }
