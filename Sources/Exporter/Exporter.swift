@@ -28,7 +28,12 @@ package struct Exporter: ~Copyable {
   private let pages = PageStore()
   private var selfWatch: SelfWatch
   private var heapTrimmer = HeapTrimmer()
+  private var goodPolls = 0
   private let logger: Logger
+
+  /// The polls after which memory is released that is not needed any more: what only the start needs, then what the first polls and
+  /// scrapes need.
+  private static let releasingPolls = [1, 10, 60]
 
   /// The served addresses, with the actual port if any free port was requested.
   package var addresses: [ListenAddress] { server.boundAddresses }
@@ -102,14 +107,14 @@ package struct Exporter: ~Copyable {
     guard snapshot.number > 0 else { return }
     if let scrapers { snapshot.scrapers = scrapers.counts }
     let history = recorder?.record(snapshot)
-    let isFirst = board.publication == nil
     let traffic = server.traffic
     board.put(
       RenderedSnapshot(
         snapshot, features: features, history: history, traffic: traffic, web: webConfig?.status,
         pages: pages))
     pages.removeUnused(at: .now)
-    if isFirst { Memory.releaseStart() }
+    goodPolls += 1
+    if Self.releasingPolls.contains(goodPolls) { Memory.releaseUnused() }
     heapTrimmer.look(at: traffic.connections, trim: Memory.trimHeap)
   }
 
