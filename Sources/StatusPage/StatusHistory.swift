@@ -154,7 +154,8 @@ package struct Recorder: Sendable {
         lines.append(recent.lines[place])
       } else {
         // Without rates, because its start is unknown, it has no step: its sparkline begins later.
-        lines.append(StatusHistory.Line(number: nextNumber, first: rates == nil && meter.hasRates ? next + 1 : next))
+        let isLater = rates == nil && meter.hasRates
+        lines.append(StatusHistory.Line(number: nextNumber, first: isLater ? next + 1 : next))
         nextNumber &+= 1
       }
       if let rates, rates != Rates(), let line = lines.last {
