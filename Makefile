@@ -8,11 +8,15 @@ INSTALL = scripts/install-dependencies.sh
 # The same bytes in any folder: the paths of sources in messages are relative, and no module contains a hash
 # of the compiler's command line.
 REPRODUCIBLE = -Xswiftc -file-prefix-map -Xswiftc '$(CURDIR)=.' -Xcc '-ffile-prefix-map=$(CURDIR)=.' -Xswiftc -Xfrontend -Xswiftc -disable-incremental-llvm-codegen
+# `make build STRIP=` keeps the symbols.
+STRIP = -Xlinker -s
 # Linked by the toolchain's lld into a small file: no symbols, no symbols for others to link with, no tables
 # for unwinding, and short relocations (glibc 2.36 and later).
-SMALL = -Xswiftc -use-ld=lld -Xlinker -s -Xlinker --no-export-dynamic -Xlinker --no-eh-frame-hdr -Xlinker -T'$(CURDIR)/scripts/release.ld' -Xlinker -z -Xlinker pack-relative-relocs
+SMALL = -Xswiftc -use-ld=lld $(STRIP) -Xlinker --no-export-dynamic -Xlinker --no-eh-frame-hdr -Xlinker -T'$(CURDIR)/scripts/release.ld' -Xlinker -z -Xlinker pack-relative-relocs
+# Functions that are called after the start are beside each other, so that less code is resident (scripts/order-functions.sh).
+ORDERED = -Xswiftc -Xfrontend -Xswiftc -function-sections -Xlinker --symbol-ordering-file='$(CURDIR)/scripts/hot-functions.txt' -Xlinker --no-warn-symbol-ordering
 # One file that runs without Swift on the machine.
-RELEASE = swift build -c release --static-swift-stdlib $(SMALL) $(REPRODUCIBLE) --product
+RELEASE = swift build -c release --static-swift-stdlib $(SMALL) $(ORDERED) $(REPRODUCIBLE) --product
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 .PHONY: help run build test test-unit test-kernels test-scenarios test-fleet test-restarts test-faults soak coverage test-packages test-units test-release test-walk-through test-apiserver test-prometheus test-attack test-bare fuzz sanitize check format install install-files uninstall deb rpm image release manifests dashboards bench bench-check bench-build clean

@@ -260,7 +260,9 @@ let package = Package(
       path: "Tests/Unit/ProcessEventsTests", swiftSettings: settings),
     .testTarget(
       name: "StatusPageTests",
-      dependencies: ["LiveView", "LibBPF", "Probe", "Containers", "Namespaces", "Platform", "StatusPage"],
+      dependencies: [
+        "LiveView", "LibBPF", "Probe", "Containers", "Namespaces", "Platform", "StatusPage", "TestSupport",
+      ],
       path: "Tests/Unit/StatusPageTests", swiftSettings: settings),
     .testTarget(
       name: "TextTests", dependencies: ["Text"], path: "Tests/Unit/TextTests",

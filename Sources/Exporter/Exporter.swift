@@ -28,6 +28,7 @@ package struct Exporter: ~Copyable {
   private let pages = PageStore()
   private var selfWatch: SelfWatch
   private var heapTrimmer = HeapTrimmer()
+  private var goodPolls = 0
   private let logger: Logger
 
   private let curl: CurlCommand
@@ -37,6 +38,10 @@ package struct Exporter: ~Copyable {
   package var listeners: [(address: ListenAddress, command: String)] {
     server.boundAddresses.map { ($0, curl.text(for: $0)) }
   }
+
+  /// The polls after which memory is released that is not needed any more: what only the start needs, then what the first polls and
+  /// scrapes need.
+  private static let releasingPolls = [1, 10, 60]
 
   /// Listens, loads and attaches, drops the privileges that are no longer needed, and then serves. After this returns,
   /// every event is counted. Scrapes wait until this returns, and get 503 until the first poll.
@@ -109,14 +114,14 @@ package struct Exporter: ~Copyable {
     guard snapshot.number > 0 else { return }
     if let scrapers { snapshot.scrapers = scrapers.counts }
     let history = recorder?.record(snapshot)
-    let isFirst = publications.newest == nil
     let traffic = server.traffic
     publications.put(
       PublishedSnapshot(
         snapshot, features: features, history: history, traffic: traffic, web: webConfig?.status,
         pages: pages))
     pages.removeUnused(at: .now)
-    if isFirst { Memory.releaseStart() }
+    goodPolls += 1
+    if Self.releasingPolls.contains(goodPolls) { Memory.releaseUnused() }
     heapTrimmer.update(connections: traffic.connections, trim: Memory.trimHeap)
   }
 

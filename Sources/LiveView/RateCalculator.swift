@@ -51,25 +51,33 @@ package struct RateCalculator: Sendable {
   ) {
     (live, retained) = (sample.live, sample.retained)
     rows = sample.namespaces.map { identity, entry in
-      Row(identity, entry, rates: last.flatMap { Self.rates(identity, entry, since: $0, now) })
+      Row(
+        identity, entry,
+        rates: last.flatMap {
+          Self.rates(
+            entry, since: $0.sample.namespaces[identity]?.events,
+            last: ($0.seconds, $0.sample.exporterStart), now: now)
+        })
     }
     .filter { keepsEnded || !$0.isOver }
     self.last = (sample, now)
   }
 
-  /// The rates of one label set.
+  /// Returns the rates of one label set since the last sample; nil if they are unknown.
   ///
   /// A new label set has begun since the previous sample, or was hidden until its names were known. Its counts begin
   /// with its namespace or the exporter, whichever is later. If that is long ago or unknown, the times of its events
   /// are unknown: the names were late, or there was no room before.
-  private static func rates(
-    _ identity: Sample.Identity, _ entry: Sample.Entry, since last: (sample: Sample, seconds: Double),
-    _ now: Double
+  ///
+  /// - Parameters:
+  ///   - before: Its counts in the last sample; nil if it is new.
+  ///   - last: The time of the last sample, and when its exporter started.
+  package static func rates(
+    _ entry: Sample.Entry, since before: Sample.Events?, last: (seconds: Double, exporterStart: Double?),
+    now: Double
   ) -> Rates? {
-    if let known = last.sample.namespaces[identity] {
-      return Rates(from: known.events, to: entry.events, seconds: now - last.seconds)
-    }
-    let starts = [entry.start, last.sample.exporterStart].compactMap { $0 }
+    if let before { return Rates(from: before, to: entry.events, seconds: now - last.seconds) }
+    let starts = [entry.start, last.exporterStart].compactMap { $0 }
     guard let start = starts.max(), start > last.seconds - patience else { return nil }
     return Rates(from: Sample.Events(), to: entry.events, seconds: now - min(start, last.seconds))
   }

@@ -36,10 +36,16 @@ extension Ledger {
   /// Changes a series, if it exists.
   mutating func change(_ key: SeriesKey, _ body: (inout Series) -> Void) {
     guard let index = series.index(forKey: key) else { return }
-    let before = ObjectIdentifier(series.values[index].shown)
-    body(&series.values[index])
-    if ObjectIdentifier(series.values[index].shown) != before { changed.append(key) }
-    if series.values[index].endedAt != nil { ended.insert(key) }
+    let (isOther, hasEnded) = Self.change(&series.values[index], body)
+    if isOther { changed.append(key) }
+    if hasEnded { ended.insert(key) }
+  }
+
+  /// Changes a series in its place; returns whether it is shown by another object now, and whether it has ended.
+  private static func change(_ series: inout Series, _ body: (inout Series) -> Void) -> (Bool, Bool) {
+    let before = ObjectIdentifier(series.shown)
+    body(&series)
+    return (ObjectIdentifier(series.shown) != before, series.endedAt != nil)
   }
 
   /// Removes the series that have been without a live part for long enough.

@@ -14,7 +14,7 @@ package struct FNV {
 
   /// Adds bytes in memory. The same as for other sequences, but for half a megabyte.
   package mutating func add(_ bytes: UnsafeRawBufferPointer) {
-    for index in bytes.indices { value = unsafe (value ^ UInt64(bytes[index])) &* 0x100_0000_01B3 }
+    for index in bytes.indices { value = (value ^ UInt64(unsafe bytes[index])) &* 0x100_0000_01B3 }
   }
 
   /// Adds a number, as eight bytes.

@@ -17,13 +17,13 @@ package enum Memory {
   /// Returns free heap to the kernel (`malloc_trim`). Takes a millisecond.
   package static func trimHeap() { _ = malloc_trim(0) }
 
-  /// Releases memory that only the start needed: free heap (`malloc_trim`), code and constants of files (`madvise`). Needs
+  /// Releases memory that is not needed any more: free heap (`malloc_trim`), code and constants of files (`madvise`). Needs
   /// a millisecond.
   ///
   /// What is used again is read back from the page cache, 64 KiB per fault: about ten faults at the next
   /// poll. Only mappings without write access and without changed pages are dropped. Others hold relocated pointers that
   /// the file does not contain.
-  package static func releaseStart() {
+  package static func releaseUnused() {
     trimHeap()
     // Format of /proc/self/smaps: 5594e5a26000-5594e5e5f000 r-xp 0002b000 fe:00 131339 /usr/bin/pidns-exporter
     // and after it lines such as: Anonymous:             0 kB
@@ -31,19 +31,21 @@ package enum Memory {
     let lines = (ProcFile.read("/proc/self/smaps", upTo: 1 << 20) ?? "").utf8.split(
       separator: UInt8(ascii: "\n"))
     var mapping: (start: UInt, length: Int)?
+    var droppable: [(start: UInt, length: Int)] = []
     for line in lines where line.first.map({ $0 > UInt8(ascii: "Z") || $0 <= UInt8(ascii: "A") }) ?? false {
       let fields = Substring(line).split(separator: " ", maxSplits: 5)
       if fields.count == 6, fields[1].utf8.count == 4 {
         let bounds = fields[0].split(separator: "-").compactMap { UInt($0, radix: 16) }
         let isDroppable = (fields[1] == "r-xp" || fields[1] == "r--p") && fields[5].contains("/")
         mapping = isDroppable && bounds.count == 2 ? (bounds[0], Int(bounds[1] - bounds[0])) : nil
-      } else if fields.first == "Anonymous:", let droppable = mapping {
+      } else if fields.first == "Anonymous:", let found = mapping {
         mapping = nil
-        guard fields.dropFirst().first == "0",
-          let start = unsafe UnsafeMutableRawPointer(bitPattern: droppable.start)
-        else { continue }
-        _ = unsafe madvise(start, droppable.length, MADV_DONTNEED)
+        if fields.dropFirst().first == "0" { droppable.append(found) }
       }
+    }
+    // At last, because the code above is in them, too.
+    for (start, length) in droppable {
+      _ = unsafe madvise(UnsafeMutableRawPointer(bitPattern: start), length, MADV_DONTNEED)
     }
   }
 }

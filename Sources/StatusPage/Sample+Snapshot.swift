@@ -12,27 +12,17 @@ extension Sample {
   /// - Parameter showsTasks: Whether tasks are counted.
   /// - Complexity: O(series).
   package init(_ snapshot: Snapshot, showsTasks: Bool) {
-    self.init()
+    self.init(ofNode: snapshot)
     namespaces.reserveCapacity(snapshot.series.count)
     for series in snapshot.series {
-      let identity = Identity(
-        pidns: series.key.inum.map { String($0) } ?? "", namespace: series.key.names.namespace,
-        pod: series.key.names.pod, container: series.key.names.container, unit: series.key.names.unit)
-      var entry = Entry()
-      entry.events = Events(series.events)
-      if showsTasks {
-        entry.processes = Double(series.tasks.processes)
-        entry.threads = Double(series.tasks.threads)
-        entry.zombies = Double(series.tasks.zombies)
-      }
-      entry.start = series.about.map { snapshot.boot + $0.startSinceBoot }
-      let end = series.about?.endSinceBoot.map { snapshot.boot + $0 }
-      entry.end = series.isLive ? nil : end ?? snapshot.time
-      entry.initComm = series.about?.identity.initComm ?? ""
-      entry.isHost = series.about?.isHost ?? false
-      namespaces[identity] = entry
+      namespaces[Identity(series.key)] = Entry(series, in: snapshot, showsTasks: showsTasks)
       if !series.isLive { retained += 1 }
     }
+  }
+
+  /// Creates the sample of a poll without its namespaces.
+  init(ofNode snapshot: Snapshot) {
+    self.init()
     node = Events(snapshot.node.total)
     live = Double(snapshot.live)
     time = snapshot.time
@@ -41,8 +31,33 @@ extension Sample {
   }
 }
 
+extension Sample.Identity {
+  init(_ key: SeriesKey) {
+    self.init(
+      pidns: key.inum.map { String($0) } ?? "", namespace: key.names.namespace, pod: key.names.pod,
+      container: key.names.container, unit: key.names.unit)
+  }
+}
+
+extension Sample.Entry {
+  init(_ series: Snapshot.Series, in snapshot: Snapshot, showsTasks: Bool) {
+    self.init()
+    events = Sample.Events(series.events)
+    if showsTasks {
+      processes = Double(series.tasks.processes)
+      threads = Double(series.tasks.threads)
+      zombies = Double(series.tasks.zombies)
+    }
+    start = series.about.map { snapshot.boot + $0.startSinceBoot }
+    let end = series.about?.endSinceBoot.map { snapshot.boot + $0 }
+    self.end = series.isLive ? nil : end ?? snapshot.time
+    initComm = series.about?.identity.initComm ?? ""
+    isHost = series.about?.isHost ?? false
+  }
+}
+
 extension Sample.Events {
-  fileprivate init(_ events: EventCounts) {
+  init(_ events: EventCounts) {
     self.init(
       execs: Double(events.counts.execs), exits: Double(events.exits.total),
       failures: Double(events.exits.byReason[.error] &+ events.exits.byReason[.signaled]))

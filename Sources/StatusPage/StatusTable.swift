@@ -4,17 +4,26 @@ import LiveView
 
 /// The table of the status page: a row for each series.
 struct StatusTable {
-  let recent: StatusHistory
-  let query: StatusQuery
+  private let query: StatusQuery
+  private let rows: [Row]
+  private let sparkline: (Sample.Identity) -> [StatusHistory.Step]
+  private let lengths: [Double]
+
+  init(recent: StatusHistory, query: StatusQuery) {
+    self.query = query
+    rows = recent.rows()
+    sparkline = recent.sparklines()
+    lengths = recent.lengths
+  }
 
   /// - Complexity: All rows are filtered and sorted; the requested number is written.
   var html: HTML {
-    let matching = query.order.sorted(recent.rows.filter { $0.matches(query.filter) })
+    let matching = query.order.sorted(rows.filter { $0.matches(query.filter) })
     let shown = matching.prefix(query.rows)
-    var rows: HTML = ""
-    for row in shown { rows += html(of: row) }
+    var body: HTML = ""
+    for row in shown { body += html(of: row) }
     if shown.isEmpty {
-      rows = """
+      body = """
         <tr><td colspan="9" class="zero">\(query.filter.isEmpty ? "Nothing yet." : "No name contains “\(query.filter)”.")</td></tr>
 
         """
@@ -27,14 +36,14 @@ struct StatusTable {
       \(html: heading(.processes, "Procs"))\(html: heading(.threads, "Threads"))\(html: heading(.zombies, "Zombies"))\
       <th scope="col" class="sparkline">Execs, <span class="failures">failures</span></th></tr></thead>
       <tbody>
-      \(html: rows)</tbody>
+      \(html: body)</tbody>
       </table>
       \(html: more(than: shown.count, of: matching.count))
       """
   }
 
   private func count(_ shown: Int, of matching: Int) -> String {
-    let all = recent.rows.count
+    let all = rows.count
     if shown < matching { return "the first \(shown) of \(matching)" }
     return matching < all ? "\(matching) of \(all)" : "\(all)"
   }
@@ -72,7 +81,7 @@ struct StatusTable {
     }
     let pod: HTML = row.pod.isEmpty ? "" : #" <span class="pod">\#(row.pod)</span>"#
     let ended: HTML = row.isLive ? "" : #" <span class="ended">ended</span>"#
-    let sparkline = HTML.sparkline(recent.sparklines[row.identity] ?? [], lengths: recent.lengths)
+    let sparkline = HTML.sparkline(sparkline(row.identity), lengths: lengths)
     return """
       <tr\(html: row.isLive ? "" : #" class="over""#)><th scope="row" class="name"><span class="container">\(row.name)</span>\
       \(html: ended)\(html: pod)</th><td class="lesser">\(row.identity.pidns)</td>\(html: cells)\

@@ -60,20 +60,24 @@ package struct NodeCounts: Equatable, Sendable {
     left.partsRefused &+= right.partsRefused
   }
 
-  /// Adds one CPU's share.
-  mutating func add(_ node: pidns_node) {
-    total += EventCounts(node)
-    unsafe withUnsafeBytes(of: node.dropped) { slots in
+  /// Reads the sum of all CPUs.
+  init(_ node: pidns_node) {
+    total = EventCounts(node)
+    dropped = unsafe withUnsafeBytes(of: node.dropped) { slots in
+      var dropped: [DropReason: EventCounts] = [:]
       for reason in DropReason.allCases {
         let offset = Int(reason.slot.rawValue) * MemoryLayout<pidns_events>.stride
-        let share = EventCounts(unsafe slots.load(fromByteOffset: offset, as: pidns_events.self))
-        dropped[reason, default: .init()] += share
+        dropped[reason] = EventCounts(unsafe slots.load(fromByteOffset: offset, as: pidns_events.self))
       }
+      return dropped
     }
-    detailsCounted &+= node.details_counted
-    detailsDropped &+= node.details_dropped
-    identitiesWritten &+= node.identities_written
-    cgroupsWritten &+= node.cgroups_written
-    partsRefused &+= node.parts_refused
+    detailsCounted = node.details_counted
+    detailsDropped = node.details_dropped
+    identitiesWritten = node.identities_written
+    cgroupsWritten = node.cgroups_written
+    partsRefused = node.parts_refused
   }
+
+  /// Adds what other maps have counted.
+  mutating func add(_ node: pidns_node) { self += NodeCounts(node) }
 }

@@ -41,15 +41,15 @@ extension KernelCounters {
       entries[part, default: []].insert(.counts)
     }
     // Before the details and the signals, whose numbers of writes it contains.
-    let before = try nodeCounts()
-    let changed = try unsafe details?.read(counted: before.detailsCounted) {
+    let before = try nodeSums()
+    let changed = try unsafe details?.read(counted: before.details_counted) {
       (unsafe $1.load(as: UInt64.self), true)
     }
     for part in changed ?? [] {
       entries[part, default: []].insert(.details)
       reading.details.append((part, details?.counts[part] ?? [:]))
     }
-    let died = try unsafe signals?.read(counted: before.total.exits.byReason[.signaled]) {
+    let died = try unsafe signals?.read(counted: ExitCounts(before.events).byReason[.signaled]) {
       let signal = unsafe $1.load(as: pidns_signal.self)
       return (signal.deaths, exemplars.recordDeath($0, signal.latest))
     }
@@ -59,7 +59,7 @@ extension KernelCounters {
     }
     // After all that is counted by part: the programs write the identity and the cgroup of a part first. Before the identities and
     // cgroups, whose numbers of writes it contains.
-    reading.node = try nodeCounts()
+    reading.node = NodeCounts(try nodeSums())
     reading.newIdentities = try identityCache.read(written: reading.node.identitiesWritten)
     reading.identities = identityCache.identities
     reading.hasNewCgroups = try parts?.read(written: reading.node.cgroupsWritten) ?? false
@@ -71,11 +71,8 @@ extension KernelCounters {
     return reading
   }
 
-  private func nodeCounts() throws(BPFError) -> NodeCounts {
-    var counts = NodeCounts()
-    counts.add(try node.sumPerCPU(pidns_node(), cpus: cpus))
-    return counts
-  }
+  /// The node's counts, summed over the CPUs.
+  private func nodeSums() throws(BPFError) -> pidns_node { try node.sumPerCPU(pidns_node(), cpus: cpus) }
 
   /// Frees the kernel's entries of an ended part, as found by the last read.
   ///

@@ -50,10 +50,11 @@ struct Polls {
 
 extension StatusHistory {
   /// The row of a namespace.
-  subscript(pidns: String) -> Row? { rows.first { $0.identity.pidns == pidns } }
+  subscript(pidns: String) -> Row? { rows().first { $0.identity.pidns == pidns } }
+
+  /// Its steps; nil if it has no row.
+  func steps(_ pidns: String) -> [Step]? { self[pidns].map { sparklines()($0.identity) } }
 
   /// Its events in each step.
-  func execs(_ pidns: String) -> [Float]? {
-    sparklines.first { $0.key.pidns == pidns }?.value.map(\.execs)
-  }
+  func execs(_ pidns: String) -> [Float]? { steps(pidns)?.map(\.execs) }
 }

@@ -2,9 +2,11 @@
 
 import LibBPF
 import Probe
+import TestSupport
 import Testing
 
 @testable import LiveView
+@testable import Namespaces
 @testable import StatusPage
 
 @Suite struct RecorderTests {
@@ -32,7 +34,7 @@ import Testing
     #expect(next["1"]?.rates == Rates(execs: 20, failures: 10))
     #expect(next["1"]?.events.execs == 1110)
     #expect(next.execs("1") == [10, 20])
-    #expect(next.sparklines.values.first?.map(\.failures) == [5, 10])
+    #expect(next.steps("1")?.map(\.failures) == [5, 10])
     #expect(next.node?.execs == 20)
     #expect(next.nodeSparkline.map(\.execs) == [10, 20])
     #expect(next.lengths == [1, 5])
@@ -63,12 +65,51 @@ import Testing
     #expect(born["3"]?.rates == nil)
     #expect(born.execs("3") == [])
     let gone = poll(after: 5, [(1, 10)])
-    #expect(gone.rows.map(\.identity.pidns) == ["1"])
-    #expect(gone.sparklines.count == 1)
+    #expect(gone.rows().map(\.identity.pidns) == ["1"])
+    #expect(gone.lines.count == 1)
     // The same number again is another namespace.
     polls.time += 5
     polls.namespaces = [Polls.namespace(2, execs: 5, start: polls.time - 1)]
     #expect(recorder.record(polls.snapshot).execs("2") == [1])
+  }
+
+  @Test("A quiet namespace has a step for each sample since it began, and takes no room for it")
+  mutating func quiet() {
+    for step in 0..<4 {
+      polls.time += 5
+      let busy = Polls.namespace(2, execs: UInt64(step) * 5)
+      polls.namespaces = [recorder.recent.now?.series.first ?? Polls.namespace(1, execs: 7), busy]
+      if step > 1 { polls.namespaces.append(Polls.namespace(3, execs: 10, start: polls.time - 5)) }
+      _ = recorder.record(polls.snapshot)
+    }
+    let recent = recorder.recent
+    #expect(recent.execs("1") == [0, 0, 0])
+    #expect(recent.execs("2") == [1, 1, 1])
+    #expect(recent.execs("3") == [2, 0])
+    #expect(recent.intervals.map(\.steps.count) == [1, 2, 1])
+  }
+
+  @Test("Steps stay with their namespace while others begin and end")
+  mutating func neighbours() {
+    var random = SeededGenerator.printingSeed("RecorderTests.neighbours")
+    var counts: [UInt32: [UInt64]] = [:]
+    for step in 0..<100 {
+      polls.time += 5
+      for inum in UInt32(1)...20 where step > 0 {
+        switch (counts[inum], UInt8.random(in: 0..<10, using: &random)) {
+        case (nil, 0...2): counts[inum] = [5 * UInt64.random(in: 0..<3, using: &random)]
+        case (.some(let known), 1...9): counts[inum] = known + [5 * UInt64.random(in: 0..<3, using: &random)]
+        default: counts[inum] = nil
+        }
+      }
+      polls.namespaces = counts.sorted { $0.key < $1.key }.map {
+        Polls.namespace($0.key, execs: $0.value.reduce(0, +), start: polls.time - 5 * Double($0.value.count))
+      }
+      let recent = recorder.record(polls.snapshot)
+      for (inum, events) in counts where step > 0 {
+        #expect(recent.execs("\(inum)") == events.suffix(StatusHistory.steps).map { Float($0) / 5 })
+      }
+    }
   }
 
   @Test("An ended namespace stays as long as its series, with its counts")
