@@ -56,7 +56,8 @@ extension KernelTests {
         let exits = after.facts(names).values[Facts.Quantity(.exitReasons, "error")]
         return try after.counts(names).execs != 1 || exits != 1
       }
-      #expect(wrong.isEmpty, "\(wrong.count) services are wrong, such as \(wrong.prefix(5))")
+      let found = try wrong.prefix(5).map { "\($0): \(try after.counts(Self.names($0)))" }
+      #expect(wrong.isEmpty, "\(wrong.count) services are wrong, such as \(found)")
       #expect(try after["pidns_cgroups_dropped_total"] == 0)
       #expect(after.dropped == 0)
       try Self.removeChildren(of: slice)
