@@ -2,7 +2,7 @@
 
 import Foundation
 
-/// A cgroup of a test, in the hierarchy that the exporter reads. It is removed when it is destroyed.
+/// A cgroup of a test, in the hierarchy that the exporter reads. It is removed when it is destroyed, with those directly in it.
 package final class TestCgroup: Sendable {
   /// The folder of the cgroup.
   package let folder: String
@@ -19,7 +19,12 @@ package final class TestCgroup: Sendable {
     }
   }
 
-  deinit { remove() }
+  deinit {
+    // A test that fails leaves cgroups in it.
+    let inside = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    for name in inside { _ = unsafe rmdir("\(folder)/\(name)") }
+    remove()
+  }
 
   /// Removes the cgroup, as soon as the last process in it has exited.
   package func remove() {
