@@ -174,7 +174,7 @@ install-files:
 	test -e '$(DESTDIR)/etc/default/prometheus-pidns-exporter' || \
 	  install -D -m 644 deploy/systemd/prometheus-pidns-exporter.default '$(DESTDIR)/etc/default/prometheus-pidns-exporter'
 
-uninstall: ## removes what `make install` installed, except the flags in /etc/default
+uninstall: ## removes what `make install` installed, except the flags in /etc/default (seconds)
 	rm -f '$(DESTDIR)$(PREFIX)/bin/pidns-exporter' '$(DESTDIR)$(PREFIX)'/share/man/man1/pidns-exporter*.1 \
 	  '$(DESTDIR)$(PREFIX)/share/bash-completion/completions/pidns-exporter' '$(DESTDIR)$(ZSHDIR)/_pidns-exporter' \
 	  '$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/pidns-exporter.fish' \
@@ -221,5 +221,5 @@ bench-build: build
 	$(RELEASE) pidns-bench
 	Benchmarks/peers/build.sh .build/release/peers
 
-clean: ## removes all build products
+clean: ## removes all build products (seconds)
 	rm -rf .build

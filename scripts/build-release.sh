@@ -27,6 +27,7 @@ case $(uname -m) in
   *) arch=$(uname -m) ;;
 esac
 version=$(cat VERSION)
+echo 'Building the artefacts of a release: about two minutes'
 program=.build/release/pidns-exporter
 name=pidns-exporter-$version.linux-$arch
 dist=.build/dist

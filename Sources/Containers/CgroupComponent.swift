@@ -89,16 +89,20 @@ struct CgroupComponent {
   }
 
   /// Parses the name of a machine of systemd-machined. libvirt registers its own: `qemu-2-web` is a virtual
-  /// machine, `lxc-2-web` a container.
+  /// machine, `lxc-2-web` the container `web`, whose number is another one after each start.
   private mutating func readMachine(_ escaped: Substring.UTF8View) {
     let name = escaped.unescapedBySystemd
-    func isOfLibvirt(_ driver: String) -> Bool {
-      guard let rest = name.utf8[...].without(prefix: driver) else { return false }
+    func nameInLibvirt(_ driver: String) -> Substring.UTF8View? {
+      guard let rest = name.utf8[...].without(prefix: driver) else { return nil }
       let number = rest.prefix { $0.isDecimalDigit }
-      return !number.isEmpty && rest.dropFirst(number.count).first == UInt8(ascii: "-")
+      return number.isEmpty ? nil : rest.dropFirst(number.count).without(prefix: "-")
     }
-    guard !isOfLibvirt("qemu-") else { return }
-    setContainer(name.utf8[...], isOfLibvirt("lxc-") ? .lxc : .nspawn)
+    guard nameInLibvirt("qemu-") == nil else { return }
+    if let container = nameInLibvirt("lxc-") {
+      setContainer(container, .lxc)
+    } else {
+      setContainer(name.utf8[...], .nspawn)
+    }
   }
 
   /// Sets the container if its ID is valid. The kernel limits a directory's name to 255 bytes.

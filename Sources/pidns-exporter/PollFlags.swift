@@ -21,7 +21,7 @@ struct PollFlags: ParsableArguments {
   func validate() throws {
     guard (.milliseconds(10)...(.seconds(3600))).contains(interval.duration) else {
       throw ValidationError(
-        "--poll.interval has to be from 10ms to 1h: namespaces that end between two polls keep their room in the kernel's map"
+        "--poll.interval has to be from 10ms to 1h: namespaces that end between two polls keep their room in the kernel's map; write 1s"
       )
     }
   }

@@ -25,7 +25,6 @@ struct Serve: ParsableCommand {
 
   // The order of --help: common flags first.
   @OptionGroup(title: "Serving") var web: WebFlags
-  @OptionGroup(title: "Serving") var webLimits: WebLimitFlags
   @OptionGroup(title: "Counting") var polls: PollFlags
   @OptionGroup(title: "Counting") var namespaces: ScopeFlags
   @OptionGroup(title: "Kubernetes") var kubernetes: KubernetesFlags
@@ -34,18 +33,19 @@ struct Serve: ParsableCommand {
   @OptionGroup(title: "Collectors") var collectors: CollectorFlags
   @OptionGroup(title: "Restarts") var pins: PinFlags
   @OptionGroup(title: "Logging") var logs: LogFlags
+  @OptionGroup(title: "Rarely needed") var webLimits: WebLimitFlags
   @OptionGroup(title: "Rarely needed") var tuning: TuningFlags
   @OptionGroup(title: "Rarely needed") var confinement: ConfinementFlags
 
   @Option(
     name: .customLong("bpf.exit-detection"),
-    help: ArgumentHelp("For tests: how exits are told apart, whatever the kernel has.", visibility: .hidden))
+    help: ArgumentHelp("For tests: how exits are distinguished, on any kernel.", visibility: .hidden))
   var exitDetection: KernelCounters.ExitDetection?
 
   @Flag(
     name: .customLong("bpf.count-in-attempts"), inversion: .prefixedNo,
     help: ArgumentHelp(
-      "For tests: whether each event has several programs, whatever the kernel has.", visibility: .hidden))
+      "For tests: whether each event has several programs, on any kernel.", visibility: .hidden))
   var countsInAttempts: Bool?
 
   /// Runs until a signal arrives.

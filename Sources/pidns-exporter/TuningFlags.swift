@@ -60,14 +60,15 @@ struct TuningFlags: ParsableArguments {
         "--scrape.user-agent is empty and would match every client: write a prefix such as MyScraper/")
     }
     guard (1...Int(Self.namespaceLimit)).contains(maxNamespaces) else {
-      throw ValidationError("--namespaces.max has to be \(Self.namespaceRange)")
+      throw ValidationError("--namespaces.max has to be \(Self.namespaceRange): write 10240")
     }
     guard (16...Self.namespaceLimit).contains(maxCgroups) else {
       throw ValidationError(
-        "--cgroups.max has to be from 16 to \(Self.namespaceLimit): a namespace gets a sixteenth of it")
+        "--cgroups.max has to be from 16 to \(Self.namespaceLimit), because a namespace gets a sixteenth of it: write 2048"
+      )
     }
     guard (1...Self.namespaceLimit).contains(mapEntries) else {
-      throw ValidationError("--bpf.map-entries has to be \(Self.namespaceRange)")
+      throw ValidationError("--bpf.map-entries has to be \(Self.namespaceRange): write 10240")
     }
   }
 
@@ -75,6 +76,6 @@ struct TuningFlags: ParsableArguments {
   /// kernel needs a second to allocate maps of this size, and a minute for a hundred million entries.
   private static let namespaceLimit: UInt32 = 4_194_304
   private static var namespaceRange: String {
-    "from 1 to \(namespaceLimit): each namespace has a process, and Linux has no more pids"
+    "from 1 to \(namespaceLimit), because each namespace has a process and Linux has no more pids"
   }
 }

@@ -69,11 +69,12 @@ struct WebLimitFlags: ParsableArguments {
   func validate() throws {
     guard (8...4_096).contains(maxConnections) else {
       throw ValidationError(
-        "--web.max-connections has to be from 8 to 4096: each takes a file descriptor and up to 36 KiB")
+        "--web.max-connections has to be from 8 to 4096, because each takes a file descriptor and up to 36 KiB: write 512"
+      )
     }
     guard (4...maxConnections).contains(maxConnectionsPerAddress) else {
       throw ValidationError(
-        "--web.max-connections-per-address has to be from 4 to --web.max-connections, which is \(maxConnections)"
+        "--web.max-connections-per-address has to be from 4 to --web.max-connections, which is \(maxConnections): write 64"
       )
     }
     for (name, timeout) in [

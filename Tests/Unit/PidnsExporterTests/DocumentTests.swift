@@ -56,7 +56,7 @@ import Testing
   func readme() throws {
     let readme = try Self.text("README.md")
     #expect(readme.split(separator: "\n", omittingEmptySubsequences: false).count <= 121)
-    let load = try #require(readme.firstMatch(of: /sudo (unshare .*)/)?.1)
+    let load = try #require(readme.firstMatch(of: /\# (unshare .*)/)?.1)
     #expect(try Self.text("docs/walk-through.md").contains("\n# \(load)\n"))
   }
 
