@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include <elf.h>
 #include <malloc.h>
 #include <semaphore.h>
 #include <spawn.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
@@ -24,6 +26,45 @@ int wcwidth(wchar_t character);
 
 /* <sys/mman.h>, under _GNU_SOURCE. */
 int memfd_create(const char *name, unsigned int flags);
+
+/* <link.h>, under _GNU_SOURCE; of struct dl_phdr_info only the first fields. */
+struct dl_phdr_info;
+int dl_iterate_phdr(int (*call)(struct dl_phdr_info *, size_t, void *), void *data);
+struct shim_object {
+	Elf64_Addr address;
+	const char *name;
+	const Elf64_Phdr *segments;
+	Elf64_Half segment_count;
+};
+
+static inline int shim_drop_segments_of(struct dl_phdr_info *info, size_t size, void *unused)
+{
+	const struct shim_object *object = (const struct shim_object *)info;
+	const Elf64_Addr page = (Elf64_Addr)sysconf(_SC_PAGESIZE);
+
+	(void)size, (void)unused;
+	/* The program has no name. The vDSO, which is no file, has one without a slash. */
+	if (object->name[0] != '\0' && object->name[0] != '/')
+		return 0;
+	for (Elf64_Half i = 0; i < object->segment_count; i++) {
+		const Elf64_Phdr *segment = &object->segments[i];
+		Elf64_Addr start = object->address + segment->p_vaddr;
+		Elf64_Addr end = (start + segment->p_memsz) & ~(page - 1);
+
+		start = (start + page - 1) & ~(page - 1);
+		if (segment->p_type == PT_LOAD && !(segment->p_flags & PF_W) && start < end)
+			(void)madvise((void *)start, end - start, MADV_DONTNEED);
+	}
+	return 0;
+}
+
+/* Drops the pages of segments that the loader does not write: code and constants, which are read
+ * again from their files. Relocated pointers are in segments with PF_W. The loader's lock is held
+ * meanwhile, so no library is being loaded or unloaded. */
+static inline void shim_drop_constant_segments(void)
+{
+	dl_iterate_phdr(shim_drop_segments_of, 0);
+}
 
 /* prctl() is variadic. Ambient capabilities are a thread's: its children inherit none of them from
  * now on. */

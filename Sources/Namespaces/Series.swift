@@ -45,7 +45,7 @@ struct Series {
     try archive.code(&liveMembers)
     var endedAt = endedAt
     try archive.code(&endedAt, blank: .now) { archive, instant throws(StateError) in
-      try archive.code(&instant)
+      try archive.codeAge(since: &instant)
     }
     try archive.code(&joined)
     try archive.code(&starts)

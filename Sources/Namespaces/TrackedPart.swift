@@ -163,9 +163,11 @@ struct TrackedPart {
       try archive.code(&value)
     }
     try unshownExemplars.code(&archive)
-    try archive.code(&endedAt, blank: .now) { archive, value throws(StateError) in try archive.code(&value) }
+    try archive.code(&endedAt, blank: .now) { archive, end throws(StateError) in
+      try archive.codeAge(since: &end)
+    }
     try archive.code(&endSinceBoot)
-    try archive.code(&firstSeen)
+    try archive.codeAge(since: &firstSeen)
     try archive.code(&firstEvent)
   }
 

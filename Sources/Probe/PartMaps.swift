@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CPidns
+import Glibc
 import LibBPF
 
 /// The maps of parts: their cgroups and their number.
@@ -48,11 +49,19 @@ struct PartMaps {
   }
 
   /// Adds the cgroups of another layout that are missing, and notes those that were removed.
-  func adopt(_ cgroups: [(id: UInt64, cgroup: pidns_cgroup)]) throws(BPFError) {
-    for entry in cgroups {
-      guard try !map.add(entry.id, entry.cgroup), entry.cgroup.removed != 0 else { continue }
-      try map.update(entry.id, to: entry.cgroup)
+  ///
+  /// - Returns: Those that are in the map now. For the others there is no room.
+  func adopt(_ cgroups: [(id: UInt64, cgroup: pidns_cgroup)]) throws(BPFError) -> Set<UInt64> {
+    var adopted: Set<UInt64> = []
+    for (id, cgroup) in cgroups {
+      do throws(BPFError) {
+        if try !map.add(id, cgroup) && cgroup.removed != 0 { try map.update(id, to: cgroup) }
+        adopted.insert(id)
+      } catch {
+        guard error.errno == E2BIG else { throw error }
+      }
     }
+    return adopted
   }
 
   /// Counts a part that user space has added, as one deleted less.

@@ -35,19 +35,22 @@ package struct StateArchive {
   private var offset = 0
   private var texts: [String] = []
   private var numbers: [String: UInt64] = [:]
-  private let now: ContinuousClock.Instant
+  /// Now, by the clock of instants and in nanoseconds since boot.
+  private let now: (instant: ContinuousClock.Instant, boot: Int64)
 
   /// Begins to write.
-  package init(now: ContinuousClock.Instant) {
+  ///
+  /// - Parameter now: The same moment by both clocks.
+  package init(now: (instant: ContinuousClock.Instant, boot: Int64)) {
     isReading = false
     bytes = []
     self.now = now
   }
 
   /// Begins to read the content of a file.
-  ///
-  /// - Parameter now: Follows the moment of the writing: for what is read, no time has passed meanwhile.
-  package init(reading file: [UInt8], now: ContinuousClock.Instant) throws(StateError) {
+  package init(
+    reading file: [UInt8], now: (instant: ContinuousClock.Instant, boot: Int64)
+  ) throws(StateError) {
     guard file.count >= Self.headerSize, file.starts(with: Self.magic) else { throw .broken }
     let content = file[Self.headerSize...]
     guard Self.number(file[8..<16]) == UInt64(content.count),
@@ -170,10 +173,18 @@ package struct StateArchive {
     }
   }
 
+  /// Adds or reads an instant. The time since then goes on while no process runs.
   mutating func code(_ value: inout ContinuousClock.Instant) throws(StateError) {
-    var sinceNow = Int64(clamping: Int((value - now) / .nanoseconds(1)))
-    try code(&sinceNow)
-    if isReading { value = now + .nanoseconds(sinceNow) }
+    var boot = now.boot &+ Int64(clamping: Int((value - now.instant) / .nanoseconds(1)))
+    try code(&boot)
+    if isReading { value = now.instant + .nanoseconds(boot &- now.boot) }
+  }
+
+  /// Adds or reads an instant. The time since then stands still while no process runs.
+  mutating func codeAge(since value: inout ContinuousClock.Instant) throws(StateError) {
+    var age = Int64(clamping: Int((now.instant - value) / .nanoseconds(1)))
+    try code(&age)
+    if isReading { value = now.instant - .nanoseconds(age) }
   }
 
   /// - Parameter blank: A value that `body` replaces when reading.

@@ -80,7 +80,7 @@ package struct StateStore: ~Copyable {
     var state = state
     var found = origin
     do throws(StateError) {
-      var archive = try StateArchive(reading: bytes, now: .now)
+      var archive = try StateArchive(reading: bytes, now: Self.now)
       try found.code(&archive)
       if let difference = origin.difference(to: found, earlier) { return .ofOthers(difference) }
       try state.code(&archive)
@@ -100,7 +100,7 @@ package struct StateStore: ~Copyable {
   package func save(
     _ state: consuming SavedState, by work: TimeLimitedWork? = nil
   ) throws(DurableFile.Failure) -> Int {
-    var archive = StateArchive(now: .now)
+    var archive = StateArchive(now: Self.now)
     var (state, origin) = (state, origin)
     do throws(StateError) {
       try origin.code(&archive)
@@ -118,6 +118,10 @@ package struct StateStore: ~Copyable {
       }
     if let failure { throw failure }
     return bytes.count
+  }
+
+  private static var now: (instant: ContinuousClock.Instant, boot: Int64) {
+    (.now, Int64(Clock.bootSeconds * 1e9))
   }
 }
 

@@ -91,19 +91,17 @@ extension KernelCounters {
   }
 
   /// Whether events may be missing or counted twice until these programs are the only ones that count.
+  ///
+  /// Not if all look at the same gates, by the maps themselves, because the process that has loaded the programs may have been
+  /// killed: others that share the gates were detached only after these had been opened.
   private func hasGap(after others: [String], _ pins: borrowing PinFolder) throws(BPFError) -> Bool {
-    let attached = others.filter { !PinFolder.isReplaced($0) }
-    for other in attached {
-      // Not what was shared at the load: that may have been in a process that was killed since.
-      for map in loaded.plan.mapsThatShareEvents {
-        let own = try loaded.object.map(map).id()
+    for map in loaded.plan.mapsThatShareEvents {
+      let own = try loaded.object.map(map).id()
+      for other in others {
         if try pins.map(map, of: other)?.map().id != own { return true }
       }
     }
-    guard attached.isEmpty && !others.isEmpty else { return false }
-    // No program has counted since a killed process detached the others, unless it had opened these gates.
-    let gates = try loaded.object.map(CounterMap.gates)
-    return try gates.value(of: 0, as: UInt32.self) != loaded.generation
+    return false
   }
 
   /// Opens the gate of each CPU while running there: no event of that CPU is between two programs then.
@@ -131,19 +129,20 @@ extension KernelCounters {
       let cgroups = try pins.map(.cgroups, of: layout), try isReadable(counts, .namespaces),
       try isReadable(cgroups, .cgroups)
     else { return }
-    var found: [(id: UInt64, cgroup: pidns_cgroup)] = []
     var keys: [pidns_part] = []
-    try unsafe cgroups.entries().forEach("read the cgroups of another layout") {
-      found.append((unsafe $0.load(as: UInt64.self), unsafe $1.load(as: pidns_cgroup.self)))
-    }
+    var found: [(id: UInt64, cgroup: pidns_cgroup)] = []
+    // Parts first: the programs write the cgroup of a part before the part.
     try unsafe counts.entries().forEach("read the counts of another layout") { key, _ in
       let part = unsafe key.load(as: pidns_part.self)
       if part.cgroup != 0 { keys.append(part) }
     }
+    try unsafe cgroups.entries().forEach("read the cgroups of another layout") {
+      found.append((unsafe $0.load(as: UInt64.self), unsafe $1.load(as: pidns_cgroup.self)))
+    }
+    let adopted = try parts?.adopt(found) ?? []
     do throws(BPFError) {
-      try parts?.adopt(found)
-      for key in keys where try self.counts.map.add(key, pidns_counts()) {
-        try parts?.admit(NamespacePart(key))
+      for key in keys where adopted.contains(key.cgroup) {
+        if try self.counts.map.add(key, pidns_counts()) { try parts?.admit(NamespacePart(key)) }
       }
     } catch {
       guard error.errno == E2BIG else { throw error }

@@ -10,12 +10,12 @@ import Testing
 
 /// What is written of a ledger is read again, and nothing else is read.
 @Suite struct StateTests {
-  private static let now = ContinuousClock.now
+  private static let now = (instant: ContinuousClock.now, boot: Int64(1_000_000_000_000))
 
   /// A ledger with live, ended, unnamed and excluded parts, details, exemplars and a reserved key; and a scraper.
   private static func sample() -> SavedState {
     var kernel = FakeKernel(retention: .seconds(3))
-    kernel.now = now
+    kernel.now = now.instant
     let namespaces = (1...4).map { PIDNamespace(inum: UInt32(4_026_532_000 + $0), generation: UInt64($0)) }
     for (index, namespace) in namespaces.enumerated() {
       kernel.begin(namespace, execs: UInt64(7 + index))
@@ -45,7 +45,7 @@ import Testing
     scrapers.scrapers = [
       .init(
         address: "192.0.2.1", userAgent: "Prometheus/3", accept: "text/plain", families: ["a", ""], poll: 5,
-        time: now - .seconds(20))
+        time: now.instant - .seconds(20))
     ]
     scrapers.heldSamples = 12
     return SavedState(ledger: kernel.ledger, scrapers: scrapers)
@@ -96,14 +96,14 @@ import Testing
     let namespace = PIDNamespace(inum: 1, generation: 1)
     kernel.begin(namespace, execs: 5)
     kernel.poll()
-    var archive = StateArchive(now: kernel.now)
+    var archive = StateArchive(now: (kernel.now, 0))
     var state = SavedState(ledger: kernel.ledger)
     try state.code(&archive)
     kernel.map[namespace]?.counts.execs = 9
     // Polls of a process that is killed.
     kernel.poll()
     kernel.map[namespace]?.counts.execs = 11
-    var reading = try StateArchive(reading: archive.file, now: kernel.now + .seconds(2))
+    var reading = try StateArchive(reading: archive.file, now: (kernel.now, 2_000_000_000))
     var restored = SavedState(ledger: FakeKernel().ledger)
     try restored.code(&reading)
     kernel.restart(with: restored.ledger)
@@ -134,10 +134,10 @@ import Testing
     kernel.poll()
     #expect(kernel.ledger.snapshot().map(\.key.names.container) == ["b"])
 
-    var archive = StateArchive(now: kernel.now)
+    var archive = StateArchive(now: (kernel.now, 0))
     var state = SavedState(ledger: kernel.ledger)
     try state.code(&archive)
-    var reading = try StateArchive(reading: archive.file, now: kernel.now)
+    var reading = try StateArchive(reading: archive.file, now: (kernel.now, 0))
     var restored = SavedState(ledger: try ledger(excluding: "b"))
     try restored.code(&reading)
     kernel.restart(with: restored.ledger)
@@ -152,7 +152,7 @@ import Testing
   @Test("A state is read in which a part has outlived its series")
   func outlived() throws {
     var kernel = FakeKernel(retention: .seconds(1))
-    kernel.now = Self.now
+    kernel.now = Self.now.instant
     let namespace = PIDNamespace(inum: 1, generation: 1)
     kernel.begin(namespace, execs: 5)
     kernel.poll()

@@ -64,7 +64,7 @@ struct ModelExporter {
     var records = ScraperRecords()
     if let file {
       var state = SavedState(ledger: ledger)
-      var archive = try StateArchive(reading: file.bytes, now: Self.moment(machine).instant)
+      var archive = try StateArchive(reading: file.bytes, now: Self.clock(machine))
       try state.code(&archive)
       try archive.finish()
       (ledger, records) = (state.ledger, state.scrapers)
@@ -178,8 +178,12 @@ struct ModelExporter {
     Ledger.Moment(start + .seconds(machine.time), epoch: Double(machine.time), boot: 0)
   }
 
+  private static func clock(_ machine: Machine) -> (ContinuousClock.Instant, Int64) {
+    (moment(machine).instant, Int64(machine.time) * 1_000_000_000)
+  }
+
   private func bytes(_ records: ScraperRecords, _ machine: Machine) throws -> [UInt8] {
-    var archive = StateArchive(now: Self.moment(machine).instant)
+    var archive = StateArchive(now: Self.clock(machine))
     var state = SavedState(ledger: ledger, scrapers: records)
     try state.code(&archive)
     return archive.file

@@ -58,7 +58,7 @@ struct RandomHost {
   mutating func restart() throws -> (ScraperRecords, poll: Int) {
     var state = SavedState(ledger: empty)
     if !file.isEmpty {
-      var archive = try StateArchive(reading: file, now: now)
+      var archive = try StateArchive(reading: file, now: (now, Int64(seconds * 1e9)))
       try state.code(&archive)
       try archive.finish()
     }
@@ -135,7 +135,7 @@ struct RandomHost {
     if death == .beforeSaving { return nil }
     if ledger.hasToBeSaved(before: finished, scrapers) || now >= nextSave {
       nextSave = now + ledger.saveInterval
-      var archive = StateArchive(now: now)
+      var archive = StateArchive(now: (now, Int64(seconds * 1e9)))
       var state = SavedState(ledger: ledger, scrapers: scrapers)
       try state.code(&archive)
       file = archive.file
