@@ -20,7 +20,9 @@ struct PinFlags: ParsableArguments {
 
   func validate() throws {
     guard folder != "", stateFile != "" else {
-      throw ValidationError("--bpf.pin and --state.file need a path: write --bpf.pin=/sys/fs/bpf/pidns --state.file=/run/pidns-exporter/state")
+      throw ValidationError(
+        "--bpf.pin and --state.file need a path: write --bpf.pin=/sys/fs/bpf/pidns --state.file=/run/pidns-exporter/state"
+      )
     }
     guard (folder == nil) == (stateFile == nil) else {
       throw ValidationError(

@@ -24,8 +24,14 @@ import Testing
       (["--web.telemetry-path=metrics"], "write one that begins with /, such as /metrics"),
       (["--web.max-connections=many"], "write a whole number, such as 512"),
       (["--web.max-connections=7"], "36 KiB: write 512"),
-      (["--web.max-connections-per-address=3"], "has to be from 4 to --web.max-connections, which is 512: write 64"),
-      (["--web.max-connections-per-address=513"], "has to be from 4 to --web.max-connections, which is 512: write 64"),
+      (
+        ["--web.max-connections-per-address=3"],
+        "has to be from 4 to --web.max-connections, which is 512: write 64"
+      ),
+      (
+        ["--web.max-connections-per-address=513"],
+        "has to be from 4 to --web.max-connections, which is 512: write 64"
+      ),
       (["--web.header-timeout=0"], "--web.header-timeout has to be from 1s to 1h: write 10s or 2m"),
       (["--web.idle-timeout=2h"], "--web.idle-timeout has to be from 1s to 1h"),
       (["--cgroups.max=15"], "a sixteenth of it: write 2048"),
