@@ -13,6 +13,10 @@ extension KernelTests {
     /// How often the exporter is killed: `make test-restarts` asks for more.
     private static let kills = ProcessInfo.processInfo.environment["PIDNS_KILLS"].flatMap { Int($0) } ?? 10
 
+    /// Seconds, and the limit of a scrape, too: after 200 kills, a page has 80,000 lines. Prometheus does not store a page that came
+    /// too late, and so would miss that a line was at 0.
+    private let scrapeInterval = 5
+
     private static let upgrades =
       ProcessInfo.processInfo.environment["PIDNS_UPGRADES"].flatMap { Int($0) } ?? 3
 
@@ -20,7 +24,7 @@ extension KernelTests {
     func killed() throws {
       let fixture = try PinFixture()
       var exporter = try fixture.start(arguments: Self.flags)
-      let prometheus = try RunningPrometheus(ScrapeConfiguration(interval: 1))
+      let prometheus = try RunningPrometheus(ScrapeConfiguration(interval: scrapeInterval))
       try prometheus.scrape([("127.0.0.1:\(fixture.port)", [:])])
       try eventually("Prometheus scrapes") { try prometheus.latest("up").first?.value == 1 }
 
@@ -70,7 +74,7 @@ extension KernelTests {
       // Another size of the maps is another layout.
       func flags(_ entries: Int) -> [String] { Self.flags + detection + ["--bpf.map-entries=\(entries)"] }
       var exporter = try fixture.start(arguments: flags(5000))
-      let prometheus = try RunningPrometheus(ScrapeConfiguration(interval: 1))
+      let prometheus = try RunningPrometheus(ScrapeConfiguration(interval: scrapeInterval))
       try prometheus.scrape([("127.0.0.1:\(fixture.port)", [:])])
       try eventually("Prometheus scrapes") { try prometheus.latest("up").first?.value == 1 }
       let long = try Workload("hold", "--namespaces", "2", "--execs", "50")
