@@ -120,16 +120,25 @@ class Terminals:
             for command, process, log in self.running if process.poll() is not None
         ]
 
+    @staticmethod
+    def interrupt(process):
+        """Presses Ctrl-C, again after five seconds: a shell that is pid 1 of a namespace ignores it, unless its program is killed by it."""
+        for _ in range(6):
+            os.killpg(process.pid, signal.SIGINT)
+            try:
+                process.wait(5)
+                return True
+            except subprocess.TimeoutExpired:
+                continue
+        return False
+
     def close(self):
         """Sends Ctrl-C to the other terminals, the last one first. Returns the commands that did not end."""
         left = []
         for command, process, log in reversed(self.running):
             if process.poll() is not None:
                 continue
-            os.killpg(process.pid, signal.SIGINT)
-            try:
-                process.wait(30)
-            except subprocess.TimeoutExpired:
+            if not self.interrupt(process):
                 os.killpg(process.pid, signal.SIGKILL)
                 left.append(f"# {command.text}\ndoes not end after Ctrl-C")
         return left
