@@ -150,6 +150,8 @@ def tail(log):
 
 
 def main():
+    # A shell has what it runs in the background ignore Ctrl-C, and so would all commands of the page.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix="pidns-walk-") as folder:
         terminals = Terminals(folder)
         start = time.monotonic()
