@@ -20,7 +20,7 @@ licences=$work/files/usr/share/licenses/prometheus-pidns-exporter
 install -D --mode 644 --target-directory "$licences" LICENSE
 python3 -B scripts/release/notice.py "$licences/NOTICE"
 
-echo 'Building the rpm: about 30 seconds'
+echo 'Building the rpm'
 # The package depends on the machine only by its architecture: no host name, clock or build ID. The program is
 # already stripped.
 SOURCE_DATE_EPOCH=$time rpmbuild -bb --quiet \
