@@ -37,8 +37,8 @@ package struct KernelBTF {
   /// The numbers of the types that were found, by kind and name.
   private var found: [Int: [String: Int]] = [:]
 
-  /// Reads the types, and finds those with given names. Needs two milliseconds; before Linux 6.16 ten, because the file
-  /// cannot be mapped.
+  /// Reads the types, and finds those with given names. Before Linux 6.16 the file cannot be mapped, and is copied, which takes
+  /// longer.
   ///
   /// - Parameter path: Where they are; another file for tests.
   package init(finding names: Names, in path: String = path) throws(BPFError) {
