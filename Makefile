@@ -15,8 +15,8 @@ STRIP = -Xlinker -s
 SMALL = -Xswiftc -use-ld=lld $(STRIP) -Xlinker --no-export-dynamic -Xlinker --no-eh-frame-hdr -Xlinker -T'$(CURDIR)/scripts/release.ld' -Xlinker -z -Xlinker pack-relative-relocs
 # Functions that are called after the start are beside each other, so that less code is resident (scripts/order-functions.sh).
 ORDERED = -Xswiftc -Xfrontend -Xswiftc -function-sections -Xlinker --symbol-ordering-file='$(CURDIR)/scripts/hot-functions.txt' -Xlinker --no-warn-symbol-ordering
-# One file that runs without Swift on the machine.
-RELEASE = swift build -c release --static-swift-stdlib $(SMALL) $(ORDERED) $(REPRODUCIBLE) --product
+# One file that runs without Swift on the machine, and takes no library from its own folder.
+RELEASE = swift build -c release --static-swift-stdlib --disable-local-rpath $(SMALL) $(ORDERED) $(REPRODUCIBLE) --product
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 .PHONY: help run build test test-unit test-kernels test-scenarios test-fleet test-restarts test-faults soak coverage test-packages test-units test-release test-walk-through test-apiserver test-prometheus test-attack test-bare fuzz sanitize check format install install-files uninstall deb rpm image release manifests dashboards bench bench-check bench-build clean

@@ -48,6 +48,9 @@ versions = {name: version for name, version, _ in in_spdx}
 listed = subprocess.run(["ldd", program], check=True, capture_output=True, text=True).stdout
 libraries = [word for line in listed.splitlines() for word in line.split() if word.startswith("/")]
 expect(len(libraries) >= 5, f"ldd names few libraries: {libraries}")
+# A library in the folder of the program would be loaded instead.
+dynamic = subprocess.run(["readelf", "--dynamic", program], check=True, capture_output=True, text=True).stdout
+expect("NEEDED" in dynamic and "RUNPATH" not in dynamic and "RPATH" not in dynamic, "the program has its own search path")
 for library in libraries:
     found = None
     for path in (os.path.realpath(library), library, os.path.realpath(library).removeprefix("/usr")):
