@@ -111,6 +111,7 @@ package enum Confinement {
     var rules =
       SystemCallTable.runtime + SystemCallTable.files + SystemCallTable.polling + SystemCallTable.serving
     if needs.requests != .none { rules += SystemCallTable.requests }
+    if case .port(_, resolvesNames: true) = needs.requests { rules += SystemCallTable.nameResolution }
     if !needs.removedFiles.isEmpty { rules += SystemCallTable.removal }
     if let folder = needs.writtenFolder { rules += SystemCallTable.replacement(in: folder.descriptor) }
     return rules

@@ -68,7 +68,7 @@ enum SystemCallTable {
         "epoll_create1", "epoll_ctl", "epoll_wait", "epoll_pwait", "epoll_pwait2", "timerfd_create",
         "timerfd_settime"),
       SystemCallRule("inotify_init1", "inotify_add_watch", "inotify_rm_watch", "signalfd4"),
-      SystemCallRule("memfd_create", "fchmod", "ftruncate"),
+      SystemCallRule("memfd_create", "ftruncate"),
     ] + inquiries
 
   /// The poll, and `events`: entries of maps, iterators, the status of programs; no new map and no new program.
@@ -81,14 +81,20 @@ enum SystemCallTable {
       SystemCallRule("getsockname", "getpeername", "getsockopt", "setsockopt", "shutdown"),
     ]
 
-  /// The API server: TCP, and UDP or a unix socket to resolve names; libcurl wakes itself through a pair of sockets.
-  /// Without netlink, glibc assumes that the machine has IPv4 and IPv6.
+  /// The API server: TCP; libcurl wakes itself through a pair of sockets.
   static let requests: [SystemCallRule] =
     [
-      socket(AF_INET, SOCK_STREAM.rawValue), socket(AF_INET, SOCK_DGRAM.rawValue),
-      socket(AF_INET6, SOCK_STREAM.rawValue), socket(AF_INET6, SOCK_DGRAM.rawValue),
+      socket(AF_INET, SOCK_STREAM.rawValue), socket(AF_INET6, SOCK_STREAM.rawValue),
+      SystemCallRule("socketpair", "connect"),
+    ]
+
+  /// The name of the API server or of a proxy: UDP, or the unix socket of a service. Landlock restricts neither: so they are
+  /// denied if the address is a number. Without netlink, glibc assumes that the machine has IPv4 and IPv6.
+  static let nameResolution: [SystemCallRule] =
+    [
+      socket(AF_INET, SOCK_DGRAM.rawValue), socket(AF_INET6, SOCK_DGRAM.rawValue),
       socket(AF_UNIX, SOCK_STREAM.rawValue), socket(AF_UNIX, SOCK_DGRAM.rawValue),
-      SystemCallRule("socketpair", "connect", "sendmmsg", "recvmmsg"),
+      SystemCallRule("sendmmsg", "recvmmsg"),
     ]
 
   /// The end of a server with a unix socket: it removes the file of the socket.

@@ -16,6 +16,8 @@ package final class Pods: Sendable {
   package static let earlierContainers = 64
   /// The maximum number of pods; a node has a few hundred.
   package static let limit = 20_000
+  /// The maximum number of containers of all pods.
+  package static let containerLimit = 50_000
 
   fileprivate struct Contents {
     var pods: [String: Pod] = [:]
@@ -47,9 +49,9 @@ package final class Pods: Sendable {
     contents.withLock { contents in Set(contents.pods.keys.filter { contents.deletions[$0] == nil }) }
   }
 
-  /// Stores a new or changed pod. If the store is full, it replaces the pod that was deleted first.
+  /// Stores a new or changed pod. If the store is full of pods or containers, it replaces the pods that were deleted first.
   ///
-  /// - Returns: false if the store is full of pods that are not deleted.
+  /// - Returns: false if the store is full of those that are not deleted. A known pod then stays as it was.
   @discardableResult
   package func put(_ pod: Pod) -> Bool {
     contents.withLock { $0.put(pod) }
@@ -91,14 +93,18 @@ package final class Pods: Sendable {
 extension Pods.Contents {
   fileprivate mutating func put(_ pod: Pod) -> Bool {
     let known = pods[pod.uid]
-    if known == nil && pods.count >= Pods.limit {
-      guard let oldest = deletions.min(by: { $0.value < $1.value }) else { return false }
-      remove(oldest.key)
-    }
     let there = Set(pod.containers.map(\.id))
     let earlier = (known?.containers ?? []).filter { !there.contains($0.id) }
     var pod = pod
     pod.containers = earlier.suffix(max(Pods.earlierContainers, pod.containers.count)) + pod.containers
+    let replaced = known?.containers.count ?? 0
+    while known == nil && pods.count >= Pods.limit
+      || containers.count - replaced + pod.containers.count > Pods.containerLimit
+    {
+      let others = deletions.filter { $0.key != pod.uid }
+      guard let oldest = others.min(by: { $0.value < $1.value }) else { return false }
+      remove(oldest.key)
+    }
     if deletions.removeValue(forKey: pod.uid) == nil && pod == known { return true }
     if let known { removeNames(of: known) }
     pods[pod.uid] = pod

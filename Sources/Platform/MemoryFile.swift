@@ -9,7 +9,7 @@ import Glibc
 package final class MemoryFile: Sendable {
   private let descriptor: Int32
 
-  /// The path for this process, valid as long as the object exists. Other users cannot open it.
+  /// The path for this process, valid as long as the object exists. Other processes need the right to trace this one to open it.
   package var path: String { "/proc/self/fd/\(descriptor)" }
 
   /// Creates a file with content. Returns nil if the kernel has no descriptor or no memory for it.
@@ -23,7 +23,7 @@ package final class MemoryFile: Sendable {
         unsafe write(descriptor, $0.baseAddress, $0.count)
       }
       if count < 0 && errno == EINTR { continue }
-      guard count > 0, fchmod(descriptor, S_IRUSR) == 0 else {
+      guard count > 0 else {
         _ = close(descriptor)
         return nil
       }

@@ -197,11 +197,13 @@ extension KernelTests {
 
     /// The actions that fail with another error, or not at all, in a process that is not confined.
     private static let denied = [
-      "write", "truncate", "create", "mkdir", "rename", "unlink", "chmod", "execve", "fork", "ptrace",
+      "write", "truncate", "create", "mkdir", "rename", "unlink", "chmod", "fchmod", "execve", "fork",
+      "ptrace",
       "process_vm_readv", "signal", "unshare", "setns", "bpf map create", "bpf program load",
       "bpf link create",
       "mount", "init_module", "kexec_load", "reboot", "perf_event_open", "keyctl", "io_uring_setup",
-      "open_by_handle_at", "settimeofday", "raw socket", "packet socket", "bind", "connect", "listen",
+      "open_by_handle_at", "settimeofday", "raw socket", "packet socket", "udp socket", "unix socket", "bind",
+      "connect", "listen",
       "executable memory", "writable executable memory", "make memory executable",
     ]
     /// Of these, those that are denied to an exec plugin, too.
@@ -296,6 +298,11 @@ extension KernelTests {
       let any = try probe("--confined", "--port", "any", in: folder)
       #expect(any["tcp socket"] == "0" && any["connect"] == "ECONNREFUSED")
       #expect(isDenied(any["raw socket"]) && isDenied(any["bind"]) && isDenied(any["listen"]))
+      for kind in ["udp socket", "unix socket"] {
+        #expect(isDenied(any[kind]), "\(kind): \(any[kind] ?? "")")
+      }
+      let named = try probe("--confined", "--port-of-name", "any", in: folder)
+      #expect(named["udp socket"] == "0" && named["unix socket"] == "0" && isDenied(named["raw socket"]))
       let one = try probe("--confined", "--port", "1", in: folder)
       #expect(one["connect"] == "ECONNREFUSED")
       let other = try probe("--confined", "--port", "2", in: folder)

@@ -36,9 +36,12 @@ final class PasswordChecker: Sendable {
 
   /// Returns whether this password was correct for this hash before. Needs microseconds.
   func isKnown(_ credentials: BasicCredentials, in policy: WebPolicy) -> Bool {
-    guard let right = policy.configuration.users[credentials.user] else { return false }
-    let value = value(credentials, right)
-    return known.withLock { $0.values.contains(value) }
+    let right = policy.configuration.users[credentials.user]
+    // As in `check`: the same work for a user that does not exist.
+    guard let compared = right ?? decoy(for: credentials.user, among: policy.hashes) else { return false }
+    let value = value(credentials, compared)
+    let isKnown = known.withLock { $0.values.contains(value) }
+    return isKnown && right != nil
   }
 
   /// Compares a password. Blocks for as long as the hash demands, also for a user that does not exist.

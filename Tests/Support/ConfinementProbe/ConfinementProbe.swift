@@ -8,7 +8,7 @@ import Platform
 /// Confines itself as the exporter does, and tries what is denied then. Prints `NAME ERRNO` for each attempt, where 0 is success, and the
 /// capabilities.
 ///
-/// Arguments: `--confined`, without which it tries the same outside; `--folder PATH`, `--file PATH` and `--port NUMBER` are
+/// Arguments: `--confined`, without which it tries the same outside; `--folder PATH`, `--file PATH`, `--port NUMBER` and `--port-of-name NUMBER` are
 /// needs; `--state PATH` is a file that is replaced; `--programs`; `--keep CAP_X`; `--old-kernel` behaves like one on which bpf() needs CAP_BPF; `--scratch PATH` is a
 /// folder with a file `file`, to write to and to read from.
 @main
@@ -39,6 +39,8 @@ struct ConfinementProbe {
       case "--file": needs.files.append(arguments.next() ?? "")
       case "--port":
         needs.requests = .port(arguments.next().flatMap { UInt16($0) }, resolvesNames: false)
+      case "--port-of-name":
+        needs.requests = .port(arguments.next().flatMap { UInt16($0) }, resolvesNames: true)
       case "--keep": kept.formUnion(arguments.next().flatMap { Capabilities(name: $0) } ?? [])
       case "--scratch": scratch = arguments.next() ?? ""
       default: fatalError("unknown flag \(flag)")
@@ -132,6 +134,7 @@ struct ConfinementProbe {
     report("rename", unsafe rename("\(scratch)/none", "\(scratch)/other") < 0 ? Int(-errno) : 0)
     report("unlink", unsafe unlink("\(scratch)/none") < 0 ? Int(-errno) : 0)
     report("chmod", unsafe chmod("\(scratch)/none", 0o700) < 0 ? Int(-errno) : 0)
+    call("fchmod", Int32(SYS_fchmod), -1, 0o700)
     open("environment of another process", "/proc/\(parent)/environ", O_RDONLY)
   }
 
@@ -169,6 +172,8 @@ struct ConfinementProbe {
   private func tryNetwork() {
     call("raw socket", Int32(SYS_socket), Int(AF_INET), 3, 1)
     call("packet socket", Int32(SYS_socket), Int(AF_PACKET), 3)
+    call("udp socket", Int32(SYS_socket), Int(AF_INET), 2)
+    call("unix socket", Int32(SYS_socket), Int(AF_UNIX), 1)
     let socket = CConfinement_call(Int(SYS_socket), Int(AF_INET), 1, 0, 0, 0)
     report("tcp socket", socket)
     var address = sockaddr_in()

@@ -70,6 +70,24 @@ import Testing
     #expect(pods.count == Pods.limit)
   }
 
+  @Test("The containers of all pods are limited; deleted pods make room first")
+  func containerLimit() {
+    let pods = Pods(retention: nil)
+    func pod(_ number: Int) -> Pod {
+      let containers = (0..<Pods.containerLimit / 5).map {
+        Pod.Container(id: "\(number)-\($0)", name: "c", image: "i")
+      }
+      return Pod(uid: "u\(number)", namespace: "n", name: "p", containers: containers)
+    }
+    for number in 0..<5 { #expect(pods.put(pod(number))) }
+    #expect(!pods.put(pod(5)))
+    #expect(pods.put(pod(4)))
+    pods.delete(uid: "u1", at: .now)
+    #expect(pods.put(pod(5)))
+    #expect(pods.container(id: "5-0") != nil && pods.container(id: "1-0") == nil)
+    #expect(pods.container(id: "0-0") != nil)
+  }
+
   @Test("When the table is full, a new pod replaces the pod that was deleted first")
   func limitWithDeleted() {
     let pods = Pods(retention: nil)

@@ -38,6 +38,16 @@ import Testing
     for levels in [65, 2000, 1_000_000] { #expect(value(nested(levels)) == nil) }
   }
 
+  @Test("The number of values is limited, whatever is in strings")
+  func values() throws {
+    func list(_ count: Int) -> JSONValue? { value("[" + String(repeating: "1,", count: count - 1) + "1]") }
+    #expect(list(JSONValue.mostValues)?.list?.count == JSONValue.mostValues)
+    #expect(list(JSONValue.mostValues + 1) == nil)
+    let separators = String(repeating: #"[{,\"\\"#, count: JSONValue.mostValues)
+    let text = try #require(value(#"["\#(separators)"]"#)?.list?.first?.text)
+    #expect(text.utf8.count == 5 * JSONValue.mostValues)
+  }
+
   @Test("A member that is missing, null or of another type is nil")
   func members() throws {
     let object = try #require(value(#"{"text":"x","number":7,"real":7.5,"list":[1],"null":null,"yes":true}"#))
