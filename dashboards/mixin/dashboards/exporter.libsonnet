@@ -85,7 +85,7 @@ function(config)
       ),
       grafana.table(
         'Programs that are not attached',
-        'The kernel rejected them. The log of the exporter gives the reason. Everything else is counted.',
+        'The kernel does not support them. The log of the exporter gives the reason. Everything else is counted.',
         'short',
         [[null, grafana.now('%s == 0' % own('pidns_bpf_program_attached'))]],
         hidden=['Time', '__name__'],
