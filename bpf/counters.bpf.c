@@ -96,7 +96,7 @@ static __always_inline int count_exec(__u64 *ctx, __u32 attempt)
 
 ATTEMPTS("sched_process_exec", process_exec, count_exec);
 
-/* Counts what only deaths by signal have in their part. */
+/* Counts what only signal deaths have in their part. */
 static __noinline int count_death(struct pidns_counts *counts, struct pidns_node *totals,
 				  const struct pidns_part *part, __u32 ending,
 				  const struct pidns_exemplar *latest)

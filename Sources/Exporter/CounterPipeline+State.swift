@@ -28,7 +28,7 @@ extension CounterPipeline {
     }
   }
 
-  /// Names containers before the watch of pods has started. Where there is one, nothing is known yet, and the ledger waits for
+  /// Names containers before the pod watch has started. Where there is one, nothing is known yet, and the ledger waits for
   /// the first poll.
   static func names(_ configuration: Configuration) -> Ledger.Name {
     guard configuration.kubernetes == nil else {

@@ -137,7 +137,7 @@ package struct KernelCounters: ~Copyable {
     self.taskIterator = taskIterator
     counts = MapReader(namespaces, "read the namespaces' counts") { NamespacePart($0) }
     self.details = details.map { DetailCounts($0, "read the namespaces' details") }
-    self.signals = signals.map { DetailCounts($0, "read the deaths by signal") }
+    self.signals = signals.map { DetailCounts($0, "read the signal deaths") }
     identityCache = IdentityCache(identities)
     self.node = node
     self.claims = claims
