@@ -18,5 +18,5 @@ struct ScopeFlags: ParsableArguments {
     help: ArgumentHelp(
       "Cgroups to count apart within a PID namespace. shared: those other than the cgroup of its init, for systemd units and for pods with hostPID or a shared namespace; all: every cgroup; none: no cgroup.",
       valueName: "cgroups"))
-  var split = Split.shared
+  var split = CgroupSplit.shared
 }

@@ -22,7 +22,7 @@ struct Handover {
         return
       }
       var shared: Set<CounterMap> = []
-      for map in CounterMap.handedOn where plan.usedMaps.contains(map) {
+      for map in CounterMap.carriedOver where plan.usedMaps.contains(map) {
         guard let pinned = try pins.map(map, of: other), try pinned.map().shape == object.map(map).shape
         else {
           continue
