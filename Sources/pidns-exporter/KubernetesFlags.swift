@@ -17,7 +17,8 @@ struct KubernetesFlags: ParsableArguments {
   @Option(
     name: .customLong("kubernetes.kubeconfig"),
     help: ArgumentHelp(
-      "Kubeconfig to reach the API server from outside the cluster; implies --kubernetes.", valueName: "path"))
+      "Kubeconfig to reach the API server from outside the cluster; implies --kubernetes.", valueName: "path")
+  )
   var kubeconfig: String?
 
   @Option(

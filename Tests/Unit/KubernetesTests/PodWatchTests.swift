@@ -48,7 +48,8 @@ import Testing
   @Test("A failed page restarts the list, and no pod is deleted before a list completes")
   func listFailures() throws {
     for (reason, version) in [
-      (WatchFailureReason.connection, "0"), (.timeout, "0"), (.throttled, "0"), (.unauthorized, "0"), (.server, "0"),
+      (WatchFailureReason.connection, "0"), (.timeout, "0"), (.throttled, "0"), (.unauthorized, "0"),
+      (.server, "0"),
       (.invalid, "0"), (.expired, ""),
     ] {
       var watch = watch
@@ -230,7 +231,8 @@ import Testing
   @Test(
     "Each status code maps to its reason",
     arguments: [
-      (401, WatchFailureReason.unauthorized), (403, .forbidden), (410, .expired), (429, .throttled), (500, .server),
+      (401, WatchFailureReason.unauthorized), (403, .forbidden), (410, .expired), (429, .throttled),
+      (500, .server),
       (503, .server),
       (504, .server), (301, .invalid), (400, .invalid), (404, .invalid), (0, .invalid), (204, .invalid),
     ])

@@ -83,7 +83,8 @@ import Testing
   @Test(
     "Each watch failure is counted by reason and retried, and known pods stay",
     arguments: [
-      (Fault.status(410), WatchFailureReason.expired), (.errorEvent(410), .expired), (.errorEvent(500), .server),
+      (Fault.status(410), WatchFailureReason.expired), (.errorEvent(410), .expired),
+      (.errorEvent(500), .server),
       (.cut, .connection), (.status(429, retryAfter: "0"), .throttled), (.status(500), .server),
       (.status(503, retryAfter: "Thu, 01 Jan 1970 00:00:00 GMT"), .server), (.garbage, .invalid),
       (.status(403), .forbidden), (.status(401), .unauthorized), (.status(302), .invalid),
@@ -140,7 +141,8 @@ import Testing
   @Test(
     "Each list failure is counted by reason and retried",
     arguments: [
-      (Fault.status(410), WatchFailureReason.expired), (.cut, .connection), (.status(429, retryAfter: "0"), .throttled),
+      (Fault.status(410), WatchFailureReason.expired), (.cut, .connection),
+      (.status(429, retryAfter: "0"), .throttled),
       (.status(500), .server), (.garbage, .invalid), (.status(403), .forbidden),
       (.status(401), .unauthorized),
     ])
