@@ -28,6 +28,8 @@ extension HTTPServer.RefusalReason {
       "HTTP clients did not send their headers in time: closed the connections; find the client, or raise --web.header-timeout"
     case .responseTimeout:
       "HTTP clients did not read their response in time: reset the connections; check the network, or raise --web.response-timeout"
+    case .unreadResponse:
+      "HTTP clients did not read responses whose memory others needed: reset the connections; find the clients, or check the network"
     case .tooLarge:
       "HTTP requests were too long: refused with 413, 414 or 431; find the client"
     case .malformed:

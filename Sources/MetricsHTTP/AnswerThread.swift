@@ -8,8 +8,8 @@ import Synchronization
 /// Use one for each kind of work that must not delay another kind: pages have one, password checks another. It may
 /// serve several servers. It ends when the last reference is released and no request waits.
 ///
-/// Clients that have been known for longer are served first. The number of waiting requests is limited, and so is that of
-/// one client address. Beyond that, the request that would be served last gets 503 or 429 with `Retry-After`.
+/// The addresses are served in turn, known clients before others: ``WaitingLine``. The number of waiting requests is
+/// limited, and so is that of one address. Beyond that, a request gets 503 or 429 with `Retry-After`.
 package final class AnswerThread: Sendable {
   let queue: Queue
 
@@ -103,10 +103,11 @@ extension AnswerThread {
     private enum Room { case none(Refusal), some(displacing: Job?) }
 
     private func room(for exchange: Exchange, _ state: inout State) -> Room {
-      if state.waiting.count(of: exchange.client) >= limitPerAddress { return .none(.addressBusy) }
+      let (client, rank) = (exchange.client, exchange.rank)
+      if state.waiting.count(of: client, rank) >= limitPerAddress { return .none(.addressBusy) }
       guard state.waiting.count >= limit else { return .some(displacing: nil) }
-      guard let last = state.waiting.removeLast(after: exchange.rank) else { return .none(.busy) }
-      return .some(displacing: last)
+      guard let displaced = state.waiting.removeOne(for: client, rank) else { return .none(.busy) }
+      return .some(displacing: displaced)
     }
 
     private func signal() {
@@ -134,29 +135,5 @@ extension AnswerThread {
       state.withLock { $0.isStopped = true }
       wake.signal()
     }
-  }
-}
-
-/// Elements in the order in which they are served: by the rank of their clients, the oldest first.
-struct WaitingLine<Element> {
-  private var line: [(client: ClientAddress, rank: ClientRank, element: Element)] = []
-
-  var count: Int { line.count }
-
-  /// The number of waiting elements of a client.
-  func count(of client: ClientAddress) -> Int { line.count { $0.client == client } }
-
-  mutating func append(_ element: Element, from client: ClientAddress, _ rank: ClientRank) {
-    let place = line.firstIndex { $0.rank > rank } ?? line.endIndex
-    line.insert((client, rank, element), at: place)
-  }
-
-  /// Removes and returns the element that is served next.
-  mutating func next() -> Element? { line.isEmpty ? nil : line.removeFirst().element }
-
-  /// Removes and returns the element that is served last, if that is later than a client of a rank.
-  mutating func removeLast(after rank: ClientRank) -> Element? {
-    guard let last = line.last, last.rank > rank else { return nil }
-    return line.removeLast().element
   }
 }

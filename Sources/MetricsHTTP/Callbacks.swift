@@ -69,8 +69,7 @@ enum Callbacks {
         version: unsafe String(cString: version), exchange)
     // Without a response, the connection is suspended.
     guard let response else { return .YES }
-    exchange.status = response.status
-    return service.completed(response).queue(for: exchange.connection)
+    return exchange.send(response)
   }
 
   /// Runs once for each request that was passed to `answer`, however the request ended.

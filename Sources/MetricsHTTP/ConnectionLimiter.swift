@@ -122,6 +122,22 @@ final class ConnectionLimiter: Sendable {
     change { state, now in state.table.setComputing(connection.value, isComputing, at: now) }
   }
 
+  /// Records that a connection receives a response, and shuts down others if its body would need too much memory.
+  ///
+  /// - Returns: Whether there is room for it.
+  func beginBody(of response: Response, on connection: OpenConnection) -> Bool {
+    let connection = Unchecked(value: connection)
+    return change { state, now in
+      let (hasRoom, displaced) = state.table.beginBody(
+        response.bodyIdentifier, bytes: response.bodySize, on: connection.value)
+      for connection in displaced {
+        count(.unreadResponse, &state, at: now)
+        Self.shutDown(connection)
+      }
+      return hasRoom
+    }
+  }
+
   /// Records that a response has ended; `isWelcome` if it was a page that was sent completely.
   func end(_ connection: OpenConnection, isWelcome: Bool) {
     let connection = Unchecked(value: connection)

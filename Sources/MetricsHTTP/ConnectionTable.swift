@@ -6,6 +6,8 @@ import ServerTLS
 final class ConnectionGroup {
   let address: ClientAddress
   fileprivate(set) var count = 0
+  /// Those that have the rank of a known client.
+  fileprivate var ranked = 0
 
   fileprivate init(_ address: ClientAddress) { self.address = address }
 }
@@ -34,6 +36,8 @@ final class OpenConnection {
   fileprivate(set) var lastProgress: ContinuousClock.Instant
   /// Whether its socket was shut down, so that MHD will close it.
   fileprivate(set) var isShutDown = false
+  /// The body that it receives, unless that is counted no longer.
+  fileprivate var body: ObjectIdentifier?
   fileprivate var index = 0
 
   fileprivate init(
@@ -68,7 +72,11 @@ struct ConnectionTable {
   /// Groups that are not empty.
   private var groups: [ClientAddress: ConnectionGroup] = [:]
   private var unknownCount = 0
+  private var rankedCount = 0
   private var shutDownCount = 0
+  /// The bodies that are being sent: how many connections receive each, and its size.
+  private var bodies: [ObjectIdentifier: (connections: Int, bytes: Int)] = [:]
+  private var bodyBytes = 0
 
   init(limits: HTTPServer.Limits) { self.limits = limits }
 
@@ -86,10 +94,9 @@ struct ConnectionTable {
     for client: ClientAddress, isOverloaded: Bool = false, at now: ContinuousClock.Instant
   ) -> Room {
     guard shutDownCount < HTTPServer.Limits.closing else { return .none(.maxConnections) }
-    let rank = known.rank(of: client, at: now)
+    let (group, rank) = place(of: client, at: now)
     if isOverloaded && !rank.isKnown { return .none(.overload) }
-    if let group = groups[rank.isKnown ? client : client.network], group.count >= limits.connectionsPerAddress
-    {
+    if group.count >= limits.connectionsPerAddress {
       return instead(of: longestIdle { $0.group === group }, .maxConnectionsPerAddress)
     }
     let unknownLimit = limits.connections - limits.reserved
@@ -126,10 +133,8 @@ struct ConnectionTable {
   mutating func add(
     descriptor: CInt, client: ClientAddress, at now: ContinuousClock.Instant
   ) -> OpenConnection {
-    let rank = known.rank(of: client, at: now)
-    let connection = OpenConnection(
-      descriptor: descriptor, client: client, group: group(rank.isKnown ? client : client.network),
-      rank: rank, at: now)
+    let (group, rank) = place(of: client, at: now)
+    let connection = OpenConnection(descriptor: descriptor, client: client, group: group, rank: rank, at: now)
     connection.index = connections.count
     connections.append(connection)
     count(connection, by: 1)
@@ -139,6 +144,7 @@ struct ConnectionTable {
   /// Removes a connection before its socket is closed.
   mutating func remove(_ connection: OpenConnection) {
     if connection.isShutDown { shutDownCount -= 1 } else { count(connection, by: -1) }
+    endBody(of: connection)
     let last = connections.removeLast()
     if last !== connection {
       last.index = connection.index
@@ -152,6 +158,7 @@ struct ConnectionTable {
     connection.isShutDown = true
     shutDownCount += 1
     count(connection, by: -1)
+    endBody(of: connection)
   }
 
   /// Records that the headers of a request are complete.
@@ -165,20 +172,65 @@ struct ConnectionTable {
     connection.phase = .answering(isComputing: isComputing)
   }
 
+  /// Records that a connection receives a body, if the bodies that are being sent leave room for it.
+  ///
+  /// All connections that receive one body need its memory once. If there is no room, connections that rank not before
+  /// this one are marked as shut down, those that have not read their body for longest.
+  ///
+  /// - Parameter body: Identifies the body until its response has ended.
+  /// - Returns: Whether there is room, and the connections to shut down.
+  mutating func beginBody(
+    _ body: ObjectIdentifier, bytes: Int, on connection: OpenConnection
+  ) -> (hasRoom: Bool, displaced: [OpenConnection]) {
+    endBody(of: connection)
+    var displaced: [OpenConnection] = []
+    // Large pages need more: some of them are sent at one time, in several formats.
+    let limit = max(HTTPServer.Limits.bodyBytes, 4 * bytes)
+    while bodies[body] == nil && bodyBytes + bytes > limit {
+      guard
+        let victim = longestIdle({ $0.body != nil && $0 !== connection && $0.rank >= connection.rank })
+      else { return (false, displaced) }
+      markShutDown(victim)
+      displaced.append(victim)
+    }
+    if bodies[body] == nil { bodyBytes += bytes }
+    bodies[body, default: (0, bytes)].connections += 1
+    connection.body = body
+    return (true, displaced)
+  }
+
+  private mutating func endBody(of connection: OpenConnection) {
+    guard let body = connection.body, let (connections, bytes) = bodies[body] else { return }
+    connection.body = nil
+    bodies[body] = connections == 1 ? nil : (connections - 1, bytes)
+    if connections == 1 { bodyBytes -= bytes }
+  }
+
   /// Records that a response has ended.
   ///
   /// - Parameter isWelcome: Whether the client got a page, and so is known from now on.
   mutating func end(_ connection: OpenConnection, isWelcome: Bool, at now: ContinuousClock.Instant) {
     connection.phase = .idle
     connection.lastProgress = now
+    endBody(of: connection)
     guard isWelcome else { return }
     known.insert(connection.client, at: now)
-    let rank = known.rank(of: connection.client, at: now)
-    guard !connection.rank.isKnown, !connection.isShutDown, rank.isKnown else { return }
+    guard !connection.rank.isKnown, !connection.isShutDown else { return }
     count(connection, by: -1)
-    connection.rank = rank
-    connection.group = group(connection.client)
+    (connection.group, connection.rank) = place(of: connection.client, at: now)
     count(connection, by: 1)
+  }
+
+  /// The group and the rank of a client's next connection. A known client has its rank for a few connections; others count
+  /// as those of an unknown one. So known clients leave room, whatever they do.
+  private func place(
+    of client: ClientAddress, at now: ContinuousClock.Instant
+  ) -> (group: ConnectionGroup, rank: ClientRank) {
+    let (rank, own) = (known.rank(of: client, at: now), group(client))
+    if rank.isKnown && own.ranked < HTTPServer.Limits.rankedPerClient && rankedCount < limits.ranked {
+      return (own, rank)
+    }
+    return (group(client.network), .unknown)
   }
 
   private func group(_ address: ClientAddress) -> ConnectionGroup {
@@ -189,7 +241,12 @@ struct ConnectionTable {
     let group = connection.group
     group.count += change
     groups[group.address] = group.count == 0 ? nil : group
-    if !connection.rank.isKnown { unknownCount += change }
+    if connection.rank.isKnown {
+      rankedCount += change
+      group.ranked += change
+    } else {
+      unknownCount += change
+    }
   }
 
   /// The time at which a connection is closed unless it makes progress.

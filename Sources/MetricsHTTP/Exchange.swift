@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CMicroHTTPD
+
 /// A request from its headers to the end of its response. MHD's per-request pointer keeps it alive.
 ///
 /// Sendable because one thread uses it at a time: the polling thread of its connection, or an `AnswerThread`
@@ -18,7 +20,7 @@ final class Exchange: @unchecked Sendable {
   /// The client's rank among waiting clients.
   let rank: ClientRank
   /// The status of the response that was queued; 0 before.
-  var status = 0
+  private var status = 0
 
   init(connection: Connection, service: Service) {
     self.connection = connection
@@ -38,6 +40,16 @@ final class Exchange: @unchecked Sendable {
     if let open { service.limiter.end(open, isWelcome: isSent && status == 200) }
     action?(isSent && !isRefused)
     action = nil
+  }
+
+  /// Queues a response; 503 instead of it, if unread responses to clients that rank before use the memory.
+  func send(_ response: Response) -> MHD_Result {
+    var response = service.completed(response)
+    if let open, !service.limiter.beginBody(of: response, on: open) {
+      response = service.completed(refusal(.busy))
+    }
+    status = response.status
+    return response.queue(for: connection)
   }
 
   /// Calls a handler for the request.

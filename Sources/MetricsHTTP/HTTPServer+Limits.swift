@@ -4,7 +4,8 @@ extension HTTPServer {
   /// The limits of one client, and of all clients together.
   package struct Limits: Sendable, Hashable {
     /// Open connections, for all addresses that are listened on. Beyond it, the connection that made no progress for
-    /// longest is closed. A quarter is kept for known clients: loopback, and addresses that got a page lately.
+    /// longest is closed. A quarter is kept for known clients: loopback, and addresses that got a page lately. Each has
+    /// its rank for four connections.
     package var connections: Int
     /// Open connections of one client address, or of one /64 of IPv6. Beyond it, the one of them that made no progress
     /// for longest is closed.
@@ -36,6 +37,15 @@ extension HTTPServer {
     /// The number of connections that are reserved for known clients.
     var reserved: Int { connections / 4 }
 
+    /// The bodies that are being sent, in bytes. Each counts once, however many clients receive it.
+    static let bodyBytes = 16 << 20
+
+    /// The connections of one known client that have its rank. A scraper or probe needs one or two.
+    static let rankedPerClient = 4
+
+    /// The connections that have the rank of a known client.
+    var ranked: Int { max(connections / 2, 1) }
+
     /// The number of connections in the kernel's queue above which connections of unknown clients are closed
     /// immediately. To serve them would need ten times as long, and known clients would wait behind them.
     static let acceptQueue = 256
@@ -56,6 +66,8 @@ extension HTTPServer {
     case headerTimeout = "header_timeout"
     /// The client did not read the response in time.
     case responseTimeout = "response_timeout"
+    /// Other responses needed the memory, and the client had not read its own for longest.
+    case unreadResponse = "unread_response"
     /// 413, 414, 431: the body, the target or the headers are too long.
     case tooLarge = "too_large"
     /// 400 and others: the request is not HTTP.

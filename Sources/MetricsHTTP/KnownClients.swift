@@ -40,8 +40,9 @@ struct KnownClients {
 
   private var visits: [ClientAddress: Visits] = [:]
 
-  /// The maximum number of known clients.
+  /// The maximum number of known clients, and of those in one network in which a client can choose its address.
   static let capacity = 64
+  static let capacityPerNetwork = 4
   /// The time for which a client is known after a response. Longer than the longest usual interval between scrapes.
   static let retention = Duration.seconds(600)
 
@@ -62,6 +63,7 @@ struct KnownClients {
       visits = visits.filter { now - $0.value.last <= Self.retention }
       guard visits.count < Self.capacity else { return }
     }
+    guard visits.keys.count(where: { $0.network == client.network }) < Self.capacityPerNetwork else { return }
     visits[client] = Visits(first: now, last: now)
   }
 }

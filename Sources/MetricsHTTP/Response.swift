@@ -11,7 +11,7 @@ import CMicroHTTPD
 
   // Sendable because MHD counts its references under a mutex, and nothing else changes after `init`.
   private nonisolated(unsafe) let handle: OpaquePointer
-  private let body: [BodyPart]
+  private let body: Body
   private let headers: [(String, String)]
 
   /// The largest number of parts of a body. MHD copies the list of them, 16 bytes each, into the memory of the
@@ -27,9 +27,9 @@ import CMicroHTTPD
     precondition((200...599).contains(status), "not a final HTTP status")
     precondition(parts.count <= Self.partLimit, "too many parts: \(parts.count)")
     self.status = status
-    body = parts
+    body = Body(parts: parts)
     self.headers = [("Content-Type", contentType)] + headers
-    unsafe handle = Self.make(parts)
+    unsafe handle = Self.make(body)
     addHeaders()
   }
 
@@ -42,6 +42,12 @@ import CMicroHTTPD
     self.init(
       status: status, contentType: contentType, headers: headers, parts: [BodyPart(copying: body.span)])
   }
+
+  /// Identifies the body, which responses with other headers share. Valid while one of them exists, or is being sent.
+  var bodyIdentifier: ObjectIdentifier { ObjectIdentifier(body) }
+
+  /// The size of the body in bytes.
+  var bodySize: Int { body.size }
 
   /// Builds a response with the body of another one, which it shares.
   private init(_ other: Response, headers: [(String, String)]) {
@@ -60,19 +66,20 @@ import CMicroHTTPD
 
   /// Makes MHD's response. It keeps the parts until the last transfer ends, which may be after the end of the
   /// `Response`.
-  private static func make(_ body: [BodyPart]) -> OpaquePointer {
-    let owner = unsafe Unmanaged.passRetained(PartOwner(parts: body)).toOpaque()
+  private static func make(_ body: Body) -> OpaquePointer {
+    let owner = unsafe Unmanaged.passRetained(body).toOpaque()
+    let parts = body.parts
     let release: @convention(c) (UnsafeMutableRawPointer?) -> Void = { owner in
-      if let owner = unsafe owner { unsafe Unmanaged<PartOwner>.fromOpaque(owner).release() }
+      if let owner = unsafe owner { unsafe Unmanaged<Body>.fromOpaque(owner).release() }
     }
     let made: OpaquePointer?
-    if body.count <= 1 {
+    if parts.count <= 1 {
       // One part is sent together with the headers. MHD only reads it.
       unsafe made = unsafe MHD_create_response_from_buffer_with_free_callback_cls(
-        body.first?.count ?? 0, UnsafeMutableRawPointer(mutating: body.first?.bytes.baseAddress), release,
+        parts.first?.count ?? 0, UnsafeMutableRawPointer(mutating: parts.first?.bytes.baseAddress), release,
         owner)
     } else {
-      let list = unsafe body.map { part in
+      let list = unsafe parts.map { part in
         unsafe MHD_IoVec(iov_base: part.bytes.baseAddress, iov_len: part.count)
       }
       unsafe made = unsafe MHD_create_response_from_iovec(list, UInt32(list.count), release, owner)
@@ -105,9 +112,13 @@ import CMicroHTTPD
   }
 }
 
-/// Keeps the parts of a body for MHD.
-private final class PartOwner {
+/// The parts of a body, which MHD keeps until the last transfer ends.
+private final class Body: Sendable {
   let parts: [BodyPart]
+  let size: Int
 
-  init(parts: [BodyPart]) { self.parts = parts }
+  init(parts: [BodyPart]) {
+    self.parts = parts
+    size = parts.reduce(0) { $0 + $1.count }
+  }
 }

@@ -41,6 +41,17 @@ class Idle(Kind):
     """idle"""
 
 
+class KnownIdle(Kind):
+    """idle after a response"""
+    first = b"GET /-/healthy HTTP/1.1\r\nHost: a\r\n\r\n"
+
+
+class UnreadPages(Kind):
+    """status pages that are not read"""
+    first = b"GET /?rows=1000 HTTP/1.1\r\nHost: a\r\n\r\n" * 16
+    reads = False
+
+
 class SlowHeaders(Kind):
     """one header byte a second"""
     first = b"GET /metrics HTTP/1.1\r\nHost: a\r\nX: "
@@ -115,7 +126,7 @@ class WrongPasswords(Kind):
 
 
 KINDS = {
-    "idle": Idle, "slow-headers": SlowHeaders, "slow-reader": SlowReader, "half-open": HalfOpen, "garbage": Garbage,
+    "idle": Idle, "known-idle": KnownIdle, "unread-pages": UnreadPages, "slow-headers": SlowHeaders, "slow-reader": SlowReader, "half-open": HalfOpen, "garbage": Garbage,
     "long-headers": LongHeaders, "long-url": LongURL, "pages": Pages, "handshakes": AbandonedHandshake,
     "slow-handshakes": SlowHandshake, "wrong-passwords": WrongPasswords}
 

@@ -80,7 +80,7 @@ class Run:
                 wait("wrong passwords are counted", lambda: self.exporter.wrong_passwords() > compared)
             return made
         # A browser that nobody knows waits for its page with those that attack.
-        self.measure(KINDS[kind].__doc__, sources, act, ("browser",) if kind == "pages" else ())
+        self.measure(KINDS[kind].__doc__, sources, act, ("browser",) if kind in ("pages", "unread-pages") else ())
 
     def slowhttptest(self, mode):
         def act():

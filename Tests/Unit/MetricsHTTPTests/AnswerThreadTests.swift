@@ -85,9 +85,11 @@ extension ServerTests {
         #expect(refused)
         gate.open()
         for client in clients { #expect(try client.reply().text == "slow\n") }
+        // The server may not have noticed the end of a response yet. Closed now, it would report an interruption.
+        let areSent = try eventually { gate.allSent.count { $0 } >= 3 }
+        #expect(areSent)
       }
       #expect(gate.allSent.contains(false))
-      #expect(gate.allSent.count { $0 } >= 3)
     }
 
     @Test("beyond its limit, the thread's clients get 503")
@@ -157,29 +159,6 @@ extension ServerTests {
         gate.open()
         #expect(try RawClient(port: port).exchange("GET", "/slow").text == "slow\n")
       }
-    }
-  }
-
-  @Suite struct WaitingLineTests {
-    @Test("clients that have been known for longer are served first, in the order of arrival")
-    func order() {
-      let start = ContinuousClock.now
-      let ranks = [
-        ClientRank.unknown, ClientRank(since: start + .seconds(1)), ClientRank(since: start), .local,
-      ]
-      var line = WaitingLine<Int>()
-      for number in 0..<8 {
-        line.append(number, from: ClientAddress(ipv4: UInt32(number % 4)), ranks[number % 4])
-      }
-      #expect(line.count == 8)
-      #expect(line.count(of: ClientAddress(ipv4: 0)) == 2)
-      var last = [line.removeLast(after: .unknown), line.removeLast(after: .local)]
-      #expect(last == [nil, 4])
-      var served: [Int] = []
-      while let number = line.next() { served.append(number) }
-      #expect(served == [3, 7, 2, 6, 1, 5, 0])
-      last = [line.removeLast(after: .local)]
-      #expect(last == [nil])
     }
   }
 

@@ -107,13 +107,92 @@ import Testing
     }
   }
 
-  @Test("if only known clients are connected, an unknown one is refused, and a known one displaces")
+  @Test("known clients that open as many connections as they can leave room for others, and for each other")
+  func manyKnown() {
+    var table = Self.table(connections: 16, perAddress: 6)
+    var descriptor: CInt = 0
+    func fill(_ client: ClientAddress, _ table: inout ConnectionTable) {
+      for _ in 0..<8 {
+        guard let gone = Self.connect(&table, descriptor, client, at: Int(descriptor)) else { continue }
+        #expect(gone != 0)
+        descriptor += 1
+      }
+    }
+    for number in 0..<4 as Range<UInt32> {
+      let connection = table.add(descriptor: -2, client: Self.client(number), at: Self.at(0))
+      table.end(connection, isWelcome: true, at: Self.at(0))
+      table.remove(connection)
+    }
+    for number in 0..<4 as Range<UInt32> { fill(Self.client(number), &table) }
+    #expect(table.count == 16)
+    // A new client displaces one of theirs, and is not displaced by the next ones at once.
+    #expect(Self.connect(&table, 100, Self.client(50), at: 100).map { $0 >= 0 } == true)
+    fill(Self.client(0), &table)
+    #expect(Self.connect(&table, 101, Self.client(51), at: 101).map { $0 >= 0 && $0 != 100 } == true)
+    // So does loopback, though half of the connections have the rank of a known client.
+    #expect(Self.connect(&table, 102, Self.loopback, at: 102).map { $0 >= 0 && $0 != 101 } == true)
+  }
+
+  @Test("a client has its rank for four connections")
+  func ranked() {
+    var table = Self.table(connections: 32, perAddress: 16)
+    let connections = (0..<6).map { table.add(descriptor: $0, client: Self.loopback, at: Self.at(0)) }
+    #expect(connections.map(\.rank.isKnown) == [true, true, true, true, false, false])
+    table.remove(connections[0])
+    table.end(connections[5], isWelcome: true, at: Self.at(1))
+    #expect(connections[5].rank.isKnown)
+    table.end(connections[4], isWelcome: true, at: Self.at(1))
+    #expect(!connections[4].rank.isKnown)
+  }
+
+  /// Identifies a body.
+  private final class Body {}
+
+  @Test("unread bodies use limited memory: those that were not read for longest are reset")
+  func bodies() {
+    var table = Self.table(connections: 32, perAddress: 16)
+    let size = HTTPServer.Limits.bodyBytes / 8
+    let bodies = (0..<12).map { _ in Body() }
+    func connect(_ number: Int, _ client: ClientAddress) -> OpenConnection {
+      let connection = table.add(descriptor: CInt(number), client: client, at: Self.at(number))
+      table.begin(connection, at: Self.at(number))
+      return connection
+    }
+    let attackers = (0..<8).map { connect($0, Self.client(1)) }
+    for (attacker, body) in zip(attackers, bodies) {
+      let (hasRoom, displaced) = table.beginBody(ObjectIdentifier(body), bytes: size, on: attacker)
+      #expect(hasRoom && displaced.isEmpty)
+    }
+    // A body that others receive needs no memory.
+    let sharing = connect(8, Self.client(2))
+    #expect(table.beginBody(ObjectIdentifier(bodies[0]), bytes: size, on: sharing).displaced.isEmpty)
+    let scraper = connect(9, Self.client(3))
+    let (hasRoom, displaced) = table.beginBody(ObjectIdentifier(bodies[8]), bytes: size, on: scraper)
+    #expect(hasRoom)
+    // The first one alone frees nothing: another client still receives that body.
+    #expect(displaced.map(\.descriptor) == [0, 1])
+    table.end(scraper, isWelcome: true, at: Self.at(10))
+    // What was read makes room. A body that is larger than the limit may be sent, too.
+    #expect(table.beginBody(ObjectIdentifier(bodies[9]), bytes: size, on: scraper).displaced.isEmpty)
+    let other = connect(11, Self.client(4))
+    #expect(table.beginBody(ObjectIdentifier(bodies[10]), bytes: 9 * size, on: other).displaced.isEmpty)
+    // A client that is not known does not displace one that is.
+    for attacker in attackers { table.remove(attacker) }
+    let loopback = connect(12, Self.loopback)
+    let known = table.beginBody(ObjectIdentifier(bodies[11]), bytes: 36 * size, on: loopback)
+    #expect(known.hasRoom)
+    let refused = table.beginBody(ObjectIdentifier(bodies[2]), bytes: size, on: sharing)
+    #expect(!refused.hasRoom)
+  }
+
+  @Test(
+    "if half of the connections are those of known clients, one of another address displaces none of them")
   func onlyKnown() {
     var table = Self.table(connections: 2)
     #expect(Self.connect(&table, 0, Self.loopback, at: 0) == -1)
-    #expect(Self.connect(&table, 1, Self.loopback, at: 1) == -1)
-    #expect(Self.connect(&table, 2, Self.client(1), at: 2) == nil)
-    #expect(Self.connect(&table, 3, Self.loopback, at: 3) == 0)
+    #expect(Self.connect(&table, 1, Self.client(1), at: 1) == -1)
+    #expect(Self.connect(&table, 2, Self.client(2), at: 2) == 1)
+    #expect(Self.connect(&table, 3, Self.loopback, at: 3) == 2)
   }
 
   @Test("when full, the address with most connections loses one")
@@ -132,13 +211,13 @@ import Testing
   @Test("a connection whose answer is computed stays")
   func computing() {
     var table = Self.table(connections: 2)
-    let busy = table.add(descriptor: 0, client: Self.loopback, at: Self.at(0))
+    let busy = table.add(descriptor: 0, client: Self.client(1), at: Self.at(0))
     table.begin(busy, at: Self.at(0))
     table.setComputing(busy, true, at: Self.at(0))
-    #expect(Self.connect(&table, 1, Self.loopback, at: 1) == -1)
-    #expect(Self.connect(&table, 2, Self.loopback, at: 2) == 1)
+    #expect(Self.connect(&table, 1, Self.client(1), at: 1) == -1)
+    #expect(Self.connect(&table, 2, Self.client(1), at: 2) == 1)
     table.setComputing(busy, false, at: Self.at(3))
-    #expect(Self.connect(&table, 3, Self.loopback, at: 3) == 0)
+    #expect(Self.connect(&table, 3, Self.client(1), at: 3) == 0)
   }
 
   @Test("clients are refused while as many connections are being closed as MHD has room for")
@@ -146,14 +225,14 @@ import Testing
     var table = Self.table(connections: 1, perAddress: 100)
     for number in 0...HTTPServer.Limits.closing {
       if number > 0 {
-        guard case .instead = table.makeRoom(for: Self.loopback, at: Self.at(number)) else {
+        guard case .instead = table.makeRoom(for: Self.client(1), at: Self.at(number)) else {
           Issue.record("no room for \(number)")
           return
         }
       }
-      _ = table.add(descriptor: CInt(number), client: Self.loopback, at: Self.at(number))
+      _ = table.add(descriptor: CInt(number), client: Self.client(1), at: Self.at(number))
     }
-    guard case .none(.maxConnections) = table.makeRoom(for: Self.loopback, at: Self.at(99)) else {
+    guard case .none(.maxConnections) = table.makeRoom(for: Self.client(1), at: Self.at(99)) else {
       Issue.record("more connections than MHD has room for")
       return
     }
@@ -213,17 +292,19 @@ import Testing
 
   @Test("a later client never displaces one that is known for longer")
   func ranks() {
-    var table = Self.table(connections: 2)
+    var table = Self.table(connections: 4)
     for (number, descriptor) in [(1, 0), (2, 1)] {
       let client = Self.client(UInt32(number))
       let connection = table.add(descriptor: CInt(descriptor), client: client, at: Self.at(number))
       table.end(connection, isWelcome: true, at: Self.at(number))
     }
-    #expect(Self.connect(&table, 2, Self.client(2), at: 3) == 1)
-    #expect(Self.connect(&table, 3, Self.client(3), at: 4) == nil)
-    #expect(Self.connect(&table, 4, Self.client(1), at: 5) == 2)
-    #expect(Self.connect(&table, 5, Self.client(2), at: 6) == nil)
-    #expect(Self.connect(&table, 6, Self.loopback, at: 7) == 0)
+    // The other half is for connections without rank.
+    #expect(Self.connect(&table, 2, Self.client(3), at: 3) == -1)
+    #expect(Self.connect(&table, 3, Self.client(4), at: 4) == -1)
+    for (number, gone) in [(5, 2), (6, 3), (7, 4)] {
+      let newcomer = Self.client(UInt32(number))
+      #expect(Self.connect(&table, CInt(number - 1), newcomer, at: number) == CInt(gone))
+    }
   }
 
   @Test("counts agree with a naive model, whatever happens")

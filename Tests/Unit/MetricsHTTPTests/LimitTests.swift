@@ -94,9 +94,10 @@ extension ServerTests {
       let server = try HTTPServer(
         addresses: [address, address], routes: metrics("up 1\n"), limits: .patient(connections: 2))
       let ports = server.boundAddresses.map(\.port)
-      let clients = try ports.map { try RawClient(port: $0) }
-      for client in clients { #expect(try client.exchange("GET", "/metrics").status == 200) }
-      let next = try RawClient(port: ports[1])
+      let clients = try ports.map { try RawClient(port: $0, source: "127.0.0.2") }
+      // Accepted, and not known afterwards.
+      for client in clients { #expect(try client.exchange("GET", "/missing").status == 404) }
+      let next = try RawClient(port: ports[1], source: "127.0.0.3")
       #expect(try next.exchange("GET", "/metrics").status == 200)
       #expect(try clients[0].isClosed())
       server.close()
