@@ -96,7 +96,7 @@ static __always_inline int count_exec(__u64 *ctx, __u32 attempt)
 
 ATTEMPTS("sched_process_exec", process_exec, count_exec);
 
-/* Counts what only deaths by signal have in their part. */
+/* Counts what only signal deaths have in their part. */
 static __noinline int count_death(struct pidns_counts *counts, struct pidns_node *totals,
 				  const struct pidns_part *part, __u32 ending,
 				  const struct pidns_exemplar *latest)
@@ -247,7 +247,7 @@ int oom_marked(__u64 *ctx)
 
 	if (!counts_here())
 		return 0;
-	return note_oom_victim(task) ? count_late_oom_kill(task) : 0;
+	return record_oom_victim(task) ? count_late_oom_kill(task) : 0;
 }
 
 /* oom_marked for kernels whose tracepoint gives the number of a thread only. */
@@ -263,7 +263,7 @@ int oom_marked_by_number(__u64 *ctx)
  * Records that a cgroup is removed. No process can enter it, and its processes have passed their
  * exit's tracepoint.
  */
-static __always_inline int note_removal(__u64 *ctx, __u32 attempt)
+static __always_inline int record_removal(__u64 *ctx, __u32 attempt)
 {
 	__u64 id = removed_cgroup((void *)ctx[0]);
 	struct pidns_cgroup *removed = bpf_map_lookup_elem(&cgroups, &id);
@@ -281,7 +281,7 @@ static __always_inline int note_removal(__u64 *ctx, __u32 attempt)
 	return 0;
 }
 
-ATTEMPTS("cgroup_rmdir", cgroup_removed, note_removal);
+ATTEMPTS("cgroup_rmdir", cgroup_removed, record_removal);
 
 /* Counts an execve or execveat that has returned an error. */
 static __always_inline int count_exec_failure(long result)
@@ -316,10 +316,10 @@ EXEC_FAILURES(execveat_failed);
 EXEC_FAILURES(compat_execve_failed);
 EXEC_FAILURES(compat_execveat_failed);
 
-/* The part of the previous task, and the number of its successive tasks. */
-static struct pidns_tasks walked;
+/* A run: the part of the previous task, and the number of its successive tasks. */
+static struct pidns_tasks run;
 /* The same part, also if there was no room for it and its tasks are in part 0. */
-static struct pidns_part walked_in;
+static struct pidns_part run_part;
 
 static __always_inline bool is_same_part(const struct pidns_part *a, const struct pidns_part *b)
 {
@@ -341,7 +341,7 @@ int task_walk(struct bpf_iter__task *ctx)
 	bool begins;
 
 	if (ctx->meta->seq_num == 0)
-		walked = (struct pidns_tasks){}, walked_in = (struct pidns_part){};
+		run = (struct pidns_tasks){}, run_part = (struct pidns_part){};
 	if (task && (task->flags & PF_KTHREAD || !own_namespace(task, &own)))
 		return 0;
 	if (task)
@@ -350,36 +350,35 @@ int task_walk(struct bpf_iter__task *ctx)
 	if (task && task->exit_state && own.part.cgroup &&
 	    !bpf_map_lookup_elem(&namespaces, &own.part))
 		own.part.cgroup = 0;
-	begins = !is_same_part(&own.part, &walked_in);
+	begins = !is_same_part(&own.part, &run_part);
 	totals = this_cpus_node();
 	if (begins) {
 		/* No room: the kernel empties the buffer and calls again with the same task. */
-		if (walked.part.namespace.inum &&
-		    bpf_seq_write(ctx->meta->seq, &walked, sizeof(walked)))
+		if (run.part.namespace.inum && bpf_seq_write(ctx->meta->seq, &run, sizeof(run)))
 			return 0;
-		walked_in = own.part;
+		run_part = own.part;
 		if (config.split && totals && own.part.cgroup &&
 		    !bpf_map_lookup_elem(&namespaces, &own.part))
-			add_part(task, &own, totals, WALK_SCRATCH);
-		walked = (struct pidns_tasks){.part = own.part};
+			add_part(task, &own, totals, SCAN_SCRATCH);
+		run = (struct pidns_tasks){.part = own.part};
 	}
 	if (!task)
 		return 0;
 	if ((own.nr == 1 || begins) && totals) {
 		if (own.nr == 1)
-			capture_identity_in_walk(&own, &totals->identities_written, task);
+			capture_identity_in_scan(&own, &totals->identities_written, task);
 		else
-			capture_host_in_walk(&own, &totals->identities_written);
+			capture_host_in_scan(&own, &totals->identities_written);
 	}
 	if (!config.count_tasks)
 		return 0;
 	if (!task->exit_state)
-		walked.threads++;
+		run.threads++;
 	if (task->pid == task->tgid) {
 		if (task->signal->live.counter > 0)
-			walked.processes++;
+			run.processes++;
 		else if (task->exit_state == EXIT_ZOMBIE)
-			walked.zombies++;
+			run.zombies++;
 	}
 	return 0;
 }

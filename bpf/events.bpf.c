@@ -302,7 +302,7 @@ int oom_victim(__u64 *ctx)
 {
 	struct task_struct *task = (void *)ctx[0];
 
-	return note_oom_victim(task) ? emit_late_oom_kill(task) : 0;
+	return record_oom_victim(task) ? emit_late_oom_kill(task) : 0;
 }
 
 /* oom_victim for kernels whose tracepoint has only the number of a thread. */

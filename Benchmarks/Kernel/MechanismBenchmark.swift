@@ -17,7 +17,7 @@ struct MechanismBenchmark {
 
   private enum Programs {
     case baseline(BaselinePrograms.Kind)
-    case exporter(Split)
+    case exporter(CgroupSplit)
   }
 
   private static let groups: [(title: String, variants: [(name: String, programs: Programs)])] = [

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The state of the watch of the node's pods at one time.
+/// The state of the pod watch at one time.
 package struct PodWatchStatus: Sendable, Equatable {
   /// The reason of one failure of the watch: the label `reason` of `pidns_kubernetes_watch_errors_total`.
   package enum Reason: String, Sendable, CaseIterable {

@@ -28,7 +28,7 @@ extension CounterPipeline {
     }
   }
 
-  /// Names containers before the watch of pods has started. Where there is one, nothing is known yet, and the ledger waits for
+  /// Names containers before the pod watch has started. Where there is one, nothing is known yet, and the ledger waits for
   /// the first poll.
   static func names(_ configuration: Configuration) -> Ledger.Name {
     guard configuration.kubernetes == nil else {
@@ -74,7 +74,7 @@ extension CounterPipeline {
     let absorbed = Set(origin?.absorbed ?? [])
     store.origin.absorbed = change.earlier.compactMap(\.map).filter(absorbed.contains)
     var result = saved ?? SavedState(ledger: empty)
-    // The maps that the ledger knows come first: with the others it goes on from there.
+    // First the map that the ledger knows. It continues with the others.
     for earlier in change.earlier.sorted(by: { first, _ in first.map == before }) {
       guard let map = earlier.map, !absorbed.contains(map) else {
         remove(earlier.layout, pins, logger)

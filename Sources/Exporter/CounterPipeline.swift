@@ -8,7 +8,7 @@ import Probe
 
 /// The counting part of the exporter, without the HTTP server: BPF programs, poller, names.
 ///
-/// Used only by the polling thread. When it is destroyed, the watch of pods ends, and nothing stays attached in the
+/// Used only by the polling thread. When it is destroyed, the pod watch ends, and nothing stays attached in the
 /// kernel.
 package struct CounterPipeline: ~Copyable {
   /// The features that pages show.

@@ -21,8 +21,8 @@ extension BPFError {
   fileprivate var adviceByErrno: String {
     switch errno {
     case Errno.notPermitted:
-      "seccomp (under systemd: SystemCallFilter), a security module, lockdown or a user namespace (rootless containers) forbids bpf(), or, "
-        + "before Linux 5.11, the limit of locked memory is too low (ulimit -l)"
+      "allow bpf(): see seccomp (systemd: SystemCallFilter=), security modules, lockdown, and user namespaces (rootless containers); "
+        + "before Linux 5.11 also raise the limit of locked memory (ulimit -l)"
     case Errno.noMemory, Errno.argumentListTooLong: "raise the memory limit, or lower --bpf.map-entries"
     default: "please report it, with the output of uname -r"
     }

@@ -5,7 +5,7 @@ import Kubernetes
 import Logging
 import Platform
 
-/// The watch of a node's pods, beside the polls; it ends with its owner.
+/// The pod watch of a node, beside the polls; it ends with its owner.
 final class RunningPodWatch: Sendable {
   /// The pods that the watch has received.
   let pods: Pods

@@ -122,7 +122,7 @@ package struct AccessReviewError: Error, Sendable, Equatable {
   /// `forbidden`, `connection`, …
   package let reason: String
   /// Whether another review may have an answer: the server is there, and refuses the content of this one.
-  package var isOfOneReview: Bool { reason == Reason.invalid.rawValue }
+  package var isOfOneReview: Bool { reason == WatchFailureReason.invalid.rawValue }
   /// What failed: one line of bounded length.
   package let detail: String
   /// What to do.

@@ -24,9 +24,9 @@ struct PodWatchSession: ~Copyable {
   private var watchStart: ContinuousClock.Instant?
   /// The logged reasons of the current outage. Each is logged once, because the first may end while another
   /// continues.
-  private var loggedReasons: Set<Reason> = []
+  private var loggedReasons: Set<WatchFailureReason> = []
   /// The number of occurrences of each reason since the outage began.
-  private var outage: [Reason: Int] = [:]
+  private var outage: [WatchFailureReason: Int] = [:]
   /// Whether the status 200 of the next watch ends the outage. True if the last failure preceded such a
   /// status, or was 410, which the list has resolved.
   private var statusEndsOutage = false
@@ -224,7 +224,7 @@ struct PodWatchSession: ~Copyable {
     if loggedFull { return }
     loggedFull = true
     logger.warning(
-      "node has more pods than the limit; containers of the others have no names; \(Reason.limit.advice)",
+      "node has more pods than the limit; containers of the others have no names; \(WatchFailureReason.limit.advice)",
       metadata: ["limit": "\(Pods.limit)"])
   }
 }

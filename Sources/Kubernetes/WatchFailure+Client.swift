@@ -22,7 +22,7 @@ extension WatchFailure {
       case .proxy: "the proxy cannot connect: \(failure.detail.quoted)"
       case .unreachable, .other: failure.detail.quoted
       }
-    let reason: Reason =
+    let reason: WatchFailureReason =
       switch failure.kind {
       case .timeout: .timeout
       case .malformed: .invalid

@@ -4,13 +4,13 @@ import Containers
 
 /// A failure of a list, a watch, or a review.
 struct WatchFailure: Error, Equatable {
-  let reason: Reason
+  let reason: WatchFailureReason
   /// The text for the log: one line of bounded length.
   let detail: String
   /// The server's Retry-After; nil if it sent none.
   let retryAfter: Duration?
 
-  init(_ reason: Reason, _ detail: String, retryAfter: Duration? = nil) {
+  init(_ reason: WatchFailureReason, _ detail: String, retryAfter: Duration? = nil) {
     self.reason = reason
     self.detail = detail
     self.retryAfter = retryAfter
@@ -19,7 +19,7 @@ struct WatchFailure: Error, Equatable {
   /// Creates a failure from an HTTP status other than 200, or from the code of an ERROR event. Both use the
   /// same numbers.
   init(status: Int, message: String, retryAfter: Duration? = nil) {
-    let reason: Reason =
+    let reason: WatchFailureReason =
       switch status {
       case 401: .unauthorized
       case 403: .forbidden

@@ -25,7 +25,7 @@ package final class WatchStatus: Sendable {
     }
   }
 
-  func count(_ reason: Reason) {
+  func count(_ reason: WatchFailureReason) {
     current.withLock { $0.status.errors[reason, default: 0] += 1 }
   }
 

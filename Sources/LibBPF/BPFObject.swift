@@ -60,7 +60,7 @@ import Text
 
   /// Does not create a map. Disable every program that uses it too. Call before load.
   package func disableMap(_ name: String) throws(BPFError) {
-    _ = try checked("leave out BPF map \(name)", unsafe bpf_map__set_autocreate(map(name).map, false))
+    _ = try checked("disable the BPF map \(name)", unsafe bpf_map__set_autocreate(map(name).map, false))
   }
 
   /// Writes the constants of the programs. Call before load; the verifier uses their values.

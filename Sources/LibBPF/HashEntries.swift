@@ -28,7 +28,7 @@ import Glibc
     _ operation: String, _ body: (_ key: UnsafeRawPointer, _ value: UnsafeRawPointer) -> Void
   ) throws(BPFError) {
     var capacity = max(16, Self.batchBytes / valueSize)
-    // Where the kernel goes on, once there was a batch.
+    // The kernel's position after the last batch.
     var position: UInt32?
     while true {
       let result = unsafe readBatches(of: capacity, from: &position, body)

@@ -78,10 +78,10 @@ package struct RateCalculator: Sendable {
   ) -> Rates? {
     if let before { return Rates(from: before, to: entry.events, seconds: now - last.seconds) }
     let starts = [entry.start, last.exporterStart].compactMap { $0 }
-    guard let start = starts.max(), start > last.seconds - patience else { return nil }
+    guard let start = starts.max(), start > last.seconds - longestHidden else { return nil }
     return Rates(from: Sample.Events(), to: entry.events, seconds: now - min(start, last.seconds))
   }
 
   /// The longest time for which a namespace is hidden (`--labels.grace`), with a margin.
-  private static let patience = 10.0
+  private static let longestHidden = 10.0
 }

@@ -19,11 +19,11 @@ package struct Poller: ~Copyable {
   private var nextSave = ContinuousClock.now
   private var pace = TaskScanThrottle()
   private var last = Snapshot()
-  /// What scans have found and the ledger has not been given, because a read has failed since.
+  /// Changes that scans found, and that the ledger did not get because a read failed since.
   private var scanned: [NamespacePart: TaskChange]?
 
-  /// Whether all that scrapers have seen of the last snapshot, and what the last call was given of them, is in a file, or
-  /// could not be written: then it is as if it was, as nothing better can be done.
+  /// Whether the file contains all that scrapers have seen of the last snapshot. Also true if it could not be written,
+  /// because nothing better can be done.
   package private(set) var hasSaved = false
 
   /// Takes ownership of the BPF programs.
@@ -31,7 +31,7 @@ package struct Poller: ~Copyable {
   /// - Parameters:
   ///   - ledger: The one to continue.
   ///   - state: Where the ledger is saved; nil for nowhere.
-  ///   - podWatch: Returns how the watch of the node's pods fares; nil where there is none.
+  ///   - podWatch: Returns the status of the pod watch; nil without one.
   package init(
     kernel: consuming KernelCounters, ledger: Ledger, state: consuming StateStore? = nil,
     naming: ContainerResolver, podWatch: (() -> PodWatchStatus)? = nil
@@ -88,8 +88,7 @@ package struct Poller: ~Copyable {
     }
   }
 
-  /// Writes the state, if otherwise a process that continues from the file could show less than scrapers will have seen
-  /// of this poll, or could not know of entries that are deleted now.
+  /// Writes the state before scrapers can see more than the file contains, and before entries are deleted.
   ///
   /// - Returns: Whether these can be deleted.
   private mutating func saveIfNeeded(

@@ -124,8 +124,8 @@ struct Series {
     }
   }
 
-  /// Whether the series describes this part rather than ``newest``: not if it is in another cgroup of the same namespace, nor if its
-  /// namespace is the older one, as both may have begun since the last poll.
+  /// Whether the series describes this part instead of ``newest``. False for a part in another cgroup of that namespace,
+  /// and for an older namespace.
   private func describes(_ part: NamespacePart) -> Bool {
     guard let newest, newest.isOfInit else { return true }
     return part.isOfInit && part.namespace.generation >= newest.namespace.generation

@@ -90,7 +90,7 @@ package struct Snapshot: Sendable {
   package var failure: BPFError?
   /// The resource usage of the exporter's process.
   package var process = ProcessStatus()
-  /// The status of the watch of the node's pods; nil without a watch.
+  /// The status of the pod watch; nil without one.
   package var podWatch: PodWatchStatus?
   /// Changes of the layout of pinned programs and maps.
   package var handovers = Ledger.Handovers()

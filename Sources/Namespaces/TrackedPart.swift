@@ -201,7 +201,7 @@ struct TrackedPart {
     lastScan = inhabitants == 0 ? scan - 1 : scan
   }
 
-  /// Goes on as if no scan had found tasks in it.
+  /// Resets the tasks, as if no scan had found any.
   mutating func forgetTasks() {
     scanned = TaskChange()
     hasCountedTasks = false

@@ -74,7 +74,7 @@ private final class Worker: Sendable {
       wake.wait()
       if let work = state.withLock({ $0.work.take() }) {
         let end = work()
-        // Before the caller goes on, which may have more work at once.
+        // Before the caller continues: it may have more work at once.
         state.withLock { $0.isBusy = false }
         end()
       } else if state.withLock({ $0.isStopped }) {

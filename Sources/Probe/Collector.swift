@@ -6,7 +6,7 @@
 /// A disabled collector costs nothing in the kernel: its programs are not loaded, and the verifier removes its part of
 /// the others.
 package enum Collector: String, CaseIterable, Sendable {
-  /// Signal deaths by signal, and core dumps.
+  /// Signal deaths, by signal, and core dumps.
   case signals
   /// Kills of the OOM killer.
   case oomKills = "oom-kills"

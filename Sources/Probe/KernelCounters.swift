@@ -35,7 +35,7 @@ package struct KernelCounters: ~Copyable {
     /// host's PID namespace.
     package var outermost: UInt32?
     /// Which events are counted by cgroup.
-    package var split: Split
+    package var split: CgroupSplit
     /// The maximum number of parts, not counting each namespace's own. Half of them are for the outermost namespace;
     /// every other one has a sixteenth at most. At most a quarter of ``mapEntries``.
     package var parts: UInt32
@@ -49,7 +49,7 @@ package struct KernelCounters: ~Copyable {
     package init(
       mapEntries: UInt32, collectors: Set<Collector> = Set(Collector.allCases.filter(\.isOnByDefault)),
       exitDetection: ExitDetection? = nil, countsInAttempts: Bool? = nil, keepsExemplars: Bool = true,
-      split: Split = .shared, parts: UInt32 = 2048
+      split: CgroupSplit = .shared, parts: UInt32 = 2048
     ) {
       self.mapEntries = mapEntries
       self.collectors = collectors
@@ -137,7 +137,7 @@ package struct KernelCounters: ~Copyable {
     self.taskIterator = taskIterator
     counts = MapReader(namespaces, "read the namespaces' counts") { NamespacePart($0) }
     self.details = details.map { DetailCounts($0, "read the namespaces' details") }
-    self.signals = signals.map { DetailCounts($0, "read the deaths by signal") }
+    self.signals = signals.map { DetailCounts($0, "read the signal deaths") }
     identityCache = IdentityCache(identities)
     self.node = node
     self.claims = claims

@@ -17,8 +17,8 @@ enum CounterMap: String, CaseIterable {
   /// The name of its pin: a BPF file system allows no dot.
   var pinName: String { self == .shared ? "shared" : rawValue }
 
-  /// Maps of a layout that the next one goes on with: which generation counts, and what is known of single tasks.
-  static let handedOn: [CounterMap] = [.gates, .shared, .marks, .exitClaims, .oomVictims]
+  /// Maps that the next layout continues to use: which generation counts, and what is known of single tasks.
+  static let carriedOver: [CounterMap] = [.gates, .shared, .marks, .exitClaims, .oomVictims]
 
   /// Hashes, whose entries can be allocated when they are inserted. The others are arrays and per-CPU scratch space.
   static let hashes: [CounterMap] = [

@@ -45,7 +45,7 @@ package struct EventSelection: Equatable, Sendable {
   package var uids: Set<UInt32> = []
   /// The user namespace of `uids`.
   package var userView = UserView.initial
-  /// Whether only failures match: non-zero exit codes, deaths by signal, and OOM kills. Processes that the
+  /// Whether only failures match: non-zero exit codes, signal deaths, and OOM kills. Processes that the
   /// kernel kills because their namespace's init exited are not failures.
   package var failedOnly = false
 

@@ -86,7 +86,7 @@ struct StatusHealth {
     if snapshot.node.detailsDropped > 0 {
       lines += line(
         .worse,
-        "\(snapshot.node.detailsDropped) exit codes, exec failures or deaths by signal are not counted by kind: raise --bpf.map-entries"
+        "\(snapshot.node.detailsDropped) exit codes, exec failures or signal deaths are not counted by kind: raise --bpf.map-entries"
       )
     }
     if snapshot.node.partsRefused > 0 {
@@ -119,7 +119,7 @@ struct StatusHealth {
       "\(watch.pods) pods; last event from the API server \(max(0, now - last).asRate) s ago\(failures)"
     lines +=
       watch.isHealthy
-      ? line(.good, "\(known)") : line(.bad, "The API server does not answer as it should: \(known)")
+      ? line(.good, "\(known)") : line(.bad, "The pod watch fails: \(known); see the log")
     return lines
   }
 

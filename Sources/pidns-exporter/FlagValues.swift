@@ -24,7 +24,7 @@ enum LogLevel: String, CaseIterable, ExpressibleByArgument {
 
 extension LogFormat: ExpressibleByArgument {}
 extension NamespaceScope: ExpressibleByArgument {}
-extension Split: ExpressibleByArgument {}
+extension CgroupSplit: ExpressibleByArgument {}
 extension KernelCounters.ExitDetection: ExpressibleByArgument {}
 
 extension LabelLevel: ExpressibleByArgument {}

@@ -16,7 +16,9 @@ struct KubernetesFlags: ParsableArguments {
 
   @Option(
     name: .customLong("kubernetes.kubeconfig"),
-    help: ArgumentHelp("Kubeconfig to reach the API server from outside the cluster.", valueName: "path"))
+    help: ArgumentHelp(
+      "Kubeconfig to reach the API server from outside the cluster; implies --kubernetes.", valueName: "path")
+  )
   var kubeconfig: String?
 
   @Option(
@@ -44,7 +46,7 @@ struct KubernetesFlags: ParsableArguments {
     }
     guard !isOn && kubeconfig == nil || nodeName != nil else {
       throw ValidationError(
-        "--kubernetes needs the name of this node: give --kubernetes.node, or set the pod's variable NODE_NAME to its spec.nodeName"
+        "--kubernetes and --kubernetes.kubeconfig need the name of this node: give --kubernetes.node, or set the pod's variable NODE_NAME to its spec.nodeName"
       )
     }
   }

@@ -18,7 +18,7 @@ struct LocalNameFlags: ParsableArguments {
   @Option(
     name: .customLong("docker.root"),
     help: ArgumentHelp(
-      "Docker's data folder (default: \(LocalNames.dockerRoot)).", valueName: "path"))
+      "Docker's data directory (default: \(LocalNames.dockerRoot)).", valueName: "path"))
   var dockerRoot: String?
 
   @Option(

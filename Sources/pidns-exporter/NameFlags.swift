@@ -23,7 +23,7 @@ struct NameFlags: ParsableArguments {
   @Option(
     name: .customLong("namespaces.include"),
     help: ArgumentHelp(
-      "Show only namespaces with this label value (namespace, pod, container, pidns); the expression matches the whole value; may be given several times.",
+      "Show only namespaces with this label value (namespace, pod, container, unit, pidns); the expression matches the whole value; may be given several times.",
       valueName: "label=regex"), transform: Self.rule)
   var include: [LabelFilter.Rule] = []
 

@@ -17,6 +17,6 @@ struct ScopeFlags: ParsableArguments {
     name: .customLong("cgroups.split"),
     help: ArgumentHelp(
       "Cgroups to count apart within a PID namespace. shared: those other than the cgroup of its init, for systemd units and for pods with hostPID or a shared namespace; all: every cgroup; none: no cgroup.",
-      valueName: "processes"))
-  var split = Split.shared
+      valueName: "cgroups"))
+  var split = CgroupSplit.shared
 }

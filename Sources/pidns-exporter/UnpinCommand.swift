@@ -11,8 +11,8 @@ struct UnpinCommand: ParsableCommand {
     commandName: "pidns-exporter unpin",
     abstract: "Removes the folder of --bpf.pin: its programs are detached, and their counts are lost.",
     discussion: """
-      Stop the exporter first. Run it before you remove the exporter, or run the exporter without --bpf.pin. Needs the \
-      exporter's user or root.
+      Stop the exporter first. Unpin before you uninstall the exporter, or before you run it without --bpf.pin. Needs \
+      root or the exporter's user.
       """)
 
   @Argument(help: ArgumentHelp("The folder.", valueName: "folder"))

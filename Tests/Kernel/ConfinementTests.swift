@@ -34,7 +34,7 @@ extension KernelTests {
         try exporter.scrape()["pidns_kubernetes_last_event_timestamp_seconds"] > 0
       }
       let threads = try Self.threads(of: exporter.child.pid)
-      // Polls, the server, the watch of pods, the names of containers.
+      // Polls, the server, the pod watch, the names of containers.
       #expect(threads.count >= 4, "\(threads.compactMap { $0["Name"] })")
       for thread in threads {
         for set in Self.sets { #expect(thread[set] == Self.none, "\(set)") }

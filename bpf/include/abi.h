@@ -17,7 +17,7 @@
  */
 struct pidns_config {
 	__u32 attempts;	    /* programs at each hook: 1, or PIDNS_ATTEMPTS */
-	__u8 count_signals; /* deaths by signal */
+	__u8 count_signals; /* signal deaths */
 	__u8 count_lifetimes;
 	__u8 count_exit_codes;
 	__u8 count_oom_kills; /* at the exit of processes that oom_marked marked */

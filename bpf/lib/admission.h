@@ -25,7 +25,7 @@ struct parts_map parts_admitted SEC(".maps");
 struct parts_map parts_released SEC(".maps");
 
 /* Reserves one of the remaining parts of an element of the maps; false if there is none. */
-static __always_inline bool take_part(__u32 element, __u32 limit)
+static __always_inline bool reserve_part(__u32 element, __u32 limit)
 {
 	__u64 *admitted = bpf_map_lookup_elem(&parts_admitted, &element);
 	__u64 *released = bpf_map_lookup_elem(&parts_released, &element);
@@ -37,7 +37,7 @@ static __always_inline bool take_part(__u32 element, __u32 limit)
 	return true;
 }
 
-static __always_inline void give_back_part(__u32 element)
+static __always_inline void unreserve_part(__u32 element)
 {
 	__u64 *admitted = bpf_map_lookup_elem(&parts_admitted, &element);
 
@@ -49,15 +49,15 @@ static __always_inline void give_back_part(__u32 element)
  * Half of all parts are for the outermost namespace. Every other namespace has at most an eighth of
  * the other half: a container that creates cgroups without end cannot use the parts of all others.
  */
-static __always_inline bool take_part_of_namespace(__u32 element)
+static __always_inline bool reserve_part_of_namespace(__u32 element)
 {
 	if (element == PIDNS_PARTS_OUTERMOST)
-		return take_part(element, config.parts / 2);
-	if (!take_part(element, config.parts / 16))
+		return reserve_part(element, config.parts / 2);
+	if (!reserve_part(element, config.parts / 16))
 		return false;
-	if (take_part(PIDNS_PARTS_OTHERS, config.parts / 2))
+	if (reserve_part(PIDNS_PARTS_OTHERS, config.parts / 2))
 		return true;
-	give_back_part(element);
+	unreserve_part(element);
 	return false;
 }
 

@@ -73,7 +73,10 @@ static __always_inline bool should_count_fork(struct task_struct *child, __u32 a
 	return change_mark(marks, MARK_KNOWN, true);
 }
 
-/* The same of an exec; `old_pid` was the number of the thread that called it. */
+/*
+ * Whether this attempt counts the exec of `task`; `old_pid` is the number of the thread that called
+ * it.
+ */
 static __always_inline bool should_count_exec(struct task_struct *task, int old_pid, __u32 attempt)
 {
 	struct marks_of_task marks;
@@ -92,7 +95,7 @@ static __always_inline bool should_count_exec(struct task_struct *task, int old_
 	return is_first || is_new;
 }
 
-/* The same of the exit of a thread, and, if that was the last one, of its process. */
+/* Whether this attempt counts the exit of the process; also clears the mark of the thread. */
 static __always_inline bool should_count_exit(struct task_struct *task, bool is_last, __u32 attempt)
 {
 	struct marks_of_task marks;

@@ -38,9 +38,8 @@ static __always_inline void add_percpu(__u64 *counter, __u64 n)
 }
 
 /*
- * Inserts an entry and returns 0 or a negative errno, which is an int: before 6.4 (upstream
- * d7ba4cc900bf) the program calls a kernel function that returns one, and the upper half of the
- * helper's long is anything. -EEXIST is 4294967279 then.
+ * Inserts an entry. Returns 0 or a negative errno as an int. Before 6.4, the upper half of the
+ * helper's long is undefined (upstream d7ba4cc900bf), so -EEXIST would be 4294967279.
  */
 static __always_inline int add_if_absent(void *map, const void *key, const void *value)
 {

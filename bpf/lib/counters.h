@@ -55,7 +55,7 @@ static __noinline int add_part(struct task_struct *task, struct task_pidns *own,
 	__u32 element = parts_element(own);
 	int error;
 
-	if (take_part_of_namespace(element)) {
+	if (reserve_part_of_namespace(element)) {
 		if (capture_cgroup(task, own->part.cgroup, &totals->cgroups_written, scratch)) {
 			error = add_if_absent(&namespaces, &own->part, &zero);
 			if (error == 0)
@@ -64,8 +64,8 @@ static __noinline int add_part(struct task_struct *task, struct task_pidns *own,
 			error = -E2BIG;
 		}
 		if (element != PIDNS_PARTS_OUTERMOST)
-			give_back_part(PIDNS_PARTS_OTHERS);
-		give_back_part(element);
+			unreserve_part(PIDNS_PARTS_OTHERS);
+		unreserve_part(element);
 		/* Another CPU was first. */
 		if (error == -EEXIST)
 			return 0;
@@ -75,7 +75,7 @@ static __noinline int add_part(struct task_struct *task, struct task_pidns *own,
 	return 0;
 }
 
-/* Inserts an entry for a new part; NULL if that fails, and then own->error says why. */
+/* Inserts an entry for a new part; NULL if that fails, and then own->error has the reason. */
 static __noinline struct pidns_counts *first_counts(struct task_struct *task,
 						    struct task_pidns *own,
 						    struct pidns_node *totals, enum scratch scratch)

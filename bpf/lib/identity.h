@@ -33,7 +33,7 @@ enum scratch {
 	EXIT_SCRATCH = EXEC_SCRATCH + PIDNS_ATTEMPTS,
 	OOM_SCRATCH = EXIT_SCRATCH + PIDNS_ATTEMPTS,
 	EXEC_FAILURE_SCRATCH,
-	WALK_SCRATCH,
+	SCAN_SCRATCH,
 	SCRATCHES,
 };
 
@@ -205,7 +205,7 @@ static __always_inline void capture_identity_at_exec(const struct task_pidns *ow
 }
 
 /* The scan finds the init of a new namespace, or one that moved to another cgroup. */
-static __always_inline void capture_identity_in_walk(const struct task_pidns *own, __u64 *written,
+static __always_inline void capture_identity_in_scan(const struct task_pidns *own, __u64 *written,
 						     struct task_struct *init)
 {
 	struct pidns_identity *identity;
@@ -215,14 +215,14 @@ static __always_inline void capture_identity_in_walk(const struct task_pidns *ow
 	identity = bpf_map_lookup_elem(&identities, &own->part.namespace);
 	if (identity && identity->cgroup_id == BPF_CORE_READ(cgroup_node_of(init), id))
 		return;
-	capture_identity(own, written, WALK_SCRATCH, identity && identity->init_is_new);
+	capture_identity(own, written, SCAN_SCRATCH, identity && identity->init_is_new);
 }
 
 /* The scan finds any task of the host's namespace: its init may be hidden. */
-static __always_inline void capture_host_in_walk(const struct task_pidns *own, __u64 *written)
+static __always_inline void capture_host_in_scan(const struct task_pidns *own, __u64 *written)
 {
 	if (own->level == 0)
-		capture_first_identity(own, written, WALK_SCRATCH);
+		capture_first_identity(own, written, SCAN_SCRATCH);
 }
 
 /* is_of_init() of a thread that is not the first of its process. */

@@ -7,7 +7,7 @@
 #include "process.h"
 
 /*
- * Deaths by signal, which are rare and of many kinds, and the latest of each. Sized and emptied
+ * Signal deaths, which are rare and of many kinds, and the latest of each. Sized and emptied
  * like `namespaces`: most namespaces have none. If it is full, deaths by a further signal are only
  * in the node's counts.
  */
@@ -61,7 +61,7 @@ static __always_inline void keep(struct pidns_exemplar *place, const struct pidn
 		*place = *latest;
 }
 
-/* Counts a death by signal in its part, which has an entry: otherwise nothing would delete this
+/* Counts a signal death in its part, which has an entry: otherwise nothing would delete this
  * one. */
 static __noinline int count_signal_death(const struct pidns_part *part, struct pidns_node *totals,
 					 __u32 signal, const struct pidns_exemplar *latest)

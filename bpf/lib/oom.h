@@ -73,7 +73,7 @@ static __always_inline void forget_oom_mark(struct task_struct *task)
  * From 6.16 on, the signal is sent first, so the victim may already be past its exit's tracepoint.
  * Then the mark stays, and the program that removes it counts the kill.
  */
-static __always_inline bool note_oom_victim(struct task_struct *task)
+static __always_inline bool record_oom_victim(struct task_struct *task)
 {
 	struct task_pidns own;
 

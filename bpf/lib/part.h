@@ -14,12 +14,6 @@ struct {
 	__type(value, struct pidns_cgroup);
 } cgroups SEC(".maps");
 
-/*
- * Chooses the part of an event by the cgroup of its task.
- *
- * The init and its namespace's other processes mostly share one css_set, so this mostly compares
- * two pointers.
- */
 /* choose_part() of a task whose css_set is not that of the namespace's init. */
 static __noinline int choose_other_part(struct css_set *set, struct css_set *of_init,
 					struct task_pidns *own)
@@ -39,6 +33,12 @@ static __noinline int choose_other_part(struct css_set *set, struct css_set *of_
 	return 0;
 }
 
+/*
+ * Chooses the part of an event by the cgroup of its task.
+ *
+ * The init and its namespace's other processes mostly share one css_set, so this mostly compares
+ * two pointers.
+ */
 static __always_inline void choose_part(struct task_struct *task, struct task_pidns *own)
 {
 	/* A variable: in `own->ns`, BPF_CORE_READ() would look for task_pidns in the kernel. */

@@ -29,7 +29,7 @@ extension Catalogue {
       MetricFamily(
         "pidns_bpf_details_dropped", .counter,
         help:
-          "Exit codes, exec failures and deaths by signal that were not counted by kind because the map was full."
+          "Exit codes, exec failures and signal deaths that were not counted by kind because the map was full."
       )
     ) { $0.node.detailsDropped },
     .one(

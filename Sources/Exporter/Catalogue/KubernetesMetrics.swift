@@ -5,7 +5,7 @@ import Exposition
 import Namespaces
 
 extension Catalogue {
-  /// The state of the watch of the node's pods; shown if there is one.
+  /// The state of the pod watch; shown if there is one.
   static let kubernetes: [Metric] = [
     .ofWatch(
       MetricFamily("pidns_kubernetes_pods", .gauge, help: "Pods of this node that the exporter knows.")

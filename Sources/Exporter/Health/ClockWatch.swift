@@ -65,7 +65,7 @@ struct ClockWatch {
       logger.info("machine was suspended; counts are not affected", metadata: seconds(duration))
     case .late(let duration):
       logger.warning(
-        "no poll for long: the process was stopped, or had too little CPU; pages were old, counts are complete; raise its CPU limit, or find out who stops it",
+        "poll was late: the process was stopped, or had too little CPU; counts are complete; raise its CPU limit, or find out who stops it",
         metadata: seconds(duration))
     }
   }

@@ -11,7 +11,7 @@ struct PollHealthLogger {
   private var failsToSave = false
   private var failsToCount = false
   private var lacksPins = false
-  /// The errors of the watch of pods when it was healthy last; nil before, and while its silence is reported.
+  /// The errors of the pod watch when it was healthy last; nil before, and while its silence is reported.
   private var errorsOfWatch: UInt64?
   private var watchIsSilent = false
   private var reported: Set<DropReason> = []
@@ -55,7 +55,7 @@ struct PollHealthLogger {
     if snapshot.node.detailsDropped > 0 && !reportedDetails {
       reportedDetails = true
       logger.warning(
-        "some exit codes, exec failures or deaths by signal are not counted by kind; raise --bpf.map-entries; logged once, see pidns_bpf_details_dropped_total"
+        "some exit codes, exec failures or signal deaths are not counted by kind; raise --bpf.map-entries; logged once, see pidns_bpf_details_dropped_total"
       )
     }
     if snapshot.node.partsRefused > 0 && !reportedCgroups {
@@ -100,13 +100,13 @@ struct PollHealthLogger {
     guard let watch = snapshot.podWatch else { return }
     let errors = watch.errors.values.reduce(0, +)
     if watch.isHealthy {
-      if watchIsSilent { logger.info("watch of the pods is answered again") }
+      if watchIsSilent { logger.info("pod watch succeeds again") }
       (errorsOfWatch, watchIsSilent) = (errors, false)
     } else if errors == errorsOfWatch && !watchIsSilent {
       // The watch itself logs errors; this is one that hangs.
       watchIsSilent = true
       logger.error(
-        "watch of the pods has no answer within its time limits; names known so far are kept; restart the exporter if this lasts"
+        "pod watch got no response in time; known names are kept; restart the exporter if this lasts"
       )
     }
   }

@@ -8,7 +8,7 @@ import Synchronization
 /// Shared by the threads that render, one of which works at a time, and the polling thread.
 final class PageStore: Sendable {
   /// How long a page is kept for a scraper that does not return. Two scrapes at the usual intervals are closer.
-  static let patience = Duration.seconds(120)
+  static let unusedTimeout = Duration.seconds(120)
 
   private let pages = Mutex<[ExpositionFormat: KeptPage]>([:])
 
@@ -29,7 +29,7 @@ final class PageStore: Sendable {
   /// Drops the pages that nobody asks for. Does not wait for a thread that renders.
   func removeUnused(at now: ContinuousClock.Instant) {
     _ = pages.withLockIfAvailable { pages in
-      pages = pages.filter { now - $0.value.lastUse < Self.patience }
+      pages = pages.filter { now - $0.value.lastUse < Self.unusedTimeout }
     }
   }
 }

@@ -37,8 +37,8 @@ final class Scrapers: Sendable {
   private struct Scraper {
     let identity: Identity
     var poll: Int
-    /// The last one of these polls that is saved, or the first one: lines that appeared after it are held. What a
-    /// scraper has seen at its value, a process that starts from the state must know of.
+    /// The last one of these polls that is saved, or the first one: lines that appeared after it are held. The
+    /// process that continues from the state needs every value that a scraper has seen.
     var saved: Int
     var isSaved: Bool
     var time: ContinuousClock.Instant

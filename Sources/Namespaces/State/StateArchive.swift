@@ -173,14 +173,14 @@ package struct StateArchive {
     }
   }
 
-  /// Adds or reads an instant. The time since then goes on while no process runs.
+  /// Adds or reads an instant. The time since then includes the time without a process.
   mutating func code(_ value: inout ContinuousClock.Instant) throws(StateError) {
     var boot = now.boot &+ Int64(clamping: Int((value - now.instant) / .nanoseconds(1)))
     try code(&boot)
     if isReading { value = now.instant + .nanoseconds(boot &- now.boot) }
   }
 
-  /// Adds or reads an instant. The time since then stands still while no process runs.
+  /// Adds or reads an instant. The time since then excludes the time without a process.
   mutating func codeAge(since value: inout ContinuousClock.Instant) throws(StateError) {
     var age = Int64(clamping: Int((now.instant - value) / .nanoseconds(1)))
     try code(&age)

@@ -46,7 +46,7 @@ package struct EventCounts: Equatable, Sendable {
     combined(with: before) { now, before in now >= before ? now - before : now }
   }
 
-  /// Sets the deaths by signal; those that are missing were none.
+  /// Sets the signal deaths; those that are missing were none.
   package mutating func replaceSignalDeaths(by deaths: [CounterKey: UInt64]) {
     if deaths.isEmpty && details.isEmpty { return }
     details = details.filter { !$0.key.isSignalDeath }.merging(deaths) { $1 }

@@ -31,7 +31,7 @@ package struct NodeCounts: Equatable, Sendable {
   package var dropped: [DropReason: EventCounts]
   /// Exit codes and failed execs that are in their namespaces' details.
   package var detailsCounted: UInt64
-  /// Exit codes, failed execs and deaths by signal that were not counted by kind, because there was no room.
+  /// Exit codes, failed execs and signal deaths that were not counted by kind, because there was no room.
   package var detailsDropped: UInt64
   /// Identities that have been written.
   var identitiesWritten: UInt64 = 0

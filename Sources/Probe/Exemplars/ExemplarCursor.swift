@@ -42,7 +42,7 @@ struct ExemplarReading {
     return true
   }
 
-  /// Records the exemplars of a part, except those of deaths by signal.
+  /// Records the exemplars of a part, except those of signal deaths.
   mutating func record(_ counts: pidns_counts, of part: NamespacePart) {
     record(counts.latest_exec, .exec, of: part)
     record(counts.latest.0, .exit(.completed), of: part)
@@ -51,7 +51,7 @@ struct ExemplarReading {
     record(counts.latest.3, .exit(.teardown), of: part)
     record(counts.latest_oom_kill, .oomKill, of: part)
   }
-  /// Records the exemplar of a death by signal, as ``record(_:_:of:)`` does.
+  /// Records the exemplar of a signal death, as ``record(_:_:of:)`` does.
   mutating func recordDeath(_ name: DetailName, _ exemplar: pidns_exemplar) -> Bool {
     record(exemplar, .signalDeath(Int32(truncatingIfNeeded: name.value)), of: name.part)
   }

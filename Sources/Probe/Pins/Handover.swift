@@ -22,7 +22,7 @@ struct Handover {
         return
       }
       var shared: Set<CounterMap> = []
-      for map in CounterMap.handedOn where plan.usedMaps.contains(map) {
+      for map in CounterMap.carriedOver where plan.usedMaps.contains(map) {
         guard let pinned = try pins.map(map, of: other), try pinned.map().shape == object.map(map).shape
         else {
           continue
@@ -176,7 +176,7 @@ extension KernelCounters {
       unsafe $1.load(as: UInt64.self)
     }
     for (part, _) in reading.details { reading.entries[part, default: []].insert(.details) }
-    reading.deaths = try unsafe Self.byKind(maps[.signals], "read the deaths by signal of another layout") {
+    reading.deaths = try unsafe Self.byKind(maps[.signals], "read the signal deaths of another layout") {
       let signal = unsafe $1.load(as: pidns_signal.self)
       _ = exemplars.recordDeath($0, signal.latest)
       return signal.deaths

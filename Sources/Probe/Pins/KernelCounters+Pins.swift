@@ -3,7 +3,7 @@
 package import LibBPF
 
 extension KernelCounters {
-  /// Identifies the counts, and says since when there are any.
+  /// Identifies the counts and the time of their start.
   package struct Origin: Sendable {
     /// The number of the map of counts, which no other map gets until the next boot.
     package let map: UInt32

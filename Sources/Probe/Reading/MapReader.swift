@@ -2,7 +2,7 @@
 
 import LibBPF
 
-/// Reads a hash of the BPF programs at each poll, and tells what has changed.
+/// Reads a hash of the BPF programs at each poll, and reports what has changed.
 struct MapReader<RawKey: BitwiseCopyable, Key: Hashable> {
   let map: BPFMap
   private let entries: HashEntries

@@ -9,7 +9,7 @@ extension KernelCounters {
   package struct Reading: Sendable {
     /// The counts of parts, without details.
     package var counts: [(part: NamespacePart, counts: EventCounts)] = []
-    /// All deaths by signal of parts.
+    /// All signal deaths of parts.
     package var deaths: [(part: NamespacePart, counts: [CounterKey: UInt64])] = []
     /// All exit codes and failed execs of parts.
     package var details: [(part: NamespacePart, counts: [CounterKey: UInt64])] = []

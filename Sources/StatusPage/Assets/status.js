@@ -37,7 +37,7 @@
   }
 
   function show(main) {
-    // Who has marked a name wants to copy it.
+    // Do not replace selected text: the user may be copying it.
     const selection = getSelection();
     const old = document.querySelector("main");
     if (selection.type === "Range" && selection.containsNode(old, true)) return false;

@@ -46,7 +46,7 @@ def stopped(env):
         check.expect(status == 200, f"/-/healthy answers {status}: {line}")
         exporter.finish(load)
         check.complete()
-        check.expect_log("no poll for long")
+        check.expect_log("poll was late")
         return finish(check.problems, check.summary())
 
 

@@ -64,7 +64,7 @@ def in_pod(api_port):
 
 
 class GuardedExporter(Service):
-    """An exporter that requires tokens, as in a pod, without the watch of pods."""
+    """An exporter that requires tokens, as in a pod, without the pod watch."""
 
     def __init__(self, program, folder, port, api_port):
         super().__init__(

@@ -107,10 +107,10 @@ class Environment:
         return comparison
 
     def table(self):
-        """Returns the sums of each job: of all counter families, and of deaths by signal."""
+        """Returns the sums of each job: of all counter families, and of signal deaths."""
         measured = "last minus first | increase()"
         lines = [
-            f"| containers | database, interval | events | {measured} | deaths by signal | {measured} |",
+            f"| containers | database, interval | events | {measured} | signal deaths | {measured} |",
             "|---|---|---|---|---|---|---|---|"]
         for what, comparison in self.comparisons:
             deaths = comparison.sums["pidns_process_signal_deaths_total"]

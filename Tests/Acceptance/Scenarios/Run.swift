@@ -193,7 +193,7 @@ struct Run {
       report.record(
         "\(query.where): \(reason.map { "empty: \($0)" } ?? "\(count) values")", problem: problem)
     }
-    let panel = "container: Deaths by signal: A"
+    let panel = "container: Signal deaths: A"
     let comms = try Set(environment.prometheus.exemplars(queries[panel]).map { $0.labels["comm"] ?? "" })
     report.record(
       "\(panel): exemplars of \(comms.sorted())",

@@ -48,7 +48,8 @@ import Testing
   @Test("A failed page restarts the list, and no pod is deleted before a list completes")
   func listFailures() throws {
     for (reason, version) in [
-      (Reason.connection, "0"), (.timeout, "0"), (.throttled, "0"), (.unauthorized, "0"), (.server, "0"),
+      (WatchFailureReason.connection, "0"), (.timeout, "0"), (.throttled, "0"), (.unauthorized, "0"),
+      (.server, "0"),
       (.invalid, "0"), (.expired, ""),
     ] {
       var watch = watch
@@ -149,8 +150,8 @@ import Testing
     #expect(watch.next(jitter: 0) == list(""))
   }
 
-  @Test("Next request after each kind of watch failure", arguments: Reason.allCases)
-  func watchFailures(reason: Reason) throws {
+  @Test("Next request after each kind of watch failure", arguments: WatchFailureReason.allCases)
+  func watchFailures(reason: WatchFailureReason) throws {
     var watch = try watching
     watch.fail(WatchFailure(reason, ""))
     guard case .wait = watch.next(jitter: 0.5) else { Issue.record("no wait"); return }
@@ -230,11 +231,12 @@ import Testing
   @Test(
     "Each status code maps to its reason",
     arguments: [
-      (401, Reason.unauthorized), (403, .forbidden), (410, .expired), (429, .throttled), (500, .server),
+      (401, WatchFailureReason.unauthorized), (403, .forbidden), (410, .expired), (429, .throttled),
+      (500, .server),
       (503, .server),
       (504, .server), (301, .invalid), (400, .invalid), (404, .invalid), (0, .invalid), (204, .invalid),
     ])
-  func statuses(status: Int, reason: Reason) throws {
+  func statuses(status: Int, reason: WatchFailureReason) throws {
     #expect(WatchFailure(status: status, message: "a\nb").reason == reason)
     #expect(WatchFailure(status: status, message: "a\nb").detail == "\(status) \"a b\"")
   }

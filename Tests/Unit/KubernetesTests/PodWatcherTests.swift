@@ -29,7 +29,7 @@ import Testing
       try await fixture.eventually("the deleted pod is gone") { !fixture.hasResolved(other) }
       #expect(fixture.pods.count == 1)
       #expect(fixture.status.snapshot.errors.values.allSatisfy { $0 == 0 })
-      #expect(fixture.status.snapshot.errors.count == Reason.allCases.count)
+      #expect(fixture.status.snapshot.errors.count == WatchFailureReason.allCases.count)
       #expect(abs(Date().timeIntervalSince1970 - (fixture.status.snapshot.lastEvent ?? 0)) < 600)
       #expect(fixture.log.lines.isEmpty)
 
@@ -83,13 +83,14 @@ import Testing
   @Test(
     "Each watch failure is counted by reason and retried, and known pods stay",
     arguments: [
-      (Fault.status(410), Reason.expired), (.errorEvent(410), .expired), (.errorEvent(500), .server),
+      (Fault.status(410), WatchFailureReason.expired), (.errorEvent(410), .expired),
+      (.errorEvent(500), .server),
       (.cut, .connection), (.status(429, retryAfter: "0"), .throttled), (.status(500), .server),
       (.status(503, retryAfter: "Thu, 01 Jan 1970 00:00:00 GMT"), .server), (.garbage, .invalid),
       (.status(403), .forbidden), (.status(401), .unauthorized), (.status(302), .invalid),
       (.status(404), .invalid),
     ])
-  func watchFaults(fault: Fault, reason: Reason) async throws {
+  func watchFaults(fault: Fault, reason: WatchFailureReason) async throws {
     try await withFixture { fixture in
       let before = PodJSON(1)
       let after = PodJSON(2)
@@ -119,7 +120,7 @@ import Testing
   @Test("The log has each reason of an outage once, later ones included")
   func reasonsOfAnOutage() async throws {
     try await withFixture { fixture in
-      let reasons: [(status: Int, reason: Reason)] = [
+      let reasons: [(status: Int, reason: WatchFailureReason)] = [
         (503, .server), (401, .unauthorized), (403, .forbidden),
       ]
       for (status, _) in reasons { fixture.server.inject(.watch, .status(status), .status(status)) }
@@ -140,11 +141,12 @@ import Testing
   @Test(
     "Each list failure is counted by reason and retried",
     arguments: [
-      (Fault.status(410), Reason.expired), (.cut, .connection), (.status(429, retryAfter: "0"), .throttled),
+      (Fault.status(410), WatchFailureReason.expired), (.cut, .connection),
+      (.status(429, retryAfter: "0"), .throttled),
       (.status(500), .server), (.garbage, .invalid), (.status(403), .forbidden),
       (.status(401), .unauthorized),
     ])
-  func listFaults(fault: Fault, reason: Reason) async throws {
+  func listFaults(fault: Fault, reason: WatchFailureReason) async throws {
     try await withFixture { fixture in
       let pods = (0..<10).map { PodJSON($0) }
       fixture.server.put(pods)
@@ -183,7 +185,7 @@ import Testing
   struct Slow: Sendable, CustomTestStringConvertible {
     let kind: APIServer.Kind
     let fault: Fault
-    let reason: Reason
+    let reason: WatchFailureReason
     let limit: @Sendable (inout Timings) -> Void
 
     var testDescription: String { "\(kind) \(fault)" }

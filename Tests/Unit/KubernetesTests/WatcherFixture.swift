@@ -94,7 +94,7 @@ final class WatcherFixture: Sendable {
     try FileManager.default.removeItem(at: account)
   }
 
-  func errors(_ reason: Reason) -> UInt64 { status.snapshot.errors[reason] ?? 0 }
+  func errors(_ reason: WatchFailureReason) -> UInt64 { status.snapshot.errors[reason] ?? 0 }
 
   /// Whether a pod is known, with its current container.
   func hasResolved(_ pod: PodJSON) -> Bool {

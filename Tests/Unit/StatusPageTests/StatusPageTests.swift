@@ -128,7 +128,7 @@ import Testing
       "older values are shown: cannot read &lt;namespaces&gt;",
       "1 of 2 BPF programs attached; not supported by this kernel: mark_victim",
       "The kernel skipped runs of process_exec", "7 events are only in the node’s totals",
-      "8 exit codes, exec failures or deaths by signal are not counted by kind",
+      "8 exit codes, exec failures or signal deaths are not counted by kind",
       "9 events and task scans are counted only with their PID namespace: raise --cgroups.max",
       "3 PID namespaces are not shown", "4 PID namespaces are excluded",
       "5 PID namespaces have no container name yet",
@@ -170,7 +170,7 @@ import Testing
     #expect(refused.contains(/<li class="bad">[^\n]*A change of the web configuration is refused/))
   }
 
-  @Test("A watch of pods is healthy by its own verdict, however long ago the last event was")
+  @Test("A pod watch is healthy by its own verdict, however long ago the last event was")
   mutating func podWatch() {
     var watch = PodWatchStatus()
     watch.pods = 7
@@ -184,7 +184,7 @@ import Testing
     let failing = html()
     #expect(
       failing.contains(
-        /<li class="bad">[^\n]*The API server does not answer as it should: 7 pods; [^\n]*; 2 failures/))
+        /<li class="bad">[^\n]*The pod watch fails: 7 pods; [^\n]*; 2 failures since the start; see the log/))
   }
 
   @Test(

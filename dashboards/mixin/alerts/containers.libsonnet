@@ -64,7 +64,7 @@ function(config)
         ],
         'Processes crash in ' + container,
         value + ' processes died of a signal such as SIGSEGV or SIGABRT in ten minutes. ' + where +
-        '. The main process may be healthy: a supervisor that restarts its children hides crashes from restart counts.',
+        '. The main process may be healthy: a supervisor that restarts its children hides crashes from restart counts. Find the program with pidns-exporter events --failed, and roll back its last change.',
         '1m'
       ),
 
@@ -76,7 +76,7 @@ function(config)
         '0 < %s< %g' % [crashes, thresholds.crashes],
         'A process crashed in ' + container,
         'Deaths by a signal such as SIGSEGV or SIGBUS in ten minutes: ' + value + '. ' + where +
-        '. If the main process survived, nothing else reports it.',
+        '. If the main process survived, nothing else reports it. The exemplar of pidns_process_signal_deaths_total names the process. Act if crashes repeat.',
         '1m'
       ),
 
@@ -86,7 +86,7 @@ function(config)
         crashLoop,
         'Crash loop of ' + container,
         value + ' processes of the service died of a signal such as SIGSEGV or SIGABRT in ten minutes, and systemd started it again. On ' + node +
-        '. Between two starts it does not work.',
+        '. The service does not work between two starts. Read journalctl -u {{ $labels.unit }}, and repair the cause or roll back.',
         '1m'
       ),
 
@@ -106,7 +106,7 @@ function(config)
         },
         'Restart loop of ' + container,
         value + ' starts of the service in ten minutes, and its processes ended with a failure. On ' + node +
-        '. Between two starts it does not work.',
+        '. The service does not work between two starts. Read journalctl -u {{ $labels.unit }}, and repair the cause or roll back.',
         '1m'
       ),
 
@@ -116,7 +116,7 @@ function(config)
         '%s> 0' % total('pidns_oom_kills_total'),
         'Out of memory in ' + container,
         'OOM kills in ten minutes: ' + value + '. ' + where +
-        '. If the main process survived, the container continues without the killed processes, and Kubernetes reports no restart.',
+        '. If the main process survived, the container continues without the killed processes, and Kubernetes reports no restart. Raise the memory limit, or run fewer workers.',
       ),
 
       alert(
@@ -124,8 +124,8 @@ function(config)
         'warning',
         'rate(%s[5m]) > %g' % [promql.own('pidns_process_forks_total'), thresholds.forksPerSecond],
         'High fork rate in ' + container,
-        value + ' processes started per second for ten minutes. ' + where +
-        '. Each fork takes about half a millisecond of CPU time, and all containers of the node compete for the same kernel locks.',
+        value + ' processes started per second, on average over five minutes. ' + where +
+        '. Each fork takes about half a millisecond of CPU time, and all containers of the node compete for the same kernel locks. Find the program with pidns-exporter events --fork.',
         '5m'
       ),
 
@@ -138,8 +138,8 @@ function(config)
           growth: thresholds.threadsPerSecond,
         },
         'The number of threads grows in ' + container,
-        value + ' threads, and the number has grown for ten minutes. ' + where +
-        '. At the pids limit of the cgroup, the next thread fails to start.',
+        value + ' threads, and more than %g new ones per second over five minutes. ' % thresholds.threadsPerSecond + where +
+        '. At the pids limit of the cgroup, the next thread fails to start. Restart the container, and limit its thread pool.',
         '5m'
       ),
 
@@ -148,7 +148,7 @@ function(config)
         'warning',
         '%s > %g' % [promql.own('pidns_zombie_processes'), thresholds.zombies],
         'Zombie processes accumulate in ' + container,
-        value + ' zombies. ' + where + '. Each holds a pid. At the pids limit of the cgroup, no process can start.',
+        value + ' zombies. ' + where + '. Each holds a pid. At the pids limit of the cgroup, no process can start. Run the container with an init that reaps, such as tini.',
         '10m'
       ),
 
@@ -174,7 +174,7 @@ function(config)
         },
         'A program was executed in %s, which was quiet' % container,
         'About ' + value + ' execs in five minutes, after at least ten minutes without any. ' + where +
-        '. Possible causes are a shell, a job, a tool or an intruder.',
+        '. Possible causes are a shell, a job, a tool or an intruder. If nobody expected this exec, isolate the pod.',
       ),
     ],
   }

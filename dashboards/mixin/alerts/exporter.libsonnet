@@ -40,7 +40,7 @@ function(config)
         'critical',
         'up == 0 and on (%s) %s' % [promql.target, targets],
         'pidns-exporter is down on ' + node,
-        'Prometheus could not scrape it for five minutes. If it does not run and has no --bpf.pin, the events of this time are lost.',
+        "Prometheus could not scrape pidns-exporter for five minutes. Read its last log line, and the error on Prometheus' page of targets. If it does not run and has no --bpf.pin, the events of this time are lost.",
         '5m'
       ),
 
@@ -54,7 +54,7 @@ function(config)
           absent(%(targets)s or %(expected)s)
         ||| % { cluster: config.clusterLabel, expected: config.expectedClusters, targets: targets },
         'No pidns-exporter' + cluster,
-        'Prometheus has had no target that is a pidns-exporter for ten minutes%s.' % cluster,
+        'Prometheus has had no target that is a pidns-exporter for ten minutes%s. Check that the DaemonSet exists, and that the scrape configuration selects its pods.' % cluster,
         '10m'
       ),
 
@@ -63,7 +63,7 @@ function(config)
         'critical',
         '%s == 0' % promql.own('pidns_up'),
         'pidns-exporter has no new counts on ' + node,
-        'It shows the counts of the last successful poll. /-/healthy and the log name the problem. If polls fail, the kernel continues to count, and nothing is lost once they succeed. If the BPF programs do not count, events are lost.',
+        'pidns-exporter serves the counts of its last successful poll. Read /-/healthy. If polls fail, raise the limit that the log names: no event is lost. If the BPF programs do not count, restart pidns-exporter: events are being lost.',
         '2m'
       ),
 
@@ -76,7 +76,7 @@ function(config)
           age: thresholds.pollAgeSeconds,
         },
         'pidns-exporter shows old counts on ' + node,
-        'The last poll ended {{ $value | humanizeDuration }} before the scrape. By default it polls once a second (--poll.interval).',
+        'The last poll ended {{ $value | humanizeDuration }} before the scrape. Remove the CPU limit of pidns-exporter or raise its CPU request, and check --poll.interval.',
         '2m'
       ),
 
@@ -85,7 +85,7 @@ function(config)
         'warning',
         'sum without (reason) (increase(%s[10m])) > 0' % promql.own('pidns_bpf_events_dropped_total'),
         'pidns-exporter could not attribute events to a PID namespace on ' + node,
-        value + " events in ten minutes are in the node's totals, but in no container's series. The BPF map is full, or the kernel had no memory for an entry.",
+        value + " events in ten minutes are in the node's totals, but in no container's series. The BPF map is full, or the kernel had no memory for an entry. Raise --bpf.map-entries, or for the reason no_memory the memory limit.",
       ),
 
       alert(
@@ -97,7 +97,7 @@ function(config)
           thresholds.mapUsage,
         ],
         'The BPF map {{ $labels.map }} of pidns-exporter is nearly full on ' + node,
-        "{{ $value | humanizePercentage }} of its capacity is used. When it is full, further counts are in less detail, or in the node's totals only.",
+        "{{ $value | humanizePercentage }} of the map's capacity is used. Raise --bpf.map-entries; for the map cgroups --cgroups.max. When the map is full, further counts are in less detail, or in the node's totals only.",
         '5m'
       ),
 
@@ -107,15 +107,15 @@ function(config)
         'warning',
         'increase(%s[10m]) > 0' % promql.own('pidns_namespaces_dropped_total', 'reason="namespaces_max"'),
         'pidns-exporter does not show all PID namespaces on ' + node,
-        value + " namespaces in ten minutes have no series, because there are more than --namespaces.max. They are in the node's totals.",
+        value + " namespaces in ten minutes have no series, because there are more than --namespaces.max. They are in the node's totals. Raise --namespaces.max, or set --labels.level.",
       ),
 
       alert(
         'PidnsProgramNotAttached',
         'info',
         '%s == 0' % promql.own('pidns_bpf_program_attached'),
-        'The kernel refuses the BPF program {{ $labels.program }} on ' + node,
-        'Its collector is disabled. Everything else is counted. The log of the exporter gives the reason.',
+        'The kernel does not support the BPF program {{ $labels.program }} on ' + node,
+        "The collector of this program is disabled; everything else is counted. The exporter's log gives the reason. To end this alert, disable the collector: --no-collector.NAME.",
         '5m'
       ),
 
@@ -131,7 +131,7 @@ function(config)
               "event", "$1", "program", "process_(exec|exit|fork).*")) > 0
         ||| % promql.own('pidns_bpf_program_misses_total', 'program=~"process_(exec|exit|fork).*"'),
         'The kernel skipped BPF programs on %s; {{ $labels.event }} events may be missing' % node,
-        'At most ' + value + ' events in ten minutes were not counted.',
+        'At most ' + value + ' events in ten minutes were not counted. If this continues, report it with the output of uname -r.',
       ),
 
       // Reason "expired" is normal: the history of the API server is short. Both operands are of one target, so all their labels are equal.
@@ -147,7 +147,7 @@ function(config)
           thresholds.watchSilenceSeconds,
         ],
         'pidns-exporter cannot watch the pods of ' + node,
-        value + ' requests to the API server failed in five minutes. New containers have no names. All events are counted.',
+        value + ' requests to the API server failed in five minutes. New containers have no names. All events are counted. Read the reason in pidns_kubernetes_watch_errors_total; check RBAC, the token and network policies.',
         '5m'
       ),
 
@@ -156,7 +156,7 @@ function(config)
         'info',
         '%s > 0' % promql.own('pidns_namespaces_unresolved'),
         'Containers without a name on ' + node,
-        'PID namespaces of a container or pod whose name is unknown: ' + value + '.',
+        'PID namespaces of a container or pod whose name is unknown: ' + value + '. Check NODE_NAME and --kubernetes.node. If pods run on the node, add --kubernetes.',
         '10m'
       ),
     ],

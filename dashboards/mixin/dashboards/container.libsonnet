@@ -59,7 +59,7 @@ function(config)
         'ops',
         [rate('pidns_process_exits_total', ', reason', ' {{reason}}')]
       ),
-      timeseries('Deaths by signal', 'Deaths per second, by signal. Processes killed because the container ended are not included.', 'ops', [
+      timeseries('Signal deaths', 'Per second, by signal. Processes killed because the container ended are not included.', 'ops', [
         rate('pidns_process_signal_deaths_total', ', signal', ' {{signal}}'),
       ]),
       timeseries('OOM kills and core dumps', 'Number in each step of the graph.', 'short', [

@@ -37,7 +37,7 @@ function(config)
       stat('Exporters down', 'Exporters that Prometheus could not scrape.', 'short', 'sum((%s) == bool 0)' % targets, bad=1),
       stat(
         'Not counting',
-        'Exporters that respond, but could not read the kernel at their last poll.',
+        'Exporters that respond, but whose last poll failed, whose polling stopped, or whose BPF programs do not count.',
         'short',
         'sum(%s == bool 0)' % own('pidns_up'),
         bad=1
@@ -67,9 +67,9 @@ function(config)
       grafana.row('Completeness'),
       timeseries(
         'BPF map usage',
-        "Share of each map's capacity. When a map is full, new containers are in the totals of the nodes only.",
+        "Share of each map's capacity. When a map is full, further counts have less detail, or are only in the totals of the nodes.",
         'percentunit',
-        [query('%s / %s' % [own('pidns_bpf_map_entries'), own('pidns_bpf_map_capacity')], ' {{map}}')]
+        [query('%s / %s' % [own('pidns_bpf_map_entries', 'map!~"node|marks"'), own('pidns_bpf_map_capacity')], ' {{map}}')]
       ),
       timeseries(
         'Programs skipped',
@@ -85,7 +85,7 @@ function(config)
       ),
       grafana.table(
         'Programs that are not attached',
-        'The kernel rejected them. The log of the exporter gives the reason. Everything else is counted.',
+        'The kernel does not support them. The log of the exporter gives the reason. Everything else is counted.',
         'short',
         [[null, grafana.now('%s == 0' % own('pidns_bpf_program_attached'))]],
         hidden=['Time', '__name__'],

@@ -106,7 +106,7 @@ function(config)
         [ranked.increase(units('pidns_process_signal_deaths_total', crashes), unit + ', signal', unitLegend + ' {{signal}}')]
       ),
       timeseries(
-        'Deaths by signal',
+        'Other signal deaths',
         'Deaths by every other signal. SIGTERM is usually a stop by systemd, SIGKILL a stop that took too long, or an OOM kill.',
         'short',
         [

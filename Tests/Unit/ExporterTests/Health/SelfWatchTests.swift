@@ -159,9 +159,9 @@ import Testing
     #expect(lines.all.isEmpty)
     for _ in 0..<3 { #expect(answer(isHealthy: false) == problem) }
     #expect(lines.all.count == 1)
-    #expect(lines.all.first?.hasPrefix("watch of the pods has no answer within its time limits") == true)
+    #expect(lines.all.first?.hasPrefix("pod watch got no response in time") == true)
     #expect(answer(isHealthy: true) == ("Healthy", 200))
-    #expect(lines.all.count == 2 && lines.all.last == "watch of the pods is answered again")
+    #expect(lines.all.count == 2 && lines.all.last == "pod watch succeeds again")
     // A failure is logged by the watch.
     watch.errors[.server] = 1
     #expect(answer(isHealthy: false) == problem)

@@ -113,7 +113,7 @@ import Testing
     snapshots = RandomSnapshots()
     pages.removeUnused(at: .now)
     #expect(series != nil)
-    pages.removeUnused(at: .now + PageStore.patience + .seconds(1))
+    pages.removeUnused(at: .now + PageStore.unusedTimeout + .seconds(1))
     #expect(series == nil)
   }
 }

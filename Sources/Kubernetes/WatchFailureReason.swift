@@ -2,9 +2,9 @@
 
 import Containers
 
-typealias Reason = PodWatchStatus.Reason
+typealias WatchFailureReason = PodWatchStatus.Reason
 
-extension Reason {
+extension WatchFailureReason {
   /// The advice in the log: what to do.
   var advice: String {
     switch self {

@@ -3,7 +3,7 @@
 import CPidns
 
 /// The events that are counted by cgroup, apart from the rest of their PID namespace.
-package enum Split: String, CaseIterable, Sendable {
+package enum CgroupSplit: String, CaseIterable, Sendable {
   /// None.
   case none
   /// Those of processes in another cgroup than their namespace's init.
