@@ -24,6 +24,9 @@ package struct Ledger {
   var members: [NamespacePart: TrackedPart] = [:]
   /// How many parts are in a container, by its id and by the level of their namespace.
   var containers: [String: [UInt32: Int]] = [:]
+  /// Whether parts may have lost their entries without the ledger's knowledge: earlier processes or other maps had them, and no
+  /// reading of the own maps has shown which are left.
+  var mayLackEntries = false
   /// Parts that the next poll must look at, though nothing new is known of them: they wait for something, or have ended. All
   /// others stay as they are until a reading or a scan tells of them.
   var active: Set<NamespacePart> = []
@@ -157,7 +160,9 @@ package struct Ledger {
     let graceIsOver = turn.isCrowded || age >= labelling.grace
     let isOver =
       part.isOfInit
-      ? member.isAbsent(at: scan) : members[part.ofInit]?.hasEnded ?? true || member.isRemoved(at: poll)
+      ? member.isAbsent(at: scan)
+      : members[part.ofInit]?.hasEnded ?? true || member.isRemoved(at: poll)
+        || (member.lacksEntry && member.place != .pending)
     let hasWork = member.hasWork(graceIsOver: graceIsOver, mayKnowMore: turn.mayKnowMore)
     if isOver || hasWork {
       if isOver && !member.hasEnded { end(&member, part, now) }
@@ -178,7 +183,8 @@ package struct Ledger {
       finished.append(part)
     } else if member.place != .pending {
       let isKept =
-        member.mayBeRenamed && !turn.isCrowded && now.instant - endedAt < Self.patience(limits)
+        !member.lacksEntry && member.mayBeRenamed && !turn.isCrowded
+        && now.instant - endedAt < Self.patience(limits)
       if !isKept { forget(part, member) }
     }
   }
