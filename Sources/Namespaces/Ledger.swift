@@ -97,6 +97,8 @@ package struct Ledger {
     var mayKnowMore = false
     /// Whether there is no room for parts that have ended.
     var isCrowded = false
+    /// Whether the reading is of the maps that the next poll reads, too. In others, a missing entry means nothing.
+    var isOfOwnMaps = true
   }
 
   /// Adds the reading of a poll.
@@ -106,6 +108,7 @@ package struct Ledger {
   ///     `reading`: then all events of a namespace without a task have happened before the read.
   ///   - reading: What has changed in the kernel's maps.
   ///   - scraped: The polls that scrapers have been sent.
+  ///   - isOfOwnMaps: Whether the reading is of the maps that the next poll reads, too.
   ///   - namesVersion: Changes whenever `name` may return more than before.
   ///   - name: Names a namespace; called for those whose names are not final.
   /// - Returns: The ended parts whose counts were now read for the last time: delete their entries. A part whose entry
@@ -113,7 +116,7 @@ package struct Ledger {
   /// - Complexity: O(parts of which something has changed, or that wait for something): about a microsecond for each.
   package mutating func ingest(
     tasks: [NamespacePart: TaskChange]?, _ reading: KernelCounters.Reading, at now: Moment,
-    scraped: ScrapedPolls = .none, namesVersion: UInt64 = 0, name: Name
+    scraped: ScrapedPolls = .none, isOfOwnMaps: Bool = true, namesVersion: UInt64 = 0, name: Name
   ) -> [NamespacePart] {
     poll += 1
     self.scraped = scraped
@@ -121,8 +124,10 @@ package struct Ledger {
     bootEpoch.update(measured: now.boot)
     if let tasks { ingest(scanned: tasks, now) }
     ingest(reading, now)
+    if isOfOwnMaps { findLackingEntries(reading) }
 
     var turn = Turn(now: now, reading: reading)
+    turn.isOfOwnMaps = isOfOwnMaps
     turn.mayKnowMore = namesVersion != self.namesVersion
     self.namesVersion = namesVersion
     if turn.mayKnowMore { active.formUnion(members.keys) }
@@ -181,7 +186,7 @@ package struct Ledger {
     }
     if member.lastEntry == poll {
       finished.append(part)
-    } else if member.place != .pending {
+    } else if member.place != .pending && turn.isOfOwnMaps {
       let isKept =
         !member.lacksEntry && member.mayBeRenamed && !turn.isCrowded
         && now.instant - endedAt < Self.patience(limits)

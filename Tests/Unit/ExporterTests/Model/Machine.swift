@@ -31,6 +31,7 @@ struct Machine {
   private(set) var partLimit: Int
   /// The programs count in the last ones. Earlier ones wait for the exporter to carry their counts over.
   var layouts = [Maps(id: 1)]
+  private var lastLayout: UInt32 = 1
   private(set) var done: [UInt32: Tally] = [:]
   /// Every name that a container in a namespace ever had.
   private(set) var names: [UInt32: Set<Container.Names>] = [:]
@@ -142,13 +143,17 @@ struct Machine {
   mutating func addLayout(partLimit limit: Int?) {
     partLimit = limit ?? partLimit
     let before = layouts[layouts.count - 1]
-    var maps = Maps(id: before.id + 1)
+    lastLayout += 1
+    var maps = Maps(id: lastLayout)
     for part in before.counts.keys.filter({ !$0.isOfInit }).sorted(by: { $0.cgroup < $1.cgroup })
       .prefix(partLimit)
     { maps.counts[part] = EventCounts() }
     if partLimit > 0 { maps.cgroups = before.cgroups }
     layouts.append(maps)
   }
+
+  /// Returns to the programs before the last ones, whose counts wait for the exporter then.
+  mutating func revokeLayout() { layouts.swapAt(layouts.count - 1, layouts.count - 2) }
 
   /// Without a state, only the events in the maps are known.
   mutating func forgetDeleted() {
