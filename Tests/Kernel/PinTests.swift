@@ -137,9 +137,7 @@ extension KernelTests {
       let fixture = try PinFixture()
       func start(maximum: Int) throws -> PinnedExporter {
         try fixture.start(
-          arguments: [
-            "--bpf.map-entries=5000", "--namespaces.retention=1s", "--cgroups.max=\(maximum)",
-          ])
+          arguments: ["--bpf.map-entries=5000", "--cgroups.max=\(maximum)"])
       }
       let exporter = try start(maximum: 1000)
       let prefix = "pidns-test-\(getpid())-"

@@ -70,6 +70,8 @@ import Testing
     let ended = PIDNamespace(inum: 2, generation: 2)
     kernel.begin(namespace, execs: 5)
     kernel.begin(ended, execs: 3)
+    // Its name is final.
+    kernel.identities[ended] = NamespaceIdentity(cgroupPath: "/b")
     kernel.poll()
     kernel.end(ended)
     for _ in 0..<3 { kernel.poll(deleting: false) }
