@@ -75,20 +75,20 @@ extension CounterPipeline {
     store.origin.absorbed = change.earlier.compactMap(\.map).filter(absorbed.contains)
     var result = saved ?? SavedState(ledger: empty)
     // The maps that the ledger knows come first: with the others it goes on from there.
-    for earlier in change.earlier.sorted(by: { first, _ in first.map == before }) {
-      guard let map = earlier.map, !absorbed.contains(map) else {
+    for earlier in change.earlier.sorted(by: { first, _ in first.isOfMap(before) }) {
+      if let map = earlier.map, absorbed.contains(map) {
         remove(earlier.layout, pins, logger)
         continue
       }
       let isComplete = earlier.reading != nil && !change.hasGap && change.uncertainCPUs == 0
       if let reading = earlier.reading {
-        absorb(reading, into: &result, isContinued: map == before, name)
-      } else if map == before {
+        absorb(reading, into: &result, isContinued: earlier.isOfMap(before), name)
+      } else if earlier.isOfMap(before) {
         result.ledger.abandonMaps()
       }
       if isComplete { result.ledger.handovers.complete += 1 } else { result.ledger.handovers.incomplete += 1 }
       log(earlier, change, logger)
-      store.origin.absorbed.append(map)
+      if let map = earlier.map { store.origin.absorbed.append(map) }
       do {
         _ = try store.save(result)
         remove(earlier.layout, pins, logger)
@@ -110,7 +110,7 @@ extension CounterPipeline {
   ) throws(ExporterError) -> (SavedState?, StateStore.Origin?) {
     let finding: StateStore.Finding
     do {
-      finding = try store.load(into: SavedState(ledger: empty), earlier: change.earlier.compactMap(\.map))
+      finding = try store.load(into: SavedState(ledger: empty), earlier: change.earlier.flatMap(\.maps))
     } catch {
       throw ExporterError("--state.file: \(error); make it readable to this user, or remove it")
     }
