@@ -247,7 +247,7 @@ package struct Ledger {
     let (names, inum) = (names(of: member, part), part.namespace.inum)
     guard labelling.selection.shows(names, inum: inum) else {
       leave(member, part, now)
-      if member.place != .excluded { excluded += 1 }
+      if member.place != .excluded { excluded &+= 1 }
       member.place = .excluded
       return
     }
@@ -275,7 +275,7 @@ package struct Ledger {
           // The part stays in its current series.
           member.isToBePlaced = true
           if member.place == .pending || member.place == .excluded {
-            refused += 1
+            refused &+= 1
             member.place = .refused
           }
           return
