@@ -38,13 +38,22 @@ extension CounterPipeline {
     return { resolver.resolve($0, $1) }
   }
 
-  static func openState(_ configuration: Configuration, of map: UInt32) throws(ExporterError) -> StateStore? {
+  static func openStateFile(_ configuration: Configuration) throws(ExporterError) -> DurableFile? {
     guard let path = configuration.stateFile else { return nil }
     do {
-      return StateStore(
-        try DurableFile(path), origin: StateStore.Origin(map: map, level: configuration.labelling.level))
+      return try DurableFile(path)
+    } catch .inUse {
+      throw ExporterError(
+        "--state.file: another process uses \(path); stop that one first, or give this one another file")
     } catch {
       throw ExporterError("--state.file: the folder of \(path) \(error); \(error.advice)")
+    }
+  }
+
+  static func store(_ file: consuming DurableFile?, of map: UInt32, _ level: LabelLevel) -> StateStore? {
+    switch consume file {
+    case .some(let file): StateStore(file, origin: StateStore.Origin(map: map, level: level))
+    case .none: nil
     }
   }
 

@@ -213,6 +213,15 @@ extension KernelTests {
             == "pidns-exporter: another process uses \(fixture.pins), the folder of --bpf.pin; stop that one first, or use another folder"
         )
       }
+      // Before any program is loaded.
+      let others = "\(fixture.pins)_2"
+      #expect(
+        try PinFixture.failure([
+          "--bpf.pin=\(others)", "--state.file=\(fixture.state)", "--web.listen-address=127.0.0.1:0",
+        ])
+          == "pidns-exporter: --state.file: another process uses \(fixture.state); stop that one first, or give this one another file"
+      )
+      #expect(try FileManager.default.contentsOfDirectory(atPath: others).isEmpty)
       exporter.kill()
       #expect(try fixture.start().stop() == 0)
     }
