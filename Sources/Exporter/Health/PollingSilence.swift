@@ -4,8 +4,8 @@ import Synchronization
 
 /// Whether the polling thread has stopped: it has hung, or the kernel does not return from a call.
 ///
-/// The polling thread records heartbeats: before and after each poll, and every ten seconds in between. A poll that fails or is
-/// slow does not count as stopped.
+/// The polling thread records heartbeats: before and after each poll, and every ten seconds in between. A poll that fails does not
+/// count as stopped, and a slow one only after the limit: it records none meanwhile.
 ///
 /// A process that was stopped (SIGSTOP), or that had no CPU, recorded none either. When it continues, its serving threads may run
 /// before the polling thread. So the first check that finds a long silence allows more time for a heartbeat.
