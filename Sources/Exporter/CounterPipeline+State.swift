@@ -38,13 +38,22 @@ extension CounterPipeline {
     return { resolver.resolve($0, $1) }
   }
 
-  static func openState(_ configuration: Configuration, of map: UInt32) throws(ExporterError) -> StateStore? {
+  static func openStateFile(_ configuration: Configuration) throws(ExporterError) -> DurableFile? {
     guard let path = configuration.stateFile else { return nil }
     do {
-      return StateStore(
-        try DurableFile(path), origin: StateStore.Origin(map: map, level: configuration.labelling.level))
+      return try DurableFile(path)
+    } catch .inUse {
+      throw ExporterError(
+        "--state.file: another process uses \(path); stop that one first, or give this one another file")
     } catch {
       throw ExporterError("--state.file: the folder of \(path) \(error); \(error.advice)")
+    }
+  }
+
+  static func store(_ file: consuming DurableFile?, of map: UInt32, _ level: LabelLevel) -> StateStore? {
+    switch consume file {
+    case .some(let file): StateStore(file, origin: StateStore.Origin(map: map, level: level))
+    case .none: nil
     }
   }
 
@@ -74,21 +83,25 @@ extension CounterPipeline {
     let absorbed = Set(origin?.absorbed ?? [])
     store.origin.absorbed = change.earlier.compactMap(\.map).filter(absorbed.contains)
     var result = saved ?? SavedState(ledger: empty)
-    // First the map that the ledger knows. It continues with the others.
-    for earlier in change.earlier.sorted(by: { first, _ in first.map == before }) {
-      guard let map = earlier.map, !absorbed.contains(map) else {
+    // First the maps that the ledger knows. It continues with the others.
+    for earlier in change.earlier.sorted(by: { first, _ in first.isOfMap(before) }) {
+      if let map = earlier.map, absorbed.contains(map) {
         remove(earlier.layout, pins, logger)
         continue
       }
       let isComplete = earlier.reading != nil && !change.hasGap && change.uncertainCPUs == 0
       if let reading = earlier.reading {
-        absorb(reading, into: &result, isContinued: map == before, name)
-      } else if map == before {
+        absorb(reading, into: &result, isContinued: earlier.isOfMap(before), name)
+      } else if earlier.isOfMap(before) {
         result.ledger.abandonMaps()
       }
-      if isComplete { result.ledger.handovers.complete += 1 } else { result.ledger.handovers.incomplete += 1 }
+      if isComplete {
+        result.ledger.handovers.complete &+= 1
+      } else {
+        result.ledger.handovers.incomplete &+= 1
+      }
       log(earlier, change, logger)
-      store.origin.absorbed.append(map)
+      if let map = earlier.map { store.origin.absorbed.append(map) }
       do {
         _ = try store.save(result)
         remove(earlier.layout, pins, logger)
@@ -110,7 +123,7 @@ extension CounterPipeline {
   ) throws(ExporterError) -> (SavedState?, StateStore.Origin?) {
     let finding: StateStore.Finding
     do {
-      finding = try store.load(into: SavedState(ledger: empty), earlier: change.earlier.compactMap(\.map))
+      finding = try store.load(into: SavedState(ledger: empty), earlier: change.earlier.flatMap(\.maps))
     } catch {
       throw ExporterError("--state.file: \(error); make it readable to this user, or remove it")
     }

@@ -28,13 +28,14 @@ package struct CounterPipeline: ~Copyable {
 
   /// Loads and attaches. After this returns, every event is counted.
   ///
-  /// - Throws: `ExporterError` if this machine lacks a requirement; nothing stays attached then.
+  /// - Throws: `ExporterError` if this machine lacks a requirement. Nothing stays attached then, except pinned programs.
   package init(_ configuration: Configuration, logger: Logger) throws(ExporterError) {
     var configuration = configuration
     configuration.kernel.outermost = try Requirements.check(configuration.scope)
     // Before the first event is counted.
     var start = Clock.epochSeconds
     let pins = try Self.openPins(configuration)
+    let stateFile = try Self.openStateFile(configuration)
     var kernel = try Self.load(configuration, pins)
     let change: KernelCounters.Change
     let origin: KernelCounters.Origin
@@ -57,7 +58,7 @@ package struct CounterPipeline: ~Copyable {
       : SeriesLabels(
         level: configuration.labelling.level, grace: .zero, selection: configuration.labelling.selection)
     let empty = Ledger(limits: configuration.limits, labelling: labelling, boot: boot, start: start)
-    var state = try Self.openState(configuration, of: origin.map)
+    var state = Self.store(stateFile, of: origin.map, configuration.labelling.level)
     let restored = try Self.restore(
       empty, &state, pins, change, isInherited: origin.isInherited,
       name: Self.names(configuration), logger)

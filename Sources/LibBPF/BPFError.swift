@@ -10,14 +10,19 @@ package struct BPFError: Error, Sendable, CustomStringConvertible {
   package let errno: Int32
   /// The line of libbpf's or the verifier's log with the cause; nil if there is none.
   package let detail: String?
+  /// The program that libbpf could not load, by its name in the source; nil for other failures.
+  package let program: String?
   /// What to do about it; nil if that depends on the errno only.
   package let advice: String?
 
   /// Creates an error from an errno, either positive or negative as libbpf returns it.
-  package init(_ operation: String, errno: Int32, detail: String? = nil, advice: String? = nil) {
+  package init(
+    _ operation: String, errno: Int32, detail: String? = nil, program: String? = nil, advice: String? = nil
+  ) {
     self.operation = operation
     self.errno = errno < 0 ? -errno : errno
     self.detail = detail
+    self.program = program
     self.advice = advice
   }
 

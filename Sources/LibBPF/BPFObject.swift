@@ -28,8 +28,15 @@ import Text
   /// Creates the maps, verifies the enabled programs and loads them.
   ///
   /// Parsing the kernel's BTF needs 25 ms, and temporarily 20 MB of memory.
+  ///
+  /// - Throws: `BPFError`, with the program if it is one that cannot be loaded.
   package func load() throws(BPFError) {
-    _ = try checked("load the BPF programs", unsafe bpf_object__load(object))
+    let result = unsafe bpf_object__load(object)
+    guard result < 0 else { return }
+    let log = LibbpfLog.drain()
+    throw BPFError(
+      "load the BPF programs", errno: result, detail: LibbpfLog.usefulLine(of: log),
+      program: LibbpfLog.program(of: log))
   }
 
   /// Disables all other programs, so that they are neither verified nor loaded.

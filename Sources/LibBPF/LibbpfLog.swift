@@ -29,12 +29,27 @@ enum LibbpfLog {
   }
 
   /// Empties the log and returns its most useful line; nil if it is empty.
-  static func drainUsefulLine() -> String? {
-    let log = text.withLock { text in
+  static func drainUsefulLine() -> String? { usefulLine(of: drain()) }
+
+  /// Empties the log and returns it.
+  static func drain() -> String {
+    text.withLock { text in
       defer { text = "" }
       return text
     }
-    return usefulLine(of: log)
+  }
+
+  /// Returns the program that the last message names, such as `prog 'process_exec': failed to load: -22`; nil if it is of something
+  /// else.
+  static func program(of log: String) -> String? {
+    messages(of: log).last?.prefixMatch(of: /prog '([^']+)'/).map { String($0.1) }
+  }
+
+  /// The lines of libbpf and the verifier without libbpf's last one, which names no cause.
+  private static func messages(of log: String) -> [Substring] {
+    log.split(whereSeparator: \.isNewline)
+      .map { $0.hasPrefix("libbpf: ") ? $0.dropFirst("libbpf: ".count) : $0 }
+      .filter { !$0.hasPrefix("failed to load object") }
   }
 
   /// Returns the line with the cause: the last verifier line before the statistics, otherwise the last line.
@@ -47,8 +62,7 @@ enum LibbpfLog {
       }
       if let verdict { return String(verdict) }
     }
-    let messages = lines.map { $0.hasPrefix("libbpf: ") ? $0.dropFirst("libbpf: ".count) : $0 }
     // libbpf's last message, whatever the cause.
-    return messages.last { !$0.hasPrefix("failed to load object") }.map(String.init)
+    return messages(of: log).last.map(String.init)
   }
 }

@@ -33,7 +33,8 @@ package struct Exemplars: Equatable, Sendable {
   ///
   /// - Parameter boot: When the machine started, in nanoseconds since the epoch, by the current clocks.
   mutating func record(_ process: ProcessExemplar, boot: Int64) {
-    let time = boot + Int64(clamping: process.time)
+    // Not before the epoch, which a wall clock may be near to.
+    let time = max(0, boot.addingReportingOverflow(Int64(clamping: process.time)).partialValue)
     record(Exemplar(process: process, microseconds: time / 1000))
   }
 
@@ -49,6 +50,7 @@ package struct Exemplars: Equatable, Sendable {
       var (process, microseconds) = (exemplar.process, exemplar.microseconds)
       try archive.code(&process)
       try archive.code(&microseconds)
+      guard (0..<1 << 60).contains(microseconds) else { throw .broken }
       exemplar = Exemplar(process: process, microseconds: microseconds)
     }
   }

@@ -26,7 +26,8 @@ extension Ledger {
     let others = isContinued ? [:] : members.mapValues(\.events)
     if !isContinued { rebase(to: [:]) }
     // What has ended is deleted with the maps.
-    _ = ingest(tasks: nil, reading, at: now, scraped: scraped, name: name)
+    _ = ingest(tasks: nil, reading, at: now, scraped: scraped, isOfOwnMaps: false, name: name)
+    mayLackEntries = true
     // Names that are not final are looked up at the next poll again.
     namesVersion = .max
     rebase(to: others)

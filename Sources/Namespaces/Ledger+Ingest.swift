@@ -29,6 +29,18 @@ extension Ledger {
     for (part, process) in reading.exemplars { record(process, of: part, now) }
   }
 
+  /// Has the parts of cgroups end that have no entry in the first reading of these maps: no programs count in them any more. They were
+  /// not carried over to these maps, or were deleted after the last state. If one gets an entry later, it is a new part.
+  mutating func findLackingEntries(_ reading: KernelCounters.Reading) {
+    guard mayLackEntries else { return }
+    mayLackEntries = false
+    for part in others where !reading.hasEntry(part) {
+      guard let member = members[part], !member.hasEnded, !member.hasRemovedCgroup else { continue }
+      members[part]?.lacksEntry = true
+      active.insert(part)
+    }
+  }
+
   private mutating func ingest(
     _ part: NamespacePart, _ now: Moment, _ change: (inout EventCounts) -> Void
   ) {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Probe
+
 /// The list of the series, which is kept from one snapshot to the next.
 extension Ledger {
   /// The series that are exposed, in a stable order. A series of which nothing has changed since the last snapshot is the
@@ -14,6 +16,24 @@ extension Ledger {
     }
     changed = []
     return list
+  }
+
+  /// Sets all values of a snapshot that are the ledger's.
+  ///
+  /// - Parameter node: The node's counts in the maps that are read now.
+  package mutating func fill(_ snapshot: inout Snapshot, node: NodeCounts) {
+    snapshot.start = countingStart
+    snapshot.node = node
+    snapshot.node += earlierNode
+    snapshot.handovers = handovers
+    snapshot.series = self.snapshot()
+    snapshot.number = poll
+    snapshot.newestBirth = newestBirth
+    snapshot.boot = boot
+    snapshot.live = live
+    snapshot.unresolved = unresolved
+    snapshot.refused = refused
+    snapshot.excluded = excluded
   }
 
   /// Adds the series to the list that have begun, and removes those that are gone.

@@ -24,6 +24,9 @@ package struct Ledger {
   var members: [NamespacePart: TrackedPart] = [:]
   /// How many parts are in a container, by its id and by the level of their namespace.
   var containers: [String: [UInt32: Int]] = [:]
+  /// Whether parts may have lost their entries without the ledger's knowledge: earlier processes or other maps had them, and no
+  /// reading of the own maps has shown which are left.
+  var mayLackEntries = false
   /// Parts that the next poll must look at, though nothing new is known of them: they wait for something, or have ended. All
   /// others stay as they are until a reading or a scan tells of them.
   var active: Set<NamespacePart> = []
@@ -94,6 +97,8 @@ package struct Ledger {
     var mayKnowMore = false
     /// Whether there is no room for parts that have ended.
     var isCrowded = false
+    /// Whether the reading is of the maps that the next poll reads, too. In others, a missing entry means nothing.
+    var isOfOwnMaps = true
   }
 
   /// Adds the reading of a poll.
@@ -103,6 +108,7 @@ package struct Ledger {
   ///     `reading`: then all events of a namespace without a task have happened before the read.
   ///   - reading: What has changed in the kernel's maps.
   ///   - scraped: The polls that scrapers have been sent.
+  ///   - isOfOwnMaps: Whether the reading is of the maps that the next poll reads, too.
   ///   - namesVersion: Changes whenever `name` may return more than before.
   ///   - name: Names a namespace; called for those whose names are not final.
   /// - Returns: The ended parts whose counts were now read for the last time: delete their entries. A part whose entry
@@ -110,7 +116,7 @@ package struct Ledger {
   /// - Complexity: O(parts of which something has changed, or that wait for something): about a microsecond for each.
   package mutating func ingest(
     tasks: [NamespacePart: TaskChange]?, _ reading: KernelCounters.Reading, at now: Moment,
-    scraped: ScrapedPolls = .none, namesVersion: UInt64 = 0, name: Name
+    scraped: ScrapedPolls = .none, isOfOwnMaps: Bool = true, namesVersion: UInt64 = 0, name: Name
   ) -> [NamespacePart] {
     poll += 1
     self.scraped = scraped
@@ -118,8 +124,10 @@ package struct Ledger {
     bootEpoch.update(measured: now.boot)
     if let tasks { ingest(scanned: tasks, now) }
     ingest(reading, now)
+    if isOfOwnMaps { findLackingEntries(reading) }
 
     var turn = Turn(now: now, reading: reading)
+    turn.isOfOwnMaps = isOfOwnMaps
     turn.mayKnowMore = namesVersion != self.namesVersion
     self.namesVersion = namesVersion
     if turn.mayKnowMore { active.formUnion(members.keys) }
@@ -157,7 +165,9 @@ package struct Ledger {
     let graceIsOver = turn.isCrowded || age >= labelling.grace
     let isOver =
       part.isOfInit
-      ? member.isAbsent(at: scan) : members[part.ofInit]?.hasEnded ?? true || member.isRemoved(at: poll)
+      ? member.isAbsent(at: scan)
+      : members[part.ofInit]?.hasEnded ?? true || member.isRemoved(at: poll)
+        || (member.lacksEntry && member.place != .pending)
     let hasWork = member.hasWork(graceIsOver: graceIsOver, mayKnowMore: turn.mayKnowMore)
     if isOver || hasWork {
       if isOver && !member.hasEnded { end(&member, part, now) }
@@ -176,9 +186,10 @@ package struct Ledger {
     }
     if member.lastEntry == poll {
       finished.append(part)
-    } else if member.place != .pending {
+    } else if member.place != .pending && turn.isOfOwnMaps {
       let isKept =
-        member.mayBeRenamed && !turn.isCrowded && now.instant - endedAt < Self.patience(limits)
+        !member.lacksEntry && member.mayBeRenamed && !turn.isCrowded
+        && now.instant - endedAt < Self.patience(limits)
       if !isKept { forget(part, member) }
     }
   }
@@ -236,7 +247,7 @@ package struct Ledger {
     let (names, inum) = (names(of: member, part), part.namespace.inum)
     guard labelling.selection.shows(names, inum: inum) else {
       leave(member, part, now)
-      if member.place != .excluded { excluded += 1 }
+      if member.place != .excluded { excluded &+= 1 }
       member.place = .excluded
       return
     }
@@ -264,7 +275,7 @@ package struct Ledger {
           // The part stays in its current series.
           member.isToBePlaced = true
           if member.place == .pending || member.place == .excluded {
-            refused += 1
+            refused &+= 1
             member.place = .refused
           }
           return

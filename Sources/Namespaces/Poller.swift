@@ -105,7 +105,6 @@ package struct Poller: ~Copyable {
   ) throws(BPFError) -> Snapshot {
     let now = moment.instant
     var snapshot = Snapshot()
-    snapshot.start = ledger.countingStart
     snapshot.taskScan = last.taskScan
     // The scan precedes the read: all events of a namespace without a task are in a later read.
     if pace.isTime(at: now) {
@@ -117,21 +116,11 @@ package struct Poller: ~Copyable {
     let reading = try kernel.read()
     var moment = moment
     moment.readEnd = Clock.epochSeconds
-    snapshot.node = reading.node
-    snapshot.node += ledger.earlierNode
     let finished = ledger.ingest(
       tasks: scanned, reading, at: moment, scraped: scrapers.polls, namesVersion: naming.version
     ) { naming.resolve($0, $1) }
     scanned = nil
-    snapshot.handovers = ledger.handovers
-    snapshot.series = ledger.snapshot()
-    snapshot.number = ledger.poll
-    snapshot.newestBirth = ledger.newestBirth
-    snapshot.boot = ledger.boot
-    snapshot.live = ledger.live
-    snapshot.unresolved = ledger.unresolved
-    snapshot.refused = ledger.refused
-    snapshot.excluded = ledger.excluded
+    ledger.fill(&snapshot, node: reading.node)
     if saveIfNeeded(finished, scrapers, at: now) {
       for part in finished {
         // If this fails, its entries are read again, and the ledger returns it again.

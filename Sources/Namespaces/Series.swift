@@ -111,7 +111,7 @@ struct Series {
     add(events, at: poll)
     change {
       $0.exemplars.merge(exemplars)
-      $0.starts += starts
+      $0.starts &+= starts
     }
     joined += 1
     if describes(part) { newest = part }

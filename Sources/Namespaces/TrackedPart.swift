@@ -50,6 +50,8 @@ struct TrackedPart {
   var residence: Residence?
   /// The poll that found its cgroup removed.
   private(set) var removedAt: Int?
+  /// Whether it had no entry in the first reading of these maps, and has had none since. Not saved, as the next process finds it again.
+  var lacksEntry = false
   /// Task scans in a row that found tasks in it.
   private(set) var inhabitedScans = 0
   private(set) var container = Container()
@@ -115,6 +117,9 @@ struct TrackedPart {
 
   /// Whether it has ended because its cgroup was removed: the counts of a later poll are final.
   func isRemoved(at poll: Int) -> Bool { removedAt.map { $0 < poll } ?? false }
+
+  /// Whether its cgroup was removed.
+  var hasRemovedCgroup: Bool { removedAt != nil }
 
   /// Whether a better name may still be found.
   var mayBeRenamed: Bool { certainty != .final }
@@ -221,6 +226,7 @@ struct TrackedPart {
   mutating func ingest(
     _ change: (inout EventCounts) -> Void
   ) -> (key: SeriesKey, increase: EventCounts)? {
+    lacksEntry = false
     var read = events
     change(&read)
     guard events != read else { return nil }
@@ -239,7 +245,7 @@ struct TrackedPart {
 
   /// Whether only something new can change it: it is placed under a name, and waits for nothing.
   var isSettled: Bool {
-    !hasEnded && !isToBePlaced && isDue && (isNamed || identity == nil) && removedAt == nil
+    !hasEnded && !isToBePlaced && isDue && (isNamed || identity == nil) && removedAt == nil && !lacksEntry
       && (isOfInit ? inhabitants > 0 : inhabitedScans >= 2)
   }
 

@@ -9,17 +9,35 @@ package struct DurableFile: ~Copyable, Sendable {
   /// The folder, which nobody else can write in.
   package let folder: PrivateFolder
   private let name: String
+  private let lock: Lock
+
+  /// A file beside it that is locked, as the file itself is replaced. It stays. Closing it ends the lock.
+  private final class Lock: Sendable {
+    private let descriptor: Int32
+
+    init(_ name: String, in folder: Int32) throws(PrivateFolder.Problem) {
+      descriptor = unsafe openat(
+        folder, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0o600)
+      if descriptor >= 0 && flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK { throw .inUse }
+    }
+
+    deinit { if descriptor >= 0 { _ = close(descriptor) } }
+  }
 
   /// The path, as it was given.
   package var path: String { "\(folder.path)/\(name)" }
 
-  /// Opens the folder of a file. The file need not exist.
+  /// Opens the folder of a file, and locks the file: one process at a time has it. The file need not exist.
+  ///
+  /// A folder in which this process cannot write is no error: then the file cannot be replaced, and so needs no lock.
   package init(_ path: String) throws(PrivateFolder.Problem) {
     let slash = path.lastIndex(of: "/")
     name = String(path[(slash.map { path.index(after: $0) } ?? path.startIndex)...])
     guard !name.isEmpty, name != ".", name != ".." else { throw .errno(EISDIR) }
-    folder = try PrivateFolder(
+    let folder = try PrivateFolder(
       opening: slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? ".")
+    lock = try Lock(name + ".lock", in: folder.descriptor)
+    self.folder = folder
   }
 
   /// Returns the file's bytes; nil if it does not exist.
@@ -30,8 +48,11 @@ package struct DurableFile: ~Copyable, Sendable {
       if errno == ENOENT { return nil }
       throw Failure("read", errno)
     }
-    guard let bytes = RegularFile(opening: path)?.read(upTo: limit) else { throw Failure("read", EFBIG) }
-    return bytes
+    do throws(RegularFile.Problem) {
+      return try RegularFile(path).bytes(upTo: limit)
+    } catch {
+      throw Failure("read", error.description)
+    }
   }
 
   /// Replaces the content: a new file, synchronized, takes the place of the old one.
@@ -73,20 +94,19 @@ package struct DurableFile: ~Copyable, Sendable {
   /// An operation on the file that failed.
   package struct Failure: Error, Sendable, CustomStringConvertible {
     private let operation: String
-    /// nil if the file system has not answered.
-    private let number: Int32?
+    private let reason: String
 
     /// The file system has not answered to a write for too long.
-    package static var noAnswer: Failure { Failure("write", nil) }
+    package static var noAnswer: Failure { Failure("write", "the file system does not answer") }
 
-    init(_ operation: String, _ number: Int32?) {
+    init(_ operation: String, _ number: Int32) { self.init(operation, Errno.text(number)) }
+
+    init(_ operation: String, _ reason: String) {
       self.operation = operation
-      self.number = number
+      self.reason = reason
     }
 
     /// The operation and the reason, in one line.
-    package var description: String {
-      "cannot \(operation) the file: \(number.map { Errno.text($0) } ?? "the file system does not answer")"
-    }
+    package var description: String { "cannot \(operation) the file: \(reason)" }
   }
 }

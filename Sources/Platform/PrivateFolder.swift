@@ -13,6 +13,8 @@ package struct PrivateFolder: ~Copyable, Sendable {
     case notAFolder
     case foreign(UInt32)
     case writableByOthers
+    /// Another process has locked the file in it: ``DurableFile``.
+    case inUse
 
     /// The reason, to be put behind the path.
     package var description: String {
@@ -21,6 +23,7 @@ package struct PrivateFolder: ~Copyable, Sendable {
       case .notAFolder: "is not a folder"
       case .foreign(let user): "belongs to user \(user)"
       case .writableByOthers: "can be written by others than its owner"
+      case .inUse: "has the file of another process"
       }
     }
 
@@ -30,6 +33,7 @@ package struct PrivateFolder: ~Copyable, Sendable {
       case .errno, .notAFolder: "give a folder that this user can write in"
       case .foreign: "remove it, or give it to root or to this user"
       case .writableByOthers: "remove it, or run chmod go-w"
+      case .inUse: "stop that one first, or use another file"
       }
     }
   }

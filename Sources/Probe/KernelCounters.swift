@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CPidns
+import Glibc
 package import LibBPF
 import Platform
 
@@ -102,8 +103,8 @@ package struct KernelCounters: ~Copyable {
 
   /// Loads and attaches. After this returns, every event is counted.
   ///
-  /// - Throws: `BPFError` for the first step that fails; nothing stays loaded or attached then. An unsupported
-  ///   collector is no error: see `unavailable`.
+  /// - Throws: `BPFError` for the first step that fails. Nothing stays loaded or attached then, except pinned programs: they are
+  ///   pinned before the last steps. An unsupported collector is no error: see `unavailable`.
   ///
   /// - Parameter pins: Where maps and attached programs stay when this goes, and are found by the next process; nil to
   ///   keep nothing.
@@ -175,10 +176,12 @@ package struct KernelCounters: ~Copyable {
       loaded = try LoadedPrograms(plan, configuration, pins: pins, cpus: cpus)
     } catch {
       // Some kernels refuse to load a program for a function; libbpf then fails as a whole.
-      guard configuration.collectors.remove(.execFailures) != nil else { throw error }
+      let programs = plan.optional.filter { $0.collector == .execFailures }.map(\.name)
+      guard error.refusesOne(of: programs) else { throw error }
+      configuration.collectors.remove(.execFailures)
       loaded = try LoadedPrograms(
         ProgramPlan(features: features, configuration), configuration, pins: pins, cpus: cpus)
-      refused = plan.optional.filter { $0.collector == .execFailures }.map(\.name)
+      refused = programs
       unavailable[.execFailures] = "the kernel refuses BPF trampolines: \(error)"
     }
     unavailable.merge(loaded.plan.unavailable) { first, _ in first }
@@ -242,5 +245,13 @@ package struct KernelCounters: ~Copyable {
     if memory[name]?.entries != entries { memory[name] = (entries, map.memory() ?? 0) }
     return MapStatus(
       map: name.rawValue, entries: entries, capacity: map.capacity, memoryBytes: memory[name]?.bytes ?? 0)
+  }
+}
+
+extension BPFError {
+  /// Whether the kernel refuses one of these programs. Not if memory or descriptors are missing.
+  func refusesOne(of programs: [String]) -> Bool {
+    guard let program, programs.contains(program) else { return false }
+    return ![ENOMEM, EMFILE, ENFILE].contains(errno)
   }
 }

@@ -115,8 +115,13 @@ struct LoadedPrograms: ~Copyable {
   ) throws(BPFError) -> PinnedLayout? {
     switch pins {
     case .some(let pins):
+      for other in pins.layouts where other != layout { try PinnedLayout.check(other, in: pins) }
       guard pins.layouts.contains(layout) else { return nil }
-      return try PinnedLayout(layout, in: pins, plan, object)
+      if let found = try PinnedLayout(layout, in: pins, plan, object) { return found }
+      // Pins were removed. What is left is carried over to new programs, like the counts of another layout.
+      try PinnedLayout.check(layout, in: pins)
+      try pins.replace(layout)
+      return nil
     case .none: return nil
     }
   }

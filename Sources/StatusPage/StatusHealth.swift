@@ -76,7 +76,7 @@ struct StatusHealth {
   }
 
   private var events: HTML {
-    let dropped = snapshot.node.dropped.values.reduce(0) { $0 + $1.total }
+    let dropped = snapshot.node.dropped.values.reduce(0) { $0 &+ $1.total }
     var lines =
       dropped == 0
       ? line(.good, "All events are attributed to a PID namespace")

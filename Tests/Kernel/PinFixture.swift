@@ -2,6 +2,7 @@
 
 import Foundation
 import Harness
+import Testing
 
 /// A BPF file system of a test, and a folder for a state, with the exporters that use them one after another.
 final class PinFixture {
@@ -69,5 +70,25 @@ final class PinnedExporter: ServedExporter {
   func stop() -> Int32 {
     child.signal(SIGTERM)
     return child.wait()
+  }
+}
+
+extension PinFixture {
+  static func bpftool(_ arguments: String...) throws { try bpftool(arguments) }
+
+  static func bpftool(_ arguments: [String]) throws {
+    let result = try Child.run("/usr/sbin/bpftool", arguments)
+    guard result.status == 0 else {
+      throw TestFailure("bpftool \(arguments): \(result.stderr)\(result.stdout)")
+    }
+  }
+
+  /// Returns the only line of an exporter that fails, without its log.
+  static func failure(_ arguments: [String]) throws -> String {
+    let (status, _, stderr) = try Child.run(Built.exporter.path(), arguments)
+    #expect(status == 1)
+    let lines = stderr.split(separator: "\n").filter { !$0.hasPrefix("ts=") && !$0.hasPrefix("{") }
+    #expect(lines.count == 1, "\(stderr)")
+    return lines.first.map(String.init) ?? ""
   }
 }

@@ -137,9 +137,7 @@ extension KernelTests {
       let fixture = try PinFixture()
       func start(maximum: Int) throws -> PinnedExporter {
         try fixture.start(
-          arguments: [
-            "--bpf.map-entries=5000", "--namespaces.retention=1s", "--cgroups.max=\(maximum)",
-          ])
+          arguments: ["--bpf.map-entries=5000", "--cgroups.max=\(maximum)"])
       }
       let exporter = try start(maximum: 1000)
       let prefix = "pidns-test-\(getpid())-"
@@ -211,10 +209,19 @@ extension KernelTests {
       let exporter = try fixture.start()
       for arguments in [fixture.flags + ["--web.listen-address=127.0.0.1:0"], ["unpin", fixture.pins]] {
         #expect(
-          try failure(arguments)
+          try PinFixture.failure(arguments)
             == "pidns-exporter: another process uses \(fixture.pins), the folder of --bpf.pin; stop that one first, or use another folder"
         )
       }
+      // Before any program is loaded.
+      let others = "\(fixture.pins)_2"
+      #expect(
+        try PinFixture.failure([
+          "--bpf.pin=\(others)", "--state.file=\(fixture.state)", "--web.listen-address=127.0.0.1:0",
+        ])
+          == "pidns-exporter: --state.file: another process uses \(fixture.state); stop that one first, or give this one another file"
+      )
+      #expect(try FileManager.default.contentsOfDirectory(atPath: others).isEmpty)
       exporter.kill()
       #expect(try fixture.start().stop() == 0)
     }
@@ -230,7 +237,9 @@ extension KernelTests {
       #expect(try Child.run(Built.exporter.path(), ["unpin", fixture.pins]).status == 0)
       #expect(!FileManager.default.fileExists(atPath: fixture.pins))
       try eventually("nothing is left") { try Lifecycle.programs().isDisjoint(with: pinned) }
-      #expect(try failure(["unpin", fixture.pins]).contains("cannot be opened: No such file or directory"))
+      #expect(
+        try PinFixture.failure(["unpin", fixture.pins]).contains(
+          "cannot be opened: No such file or directory"))
     }
 
     @Test("unpin removes nothing that the exporter has not pinned")
@@ -239,76 +248,11 @@ extension KernelTests {
       let other = fixture.folder["bpf/other"]
       try FileManager.default.createDirectory(atPath: other, withIntermediateDirectories: false)
       #expect(unsafe chmod(other, 0o700) == 0)
-      try bpftool(
+      try PinFixture.bpftool(
         "map", "create", "\(other)/map", "type", "array", "key", "4", "value", "4", "entries", "1", "name",
         "x")
-      #expect(try failure(["unpin", other]).contains("/map is not of pidns-exporter"))
+      #expect(try PinFixture.failure(["unpin", other]).contains("/map is not of pidns-exporter"))
       #expect(FileManager.default.fileExists(atPath: "\(other)/map"))
-    }
-
-    private static let foreignMap = [
-      "type", "percpu_array", "key", "4", "value", "8", "entries", "1", "name", "node",
-    ]
-
-    /// What is done to the pins of an exporter that has stopped, with `$L` for the folder of the layout and `$P` for that
-    /// of pins, and a part of the line that the next one ends with.
-    private static let hostile: [(script: String, reason: String)] = [
-      ("chmod go+w $P", "can be written by others"),
-      ("chmod g+w $L", "can be written by others"),
-      ("chown 65534 $P", "belongs to user 65534"),
-      ("chown 65534 $L", "belongs to user 65534"),
-      ("mv $P ${P}_2 && ln -s ${P}_2 $P", "is not a folder"),
-      ("rm $L/map_node", "map_node: No such file or directory"),
-      ("rm $L/program_process_exec", "program_process_exec: No such file or directory"),
-      ("rm $L/link_process_exit", "link_process_exit: No such file or directory"),
-      (
-        "rm $L/map_node && bpftool map create $L/map_node \(foreignMap.joined(separator: " "))",
-        "map_node is another map"
-      ),
-      (
-        "mv $L/map_node $L/x && mv $L/map_namespaces $L/map_node && mv $L/x $L/map_namespaces",
-        "is another map"
-      ),
-      ("rm $L/map_node && mv $L/link_process_exec $L/map_node", "map_node is no map"),
-      (
-        "mv $L/program_process_exec $L/x && mv $L/program_process_fork $L/program_process_exec",
-        "program_process_exec is another program"
-      ),
-      (
-        "mv $L/link_process_exec $L/x && mv $L/link_process_fork $L/link_process_exec && mv $L/x $L/link_process_fork",
-        "is the link of another program"
-      ),
-    ]
-
-    @Test(
-      "Pins that others could have changed, and those of other maps and programs, are refused",
-      arguments: hostile)
-    func refused(_ change: (script: String, reason: String)) throws {
-      let fixture = try PinFixture()
-      #expect(try fixture.start().stop() == 0)
-      let script =
-        "export PATH=$PATH:/usr/sbin P='\(fixture.pins)' L='\(try fixture.layout())'; \(change.script)"
-      let made = try Child.run("/bin/sh", ["-ec", script])
-      #expect(made.status == 0, "\(made.stderr)")
-      let line = try failure(fixture.flags + ["--web.listen-address=127.0.0.1:0"])
-      #expect(line.contains(change.reason), "\(line)")
-    }
-
-    @Test("Maps of the right form that the pinned programs do not count in are refused")
-    func otherMaps() throws {
-      let (fixture, other) = (try PinFixture(), try PinFixture())
-      #expect(try fixture.start().stop() == 0)
-      #expect(try other.start().stop() == 0)
-      // Programs of one exporter, maps of another.
-      let (from, to) = (try other.layout(), try fixture.layout())
-      for map in try FileManager.default.contentsOfDirectory(atPath: to) where map.hasPrefix("map_") {
-        #expect(unsafe unlink("\(to)/\(map)") == 0)
-        let id = try Child.run("/usr/sbin/bpftool", ["-j", "map", "show", "pinned", "\(from)/\(map)"]).stdout
-        let number = try #require(id.firstMatch(of: /"id":([0-9]+)/)?.1)
-        try bpftool("map", "pin", "id", String(number), "\(to)/\(map)")
-      }
-      let line = try failure(fixture.flags + ["--web.listen-address=127.0.0.1:0"])
-      #expect(line.contains("is a program that counts in other maps"), "\(line)")
     }
 
     @Test("A folder outside of a BPF file system is refused, and one where none can be made")
@@ -317,10 +261,11 @@ extension KernelTests {
       let outside = fixture.folder["pins"]
       let flags = ["--state.file=\(fixture.state)", "--web.listen-address=127.0.0.1:0"]
       #expect(
-        try failure(["--bpf.pin=\(outside)"] + flags).contains(
+        try PinFixture.failure(["--bpf.pin=\(outside)"] + flags).contains(
           "\(outside) is not in a BPF file system; mount one"))
       #expect(
-        try failure(["--bpf.pin=/nowhere/pidns"] + flags).contains("cannot make the folder /nowhere/pidns"))
+        try PinFixture.failure(["--bpf.pin=/nowhere/pidns"] + flags).contains(
+          "cannot make the folder /nowhere/pidns"))
     }
 
     @Test(
@@ -355,26 +300,10 @@ extension KernelTests {
       let fixture = try PinFixture()
       let open = try fixture.folder.makeFolder("open")
       #expect(unsafe chmod(open, 0o777) == 0)
-      let line = try failure([
+      let line = try PinFixture.failure([
         "--bpf.pin=\(fixture.pins)", "--state.file=\(open)/state", "--web.listen-address=127.0.0.1:0",
       ])
       #expect(line.contains("--state.file: the folder of \(open)/state can be written by others"))
-    }
-
-    private func bpftool(_ arguments: String...) throws {
-      let result = try Child.run("/usr/sbin/bpftool", arguments)
-      guard result.status == 0 else {
-        throw TestFailure("bpftool \(arguments): \(result.stderr)\(result.stdout)")
-      }
-    }
-
-    /// Returns the only line of an exporter that fails, without its log.
-    private func failure(_ arguments: [String]) throws -> String {
-      let (status, _, stderr) = try Child.run(Built.exporter.path(), arguments)
-      #expect(status == 1)
-      let lines = stderr.split(separator: "\n").filter { !$0.hasPrefix("ts=") && !$0.hasPrefix("{") }
-      #expect(lines.count == 1, "\(stderr)")
-      return lines.first.map(String.init) ?? ""
     }
   }
 }

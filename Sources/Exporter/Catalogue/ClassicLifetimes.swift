@@ -49,7 +49,7 @@ extension ClassicLifetimes {
       let isBeyond = index == Lifetimes.bucketCount - 1 || exponent > 16
       // The smallest even exponent that is not smaller.
       let bucket = isBeyond ? 14 : max(0, (exponent + 11) >> 1)
-      counts[bucket] += lifetimes.counts[index]
+      counts[bucket] &+= lifetimes.counts[index]
     }
     return counts
   }

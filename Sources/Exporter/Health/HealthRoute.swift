@@ -30,7 +30,7 @@ final class HealthRoute: Sendable {
   /// The line and the status of the answer.
   func state() -> (line: String, status: Int) {
     if let silence = silence() { return (HealthReport.line(stopped: silence), 503) }
-    return (HealthReport.line(publications.newest.map { HealthReport.problems(of: $0.snapshot) } ?? []), 200)
+    return (HealthReport.line(monitor?.problems ?? []), 200)
   }
 
   /// Has the last snapshot show that polling has stopped, if it has.

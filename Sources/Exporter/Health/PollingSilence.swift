@@ -4,8 +4,8 @@ import Synchronization
 
 /// Whether the polling thread has stopped: it has hung, or the kernel does not return from a call.
 ///
-/// The polling thread records heartbeats: before and after each poll, and every ten seconds in between. A poll that fails or is
-/// slow does not count as stopped.
+/// The polling thread records heartbeats: before and after each poll, and every ten seconds in between. A poll that fails does not
+/// count as stopped, and a slow one only after the limit: it records none meanwhile.
 ///
 /// A process that was stopped (SIGSTOP), or that had no CPU, recorded none either. When it continues, its serving threads may run
 /// before the polling thread. So the first check that finds a long silence allows more time for a heartbeat.
@@ -42,15 +42,25 @@ struct PollingSilence {
   }
 }
 
-/// The heartbeats of the polling thread, for the serving threads. Time in which the machine is suspended does not count.
+/// The heartbeats of the polling thread and the problems of its last poll, for the serving threads. Time in which the machine is suspended does not count.
 final class PollingMonitor: Sendable {
   private let silence: Mutex<PollingSilence>
+  private let found = Mutex<[String]>([])
 
   /// - Parameter silence: For tests, one with other limits.
   init(_ silence: PollingSilence = PollingSilence(at: .now)) { self.silence = Mutex(silence) }
 
   /// Records a heartbeat of the polling thread.
   func recordHeartbeat() { silence.withLock { $0.end(at: .now) } }
+
+  /// Records the problems of a poll, and a heartbeat.
+  func record(_ problems: [String]) {
+    found.withLock { $0 = problems }
+    recordHeartbeat()
+  }
+
+  /// The problems of the last poll, also if none has succeeded yet.
+  var problems: [String] { found.withLock { $0 } }
 
   /// For how long polling has stopped; nil if it has not.
   var stopped: Duration? { silence.withLock { $0.duration(at: .now) } }

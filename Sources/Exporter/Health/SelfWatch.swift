@@ -43,9 +43,9 @@ struct SelfWatch: ~Copyable {
     if polls % 60 == 0 { compareCPUs(logger) }
     polls += 1
     healthLogger.report(snapshot, logger)
-    monitor.recordHeartbeat()
-    service?.report(
-      isReady: snapshot.number > 0, status: HealthReport.line(HealthReport.problems(of: snapshot)))
+    let problems = HealthReport.problems(of: snapshot)
+    monitor.record(problems)
+    service?.report(isReady: snapshot.number > 0, status: HealthReport.line(problems))
   }
 
   /// The maps have room for every CPU that there can be, and the counts of one that goes offline stay in them.

@@ -175,7 +175,7 @@ final class Scrapers: Sendable {
   func finishHeldAnswer() { table.withLock { $0.heldAnswers -= 1 } }
 
   /// Counts samples that were shown at 0.
-  func countHeld(_ samples: Int) { table.withLock { $0.heldSamples += UInt64(samples) } }
+  func countHeld(_ samples: Int) { table.withLock { $0.heldSamples &+= UInt64(samples) } }
 
   /// Returns the scraper to remove: the least recently answered one of the address with the most scrapers. A client
   /// with invented names displaces only itself.

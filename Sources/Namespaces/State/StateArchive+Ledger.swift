@@ -91,6 +91,7 @@ extension Ledger {
     }
     guard archive.isReading else { return }
     bootEpoch = BootEpoch(measured: boot)
+    mayLackEntries = true
     active = Set(members.keys)
     others = active.filter { !$0.isOfInit }
     moved = Set(series.keys)

@@ -143,12 +143,13 @@ package struct StateArchive {
     value = number == 1
   }
 
+  /// Reads or writes a time in seconds: one that calendars and formats know, at most 30,000 years from now.
   mutating func code(_ value: inout Double) throws(StateError) {
     // The lower bits of most are 0.
     var bits = value.bitPattern.byteSwapped
     try code(&bits)
     value = Double(bitPattern: bits.byteSwapped)
-    guard value.isFinite else { throw .broken }
+    guard abs(value) < 1e12 else { throw .broken }
   }
 
   mutating func code(_ value: inout String) throws(StateError) {

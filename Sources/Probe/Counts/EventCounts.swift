@@ -32,8 +32,8 @@ package struct EventCounts: Equatable, Sendable {
     self.init(ProcessCounts(events), exits: ExitCounts(events))
   }
 
-  /// The sum of execs, forks, thread starts and exits.
-  package var total: UInt64 { counts.execs + counts.forks + counts.threadStarts + exits.total }
+  /// The sum of execs, forks, thread starts and exits. Wraps around beyond 64 bits.
+  package var total: UInt64 { counts.execs &+ counts.forks &+ counts.threadStarts &+ exits.total }
 
   /// Adds each count. Wraps around beyond 64 bits, as in the kernel.
   package static func += (left: inout Self, right: Self) {

@@ -49,10 +49,15 @@ extension KernelCounters {
   package struct EarlierCounts: Sendable {
     /// The name of the layout, by which its pins are removed.
     package let layout: String
-    /// The number of its map of counts; nil if it has none.
+    /// The number of its map of counts; nil if that is not pinned.
     package let map: UInt32?
+    /// The numbers that its map of counts may have: those of all maps that its programs use, if that is not pinned.
+    package let maps: Set<UInt32>
     /// All that its maps have; nil if they have another form, which this program cannot read.
     package let reading: Reading?
+
+    /// Whether its map of counts is, or may be, the one with a number.
+    package func isOfMap(_ number: UInt32?) -> Bool { number.map(maps.contains) ?? false }
   }
 
   /// The result of a change from the programs of other layouts to these.
@@ -85,7 +90,10 @@ extension KernelCounters {
       let other = try pins.detach(other)
       try carryParts(of: other, pins)
       let map = try pins.map(.namespaces, of: other)?.map().id
-      change.earlier.append(EarlierCounts(layout: other, map: map, reading: try read(other, pins)))
+      var maps = try PinnedLayout.check(other, in: pins)
+      if let map { maps = [map] }
+      change.earlier.append(
+        EarlierCounts(layout: other, map: map, maps: maps, reading: try read(other, pins)))
     }
     return change
   }
@@ -164,7 +172,7 @@ extension KernelCounters {
       guard try isReadable(map, name) else { return nil }
       maps[name] = map
     }
-    guard let counts = maps[.namespaces], let node = maps[.node] else { return nil }
+    guard let counts = maps[.namespaces] else { return nil }
     var reading = Reading()
     var exemplars = ExemplarCursor().next()
     try unsafe counts.entries().forEach("read the counts of another layout") {
@@ -183,7 +191,7 @@ extension KernelCounters {
     }
     for (part, _) in reading.deaths { reading.entries[part, default: []].insert(.deaths) }
     reading.addZeros()
-    reading.node.add(try node.sumPerCPU(pidns_node(), cpus: cpus))
+    if let node = maps[.node] { reading.node.add(try node.sumPerCPU(pidns_node(), cpus: cpus)) }
     try unsafe maps[.identities]?.entries().forEach("read the identities of another layout") {
       let namespace = PIDNamespace(unsafe $0.load(as: pidns_key.self))
       reading.identities[namespace] = NamespaceIdentity(unsafe $1.load(as: pidns_identity.self))

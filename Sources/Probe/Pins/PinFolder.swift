@@ -112,15 +112,22 @@ package struct PinFolder: ~Copyable {
   ///
   /// - Returns: Its name since then.
   func detach(_ layout: String) throws(BPFError) -> String {
-    var name = layout
-    if !Self.isReplaced(layout) {
-      let layouts = layouts
-      repeat { name += Self.replaced } while layouts.contains(name)
-      guard unsafe rename(path(layout), path(name)) == 0 else {
-        throw BPFError("rename the folder \(path(layout))", errno: errno)
-      }
-    }
+    let name = Self.isReplaced(layout) ? layout : try replace(layout)
     try Self.detach(path(name))
+    return name
+  }
+
+  /// Renames a layout whose programs are about to be detached.
+  ///
+  /// - Returns: Its name since then.
+  @discardableResult
+  func replace(_ layout: String) throws(BPFError) -> String {
+    var name = layout
+    let layouts = layouts
+    repeat { name += Self.replaced } while layouts.contains(name)
+    guard unsafe rename(path(layout), path(name)) == 0 else {
+      throw BPFError("rename the folder \(path(layout))", errno: errno)
+    }
     return name
   }
 

@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Containers
+import Exposition
+import Logging
 import Platform
+import StatusPage
 
+@testable import Exporter
 @testable import Namespaces
+@testable import Probe
 
 /// The content of `--state.file` after its checksum, which would hide all else.
 ///
@@ -20,6 +26,37 @@ enum StateTarget {
     check(other.snapshot().count == series, "\(series) series are others")
     check(again.ledger.memberCount == state.ledger.memberCount, "members are others")
     check(written(again).count == bytes.count, "a second state has another size")
+    use(state)
+  }
+
+  /// Polls and renders as the process that has read it: nothing in a state ends it.
+  private static func use(_ state: SavedState) {
+    var (ledger, watch) = (state.ledger, PollHealthLogger())
+    let scrapers = Scrapers(retention: .seconds(3), hasState: true)
+    scrapers.restore(state.scrapers, poll: ledger.poll, lag: .seconds(1))
+    var recorder = Recorder(showsTasks: true)
+    let features = FeatureSet(
+      collectors: Set(Collector.allCases), showsLifetimesPerNamespace: true, level: .pidns, isPinned: true)
+    for poll in 1...2 {
+      var reading = KernelCounters.Reading()
+      for part in ledger.members.keys { reading.add(part, EventCounts(ProcessCounts(execs: UInt64(poll)))) }
+      let moment = Ledger.Moment(now.instant + .seconds(poll), epoch: 2000 + Double(poll), boot: 0)
+      _ = ledger.ingest(tasks: [:], reading, at: moment, scraped: scrapers.records(at: moment.instant).polls)
+      {
+        _, _ in ContainerResolver.Resolution(Container(), .final)
+      }
+      scrapers.countHeld(1)
+      var snapshot = Snapshot()
+      ledger.fill(&snapshot, node: reading.node)
+      snapshot.time = moment.epoch
+      snapshot.scrapers = scrapers.counts
+      watch.report(snapshot, Logger(label: "") { _ in SwiftLogNoOpLogHandler() })
+      let history = recorder.record(snapshot)
+      let published = PublishedSnapshot(snapshot, features: features, history: history)
+      var view = FirstView.ofEverything
+      for format in ExpositionFormat.allCases { _ = published.page(as: format, families: [], for: &view) }
+      _ = StatusPage.html(snapshot, history, StatusQuery { _ in nil }, version: "", telemetryPath: "/metrics")
+    }
   }
 
   private static func read(_ file: [UInt8], isWhole: Bool) -> SavedState? {

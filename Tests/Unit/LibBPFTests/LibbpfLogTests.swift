@@ -23,6 +23,7 @@ import Testing
       libbpf: failed to load object 'pidns'
       """
     #expect(LibbpfLog.usefulLine(of: log) == "invalid bpf_context access off=8 size=8")
+    #expect(LibbpfLog.program(of: log) == "process_exec")
   }
 
   @Test("Without a verifier log the cause is the last line, without the library's prefix")
@@ -31,8 +32,12 @@ import Testing
       "libbpf: Error in bpf_create_map\nlibbpf: map 'node': failed to create: Operation not permitted(-1)\n"
       + "libbpf: failed to load object 'pidns'\n"
     #expect(LibbpfLog.usefulLine(of: log) == "map 'node': failed to create: Operation not permitted(-1)")
+    #expect(LibbpfLog.program(of: log) == nil)
   }
 
   @Test("An empty log has no cause")
-  func nothing() { #expect(LibbpfLog.usefulLine(of: "") == nil) }
+  func nothing() {
+    #expect(LibbpfLog.usefulLine(of: "") == nil)
+    #expect(LibbpfLog.program(of: "") == nil)
+  }
 }

@@ -64,6 +64,25 @@ import Testing
     #expect(kernel.ledger.memberCount == 0)
   }
 
+  @Test("An ended namespace whose entry is still in the own maps is counted once")
+  func undeleted() {
+    var kernel = FakeKernel()
+    let ended = PIDNamespace(inum: 2, generation: 2)
+    kernel.begin(namespace, execs: 5)
+    kernel.begin(ended, execs: 3)
+    // Its name is final.
+    kernel.identities[ended] = NamespaceIdentity(cgroupPath: "/b")
+    kernel.poll()
+    kernel.end(ended)
+    for _ in 0..<3 { kernel.poll(deleting: false) }
+    // Programs of another version have counted for a moment, in maps without it.
+    absorb(1, isContinued: false, &kernel)
+    kernel.poll()
+    kernel.poll()
+    #expect(execs(kernel) == [6, 3])
+    #expect(kernel.map[ended] == nil && kernel.ledger.memberCount == 1)
+  }
+
   @Test("Without the last counts of the maps before, no series goes down")
   func abandoned() {
     var kernel = FakeKernel()

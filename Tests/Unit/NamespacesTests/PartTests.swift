@@ -134,6 +134,60 @@ private let web = PIDNamespace(inum: 7, generation: 10)
     #expect(kernel.series(1, .init(container: "other"))?.events.counts.execs == 1)
   }
 
+  /// Another process that continues with the state of the last poll.
+  private func restart(_ kernel: inout FakeKernel) throws {
+    var archive = StateArchive(now: (kernel.now, 0))
+    var state = SavedState(ledger: kernel.ledger)
+    try state.code(&archive)
+    var reading = try StateArchive(reading: archive.file, now: (kernel.now, 0))
+    var restored = SavedState(ledger: self.kernel().ledger)
+    try restored.code(&reading)
+    kernel.restart(with: restored.ledger)
+  }
+
+  @Test(
+    "A part without an entry in the maps of the next process ends, and goes on if it gets one later",
+    arguments: [0, 7])
+  func lostEntry(pollsBefore: Int) throws {
+    var kernel = kernel()
+    let (lost, kept) = (NamespacePart(host, cgroup: 5), NamespacePart(host, cgroup: 6))
+    for (part, name) in [(lost, "lost"), (kept, "kept")] {
+      kernel.containers["/\(name)"] = container(name, id: name)
+      add(part, 3, "/\(name)", to: &kernel)
+    }
+    for _ in 0..<1 + pollsBefore { kernel.poll() }
+    kernel.parts[lost] = nil
+    try restart(&kernel)
+    // Shown or waiting for its name: its events are shown once.
+    for _ in 0..<8 { kernel.poll() }
+    #expect(kernel.series(1, .init(container: "lost"))?.isLive == false)
+    #expect(kernel.series(1, .init(container: "lost"))?.events.counts.execs == 3)
+    #expect(kernel.series(1, .init(container: "kept"))?.isLive == true)
+    #expect(kernel.ledger.memberCount == 2)
+    kernel.parts[lost] = events(2)
+    for _ in 0..<8 { kernel.poll() }
+    #expect(kernel.parts[lost] != nil)
+    #expect(kernel.series(1, .init(container: "lost"))?.isLive == true)
+    #expect(kernel.series(1, .init(container: "lost"))?.events.counts.execs == 5)
+  }
+
+  @Test("A part that gets an entry while it waits for its name does not end")
+  func entryReturns() throws {
+    var kernel = kernel()
+    let part = NamespacePart(host, cgroup: 5)
+    kernel.containers["/web"] = container("web", id: "w")
+    add(part, 3, "/web", to: &kernel)
+    kernel.poll()
+    kernel.parts[part] = nil
+    try restart(&kernel)
+    kernel.poll()
+    kernel.parts[part] = events(2)
+    for _ in 0..<8 { kernel.poll() }
+    #expect(kernel.parts[part] != nil)
+    #expect(kernel.series(1, .init(container: "web"))?.isLive == true)
+    #expect(kernel.series(1, .init(container: "web"))?.events.counts.execs == 5)
+  }
+
   @Test("The parts of a namespace end with it")
   func namespaceEnds() {
     var kernel = kernel()

@@ -193,8 +193,12 @@ import Testing
       for value in [0, 0x7F, 0xFF] as [UInt8] {
         changed[index] = value
         Self.seal(&changed)
-        guard var state = try? Self.state(changed) else { continue }
-        _ = state.ledger.snapshot()
+        guard let state = try? Self.state(changed) else { continue }
+        var kernel = FakeKernel()
+        kernel.restart(with: state.ledger)
+        kernel.now = Self.now.instant
+        kernel.poll()
+        _ = kernel.ledger.snapshot()
       }
     }
   }

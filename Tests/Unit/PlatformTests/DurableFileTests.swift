@@ -21,7 +21,10 @@ import Testing
       try file.replace(with: bytes)
       #expect(try file.read(upTo: 1 << 20) == bytes)
     }
-    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path()) == ["state"])
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: folder.url.path()).sorted() == [
+        "state", "state.lock",
+      ])
     let mode = try FileManager.default.attributesOfItem(atPath: folder["state"])[.posixPermissions]
     #expect(mode as? Int == 0o600)
   }
@@ -30,15 +33,36 @@ import Testing
   func refused() throws {
     let file = try DurableFile(folder["state"])
     try file.replace(with: [1, 2, 3])
-    #expect(throws: DurableFile.Failure.self) { try file.read(upTo: 2) }
+    let tooLong = #expect(throws: DurableFile.Failure.self) { try file.read(upTo: 2) }
+    #expect(tooLong?.description == "cannot read the file: it has more than 2 bytes")
     try folder.makeFolder("other")
     let other = try DurableFile(folder["other"])
-    #expect(throws: DurableFile.Failure.self) { try other.read(upTo: 10) }
+    let isFolder = #expect(throws: DurableFile.Failure.self) { try other.read(upTo: 10) }
+    #expect(isFolder?.description == "cannot read the file: it is not a regular file")
+    #expect(unsafe mkfifo(folder["fifo"], 0o600) == 0)
+    let fifo = try DurableFile(folder["fifo"])
+    let isFIFO = #expect(throws: DurableFile.Failure.self) { try fifo.read(upTo: 10) }
+    #expect(isFIFO?.description == "cannot read the file: it is not a regular file")
     let failure = #expect(throws: DurableFile.Failure.self) { try other.replace(with: [1]) }
     #expect(failure?.description.hasPrefix("cannot replace the file: ") == true)
     try FileManager.default.createSymbolicLink(atPath: folder["link"], withDestinationPath: folder["state"])
     let link = try DurableFile(folder["link"])
-    #expect(throws: DurableFile.Failure.self) { try link.read(upTo: 10) }
+    let isLink = #expect(throws: DurableFile.Failure.self) { try link.read(upTo: 10) }
+    #expect(isLink?.description == "cannot read the file: \(Errno.text(ELOOP))")
+  }
+
+  @Test("One process at a time has the file, also if it does not exist; others in the folder are free")
+  func inUse() throws {
+    do {
+      let file = try DurableFile(folder["state"])
+      #expect(throws: PrivateFolder.Problem.inUse) { _ = try DurableFile(folder["state"]) }
+      try file.replace(with: [1])
+      #expect(throws: PrivateFolder.Problem.inUse) { _ = try DurableFile(folder["state"]) }
+      _ = try DurableFile(folder["other"])
+      _ = consume file
+    }
+    let next = try DurableFile(folder["state"])
+    #expect(try next.read(upTo: 10) == [1])
   }
 
   @Test("A broken file is renamed, in place of an earlier one")

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Containers
+import Harness
 import LibBPF
 import Logging
 import MetricsHTTP
 import Namespaces
+import Probe
 import Testing
 
 @testable import Exporter
@@ -107,7 +109,13 @@ import Testing
   @Test("Without the kernel's number, and without threads, nothing is reported")
   func unknown() {
     var check = CountingCheck()
-    for _ in 0..<200 { check.compare(counted: 5, kernelForks: { nil }, startThread: { true }) }
+    var reads = 0
+    func unknown() -> UInt64? {
+      reads += 1
+      return nil
+    }
+    for _ in 0..<200 { check.compare(counted: 5, kernelForks: unknown, startThread: { true }) }
+    #expect(reads == 4)
     var kernel: UInt64 = 0
     for _ in 0..<200 {
       kernel += 100
@@ -117,17 +125,30 @@ import Testing
     #expect(CountingCheck.kernelForks() ?? 0 > 1)
   }
 
+  @Test("The kernel's number is found behind the lines of thousands of CPUs and interrupts")
+  func manyCPUs() throws {
+    let folder = try TemporaryFolder()
+    let cpus = (0..<8192).map { "cpu\($0) 1000000 0 1000000 100000000 10000 0 10000 0 0 0\n" }.joined()
+    let interrupts = String(repeating: " 100000", count: 20_000)
+    try folder.write("cpu 1 2 3\n\(cpus)intr 5\(interrupts)\nctxt 9\nprocesses 4711\n", to: "stat")
+    #expect(CountingCheck.kernelForks(in: folder["stat"]) == 4711)
+  }
+
   @Test("/-/healthy names problems, and is 200 while polls fail")
   func healthLine() {
-    let publications = PublicationStore()
-    let route = HealthRoute(publications: publications, monitor: PollingMonitor())
+    let monitor = PollingMonitor()
+    let route = HealthRoute(publications: PublicationStore(), monitor: monitor)
     #expect(route.state() == ("Healthy", 200))
+    var watch = SelfWatch(monitor, interval: .seconds(1), service: nil)
+    // The first poll fails: nothing is published.
     var snapshot = Snapshot()
     snapshot.failure = BPFError("read", errno: 24)
+    var pins: PinWatch?
+    watch.check(&snapshot, &pins, countsAll: false, Logger(label: "") { _ in SwiftLogNoOpLogHandler() })
+    #expect(route.state() == ("Running, with problems: polls fail", 200))
     snapshot.isCounting = false
     snapshot.lacksPins = true
-    publications.put(
-      PublishedSnapshot(snapshot, features: FeatureSet(collectors: [], showsLifetimesPerNamespace: false)))
+    monitor.record(HealthReport.problems(of: snapshot))
     #expect(
       route.state() == (
         "Running, with problems: polls fail; BPF programs do not count; pins are missing", 200
@@ -147,10 +168,9 @@ import Testing
       var snapshot = Snapshot()
       snapshot.podWatch = watch
       polls.report(snapshot, logger)
-      let publications = PublicationStore()
-      publications.put(
-        PublishedSnapshot(snapshot, features: FeatureSet(collectors: [], showsLifetimesPerNamespace: false)))
-      return HealthRoute(publications: publications, monitor: PollingMonitor()).state()
+      let monitor = PollingMonitor()
+      monitor.record(HealthReport.problems(of: snapshot))
+      return HealthRoute(publications: PublicationStore(), monitor: monitor).state()
     }
     let problem = ("Running, with problems: pod watch fails", 200)
     // Before its first answer the watch itself logs what fails.

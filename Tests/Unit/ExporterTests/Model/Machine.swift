@@ -27,10 +27,11 @@ struct Machine {
     var guests: [UInt64: UInt64] = [:]
   }
 
-  /// `--cgroups.max`
-  let partLimit: Int
+  /// `--cgroups.max`; 0 with `--cgroups.split=none`.
+  private(set) var partLimit: Int
   /// The programs count in the last ones. Earlier ones wait for the exporter to carry their counts over.
   var layouts = [Maps(id: 1)]
+  private var lastLayout: UInt32 = 1
   private(set) var done: [UInt32: Tally] = [:]
   /// Every name that a container in a namespace ever had.
   private(set) var names: [UInt32: Set<Container.Names>] = [:]
@@ -137,13 +138,22 @@ struct Machine {
     namesVersion += 1
   }
 
-  /// Begins to count in other maps, which know the parts of the earlier ones: ``KernelCounters/takeOver``.
-  mutating func addLayout() {
+  /// Begins to count in other maps, which know as many parts of the earlier ones as they have room for:
+  /// ``KernelCounters/takeOver``.
+  mutating func addLayout(partLimit limit: Int?) {
+    partLimit = limit ?? partLimit
     let before = layouts[layouts.count - 1]
-    var maps = Maps(id: before.id + 1, cgroups: before.cgroups)
-    for part in before.counts.keys where !part.isOfInit { maps.counts[part] = EventCounts() }
+    lastLayout += 1
+    var maps = Maps(id: lastLayout)
+    for part in before.counts.keys.filter({ !$0.isOfInit }).sorted(by: { $0.cgroup < $1.cgroup })
+      .prefix(partLimit)
+    { maps.counts[part] = EventCounts() }
+    if partLimit > 0 { maps.cgroups = before.cgroups }
     layouts.append(maps)
   }
+
+  /// Returns to the programs before the last ones, whose counts wait for the exporter then.
+  mutating func revokeLayout() { layouts.swapAt(layouts.count - 1, layouts.count - 2) }
 
   /// Without a state, only the events in the maps are known.
   mutating func forgetDeleted() {

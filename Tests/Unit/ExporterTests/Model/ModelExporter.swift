@@ -133,11 +133,7 @@ struct ModelExporter {
       if isForgotten || ledger.members[part]?.place == .refused { crowded.insert(part.namespace.inum) }
     }
     var snapshot = Snapshot()
-    snapshot.series = ledger.snapshot()
-    snapshot.number = ledger.poll
-    snapshot.newestBirth = ledger.newestBirth
-    snapshot.start = 1000
-    snapshot.live = ledger.live
+    ledger.fill(&snapshot, node: reading.node)
     snapshot.time = Double(machine.time)
     if end == .beforeSaving { return }
     if setting.hasState,

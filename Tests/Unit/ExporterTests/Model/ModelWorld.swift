@@ -103,7 +103,12 @@ struct ModelWorld {
     machine.time += restart.downtime
     for labels in lastLive.keys { lastLive[labels]? += restart.downtime }
     let flags = restart.flags ?? exporter.flags
-    if restart.isUpgrade, machine.layouts.count == 1 { machine.addLayout() }
+    if restart.isUpgrade, machine.layouts.count == 1 { machine.addLayout(partLimit: restart.parts) }
+    if restart.isRevoked, machine.layouts.count == 1 {
+      machine.addLayout(partLimit: nil)
+      for deed in [Deed.fork, .exit(0)] { machine.run(1, in: "/other", deed) }
+      machine.revokeLayout()
+    }
     if restart.isKilledBeforeRemoval {
       _ = try ModelExporter(setting, flags, &machine, &file, isKilled: true)
     }

@@ -52,6 +52,10 @@ import Testing
         .restart(Restart(end: .whileDeleting)), .wait(1), .scan, .scan,
         .restart(Restart(end: .whileDeleting)),
       ],
+      // A part that the next programs do not count was live for ever.
+      [
+        .run(1, in: "/x.service", .exec), .scan, .poll, .restart(Restart(isUpgrade: true, parts: 0)),
+      ],
     ] as [[Step]])
   func known(history: [Step]) {
     #expect(ModelWorld.broken(by: history, Setting(flags: Flags(retention: 1))) == nil)

@@ -58,6 +58,10 @@ struct Restart: Equatable {
   var end = End.stopped
   /// Whether the next one has other programs and maps, and carries the counts of the earlier ones over.
   var isUpgrade = false
+  /// `--cgroups.max` of an upgrade, if it is another one.
+  var parts: Int?
+  /// Whether the programs of another version have counted for a moment, before the next one goes back to those of this one.
+  var isRevoked = false
   /// Whether it is killed itself after it has done so: before the earlier maps are removed.
   var isKilledBeforeRemoval = false
   /// Seconds until the next one begins, which count for nothing that a state has.
@@ -165,6 +169,8 @@ extension Restart {
     Restart(
       end: End.allCases.randomElement(using: &random) ?? .stopped,
       isUpgrade: Int.random(in: 0..<4, using: &random) == 0,
+      parts: [nil, nil, 0, 1, 100].randomElement(using: &random) ?? nil,
+      isRevoked: Int.random(in: 0..<4, using: &random) == 0,
       isKilledBeforeRemoval: Int.random(in: 0..<4, using: &random) == 0,
       downtime: [0, 0, 1, 40].randomElement(using: &random) ?? 0,
       flags: Int.random(in: 0..<4, using: &random) == 0 ? .random(&random) : nil,
