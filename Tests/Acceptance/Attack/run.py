@@ -79,8 +79,8 @@ class Run:
             if kind == "wrong-passwords":
                 wait("wrong passwords are counted", lambda: self.exporter.wrong_passwords() > compared)
             return made
-        # A browser that nobody knows waits for its page with those that attack.
-        self.measure(KINDS[kind].__doc__, sources, act, ("browser",) if kind in ("pages", "unread-pages") else ())
+        # A browser that nobody knows waits with those that attack, or is refused in an overload.
+        self.measure(KINDS[kind].__doc__, sources, act, ("browser",) if kind in ("pages", "unread-pages", "wrong-passwords") else ())
 
     def slowhttptest(self, mode):
         def act():
