@@ -95,7 +95,11 @@ extension CounterPipeline {
       } else if earlier.isOfMap(before) {
         result.ledger.abandonMaps()
       }
-      if isComplete { result.ledger.handovers.complete &+= 1 } else { result.ledger.handovers.incomplete &+= 1 }
+      if isComplete {
+        result.ledger.handovers.complete &+= 1
+      } else {
+        result.ledger.handovers.incomplete &+= 1
+      }
       log(earlier, change, logger)
       if let map = earlier.map { store.origin.absorbed.append(map) }
       do {

@@ -237,7 +237,9 @@ extension KernelTests {
       #expect(try Child.run(Built.exporter.path(), ["unpin", fixture.pins]).status == 0)
       #expect(!FileManager.default.fileExists(atPath: fixture.pins))
       try eventually("nothing is left") { try Lifecycle.programs().isDisjoint(with: pinned) }
-      #expect(try PinFixture.failure(["unpin", fixture.pins]).contains("cannot be opened: No such file or directory"))
+      #expect(
+        try PinFixture.failure(["unpin", fixture.pins]).contains(
+          "cannot be opened: No such file or directory"))
     }
 
     @Test("unpin removes nothing that the exporter has not pinned")
@@ -262,7 +264,8 @@ extension KernelTests {
         try PinFixture.failure(["--bpf.pin=\(outside)"] + flags).contains(
           "\(outside) is not in a BPF file system; mount one"))
       #expect(
-        try PinFixture.failure(["--bpf.pin=/nowhere/pidns"] + flags).contains("cannot make the folder /nowhere/pidns"))
+        try PinFixture.failure(["--bpf.pin=/nowhere/pidns"] + flags).contains(
+          "cannot make the folder /nowhere/pidns"))
     }
 
     @Test(

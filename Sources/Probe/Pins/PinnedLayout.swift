@@ -86,7 +86,9 @@ struct PinnedLayout {
     let path = folder.path(layout, .program, name)
     let program = try PinnedObject(opening: path, .program)
     let attached = try program.program()
-    guard attached.isTracing && attached.name == name.prefix(15) else { throw foreign(path, "another program") }
+    guard attached.isTracing && attached.name == name.prefix(15) else {
+      throw foreign(path, "another program")
+    }
     return (program, attached.maps)
   }
 
@@ -102,7 +104,9 @@ struct PinnedLayout {
   }
 
   /// The name of a pin.
-  fileprivate static func pin(_ kind: PinnedObject.Kind, _ name: String) -> String { "\(kind.rawValue)_\(name)" }
+  fileprivate static func pin(_ kind: PinnedObject.Kind, _ name: String) -> String {
+    "\(kind.rawValue)_\(name)"
+  }
 
   /// The object's name in that of a pin; nil for a pin of another kind.
   private static func name(_ pin: String, _ kind: PinnedObject.Kind) -> String? {

@@ -41,7 +41,8 @@ enum StateTarget {
       var reading = KernelCounters.Reading()
       for part in ledger.members.keys { reading.add(part, EventCounts(ProcessCounts(execs: UInt64(poll)))) }
       let moment = Ledger.Moment(now.instant + .seconds(poll), epoch: 2000 + Double(poll), boot: 0)
-      _ = ledger.ingest(tasks: [:], reading, at: moment, scraped: scrapers.records(at: moment.instant).polls) {
+      _ = ledger.ingest(tasks: [:], reading, at: moment, scraped: scrapers.records(at: moment.instant).polls)
+      {
         _, _ in ContainerResolver.Resolution(Container(), .final)
       }
       scrapers.countHeld(1)

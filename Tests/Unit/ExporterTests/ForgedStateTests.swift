@@ -74,7 +74,8 @@ import Testing
 
   /// Numbers that no exporter writes.
   private static let numbers = [
-    UInt64.max, UInt64.max / 2, UInt64.max / 2 - 1, (-1e300).bitPattern.byteSwapped, 1e300.bitPattern.byteSwapped,
+    UInt64.max, UInt64.max / 2, UInt64.max / 2 - 1, (-1e300).bitPattern.byteSwapped,
+    1e300.bitPattern.byteSwapped,
     9e11.bitPattern.byteSwapped,
   ]
 
@@ -125,7 +126,8 @@ import Testing
       reading.cgroups = machine.layouts[0].cgroups
       reading.hasNewCgroups = true
       let moment = ModelExporter.moment(machine)
-      _ = ledger.ingest(tasks: [:], reading, at: moment, scraped: scrapers.records(at: moment.instant).polls) {
+      _ = ledger.ingest(tasks: [:], reading, at: moment, scraped: scrapers.records(at: moment.instant).polls)
+      {
         machine.resolve($0, $1)
       }
       scrapers.countHeld(1)

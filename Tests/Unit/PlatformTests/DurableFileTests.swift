@@ -21,7 +21,10 @@ import Testing
       try file.replace(with: bytes)
       #expect(try file.read(upTo: 1 << 20) == bytes)
     }
-    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path()).sorted() == ["state", "state.lock"])
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: folder.url.path()).sorted() == [
+        "state", "state.lock",
+      ])
     let mode = try FileManager.default.attributesOfItem(atPath: folder["state"])[.posixPermissions]
     #expect(mode as? Int == 0o600)
   }
