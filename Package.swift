@@ -290,7 +290,7 @@ if let libFuzzer = Context.environment["PIDNS_LIBFUZZER"] {
       dependencies: [
         "Containers", "Exporter", "Exposition", "Kubernetes", "LiveView", "MetricsHTTP", "Namespaces",
         "PageReaders", "Platform", "Probe", "ProcessEvents", "StatusPage", "Terminal", "Top", "WebConfig",
-        "YAML",
+        "YAML", .product(name: "Logging", package: "swift-log"),
       ],
       path: "Tests/Fuzz", exclude: ["Corpus", "Dictionaries", "README.md", "run.sh"], swiftSettings: settings,
       linkerSettings: [.unsafeFlags(["-Xlinker", libFuzzer, "-Xlinker", "-lstdc++"])]))

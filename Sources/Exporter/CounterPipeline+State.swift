@@ -81,11 +81,12 @@ extension CounterPipeline {
     }
     let before = origin?.map
     let absorbed = Set(origin?.absorbed ?? [])
-    store.origin.absorbed = change.earlier.compactMap(\.map).filter(absorbed.contains)
+    store.origin.absorbed = change.earlier.flatMap(\.maps).filter(absorbed.contains)
     var result = saved ?? SavedState(ledger: empty)
     // First the maps that the ledger knows. It continues with the others.
     for earlier in change.earlier.sorted(by: { first, _ in first.isOfMap(before) }) {
-      if let map = earlier.map, absorbed.contains(map) {
+      // Absorbed, and perhaps removed by half.
+      if earlier.maps.isEmpty || !earlier.maps.isDisjoint(with: absorbed) {
         remove(earlier.layout, pins, logger)
         continue
       }

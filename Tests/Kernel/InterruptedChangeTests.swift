@@ -77,6 +77,29 @@ extension KernelTests {
       #expect(third.stop() == 0)
     }
 
+    @Test("A layout that was absorbed and removed by half is removed, and nothing is reported")
+    func removedByHalf() throws {
+      let fixture = try PinFixture()
+      #expect(try fixture.start(arguments: ["--bpf.map-entries=5000"]).stop() == 0)
+      // A file that is not the exporter's ends the removal behind the maps, before the programs.
+      let foreign = "mapz"
+      #expect(unsafe mkdir("\(try fixture.layout())/\(foreign)", 0o700) == 0)
+      let second = try fixture.start(arguments: ["--bpf.map-entries=5001"])
+      #expect(second.child.stderr.contains("pins of another layout cannot be removed"))
+      second.kill()
+      let layouts = try FileManager.default.contentsOfDirectory(atPath: fixture.pins)
+      let rest = try #require(layouts.first { $0.hasSuffix("_replaced") })
+      let pins = try FileManager.default.contentsOfDirectory(atPath: "\(fixture.pins)/\(rest)")
+      #expect(pins.contains { $0.hasPrefix("program_") } && !pins.contains { $0.hasPrefix("map_") })
+      #expect(unsafe rmdir("\(fixture.pins)/\(rest)/\(foreign)") == 0)
+      let third = try fixture.start(arguments: ["--bpf.map-entries=5001"])
+      _ = try fixture.layout()
+      let scrape = try third.scrape()
+      #expect(scrape.samples[#"pidns_handovers_total{result="complete"}"#] == 1)
+      #expect(scrape.samples[#"pidns_handovers_total{result="incomplete"}"#] == 0)
+      #expect(third.stop() == 0)
+    }
+
     @Test("A layout whose programs were about to be detached is carried over, and the gap is reported")
     func halfDetached() throws {
       let fixture = try PinFixture()

@@ -132,6 +132,24 @@ extension KernelTests {
       try eventually("the unit has ended") { try !isShown(next) }
     }
 
+    @Test("Without a split by cgroup, the series of services that were counted before end")
+    func splitTurnedOff() throws {
+      let fixture = try PinFixture()
+      let flags = ["--namespaces.retention=1s"]
+      let exporter = try fixture.start(arguments: flags)
+      let cgroup = try TestCgroup("/system.slice/pidns-test-\(getpid()).service")
+      try cgroup.start(["/bin/sh", "-c", "/bin/true; /bin/true"]).wait()
+      func isShown(_ exporter: PinnedExporter) throws -> Bool {
+        try exporter.scrape().samples.keys.contains { $0.contains("pidns-test-\(getpid()).service") }
+      }
+      try eventually("the unit is shown") { try isShown(exporter) }
+      #expect(exporter.stop() == 0)
+      let next = try fixture.start(arguments: flags + ["--cgroups.split=none"])
+      try eventually("the unit has ended") { try !isShown(next) }
+      #expect(next.stop() == 0)
+      cgroup.remove()
+    }
+
     @Test("A layout with room for fewer cgroups takes over, and no count is lost")
     func fewerCgroups() throws {
       let fixture = try PinFixture()

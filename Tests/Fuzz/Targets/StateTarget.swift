@@ -26,11 +26,11 @@ enum StateTarget {
     check(other.snapshot().count == series, "\(series) series are others")
     check(again.ledger.memberCount == state.ledger.memberCount, "members are others")
     check(written(again).count == bytes.count, "a second state has another size")
-    use(state)
+    use(state, as: ExpositionFormat.allCases[input.count % ExpositionFormat.allCases.count])
   }
 
   /// Polls and renders as the process that has read it: nothing in a state ends it.
-  private static func use(_ state: SavedState) {
+  private static func use(_ state: SavedState, as format: ExpositionFormat) {
     var (ledger, watch) = (state.ledger, PollHealthLogger())
     let scrapers = Scrapers(retention: .seconds(3), hasState: true)
     scrapers.restore(state.scrapers, poll: ledger.poll, lag: .seconds(1))
@@ -53,8 +53,9 @@ enum StateTarget {
       watch.report(snapshot, Logger(label: "") { _ in SwiftLogNoOpLogHandler() })
       let history = recorder.record(snapshot)
       let published = PublishedSnapshot(snapshot, features: features, history: history)
+      guard poll == 2 else { continue }
       var view = FirstView.ofEverything
-      for format in ExpositionFormat.allCases { _ = published.page(as: format, families: [], for: &view) }
+      _ = published.page(as: format, families: [], for: &view)
       _ = StatusPage.html(snapshot, history, StatusQuery { _ in nil }, version: "", telemetryPath: "/metrics")
     }
   }
