@@ -88,3 +88,10 @@ static inline long shim_set_cpus(const unsigned long *bits, unsigned long bytes)
 {
 	return syscall(SYS_sched_setaffinity, 0, bytes, bits);
 }
+
+/* MEMBARRIER_CMD_GLOBAL, by a raw call: glibc has no function for it. Returns 0, or -1 with errno.
+ */
+static inline long shim_membarrier(void)
+{
+	return syscall(SYS_membarrier, 1, 0, 0);
+}

@@ -63,7 +63,8 @@ extension KernelCounters {
   /// The result of a change from the programs of other layouts to these.
   package struct Change: Sendable {
     package var earlier: [EarlierCounts] = []
-    /// CPUs on which an event at that moment may have been counted twice or not at all, as this process may not run there.
+    /// CPUs on which an event at that moment may have been counted twice or not at all, as this process may not run there, or cannot
+    /// wait for preempted programs.
     package var uncertainCPUs = 0
     /// Whether events of some milliseconds may be missing, or counted twice: the other programs look at other gates, and so were
     /// detached first, which the kernel does a little later.
@@ -89,6 +90,7 @@ extension KernelCounters {
     for other in others {
       let other = try pins.detach(other)
       try carryParts(of: other, pins)
+      if attempts > 1 && !GracePeriod.wait() { change.uncertainCPUs = cpus }
       let map = try pins.map(.namespaces, of: other)?.map().id
       var maps = try PinnedLayout.check(other, in: pins)
       if let map { maps = [map] }
