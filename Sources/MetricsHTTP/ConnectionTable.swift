@@ -222,12 +222,15 @@ struct ConnectionTable {
   }
 
   /// The group and the rank of a client's next connection. A known client has its rank for a few connections; others count
-  /// as those of an unknown one. So known clients leave room, whatever they do.
+  /// as those of an unknown one. So known clients leave room, whatever they do. Clients on this machine, which cannot choose
+  /// their address, have theirs however many others are known.
   private func place(
     of client: ClientAddress, at now: ContinuousClock.Instant
   ) -> (group: ConnectionGroup, rank: ClientRank) {
     let (rank, own) = (known.rank(of: client, at: now), group(client))
-    if rank.isKnown && own.ranked < HTTPServer.Limits.rankedPerClient && rankedCount < limits.ranked {
+    if rank.isKnown && own.ranked < HTTPServer.Limits.rankedPerClient
+      && (rankedCount < limits.ranked || rank == .local)
+    {
       return (own, rank)
     }
     return (group(client.network), .unknown)
