@@ -126,7 +126,7 @@ test-prometheus: build ## tests what Prometheus of three Debian suites and Victo
 	@echo 'Scraping short-lived containers: about 3 minutes'
 	@$(SUDO) unshare --net Tests/Acceptance/Prometheus/run.py .build/release/pidns-exporter .build/release/pidns-workload .build/engines
 
-test-attack: build ## attacks the port with 10,000 connections of each kind, as root (140 min); ARGS=--seconds=20 takes 18 min, see --help
+test-attack: build ## attacks the port with 10,000 connections of each kind, as root (140 min); ARGS=--seconds=20 takes 14 min, see --help
 	@$(INSTALL) test-attack
 	@echo 'Attacking: five minutes for each of 26 attacks, without ARGS=--seconds=…'
 	@$(SUDO) unshare --net --pid --mount-proc --fork --kill-child Tests/Acceptance/Attack/run.py .build/release/pidns-exporter $(ARGS)

@@ -55,7 +55,8 @@ class Run:
     def measure(self, what, sources, action, excused=()):
         """Runs an attack beside the clients. Adds a row to the table."""
         exporter = self.exporter
-        descriptors, before = exporter.descriptors, exporter.resident
+        # The exporter may have dropped code that it reads again: that is no growth.
+        descriptors, before = exporter.descriptors, max(exporter.resident, self.first[1])
         refused, scheduled = exporter.refused(), exporter.scheduled
         clients = Clients(exporter.web)
         made = action()
