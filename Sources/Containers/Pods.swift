@@ -51,7 +51,7 @@ package final class Pods: Sendable {
 
   /// Stores a new or changed pod. If the store is full of pods or containers, it replaces the pods that were deleted first.
   ///
-  /// - Returns: false if the store is full of those that are not deleted. A known pod then stays as it was.
+  /// - Returns: false if there is no room, and no deleted pod to replace. The store keeps the previous version of a known pod then.
   @discardableResult
   package func put(_ pod: Pod) -> Bool {
     contents.withLock { $0.put(pod) }
