@@ -186,6 +186,10 @@ struct ConnectionTable {
     var displaced: [OpenConnection] = []
     // Large pages need more: some of them are sent at one time, in several formats.
     let limit = max(HTTPServer.Limits.bodyBytes, 4 * bytes)
+    if bodies[body] == nil && bodyBytes + bytes > limit {
+      // Without room even then, none is displaced.
+      guard bytesThatStay(for: connection) + bytes <= limit else { return (false, []) }
+    }
     while bodies[body] == nil && bodyBytes + bytes > limit {
       guard
         let victim = longestIdle({ $0.body != nil && $0 !== connection && $0.rank >= connection.rank })
@@ -197,6 +201,12 @@ struct ConnectionTable {
     bodies[body, default: (0, bytes)].connections += 1
     connection.body = body
     return (true, displaced)
+  }
+
+  /// The size of the bodies that no connection of this rank may displace.
+  private func bytesThatStay(for connection: OpenConnection) -> Int {
+    let kept = connections.lazy.filter { $0.rank < connection.rank }.compactMap(\.body)
+    return Set(kept).reduce(0) { $0 + (bodies[$1]?.bytes ?? 0) }
   }
 
   private mutating func endBody(of connection: OpenConnection) {

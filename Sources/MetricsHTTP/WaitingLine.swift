@@ -2,26 +2,26 @@
 
 /// Elements that wait, and the order in which they are served.
 ///
-/// The next element is one of a known client, but after ``knownTurns`` of them one of another client, if there is one. Among
-/// each kind, the address is the one that was served least recently. So one address delays another by one element, and
-/// nobody waits forever.
+/// Elements of known clients come first, but only one of each address before one of another client that waits. Among each
+/// kind, the address is the one that was served least recently. So one address delays another by one element.
 struct WaitingLine<Element> {
   private struct Waiting {
     let address: ClientAddress
     let rank: ClientRank
     let element: Element
+    let arrival: Int
   }
 
   /// By their arrival.
   private var line: [Waiting] = []
-  /// The addresses that were served, the latest last. Others were served before all of them.
-  private var served: [ClientAddress] = []
-  /// The elements of known clients that were served while others waited, since the last one of others.
-  private var turns = 0
+  /// The number of the next event: an arrival or a turn.
+  private var clock = 0
+  /// The last turn of each address.
+  private var turns: [ClientAddress: Int] = [:]
+  /// The last turn of a client that is not known.
+  private var lastTurnOfOthers = -1
 
-  /// The elements of known clients in a row, if others wait.
-  static var knownTurns: Int { 4 }
-  /// The addresses whose turns are remembered.
+  /// The addresses whose turns are remembered: more than may wait.
   private static var remembered: Int { 64 }
 
   var count: Int { line.count }
@@ -33,27 +33,31 @@ struct WaitingLine<Element> {
   }
 
   mutating func append(_ element: Element, from client: ClientAddress, _ rank: ClientRank) {
-    line.append(Waiting(address: Self.address(client, rank), rank: rank, element: element))
+    line.append(
+      Waiting(address: Self.address(client, rank), rank: rank, element: element, arrival: clock))
+    clock += 1
   }
 
   /// Removes and returns the element that is served next.
   mutating func next() -> Element? {
-    let (known, others) = (line.contains { $0.rank.isKnown }, line.contains { !$0.rank.isKnown })
-    let isKnown = known && !(others && turns >= Self.knownTurns)
-    turns = isKnown && others ? turns + 1 : 0
+    let others = line.indices.filter { !line[$0].rank.isKnown }
+    // A known address that had a turn since then waits for one of the others.
+    let since = others.first.map { max(line[$0].arrival, lastTurnOfOthers) } ?? .max
+    let known = line.indices.filter { line[$0].rank.isKnown && lastTurn(of: $0) < since }
     // The first one of those that are equal: the earliest arrival.
-    guard
-      let next = line.indices.filter({ line[$0].rank.isKnown == isKnown })
-        .min(by: { turn(of: $0) < turn(of: $1) })
+    guard let next = (known.isEmpty ? others : known).min(by: { lastTurn(of: $0) < lastTurn(of: $1) })
     else { return nil }
     let waiting = line.remove(at: next)
-    served.removeAll { $0 == waiting.address }
-    served.append(waiting.address)
-    if served.count > Self.remembered { served.removeFirst() }
+    if !waiting.rank.isKnown { lastTurnOfOthers = clock }
+    turns[waiting.address] = clock
+    clock += 1
+    if turns.count > Self.remembered, let oldest = turns.min(by: { $0.value < $1.value }) {
+      turns[oldest.key] = nil
+    }
     return waiting.element
   }
 
-  private func turn(of index: Int) -> Int { served.firstIndex(of: line[index].address) ?? -1 }
+  private func lastTurn(of index: Int) -> Int { turns[line[index].address] ?? -1 }
 
   /// Removes and returns an element that a client displaces; nil if there is none.
   ///

@@ -188,7 +188,7 @@ import Testing
     let known = table.beginBody(ObjectIdentifier(bodies[11]), bytes: 36 * size, on: loopback)
     #expect(known.hasRoom)
     let refused = table.beginBody(ObjectIdentifier(bodies[2]), bytes: size, on: sharing)
-    #expect(!refused.hasRoom)
+    #expect(!refused.hasRoom && refused.displaced.isEmpty)
   }
 
   @Test(
@@ -294,6 +294,18 @@ import Testing
     // A client that was absent for longer starts again.
     known.insert(first, at: Self.at(1_300))
     #expect(known.rank(of: first, at: Self.at(1_300)) == ClientRank(since: Self.at(1_300)))
+  }
+
+  @Test("few clients of one /64 are known, so that a network cannot use up the number of known clients")
+  func knownNetworks() {
+    var known = KnownClients()
+    for number in 1...9 as ClosedRange<UInt64> {
+      known.insert(ClientAddress(ipv6: 7, number), at: Self.at(0))
+      let isKnown = known.rank(of: ClientAddress(ipv6: 7, number), at: Self.at(0)).isKnown
+      #expect(isKnown == (number <= KnownClients.capacityPerNetwork))
+    }
+    known.insert(ClientAddress(ipv6: 8, 1), at: Self.at(0))
+    #expect(known.rank(of: ClientAddress(ipv6: 8, 1), at: Self.at(0)).isKnown)
   }
 
   @Test("a later client never displaces one that is known for longer")

@@ -33,21 +33,23 @@ import Testing
     #expect(Self.all(&line) == ["scraper", "attacker", "scraper", "attacker"])
   }
 
-  @Test("Known clients are served before others, but others are not kept waiting")
+  @Test("Known clients are served before others, but each address once before one of the others")
   func others() {
     var line = WaitingLine<String>()
+    for _ in 0..<3 { line.append("attacker", from: Self.client(1), Self.known()) }
+    #expect(line.next() == "attacker")
     line.append("new", from: Self.client(9), .unknown)
-    for _ in 0..<6 { line.append("known", from: Self.client(1), Self.known()) }
-    let order = Self.all(&line)
-    #expect(order.firstIndex(of: "new") == WaitingLine<String>.knownTurns)
-    // Turns without others do not count.
-    for _ in 0..<9 {
-      line.append("known", from: Self.client(1), Self.known())
-      #expect(line.next() == "known")
-    }
-    line.append("new", from: Self.client(9), .unknown)
-    line.append("known", from: Self.client(1), Self.known())
-    #expect(line.next() == "known")
+    line.append("newer", from: Self.client(8), .unknown)
+    line.append("scraper", from: Self.client(2), Self.known(60))
+    line.append("scraper", from: Self.client(2), Self.known(60))
+    #expect(Self.all(&line) == ["scraper", "attacker", "new", "scraper", "attacker", "newer"])
+    // A flood of others delays a known client by none of them, if it had no turn since.
+    for number in 20..<40 as Range<UInt32> { line.append("flood", from: Self.client(number), .unknown) }
+    #expect(line.next() == "flood")
+    line.append("scraper", from: Self.client(2), Self.known(60))
+    #expect(line.next() == "scraper")
+    line.append("scraper", from: Self.client(2), Self.known(60))
+    #expect([line.next(), line.next()] == ["flood", "scraper"])
   }
 
   @Test("A full line has room for an address with fewer requests, and for a known client")
