@@ -16,6 +16,8 @@ extension Exporter {
     package var paths: WebPaths
     /// The file that configures TLS and passwords; nil for plain HTTP without passwords.
     package var webConfigFile: String?
+    /// Whether the health endpoints need no client certificate, if all other pages need one.
+    package var opensHealth: Bool
     /// The API server that checks tokens; nil accepts none.
     package var tokenReviews: Kubernetes.Configuration?
     /// The path of the metrics.
@@ -38,7 +40,7 @@ extension Exporter {
     package init(
       listenAddresses: [ListenAddress], socketAccess: SocketAccess = SocketAccess(),
       usesSystemdSockets: Bool = false, paths: WebPaths = WebPaths(), webConfigFile: String? = nil,
-      tokenReviews: Kubernetes.Configuration? = nil, telemetryPath: String,
+      opensHealth: Bool = false, tokenReviews: Kubernetes.Configuration? = nil, telemetryPath: String,
       webLimits: HTTPServer.Limits = HTTPServer.Limits(), hasStatusPage: Bool = true,
       holdsFirstSamples: Bool = true, scraperRule: ScraperRule = ScraperRule(), writesCreated: Bool = false,
       pollInterval: Duration = .seconds(1), counting: CounterPipeline.Configuration
@@ -48,6 +50,7 @@ extension Exporter {
       self.usesSystemdSockets = usesSystemdSockets
       self.paths = paths
       self.webConfigFile = webConfigFile
+      self.opensHealth = opensHealth
       self.tokenReviews = tokenReviews
       self.telemetryPath = telemetryPath
       self.webLimits = webLimits

@@ -77,7 +77,7 @@ package struct Exporter: ~Copyable {
     var webConfig: RunningWebConfig?
     if webFile != nil || configuration.tokenReviews != nil {
       webConfig = RunningWebConfig(
-        webFile, paths: Routes.guarded(routes, configuration.paths),
+        webFile, paths: Routes.guarded(routes, configuration.paths), opensHealth: configuration.opensHealth,
         tokens: configuration.tokenReviews.map { TokenChecker($0) }, logger: logger)
     }
     let server = try Self.serve(sockets, configuration, webConfig, routes, logger)

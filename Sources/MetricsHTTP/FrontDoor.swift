@@ -14,6 +14,7 @@ package struct FrontDoor: Sendable {
   package typealias ClientRefused = @Sendable (ClientRefusal, _ subject: String, _ address: String) -> Void
 
   let tls: (@Sendable () -> TLSContext)?
+  let acceptsMissingCertificate: Bool
   let clientRefused: ClientRefused
   let gate: Gate?
   let headers: @Sendable () -> [(String, String)]
@@ -22,13 +23,17 @@ package struct FrontDoor: Sendable {
   ///
   /// - Parameters:
   ///   - tls: The context for a new connection. nil serves plain HTTP.
+  ///   - acceptsMissingCertificate: Whether requests of clients without a required certificate reach the gate, which
+  ///     sees `Request.lacksCertificate`. Otherwise their handshake fails.
   ///   - gate: nil passes all requests.
   ///   - headers: Headers that replace those of the same name in each response. Names and values are valid.
   package init(
-    tls: (@Sendable () -> TLSContext)? = nil, clientRefused: @escaping ClientRefused = { _, _, _ in },
+    tls: (@Sendable () -> TLSContext)? = nil, acceptsMissingCertificate: Bool = false,
+    clientRefused: @escaping ClientRefused = { _, _, _ in },
     gate: Gate? = nil, headers: @escaping @Sendable () -> [(String, String)] = { [] }
   ) {
     self.tls = tls
+    self.acceptsMissingCertificate = acceptsMissingCertificate
     self.clientRefused = clientRefused
     self.gate = gate
     self.headers = headers

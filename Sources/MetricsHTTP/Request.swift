@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ServerTLS
+
 /// The methods that reach a handler.
 package enum Method: Sendable, Hashable {
   /// A request for headers and body.
@@ -18,6 +20,10 @@ package struct Request: ~Copyable {
 
   /// The path as sent by the client, undecoded and without the query.
   package let path: String
+
+  /// Whether the client has no certificate, although the server requires one. Only with
+  /// `FrontDoor.acceptsMissingCertificate`.
+  package var lacksCertificate: Bool { connection.open?.tls?.lacksCertificate ?? false }
 
   private let exchange: Exchange
   private var connection: Connection { exchange.connection }

@@ -82,7 +82,8 @@ final class Service: Sendable {
   /// Prepares the TLS session of a new connection. Returns nil for plain HTTP.
   func tls(of connection: Connection) -> TLSConnection? {
     guard let context = door.tls?(), let session = unsafe connection.tlsSession else { return nil }
-    return unsafe TLSConnection(session, context: context) { [door] reason, subject in
+    return unsafe TLSConnection(session, context: context, acceptsMissing: door.acceptsMissingCertificate) {
+      [door] reason, subject in
       door.clientRefused(reason, subject, connection.clientAddress)
     }
   }

@@ -3,7 +3,7 @@
 import CGnuTLS
 import Glibc
 
-/// Why a client was refused in the handshake.
+/// Why a client was refused because of its certificate.
 package enum ClientRefusal: String, Sendable, CaseIterable {
   /// It sent no certificate.
   case missing

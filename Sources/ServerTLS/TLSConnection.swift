@@ -9,16 +9,26 @@ import CGnuTLS
   /// Receives the reason and the subject of the certificate, which is untrusted text.
   package typealias Report = (_ reason: ClientRefusal, _ subject: String) -> Void
 
+  /// Whether the client has not sent the certificate that the context requires. True until it is verified.
+  package private(set) var lacksCertificate: Bool
+
   private let context: TLSContext
+  private let acceptsMissing: Bool
   private let report: Report
 
   /// Prepares a session of GnuTLS before its handshake.
   ///
   /// - Parameters:
   ///   - session: A `gnutls_session_t`. This object has to live as long.
+  ///   - acceptsMissing: Whether the handshake succeeds without a certificate, even if the context requires one. The
+  ///     caller then decides by `lacksCertificate` what the client may have.
   ///   - report: Is called if the client is refused, within the handshake.
-  package init(_ session: OpaquePointer, context: TLSContext, report: @escaping Report) {
+  package init(
+    _ session: OpaquePointer, context: TLSContext, acceptsMissing: Bool, report: @escaping Report
+  ) {
     self.context = context
+    self.acceptsMissing = acceptsMissing
+    lacksCertificate = context.requiresCertificate
     self.report = report
     unsafe context.configure(session, for: self)
   }
@@ -27,7 +37,11 @@ import CGnuTLS
     guard let session = unsafe session, let connection = unsafe connection(of: session) else {
       return GNUTLS_E_CERTIFICATE_ERROR
     }
-    guard let (reason, subject) = unsafe connection.context.refusal(session) else { return 0 }
+    guard let (reason, subject) = unsafe connection.context.refusal(session) else {
+      connection.lacksCertificate = false
+      return 0
+    }
+    if reason == .missing && connection.acceptsMissing { return 0 }
     connection.report(reason, subject)
     let isTLS13 = unsafe gnutls_protocol_get_version(session).rawValue >= GNUTLS_TLS1_3.rawValue
     // GnuTLS leaves the alert to its caller, and MHD sends none.

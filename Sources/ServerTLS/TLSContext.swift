@@ -64,6 +64,9 @@ package import WebConfig
     unsafe gnutls_certificate_free_credentials(credentials)
   }
 
+  /// Whether a client needs a certificate.
+  var requiresCertificate: Bool { authentication.isRequired }
+
   /// Prepares a session before its handshake. It must not outlive `connection`.
   func configure(_ session: gnutls_session_t, for connection: TLSConnection) {
     unsafe gnutls_session_set_ptr(session, Unmanaged.passUnretained(connection).toOpaque())

@@ -85,6 +85,7 @@ struct Serve: ParsableCommand {
     try Exporter.Configuration(
       listenAddresses: web.listenAddresses, socketAccess: web.socketAccess,
       usesSystemdSockets: web.usesSystemdSockets, paths: web.paths, webConfigFile: web.configFile,
+      opensHealth: web.opensHealth,
       tokenReviews: web.checksTokens ? kubernetes.server() : nil, telemetryPath: web.telemetryPath,
       webLimits: webLimits.limits,
       hasStatusPage: web.showsStatusPage, holdsFirstSamples: tuning.startsAtZero,

@@ -42,6 +42,13 @@ struct WebFlags: ParsableArguments {
   var configFile: String?
 
   @Flag(
+    name: .customLong("web.health-without-certificate"),
+    help:
+      "Answer /-/healthy and /-/ready without the client certificate that other pages need: for the probes of Kubernetes."
+  )
+  var opensHealth = false
+
+  @Flag(
     name: .customLong("web.kubernetes-auth"),
     help:
       "Require a bearer token whose user may get the path; the API server checks it. Needs the ClusterRole system:auth-delegator."

@@ -60,6 +60,10 @@ FAULTS = {
     "a variable twice": lambda things: pod(things)["containers"][0].update(env=[{"name": "A", "value": "1"}, {"name": "A", "value": "2"}]),
     "a mount of no volume": lambda things: pod(things)["containers"][0].update(volumeMounts=[{"name": "a", "mountPath": "/a"}]),
     "a probe of no port": lambda things: pod(things)["containers"][0].update(livenessProbe={"httpGet": {"port": "other"}}),
+    "a probe of the port only": lambda things: pod(things)["containers"][0].update(livenessProbe={"tcpSocket": {"port": "metrics"}}),
+    "probes without the certificate that clients need": lambda things: things.append(
+        {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "web", "namespace": "a"}, "stringData": {"web.yml": "RequireAndVerifyClientCert"}}
+    ),
     "a pull secret twice": lambda things: pod(things).update(imagePullSecrets=[{"name": "a"}, {"name": "a"}]),
 }
 

@@ -99,9 +99,19 @@ def pod_problems(pod: dict):
         yield from (f"{container['name']}: variable {n} is set twice" for n in repeated([e["name"] for e in container.get("env", [])]))
         yield from (f"{container['name']}: no volume {m['name']}" for m in container.get("volumeMounts", []) if m["name"] not in volumes)
         for probe in "livenessProbe", "readinessProbe":
+            if probe in container and "httpGet" not in container[probe]:
+                yield f"{container['name']}: {probe} does not request the health"
             port = container.get(probe, {}).get("httpGet", {}).get("port")
             if isinstance(port, str) and port not in ports:
                 yield f"{container['name']}: {probe} asks port {port}, which no container has"
+
+
+def requires_certificates(things: list[dict]) -> bool:
+    return any("RequireAndVerifyClientCert" in json.dumps(thing) for thing in things if thing["kind"] in ("ConfigMap", "Secret"))
+
+
+def has_open_health(pod: dict) -> bool:
+    return any("--web.health-without-certificate" in container.get("args", []) for container in pod["containers"])
 
 
 def selection_problems(things: list[dict]):
@@ -163,5 +173,8 @@ def problems(things: list[dict]) -> list[str]:
         if thing["kind"].endswith("Monitor"):
             found += [f"{name}: {why}" for why in [bad_scrape(json.dumps(thing["spec"]))] if why]
         if thing["kind"] == "DaemonSet":
-            found += pod_problems(thing["spec"]["template"]["spec"])
+            pod = thing["spec"]["template"]["spec"]
+            found += pod_problems(pod)
+            if requires_certificates(things) and not has_open_health(pod):
+                found.append(f"{name}: the kubelet's probes have no client certificate")
     return found + list(selection_problems(things))

@@ -26,7 +26,7 @@ extension Catalogue {
     .ofWeb(
       MetricFamily(
         "pidns_web_client_certificates_refused", .counter,
-        help: "Clients refused in the TLS handshake, by reason.")
+        help: "Clients refused because of their TLS certificate, by reason.")
     ) { encoder, web in
       for reason in ClientRefusal.allCases {
         encoder.sample(LabelSet(["reason": reason.rawValue]), web.counts.clients[reason] ?? 0)

@@ -7,6 +7,8 @@ struct GuardResponses: Sendable {
   /// 429, by the rate limit.
   let tooMany = text(
     429, "too many requests: rate_limit of --web.config.file", [("Retry-After", "1")])
+  /// 403: the client has no certificate.
+  let certificate = text(403, "a client certificate is needed; configure one in the client")
   /// 403: the token is valid.
   let forbidden = text(403, "the user of this token may not request this path")
   /// 503: the API server is away.

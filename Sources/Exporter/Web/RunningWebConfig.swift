@@ -18,12 +18,14 @@ struct RunningWebConfig {
   private let logger: Logger
 
   init(
-    _ file: WebConfigFile?, paths: WebGuard.Paths, passwords: PasswordChecker = PasswordChecker(),
-    tokens: TokenChecker? = nil, logger: Logger
+    _ file: WebConfigFile?, paths: WebGuard.Paths, opensHealth: Bool = false,
+    passwords: PasswordChecker = PasswordChecker(), tokens: TokenChecker? = nil, logger: Logger
   ) {
     self.file = file
     guardian = WebGuard(
-      file?.policy ?? WebPolicy(), paths: paths, passwords: passwords, tokens: tokens, logger: logger)
+      file?.policy ?? WebPolicy(), paths: paths, opensHealth: opensHealth, passwords: passwords,
+      tokens: tokens,
+      logger: logger)
     lastReload = Clock.epochSeconds
     self.logger = logger
   }

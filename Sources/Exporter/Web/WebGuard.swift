@@ -12,6 +12,7 @@ import WebConfig
 /// Shared by the polling thread, which replaces the configuration, and the serving threads.
 final class WebGuard: Sendable {
   private let paths: Paths
+  private let opensHealth: Bool
   /// nil where tokens are not accepted.
   private let tokens: TokenChecker?
   private let state: Mutex<State>
@@ -36,13 +37,15 @@ final class WebGuard: Sendable {
 
   private let refusals = GuardResponses()
 
+  /// - Parameter opensHealth: Whether clients without a required certificate may request the open paths.
   init(
-    _ policy: WebPolicy, paths: Paths, passwords: PasswordChecker = PasswordChecker(),
-    tokens: TokenChecker? = nil, logger: Logger
+    _ policy: WebPolicy, paths: Paths, opensHealth: Bool = false,
+    passwords: PasswordChecker = PasswordChecker(), tokens: TokenChecker? = nil, logger: Logger
   ) {
     state = Mutex(
       State(policy: policy, bucket: policy.configuration.rateLimit.map { TokenBucket($0, now: .now) }))
     self.paths = paths
+    self.opensHealth = opensHealth
     self.passwords = passwords
     self.tokens = tokens
     self.logger = logger
@@ -75,11 +78,17 @@ final class WebGuard: Sendable {
       self.policy.configuration.headers.map { ($0.name, $0.value) }
     }
     return FrontDoor(
-      tls: tls, clientRefused: { self.refused($0, $1, $2) }, gate: gate, headers: headers)
+      tls: tls, acceptsMissingCertificate: opensHealth, clientRefused: { self.refused($0, $1, $2) },
+      gate: gate,
+      headers: headers)
   }
 
   private func answer(_ request: borrowing Request, _ next: @escaping HTTPServer.Handler) -> Answer {
     if paths.open.contains(request.path) { return next(request) }
+    if request.lacksCertificate {
+      refused(.missing, "", request.clientAddress)
+      return .now(refusals.certificate)
+    }
     let (policy, isAllowed) = state.withLock { state in
       let isAllowed = state.bucket?.take(now: .now) ?? true
       if !isAllowed { state.counts.rateLimited += 1 }

@@ -33,7 +33,7 @@ final class ServedWebConfig {
 
   init(
     _ yaml: String, key: CertificateAuthority.Key = .ec, passwords: PasswordChecker = PasswordChecker(),
-    tokens: TokenChecker? = nil
+    tokens: TokenChecker? = nil, opensHealth: Bool = false
   ) throws {
     authority = try CertificateAuthority()
     try authority.issue("server", names: "DNS:localhost,IP:127.0.0.1", purpose: "serverAuth", key: key)
@@ -42,6 +42,7 @@ final class ServedWebConfig {
     config = RunningWebConfig(
       try WebConfigFile(authority.folder["web.yml"], now: .now),
       paths: WebGuard.Paths(open: Routes.healthPaths, all: Routes.healthPaths.union(["/metrics"])),
+      opensHealth: opensHealth,
       passwords: passwords, tokens: tokens,
       logger: Logger(label: "test") { _ in LogLines.Handler(lines: log) })
     let page = Response(

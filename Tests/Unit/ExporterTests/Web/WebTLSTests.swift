@@ -98,6 +98,31 @@ import Testing
     #expect(try status("good") == 200)
   }
 
+  @Test("Where health is open, a client without a certificate gets health only", arguments: ["1.2", "1.3"])
+  func openHealth(version: String) throws {
+    let served = try ServedWebConfig(Self.verified, opensHealth: true)
+    try served.authority.issue("good", purpose: "clientAuth")
+    let other = try CertificateAuthority(name: "authority")
+    try other.issue("foreign", purpose: "clientAuth")
+    try served.copy("foreign", from: other)
+
+    func get(_ path: String, client: String? = nil) throws -> (status: Int, text: String) {
+      try served.get(path, "--tls-max", version, "--tlsv\(version)", client: client)
+    }
+    #expect(try get("/-/healthy").status == 200)
+    #expect(served.config.status.counts.clients == [:])
+    let refused = try get("/metrics")
+    #expect(refused.status == 403)
+    #expect(refused.text.hasSuffix("\r\n\r\na client certificate is needed; configure one in the client\n"))
+    #expect(try get("/unknown").status == 403)
+    #expect(served.config.status.counts.clients == [.missing: 2])
+    #expect(served.log.all.contains { $0.hasPrefix("TLS client refused: it sent no certificate;") })
+    #expect(try get("/metrics", client: "good").status == 200)
+    // A certificate that is sent has to be good for health, too.
+    #expect(try get("/-/healthy", client: "foreign").status == 0)
+    #expect(served.config.status.counts.clients == [.missing: 2, .foreign: 1])
+  }
+
   @Test("The other values of client_auth_type accept what Go accepts")
   func authenticationTypes() throws {
     let expected: [(type: String, none: Int, own: Int, foreign: Int)] = [

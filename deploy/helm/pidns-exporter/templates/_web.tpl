@@ -49,19 +49,13 @@
 {{- toYaml $mounts }}
 {{- end }}
 
-{{- /* A probe of the exporter's port over HTTPS, or by a TCP connection if clients need a certificate. Probes of other ports stay as they
-are. The argument is a list: the root, the probe. */ -}}
+{{- /* A probe of the exporter's port over HTTPS. Probes of other ports stay as they are. The argument is a list: the root, the probe. */ -}}
 {{- define "pidns-exporter.probe" -}}
 {{- $tls := (first .).Values.tlsSecret }}
 {{- $probe := deepCopy (last .) }}
 {{- with $probe.httpGet }}
 {{- if and $tls.enabled (eq (toString .port) "metrics") }}
-{{- if $tls.caItem }}
-{{- $_ := unset $probe "httpGet" }}
-{{- $_ := set $probe "tcpSocket" (dict "port" .port) }}
-{{- else }}
 {{- $_ := set . "scheme" (default "HTTPS" .scheme) }}
-{{- end }}
 {{- end }}
 {{- end }}
 {{- toYaml $probe }}
