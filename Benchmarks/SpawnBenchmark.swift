@@ -11,7 +11,7 @@ struct SpawnBenchmark {
   func run() throws {
     // On one CPU. On two, each spawn would wake another CPU twice, which is most of the time and most of the
     // noise.
-    let namespaces = try HeldWorkload.namespaces(count: 1, spawnsPerRound: spawns, cpu: 0)
+    let namespaces = try HeldWorkload.container(spawnsPerRound: spawns, cpu: 0)
     var without: [Double] = []
     var with: [Double] = []
     func slice() throws -> Double {

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Glibc
+import Platform
+
 /// Runs of pidns-workload: known process events in their own PID namespaces.
 enum Workload {
   /// Runs a case and waits for its end.
@@ -17,6 +20,7 @@ enum Workload {
 /// A case of the workload whose processes stay alive until `end()`.
 final class HeldWorkload {
   private let child: Child
+  private var cgroup: Cgroup?
 
   /// Starts a case, and returns when all of its processes exist.
   init(_ arguments: String..., cpu: Int? = nil) throws {
@@ -27,6 +31,19 @@ final class HeldWorkload {
   /// Starts namespaces that each do a round of spawns now, and one more for each `round()`.
   static func namespaces(count: Int, spawnsPerRound: Int, cpu: Int? = nil) throws -> HeldWorkload {
     try HeldWorkload("hold", "--namespaces", "\(count)", "--execs", "\(spawnsPerRound)", cpu: cpu)
+  }
+
+  /// Starts one namespace in a cgroup of its own, as a container runtime does.
+  static func container(spawnsPerRound: Int, cpu: Int? = nil) throws -> HeldWorkload {
+    let workload = try namespaces(count: 1, spawnsPerRound: spawnsPerRound, cpu: cpu)
+    let children = ProcFile.read("/proc/\(workload.child.pid)/task/\(workload.child.pid)/children") ?? ""
+    guard let initProcess = children.split(separator: " ").first.flatMap({ pid_t($0) }) else {
+      throw BenchError("pidns-workload has no child")
+    }
+    let cgroup = try Cgroup("pidns-bench-\(workload.child.pid)")
+    try cgroup.add(initProcess)
+    workload.cgroup = cgroup
+    return workload
   }
 
   /// Makes each namespace do one more round, and returns when it is done.
@@ -40,6 +57,7 @@ final class HeldWorkload {
     child.closeInput()
     child.skip(to: nil)
     child.wait()
+    cgroup = nil
   }
 
   private func untilReady() throws {

@@ -38,10 +38,10 @@ struct AttachedPrograms {
     try slices { try Workload.run(workload) }
   }
 
-  /// Returns the runs of the programs while processes of one namespace exec and exit, one after another,
+  /// Returns the runs of the programs while processes of a container exec and exit, one after another,
   /// `count` in each slice. The namespace exists before, and is warmed up.
   func duringSpawns(_ count: Int) throws -> [HookRuns] {
-    let namespace = try HeldWorkload.namespaces(count: 1, spawnsPerRound: count)
+    let namespace = try HeldWorkload.container(spawnsPerRound: count)
     defer { namespace.end() }
     return try slices { try namespace.round() }
   }

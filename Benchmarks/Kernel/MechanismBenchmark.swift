@@ -3,7 +3,7 @@
 import Glibc
 import Probe
 
-/// Compares ways to count by cgroup as well as by PID namespace, in a namespace whose tasks are in one cgroup.
+/// Compares ways to count by cgroup as well as by PID namespace, in a namespace with one cgroup, as that of a container.
 ///
 /// A round loads each variant anew, in random order, so that its place in memory changes, and measures slices of some
 /// processes that exec and exit.
@@ -81,7 +81,7 @@ struct MechanismBenchmark {
   private func lives() throws -> [Double] {
     try ProgramRuns.measured {
       // The namespace begins after the programs are attached, as most do.
-      let namespace = try HeldWorkload.namespaces(count: 1, spawnsPerRound: spawns)
+      let namespace = try HeldWorkload.container(spawnsPerRound: spawns)
       defer { namespace.end() }
       return try (0..<Self.slices).map { _ in
         let before = try ProgramRuns.read(of: getpid())

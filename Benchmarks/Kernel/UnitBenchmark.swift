@@ -33,7 +33,7 @@ struct UnitBenchmark {
     _ = usleep(1_000_000)
     var table = Table("", "series", "a poll, CPU ms", "scrape, fresh, CPU µs", "seen, CPU µs")
     try measure("none", server, &table)
-    let units = try Child(["/bin/bash", "-c", Self.script, "units", try Self.hierarchy(), "\(Self.units)"])
+    let units = try Child(["/bin/bash", "-c", Self.script, "units", try Cgroup.hierarchy(), "\(Self.units)"])
     defer {
       units.closeInput()
       units.skip(to: nil)
@@ -55,13 +55,5 @@ struct UnitBenchmark {
       (results.first { $0.isFresh == isFresh }?.cpu ?? []).median.fixed(0)
     }
     table.row(name, "\(scrapes.series)", poll.milliseconds.fixed(2), cell(true), cell(false))
-  }
-
-  /// The mount point of the hierarchy whose cgroups name units: that of pids in v1, else v2.
-  private static func hierarchy() throws -> String {
-    for mount in ["/sys/fs/cgroup/pids", "/sys/fs/cgroup"] {
-      if unsafe access("\(mount)/cgroup.procs", W_OK) == 0 { return mount }
-    }
-    throw BenchError("no hierarchy of cgroups is mounted in /sys/fs/cgroup")
   }
 }

@@ -1,18 +1,22 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
 /*
  * The mechanism of the exporter: the cgroup is in the key, if it is not that of the init of the
- * namespace. Mostly both have one css_set, so this compares two pointers.
+ * namespace. Mostly both have one css_set, and it begins with the init, so this compares two
+ * pointers.
  */
 #include "mechanism.h"
 
 static __always_inline void count_by_cgroup(struct task_struct *task, struct task_pidns *own,
 					    bool is_exit)
 {
-	struct css_set *of_init = own->ns->child_reaper->cgroups;
-	struct css_set *set = task->cgroups;
+	struct task_struct *init = own->ns->child_reaper;
+	struct css_set *set = task->cgroups, *of_init;
 	__u64 cgroup;
 
 	(void)is_exit;
+	if (begins_with(set, init))
+		return;
+	of_init = init->cgroups;
 	if (set == of_init)
 		return;
 	cgroup = cgroup_of(set);

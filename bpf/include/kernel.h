@@ -112,6 +112,7 @@ struct cgroup_subsys_state {
 struct css_set {
 	struct cgroup_subsys_state *subsys[1]; /* by enum cgroup_subsys_id */
 	struct cgroup *dfl_cgrp;	       /* of cgroup v2 */
+	struct list_head tasks;		       /* of task_struct's cg_list, in the order of entry */
 	struct list_head cgrp_links;	       /* one for each hierarchy */
 };
 
@@ -214,6 +215,7 @@ struct task_struct {
 	const struct cred *cred;
 	struct nsproxy *nsproxy; /* NULL once it has exited */
 	struct css_set *cgroups;
+	struct list_head cg_list; /* in the css_set's list of tasks */
 	char comm[16];
 	struct mm_struct *mm; /* NULL once the task has begun to exit */
 	struct signal_struct *signal;

@@ -102,6 +102,25 @@ static __always_inline __u64 cgroup_of(struct css_set *set)
 	return node->id;
 }
 
+/*
+ * Whether the first task of a css_set is the given one, without a read of the task. The kernel
+ * appends tasks that enter a css_set.
+ */
+static __always_inline bool begins_with(struct css_set *set, struct task_struct *task)
+{
+	void *first = set->tasks.next;
+
+	return first == (void *)task + bpf_core_field_offset(task->cg_list);
+}
+
+/* The same by address. */
+static __always_inline bool probed_begins_with(struct css_set *set, struct task_struct *task)
+{
+	void *first = BPF_CORE_READ(set, tasks.next);
+
+	return first == (void *)task + bpf_core_field_offset(task->cg_list);
+}
+
 /* The number in struct pidns_part of a cgroup that is removed; 0 in a hierarchy that is not read.
  */
 static __always_inline __u64 removed_cgroup(struct cgroup *cgroup)
