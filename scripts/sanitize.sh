@@ -20,9 +20,9 @@ done
 # Tests that measure memory, which a sanitizer multiplies.
 measures=(--skip PodListTests)
 
-# Kernel tests that end the exporter and look at its status. LeakSanitizer stops the process with ptrace, which the
-# exporter's confinement denies, so only these run with it, and without confinement. One of them tests that.
-leaks=(--filter 'KernelTests.(Lifecycle|Names)/' --skip leastPrivilege)
+# Kernel tests of the exporter's confinement. LeakSanitizer stops the process with ptrace, which that denies: these run
+# without it, and all others without confinement.
+confined='KernelTests.Confined/|leastPrivilege'
 
 sudo=()
 if [ "$(id -u)" != 0 ]; then sudo=(sudo); fi
@@ -77,12 +77,13 @@ for kind in "${kinds[@]}"; do
     run unit env "${environment[@]}" "${tests[@]}" --skip KernelTests
   fi
   if [ -z "$filter" ]; then
-    leaky=("${environment[@]}")
-    if [ "$kind" = address ]; then environment+=(ASAN_OPTIONS="$options:detect_leaks=0"); fi
-    run kernel "${sudo[@]}" env "${environment[@]}" "${tests[@]}" --no-parallel --filter KernelTests
+    kernel=("${sudo[@]}" env "${environment[@]}")
     if [ "$kind" = address ]; then
-      run leaks "${sudo[@]}" env "${leaky[@]}" PIDNS_EXPORTER_FLAGS=--no-confinement "${tests[@]}" --no-parallel "${leaks[@]}"
+      run confined "${kernel[@]}" ASAN_OPTIONS="$options:detect_leaks=0" "${tests[@]}" --no-parallel --filter "$confined"
+      kernel+=(PIDNS_EXPORTER_FLAGS=--no-confinement)
+      tests+=(--skip "$confined")
     fi
+    run kernel "${kernel[@]}" "${tests[@]}" --no-parallel --filter KernelTests
   fi
   for report in "$work"/reports/*; do
     if [ ! -f "$report" ]; then continue; fi

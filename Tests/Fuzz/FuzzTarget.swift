@@ -9,6 +9,7 @@ struct FuzzTarget: Sendable {
   /// All of them; `make fuzz` runs them in this order.
   static let all = [
     FuzzTarget(name: "request", run: RequestTarget.run),
+    FuzzTarget(name: "guarded-request", run: RequestTarget.runGuarded),
     FuzzTarget(name: "headers", run: HeadersTarget.run),
     FuzzTarget(name: "query", run: QueryTarget.run),
     FuzzTarget(name: "label-filter", run: LabelFilterTarget.run),

@@ -2,6 +2,7 @@
 
 import Containers
 import Glibc
+import Logging
 
 @testable import Exporter
 @testable import MetricsHTTP
@@ -9,33 +10,74 @@ import Glibc
 /// The bytes that a client sends to the port, through libmicrohttpd, to the exporter's pages.
 ///
 /// Each input is one connection to a unix socket. The bytes that come back have to be responses of HTTP/1.1.
-enum RequestTarget {
-  private static let path = "\(Files.folder)/socket"
+struct RequestTarget {
+  /// Without a web configuration.
+  static func run(_ input: [UInt8]) { _ = open.responses(to: input) }
 
-  private static let server: HTTPServer = {
-    _ = Files.write([], to: "empty")
+  /// With passwords and headers: a page comes only for the password.
+  static func runGuarded(_ input: [UInt8]) {
+    let responses = guarded.responses(to: input)
+    let isKnown = contains(input, "dTpzZWNyZXQ")  // u:secret
+    check(isKnown || !contains(responses, "# TYPE"), "a page without a password")
+  }
+
+  private static let open = RequestTarget("open", statuses: [], door: FrontDoor())
+
+  private static let guarded: RequestTarget = {
+    // Of the least cost.
+    let yaml = """
+      basic_auth_users:
+        u: $2y$04$X0h1gDsPszWURQaxFh.zouZdfSt7HzEy4CLiI.zRYe8se5CVhYyZ.
+      http_server_config:
+        headers:
+          X-Frame-Options: sameorigin
+      """
+    do {
+      let policy = try WebPolicy(reading: Files.write(Array(yaml.utf8), to: "web.yml"))
+      let guardian = WebGuard(
+        policy, paths: WebGuard.Paths(open: Routes.healthPaths, all: []),
+        logger: Logger(label: "fuzz") { _ in SwiftLogNoOpLogHandler() })
+      return RequestTarget("guarded", statuses: [401], door: guardian.door())
+    } catch {
+      fatalError("cannot configure: \(error)")
+    }
+  }()
+
+  private static func contains(_ bytes: [UInt8], _ text: String) -> Bool {
+    bytes.firstRange(of: Array(text.utf8)) != nil
+  }
+
+  private let path: String
+  private let server: HTTPServer
+  private let statuses: [Int]
+
+  private init(_ name: String, statuses: [Int], door: FrontDoor) {
+    path = Files.write([], to: "empty").replacing("/empty", with: "/\(name)")
+    // Those of the exporter and of libmicrohttpd. 408 and 429 are missing: nothing waits.
+    self.statuses = [200, 400, 404, 405, 413, 414, 431, 501, 505] + statuses
     let publications = PublicationStore()
     publications.put(Host.rendered([Container.Names(container: "web"), Container.Names(unit: "a.service")]))
     do {
-      return try HTTPServer(
-        addresses: [ListenAddress(socketPath: path)],
+      server = try HTTPServer(
+        addresses: [ListenAddress(socketPath: path)], door: door,
         routes: Routes.all(
           telemetryPath: "/metrics", hasStatusPage: true, publications: publications,
           scrapers: Scrapers(retention: .seconds(300)), rule: ScraperRule()))
     } catch {
       fatalError("cannot serve: \(error)")
     }
-  }()
+  }
 
-  static func run(_ input: [UInt8]) {
-    // Starts the server at the first use.
-    _ = server.boundAddresses
-    var rest = exchange(input)[...]
+  /// Sends bytes, and checks what comes back.
+  private func responses(to input: [UInt8]) -> [UInt8] {
+    let all = exchange(input)
+    var rest = all[...]
     while !rest.isEmpty { readResponse(&rest) }
+    return all
   }
 
   /// Sends bytes on a connection, and returns what comes back until the server closes it.
-  private static func exchange(_ input: [UInt8]) -> [UInt8] {
+  private func exchange(_ input: [UInt8]) -> [UInt8] {
     guard let address = SocketAddress(path: path) else { fatalError("the path of the socket is too long") }
     let descriptor = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue), 0)
     defer { close(descriptor) }
@@ -64,18 +106,15 @@ enum RequestTarget {
   }
 
   /// Whether the server has not read all, and has not closed.
-  private static func isUnread(_ descriptor: CInt) -> Bool {
+  private func isUnread(_ descriptor: CInt) -> Bool {
     var bytes: CInt = 0
     guard unsafe ioctl(descriptor, UInt(TIOCOUTQ), &bytes) == 0, bytes > 0 else { return false }
     var state = pollfd(fd: descriptor, events: 0, revents: 0)
     return unsafe poll(&state, 1, 0) == 0
   }
 
-  /// The statuses of the exporter and of libmicrohttpd. 408 and 429 are missing: nothing waits.
-  private static let statuses = [200, 400, 404, 405, 413, 414, 431, 501, 505]
-
   /// Reads one response; a reset connection may cut the last one.
-  private static func readResponse(_ rest: inout ArraySlice<UInt8>) {
+  private func readResponse(_ rest: inout ArraySlice<UInt8>) {
     guard let end = rest.firstRange(of: Array("\r\n\r\n".utf8)) else {
       check(rest.starts(with: "HTTP/1.".utf8), "not a response: \(String(decoding: rest, as: UTF8.self))")
       rest = []

@@ -146,6 +146,29 @@ import Testing
     }
   }
 
+  @Test("After client_ca_file has changed, only certificates of the new authority are accepted")
+  func renewedAuthority() throws {
+    let served = try ServedWebConfig(Self.verified)
+    let folder = served.folder
+    try served.authority.issue("own", purpose: "clientAuth")
+    let other = try CertificateAuthority(name: "other")
+    try other.issue("foreign", purpose: "clientAuth")
+    try served.copy("foreign", from: other)
+    func trust(_ authority: CertificateAuthority) throws {
+      try folder.write(String(contentsOfFile: authority.folder["ca.crt"], encoding: .utf8), to: "clients.crt")
+    }
+    try trust(served.authority)
+    try folder.write(Self.verified.replacing("ca.crt", with: "clients.crt"), to: "web.yml")
+    served.reload()
+    #expect(try served.get(client: "own").status == 200)
+    #expect(try served.get(client: "foreign").status == 0)
+
+    try trust(other)
+    served.reload()
+    #expect(try served.get(client: "own").status == 0)
+    #expect(try served.get(client: "foreign").status == 200)
+  }
+
   @Test("A renewed certificate is served without a restart, and an open connection continues")
   func renewal() throws {
     let served = try ServedWebConfig(ServedWebConfig.pair)
