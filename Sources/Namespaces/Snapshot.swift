@@ -100,6 +100,8 @@ package struct Snapshot: Sendable {
   package var isCounting = true
   /// Whether pins are missing, so that counting would end with the process; nil without pins.
   package var lacksPins: Bool?
+  /// The number of each disturbance since the start of the exporter.
+  package var disturbances: [Disturbance: UInt64] = [:]
   /// The scrapers that the exporter remembers.
   package var scrapers = ScraperCounts()
 

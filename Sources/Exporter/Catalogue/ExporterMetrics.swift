@@ -22,6 +22,17 @@ extension Catalogue {
         "pidns_last_poll_timestamp_seconds", .gauge, unit: "seconds",
         help: "End time of the last poll since unix epoch in seconds.")
     ) { $0.time },
+    Metric(
+      family: MetricFamily(
+        "pidns_disturbances", .counter,
+        help:
+          "Events that explain gaps and jumps in graphs: a late poll, a set clock, a suspended machine, changed CPUs."
+      )
+    ) { encoder, snapshot in
+      for kind in Disturbance.allCases {
+        encoder.sample(LabelSet(["kind": kind.rawValue]), snapshot.disturbances[kind] ?? 0)
+      }
+    },
     .oneReal(
       MetricFamily(
         "pidns_task_walk_duration_seconds", .gauge, unit: "seconds",

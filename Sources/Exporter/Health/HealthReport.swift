@@ -16,13 +16,26 @@ enum HealthReport {
     return problems
   }
 
-  /// Returns the line for some problems.
-  static func line(_ problems: [String]) -> String {
-    problems.isEmpty ? "Healthy" : "Running, with problems: \(problems.joined(separator: "; "))"
+  /// Returns the line for some problems, and for disturbances of the last five minutes, which are no problems.
+  static func line(_ problems: [String], recent: [Disturbance] = []) -> String {
+    let state = problems.isEmpty ? "Healthy" : "Running, with problems: \(problems.joined(separator: "; "))"
+    if recent.isEmpty { return state }
+    return "\(state). In the last five minutes: \(recent.map(\.text).joined(separator: "; "))"
   }
 
   /// Returns the line for a polling thread that has stopped.
   static func line(stopped silence: Duration) -> String {
     "Not healthy: polling has stopped \(silence.components.seconds) s ago"
+  }
+}
+
+extension Disturbance {
+  fileprivate var text: String {
+    switch self {
+    case .clockSet: "the wall clock was set"
+    case .cpusChanged: "CPUs went online or offline"
+    case .latePoll: "a poll was late"
+    case .suspended: "the machine was suspended"
+    }
   }
 }

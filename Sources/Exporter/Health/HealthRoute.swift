@@ -30,7 +30,7 @@ final class HealthRoute: Sendable {
   /// The line and the status of the answer.
   func state() -> (line: String, status: Int) {
     if let silence = silence() { return (HealthReport.line(stopped: silence), 503) }
-    return (HealthReport.line(monitor?.problems ?? []), 200)
+    return (monitor?.line ?? HealthReport.line([]), 200)
   }
 
   /// Has the last snapshot show that polling has stopped, if it has.

@@ -42,10 +42,10 @@ struct PollingSilence {
   }
 }
 
-/// The heartbeats of the polling thread and the problems of its last poll, for the serving threads. Time in which the machine is suspended does not count.
+/// The heartbeats of the polling thread and the health at its last poll, for the serving threads. Time in which the machine is suspended does not count.
 final class PollingMonitor: Sendable {
   private let silence: Mutex<PollingSilence>
-  private let found = Mutex<[String]>([])
+  private let health = Mutex(HealthReport.line([]))
 
   /// - Parameter silence: For tests, one with other limits.
   init(_ silence: PollingSilence = PollingSilence(at: .now)) { self.silence = Mutex(silence) }
@@ -53,14 +53,14 @@ final class PollingMonitor: Sendable {
   /// Records a heartbeat of the polling thread.
   func recordHeartbeat() { silence.withLock { $0.end(at: .now) } }
 
-  /// Records the problems of a poll, and a heartbeat.
-  func record(_ problems: [String]) {
-    found.withLock { $0 = problems }
+  /// Records the line about the health at a poll, and a heartbeat.
+  func record(_ line: String) {
+    health.withLock { $0 = line }
     recordHeartbeat()
   }
 
-  /// The problems of the last poll, also if none has succeeded yet.
-  var problems: [String] { found.withLock { $0 } }
+  /// The line of the last poll, also if none has succeeded yet.
+  var line: String { health.withLock { $0 } }
 
   /// For how long polling has stopped; nil if it has not.
   var stopped: Duration? { silence.withLock { $0.duration(at: .now) } }

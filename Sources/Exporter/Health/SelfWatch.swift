@@ -8,18 +8,15 @@ import Probe
 /// Watches the exporter itself, beside its polls. Used by the polling thread only.
 struct SelfWatch: ~Copyable {
   private let monitor: PollingMonitor
-  private let interval: Duration
   private var service: ServiceReporter?
-  private var clocks = ClockWatch()
+  private var disturbances: DisturbanceWatch
   private var counting = CountingCheck()
   private var healthLogger = PollHealthLogger()
-  private var cpus: String?
-  private var polls = 0
 
   /// - Parameter interval: The time between two polls.
   init(_ monitor: PollingMonitor, interval: Duration, service: consuming ServiceReporter?) {
     self.monitor = monitor
-    self.interval = interval
+    disturbances = DisturbanceWatch(interval: interval)
     self.service = service
   }
 
@@ -39,24 +36,12 @@ struct SelfWatch: ~Copyable {
     snapshot.isCounting = counting.isCounting
     pins?.check()
     snapshot.lacksPins = pins?.isMissing
-    for finding in clocks.compare(with: .now, interval: interval) { ClockWatch.log(finding, logger) }
-    if polls % 60 == 0 { compareCPUs(logger) }
-    polls += 1
+    disturbances.check(logger)
+    snapshot.disturbances = disturbances.counts
     healthLogger.report(snapshot, logger)
-    let problems = HealthReport.problems(of: snapshot)
-    monitor.record(problems)
-    service?.report(isReady: snapshot.number > 0, status: HealthReport.line(problems))
-  }
-
-  /// The maps have room for every CPU that there can be, and the counts of one that goes offline stay in them.
-  private mutating func compareCPUs(_ logger: Logger) {
-    let now = ProcFile.read("/sys/devices/system/cpu/online")?.trimmingLineEnd
-    if let now, let cpus, now != cpus {
-      logger.info(
-        "CPUs went online or offline; counts are not affected",
-        metadata: ["online": "\(now)", "before": "\(cpus)"])
-    }
-    cpus = now ?? cpus
+    let line = HealthReport.line(HealthReport.problems(of: snapshot), recent: disturbances.recent())
+    monitor.record(line)
+    service?.report(isReady: snapshot.number > 0, status: line)
   }
 
   /// Shows that the polling thread runs. Call it at least once in ``longestPause``.
@@ -75,8 +60,4 @@ struct SelfWatch: ~Copyable {
 
   /// Reports to the service manager that the process is about to end.
   func stop() { service?.stop() }
-}
-
-extension String {
-  fileprivate var trimmingLineEnd: String { last == "\n" ? String(dropLast()) : self }
 }

@@ -10,7 +10,7 @@ import Logging
 /// The bytes that a client sends to the port, through libmicrohttpd, to the exporter's pages.
 ///
 /// Each input is one connection to a unix socket. The bytes that come back have to be responses of HTTP/1.1.
-struct RequestTarget {
+final class RequestTarget: Sendable {
   /// Without a web configuration.
   static func run(_ input: [UInt8]) { _ = open.responses(to: input) }
 

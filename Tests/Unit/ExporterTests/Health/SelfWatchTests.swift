@@ -134,6 +134,38 @@ import Testing
     #expect(CountingCheck.kernelForks(in: folder["stat"]) == 4711)
   }
 
+  @Test("Disturbances are counted, and in the line of health for five minutes")
+  func disturbances() {
+    let lines = LogLines()
+    let logger = Logger(label: "") { _ in LogLines.Handler(lines: lines) }
+    var watch = DisturbanceWatch(interval: .seconds(1))
+    let start = ContinuousClock.now
+    func check(_ second: Double, suspended: Double = 0, set: Double = 0, cpus: String = "0-1") {
+      watch.check(
+        logger, reading(second, suspended: suspended, set: set), at: start + .seconds(second),
+        onlineCPUs: { cpus })
+    }
+    for second in 0..<60 { check(Double(second)) }
+    #expect(watch.counts == [:] && watch.recent(at: start) == [])
+    check(60, cpus: "0")
+    check(80)
+    check(81, set: 5)
+    check(82, suspended: 7, set: 5)
+    #expect(watch.counts == [.cpusChanged: 1, .latePoll: 1, .clockSet: 1, .suspended: 1])
+    #expect(lines.all.count == 4)
+    let recent = watch.recent(at: start + .seconds(82))
+    #expect(recent == Disturbance.allCases)
+    #expect(
+      HealthReport.line([], recent: recent)
+        == "Healthy. In the last five minutes: the wall clock was set; CPUs went online or offline; a poll was late; the machine was suspended"
+    )
+    #expect(
+      HealthReport.line(["polls fail"], recent: [.latePoll])
+        == "Running, with problems: polls fail. In the last five minutes: a poll was late")
+    #expect(watch.recent(at: start + .seconds(380.5)) == [.clockSet, .suspended])
+    #expect(watch.recent(at: start + .seconds(400)) == [])
+  }
+
   @Test("/-/healthy names problems, and is 200 while polls fail")
   func healthLine() {
     let monitor = PollingMonitor()
@@ -148,7 +180,7 @@ import Testing
     #expect(route.state() == ("Running, with problems: polls fail", 200))
     snapshot.isCounting = false
     snapshot.lacksPins = true
-    monitor.record(HealthReport.problems(of: snapshot))
+    monitor.record(HealthReport.line(HealthReport.problems(of: snapshot)))
     #expect(
       route.state() == (
         "Running, with problems: polls fail; BPF programs do not count; pins are missing", 200
@@ -169,7 +201,7 @@ import Testing
       snapshot.podWatch = watch
       polls.report(snapshot, logger)
       let monitor = PollingMonitor()
-      monitor.record(HealthReport.problems(of: snapshot))
+      monitor.record(HealthReport.line(HealthReport.problems(of: snapshot)))
       return HealthRoute(publications: PublicationStore(), monitor: monitor).state()
     }
     let problem = ("Running, with problems: pod watch fails", 200)
