@@ -4,7 +4,7 @@
 /// podman. The cgroup's unit is in its path.
 package struct ContainerResolver {
   /// The confidence in a result.
-  package enum Confidence: Sendable {
+  package enum Confidence: Comparable, Sendable {
     /// Incomplete. Wait for a better result if possible.
     case partial
     /// Almost certain; the API may correct it later, or the container may be renamed.
@@ -41,11 +41,11 @@ package struct ContainerResolver {
   ///   - pods: The node's pods; nil without Kubernetes.
   ///   - local: The files of Docker and podman; nil to ignore them.
   ///   - showsIDs: Whether the beginning of the ID replaces an unknown name, instead of
-  ///     ``Container/Names/unnamed``. Always the case without `local`.
+  ///     ``Container/Names/unnamed``. Not for labels: an ID would be a new value for each container.
   package init(pods: Pods?, local: LocalNames?, showsIDs: Bool = false) {
     self.pods = pods
     self.local = local
-    self.showsIDs = showsIDs || local == nil
+    self.showsIDs = showsIDs
   }
 
   /// Increases when a result that is not final may have improved.
@@ -77,11 +77,20 @@ package struct ContainerResolver {
   ///   outside |
   /// | in no container, like its namespace (the host's) | the unit |
   ///
+  /// Processes of several containers can be in one cgroup of the primary hierarchy, which is the part. So another
+  /// hierarchy counts only if it has the same container, or that of the namespace.
+  ///
   /// - Parameters:
   ///   - cgroupPaths: The cgroup in several hierarchies, as in ``resolve(cgroupPaths:initComm:)``.
   ///   - whole: The result for the namespace.
   package func resolve(part cgroupPaths: [String], of whole: Resolution) -> Resolution {
-    let cgroup = CgroupIdentity(paths: cgroupPaths)
+    var cgroup = CgroupIdentity(paths: cgroupPaths)
+    let primary = CgroupIdentity(path: cgroupPaths.first ?? "")
+    if cgroup.containerID != primary.containerID && cgroup.containerID != whole.container.id
+      || cgroup.containerID == nil
+    {
+      cgroup = primary
+    }
     let isInContainer = !whole.container.id.isEmpty
     guard let id = cgroup.containerID else {
       if isInContainer { return whole.with(unit: nil) }

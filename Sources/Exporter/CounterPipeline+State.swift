@@ -32,10 +32,10 @@ extension CounterPipeline {
   /// the first poll.
   static func names(_ configuration: Configuration) -> Ledger.Name {
     guard configuration.kubernetes == nil else {
-      return { _, _ in ContainerResolver.Resolution(Container(), .partial) }
+      return { _, _, _ in ContainerResolver.Resolution(Container(), .partial) }
     }
     let resolver = ContainerResolver(pods: nil, local: configuration.localNames)
-    return { resolver.resolve($0, $1) }
+    return { resolver.resolve($0, $1, $2) }
   }
 
   static func openStateFile(_ configuration: Configuration) throws(ExporterError) -> DurableFile? {

@@ -45,9 +45,15 @@ extension Ledger {
 
 extension ContainerResolver {
   /// Names the container of a namespace, or of a part of it.
-  package func resolve(_ identity: NamespaceIdentity, _ cgroup: PartCgroup?) -> Resolution {
-    let whole = resolve(cgroupPaths: identity.cgroupPaths, initComm: identity.initComm)
+  ///
+  /// - Parameter known: For a part, what is known of the namespace. Its container counts if the cgroups of its init name
+  ///   none any more.
+  package func resolve(
+    _ identity: NamespaceIdentity, _ cgroup: PartCgroup?, _ known: Resolution?
+  ) -> Resolution {
+    var whole = resolve(cgroupPaths: identity.cgroupPaths, initComm: identity.initComm)
     guard let cgroup else { return whole }
+    if let known, whole.container.id.isEmpty && !known.container.id.isEmpty { whole = known }
     return resolve(part: cgroup.paths, of: whole)
   }
 }

@@ -5,7 +5,7 @@ import Probe
 
 extension Ledger {
   mutating func record(_ name: Name, _ member: inout TrackedPart, _ part: NamespacePart) {
-    member.record(name)
+    member.record(name, whole: part.isOfInit ? nil : members[part.ofInit]?.whole)
     if !part.isOfInit {
       member.isInOwnContainer = members[part.ofInit]?.container.id == member.container.id
     }

@@ -13,7 +13,8 @@ package import Probe
 /// does no I/O: it receives readings, and returns the entries to delete.
 package struct Ledger {
   /// Names the container of a namespace from its identity in the kernel; with a cgroup, that of this part of it.
-  package typealias Name = (NamespaceIdentity, PartCgroup?) -> ContainerResolver.Resolution
+  package typealias Name = (NamespaceIdentity, PartCgroup?, _ whole: ContainerResolver.Resolution?) ->
+    ContainerResolver.Resolution
 
   let limits: Limits
   let labelling: SeriesLabels

@@ -118,7 +118,7 @@ package struct Poller: ~Copyable {
     moment.readEnd = Clock.epochSeconds
     let finished = ledger.ingest(
       tasks: scanned, reading, at: moment, scraped: scrapers.polls, namesVersion: naming.version
-    ) { naming.resolve($0, $1) }
+    ) { naming.resolve($0, $1, $2) }
     scanned = nil
     ledger.fill(&snapshot, node: reading.node)
     if saveIfNeeded(finished, scrapers, at: now) {

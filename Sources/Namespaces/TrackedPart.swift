@@ -180,7 +180,7 @@ struct TrackedPart {
   /// that matters, because a runtime forgets a container that ends.
   mutating func ingest(_ identity: NamespaceIdentity) {
     guard identity != self.identity else { return }
-    if identity.cgroupPath != self.identity?.cgroupPath
+    if identity.cgroupPaths != self.identity?.cgroupPaths
       || (identity.initComm != self.identity?.initComm && mayBeRenamed)
     {
       isNamed = false
@@ -192,7 +192,7 @@ struct TrackedPart {
   /// Records its cgroup, and the identity of the namespace that it is in.
   mutating func ingest(_ cgroup: PartCgroup, in namespace: NamespaceIdentity?, at poll: Int) {
     if cgroup.isRemoved && removedAt == nil { removedAt = poll }
-    guard cgroup != self.cgroup || namespace?.cgroupPath != identity?.cgroupPath else { return }
+    guard cgroup != self.cgroup || namespace?.cgroupPaths != identity?.cgroupPaths else { return }
     self.cgroup = cgroup
     identity = namespace
     isNamed = false
@@ -256,18 +256,31 @@ struct TrackedPart {
 
   /// Looks up the container's name, if the identity that it depends on was seen. A less certain result does not replace
   /// a certain one: neither that of a cgroup inside the container's own, nor that of one that names no container.
-  mutating func record(_ name: Ledger.Name) {
+  ///
+  /// - Parameter whole: What is known of the namespace, for a part.
+  mutating func record(_ name: Ledger.Name, whole: ContainerResolver.Resolution?) {
     guard let identity, isOfInit || cgroup != nil else { return }
-    let resolution = name(identity, cgroup)
+    let resolution = name(identity, cgroup, whole)
     let wasNew = wasNamedNew
     isNamed = true
     wasNamedNew = isOfInit && identity.initIsNew
     // The name was forgotten meanwhile: the known names stay.
     let isSame = !container.id.isEmpty && resolution.container.id == container.id
-    if isSame && (certainty == .final || resolution.container.isUnnamed) { return }
+    if isSame && (certainty == .final || resolution.container.isUnnamed || isVaguer(resolution)) { return }
     if isOfInit && !container.id.isEmpty && resolution.container.id.isEmpty && !wasNew { return }
     container = resolution.container
     certainty = resolution.certainty
     isToBePlaced = true
+  }
+
+  /// What is known of the namespace of this part, which is that of an init.
+  var whole: ContainerResolver.Resolution? {
+    isNamed ? ContainerResolver.Resolution(container, certainty) : nil
+  }
+
+  /// Whether a result for the same container is less certain, or as certain and without the names of its pod.
+  private func isVaguer(_ resolution: ContainerResolver.Resolution) -> Bool {
+    if resolution.certainty != certainty { return resolution.certainty < certainty }
+    return resolution.container.names.pod.isEmpty && !container.names.pod.isEmpty
   }
 }

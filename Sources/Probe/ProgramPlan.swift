@@ -94,7 +94,8 @@ struct ProgramPlan {
       count_oom_kills: flag(.oomKills), count_tasks: flag(.tasks),
       capture_identities: hasIdentities ? 1 : 0, keep_exemplars: configuration.keepsExemplars ? 1 : 0,
       emit_forks: 0, emit_oom_kills: 0,
-      emit_arguments: 0, padding: (0, 0), event_bytes: 0,
+      emit_arguments: 0, controller: UInt8(CgroupController.first.constant.rawValue), padding: 0,
+      event_bytes: 0,
       outermost: configuration.outermost ?? 0,
       split: isSplit ? configuration.split.constant.rawValue : PIDNS_SPLIT_NONE.rawValue,
       // The remaining entries are for namespaces.

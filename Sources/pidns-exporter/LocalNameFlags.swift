@@ -11,7 +11,7 @@ struct LocalNameFlags: ParsableArguments {
   @Flag(
     name: .customLong("local-names"), inversion: .prefixedNo,
     help:
-      "Read the names of containers from the files of Docker and podman; otherwise labels have short ids."
+      "Read the names of containers from the files of Docker and podman; otherwise those outside of pods are (unnamed)."
   )
   var readsLocalNames = true
 

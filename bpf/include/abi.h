@@ -28,7 +28,8 @@ struct pidns_config {
 	__u8 emit_forks;
 	__u8 emit_oom_kills;
 	__u8 emit_arguments;
-	__u8 padding[2];
+	__u8 controller; /* enum pidns_controller */
+	__u8 padding;
 	__u32 event_bytes; /* of the ring buffer */
 	/* The inum of the exporter's own pid namespace, if only that one and those inside of it are
 	 * counted; 0 for all. */
@@ -43,6 +44,13 @@ _Static_assert(sizeof(struct pidns_config) == 36, "part of the contract");
 
 /* In the map `gates`: each generation counts. */
 enum { PIDNS_ANY_GENERATION = 0xFFFFFFFF };
+
+/* The controller whose hierarchy of cgroup v1 has the cgroups of parts, if it has one. */
+enum pidns_controller {
+	PIDNS_CONTROLLER_PIDS,
+	PIDNS_CONTROLLER_MEMORY,
+	PIDNS_CONTROLLER_CPU,
+};
 
 /* Which events are counted by cgroup, apart from the rest of their namespace. */
 enum pidns_split {
@@ -74,8 +82,8 @@ struct pidns_part {
 	struct pidns_key namespace;
 	/*
 	 * 0: the part of the namespace's init, and of all processes without their own part.
-	 * Otherwise the number of the cgroup, its inode; with PIDNS_CGROUP_V1 in the pids
-	 * hierarchy.
+	 * Otherwise the number of the cgroup, its inode; with PIDNS_CGROUP_V1 in the hierarchy
+	 * of config.controller.
 	 */
 	__u64 cgroup;
 };
@@ -224,8 +232,10 @@ struct pidns_identity {
 	__u16 init_is_new; /* its fork was seen, but no exec since */
 	__u16 path_length;
 	char init_comm[PIDNS_COMM];
+	__u64 set; /* the address of the init's css_set: another one after a move in any hierarchy
+		    */
 };
-_Static_assert(sizeof(struct pidns_identity) == 824, "part of the contract");
+_Static_assert(sizeof(struct pidns_identity) == 832, "part of the contract");
 
 /* A cgroup that has a part in a namespace. */
 struct pidns_cgroup {

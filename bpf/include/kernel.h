@@ -30,7 +30,7 @@ enum { BPF_RB_NO_WAKEUP = 1, BPF_RB_FORCE_WAKEUP = 2 };
 enum { BPF_RB_AVAIL_DATA = 0 };
 
 /* include/linux/cgroup-defs.h; the numbers are the running kernel's */
-enum cgroup_subsys_id { memory_cgrp_id, pids_cgrp_id };
+enum cgroup_subsys_id { cpu_cgrp_id, memory_cgrp_id, pids_cgrp_id };
 
 /* include/uapi/asm-generic/errno-base.h */
 enum { E2BIG = 7, ENOMEM = 12, EBUSY = 16, EEXIST = 17 };

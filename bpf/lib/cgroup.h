@@ -31,17 +31,15 @@ static __always_inline bool has_parent(struct kernfs_node *node)
 	return older->parent;
 }
 
-/*
- * The controller whose hierarchy of cgroup v1 is read first: pids, otherwise memory. A kernel has
- * one of them.
- */
-#define CONTROLLER                                                          \
-	(bpf_core_enum_value_exists(enum cgroup_subsys_id, pids_cgrp_id)    \
-		 ? bpf_core_enum_value(enum cgroup_subsys_id, pids_cgrp_id) \
-		 : bpf_core_enum_value(enum cgroup_subsys_id, memory_cgrp_id))
-#define HAS_CONTROLLER                                                      \
-	(bpf_core_enum_value_exists(enum cgroup_subsys_id, pids_cgrp_id) || \
-	 bpf_core_enum_value_exists(enum cgroup_subsys_id, memory_cgrp_id))
+#define HAS(controller)	   bpf_core_enum_value_exists(enum cgroup_subsys_id, controller##_cgrp_id)
+#define NUMBER(controller) bpf_core_enum_value(enum cgroup_subsys_id, controller##_cgrp_id)
+
+/* The controller whose hierarchy of cgroup v1 is read first. A kernel has one of them. */
+#define CONTROLLER                                                                \
+	(config.controller == PIDNS_CONTROLLER_CPU && HAS(cpu)	   ? NUMBER(cpu)  \
+	 : config.controller == PIDNS_CONTROLLER_PIDS && HAS(pids) ? NUMBER(pids) \
+								   : NUMBER(memory))
+#define HAS_CONTROLLER (HAS(pids) || HAS(memory))
 
 /* The cgroup of a set for that controller. */
 static __always_inline struct cgroup *controlled_cgroup(struct css_set *set)

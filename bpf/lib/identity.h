@@ -119,29 +119,34 @@ __noinline __u64 node_of_link(__u64 at)
 	return config.capture_identities ? (__u64)BPF_CORE_READ(link, cgrp, kn) : 0;
 }
 
+/* A number of a cgroup's path, by its two innermost names. */
+__noinline __u64 hash_of_path(__u64 node)
+{
+	return (__u64)hash_of_name(node) << 32 | hash_of_name(parent_address(node));
+}
+
 /*
- * Writes the paths of a set in hierarchies of cgroup v1, as far as their innermost names differ
- * from that of `first` and from the one before. A container may have its id in any of them only.
+ * Writes the paths of a set in hierarchies of cgroup v1, as far as their two innermost names differ
+ * from those of `first` and from the ones before. A container may have its id in any of them only.
  */
 __noinline __u32 append_other_paths(__u32 scratch, __u32 length, __u64 set, __u64 first)
 {
 	enum { HIERARCHIES = 16 };
 	__u64 head = set + bpf_core_field_offset(((struct css_set *)0)->cgrp_links);
-	__u32 first_name = hash_of_name(first), name_before = first_name;
+	__u64 hash_of_first = hash_of_path(first), hash_before = hash_of_first;
 	__u64 at = head;
 
 	for (int i = 0; i < HIERARCHIES; i++) {
-		__u64 node;
-		__u32 name;
+		__u64 node, hash;
 
 		at = next_link(at, head);
 		if (!at)
 			break;
 		node = node_of_link(at);
-		name = hash_of_name(node);
-		if (name == first_name || name == name_before || !parent_address(node))
+		hash = hash_of_path(node);
+		if (hash == hash_of_first || hash == hash_before || !parent_address(node))
 			continue;
-		name_before = name;
+		hash_before = hash;
 		length = append_separator(scratch, length);
 		length = append_path(scratch, length, node);
 	}
@@ -180,6 +185,7 @@ static __noinline int capture_identity(const struct task_pidns *own, __u64 *writ
 	bpf_probe_read_kernel_str(identity->init_comm, PIDNS_COMM, init->comm);
 	identity->init_is_new = is_new;
 	identity->path_length = write_paths(scratch, cgroups, cgroup);
+	identity->set = (__u64)cgroups;
 	if (bpf_map_update_elem(&identities, &own->part.namespace, identity, BPF_ANY) == 0)
 		add_atomic(written, 1);
 	return 0;
@@ -213,7 +219,7 @@ static __always_inline void capture_identity_in_scan(const struct task_pidns *ow
 	if (!config.capture_identities)
 		return;
 	identity = bpf_map_lookup_elem(&identities, &own->part.namespace);
-	if (identity && identity->cgroup_id == BPF_CORE_READ(cgroup_node_of(init), id))
+	if (identity && identity->set == (__u64)BPF_CORE_READ(init, cgroups))
 		return;
 	capture_identity(own, written, SCAN_SCRATCH, identity && identity->init_is_new);
 }

@@ -61,7 +61,8 @@ struct EventPlan {
       capture_identities: flag(readsIdentities), keep_exemplars: 0,
       emit_forks: flag(configuration.forks), emit_oom_kills: flag(configuration.oomKills),
       // This does not depend on kernel addresses, but libbpf then uses the helper of old kernels for both.
-      emit_arguments: flag(configuration.arguments && readsIdentities), padding: (0, 0),
+      emit_arguments: flag(configuration.arguments && readsIdentities),
+      controller: UInt8(CgroupController.first.constant.rawValue), padding: 0,
       event_bytes: bufferBytes, outermost: configuration.outermost ?? 0,
       split: (readsIdentities ? PIDNS_SPLIT_SHARED : PIDNS_SPLIT_NONE).rawValue, parts: 0,
       generation: 0)

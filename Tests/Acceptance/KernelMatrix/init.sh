@@ -14,6 +14,8 @@ emit() { echo "@@ $*"; }
 
 is_set() { grep -qw "$1" /proc/cmdline; }
 has_pids() { ! is_set cgroup_disable=pids; }
+# All cases run with the controller pids in cgroup v1, and the others in v2.
+has_v1() { is_set pidns.cgroups=v1; }
 # The programs may read memory by address, and so the names of cgroups.
 has_names() { ! is_set lockdown=confidentiality; }
 
@@ -27,9 +29,16 @@ prepare() {
   mount -t tmpfs tmp /tmp
   mkdir -p /dev/shm
   mount -t tmpfs shm /dev/shm
-  mount -t cgroup2 cgroup /sys/fs/cgroup
-  echo +memory >/sys/fs/cgroup/cgroup.subtree_control
-  if has_pids; then echo +pids >/sys/fs/cgroup/cgroup.subtree_control; fi
+  v2=/sys/fs/cgroup
+  if has_v1; then
+    mount -t tmpfs cgroups /sys/fs/cgroup
+    v2=/sys/fs/cgroup/unified
+    mkdir $v2 /sys/fs/cgroup/pids
+    mount -t cgroup -o pids cgroup /sys/fs/cgroup/pids
+  fi
+  mount -t cgroup2 cgroup $v2
+  echo +memory >$v2/cgroup.subtree_control
+  if has_pids && ! has_v1; then echo +pids >$v2/cgroup.subtree_control; fi
   # Cases with core dumps need space for them.
   echo /tmp/core >/proc/sys/kernel/core_pattern
   ulimit -c unlimited
@@ -212,6 +221,19 @@ has_counts() {
   done
 }
 
+# mount_v1 HIERARCHY FOLDER: a controller is in one hierarchy at a time, and leaves it with a delay.
+mount_v1() {
+  tries=0
+  until mount -t cgroup -o "$1" cgroup "$2" 2>/dev/null; do
+    tries=$((tries + 1))
+    [ "$tries" -lt 100 ] || {
+      emit "error there is no hierarchy $1"
+      break
+    }
+    usleep 100000
+  done
+}
+
 # seconds_of SERIES: its value in the last scrape, in whole seconds.
 seconds_of() { sed -n "s/^$1 \([0-9]*\).*/\1/p" /tmp/scrape; }
 
@@ -297,45 +319,44 @@ if [ -x /bin/pidns-exporter ]; then
   check_events
   if has_names; then
     clock
-    unit unit-cgroup-v2 /sys/fs/cgroup
   else
     emit 'without clock'
-    emit 'without unit-cgroup-v2'
   fi
 else
   emit 'without events'
   emit 'without clock'
+fi
+# The parts of a namespace follow the first controller in v1, or else v2.
+if [ -x /bin/pidns-exporter ] && has_names && ! has_v1; then
+  unit unit-cgroup-v2 "$v2"
+else
   emit 'without unit-cgroup-v2'
 fi
 if has_names; then
-  named cgroup-v2 /sys/fs/cgroup
+  named cgroup-v2 "$v2"
   mkdir /tmp/v1
   if has_pids; then
     hierarchy=pids
-    echo -pids >/sys/fs/cgroup/cgroup.subtree_control
+    if ! has_v1; then echo -pids >"$v2/cgroup.subtree_control"; fi
   else
     hierarchy=none,name=systemd
   fi
-  # A controller is in one hierarchy at a time, and leaves it with a delay.
-  tries=0
-  until mount -t cgroup -o "$hierarchy" cgroup /tmp/v1 2>/dev/null; do
-    tries=$((tries + 1))
-    [ "$tries" -lt 100 ] || {
-      emit "error there is no hierarchy $hierarchy"
-      break
-    }
-    usleep 100000
-  done
+  mount_v1 "$hierarchy" /tmp/v1
   named cgroup-v1 /tmp/v1
+  if ! has_pids; then
+    mkdir /tmp/cpu
+    mount_v1 cpu /tmp/cpu
+  fi
 else
   emit 'without cgroup-v2'
   emit 'without cgroup-v1'
 fi
-# The parts of a namespace follow the hierarchy of pids.
-if [ -x /bin/pidns-exporter ] && has_names && has_pids; then
+if ! [ -x /bin/pidns-exporter ] || ! has_names; then
+  emit 'without unit-cgroup-v1'
+elif has_pids; then
   unit unit-cgroup-v1 /tmp/v1
 else
-  emit 'without unit-cgroup-v1'
+  unit unit-cgroup-v1 /tmp/cpu
 fi
 for fact in $facts; do emit "fact ${fact%%=*} ${fact#*=}"; done
 emit end

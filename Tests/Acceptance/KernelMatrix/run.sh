@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# run.sh [--jobs N] [--refresh] [--cases FILE] [--flags FLAGS] [--programs FOLDER] [KERNEL…]
+# run.sh [--jobs N] [--refresh] [--cases FILE] [--flags FLAGS] [--cgroups v1] [--programs FOLDER] [KERNEL…]
 #
 # Boots Debian's kernels in QEMU, runs the exporter and the workload in each, and prints the results by
 # kernel and case. Exits with 1 if a count is wrong.
@@ -12,6 +12,7 @@
 #   --refresh     fetches everything again
 #   --cases FILE  runs these cases; default: the file `cases` in this folder
 #   --flags FLAGS  further flags of the exporter, such as --cgroups.split=all
+#   --cgroups v1  the controller pids is in cgroup v1 for all cases; default: in v2
 #   --programs FOLDER  the folder of the built programs; default: .build/release
 #
 # See README.md in this folder.
@@ -90,12 +91,12 @@ image_of() {
 
 # boot KERNEL: runs its machine, with the console in logs/KERNEL.log.
 boot() {
-  local kernel=$1 architecture=${1##*-} log=$cache/logs/$1.log machine console qemu cpus=2 parameters=
+  local kernel=$1 architecture=${1##*-} log=$cache/logs/$1.log machine console qemu cpus=2 parameters=$cgroups
   case $kernel in
-    *-no-pids-*) parameters=cgroup_disable=pids ;;
+    *-no-pids-*) parameters+=' cgroup_disable=pids' ;;
     # All but two stay offline.
-    *-255-cpus-*) cpus=255 parameters=maxcpus=2 ;;
-    *-lockdown-*) parameters=lockdown=confidentiality ;;
+    *-255-cpus-*) cpus=255 parameters+=' maxcpus=2' ;;
+    *-lockdown-*) parameters+=' lockdown=confidentiality' ;;
   esac
   case $architecture in
     amd64)
@@ -125,7 +126,7 @@ boot() {
 # In a function, so that bash reads all of it first: the script may change during a run.
 main() {
   local jobs=$(($(nproc) / 2)) kernels=() architectures wanted columns=() architecture kernel status=0
-  cases=$here/cases flags=
+  cases=$here/cases flags='' cgroups=
   while [ $# != 0 ]; do
     case $1 in
       --help | -h)
@@ -135,6 +136,10 @@ main() {
       --jobs) jobs=${2-} && shift ;;
       --cases) cases=${2-} && shift ;;
       --flags) flags=${2-} && shift ;;
+      --cgroups)
+        [ "${2-}" = v1 ] || fail "--cgroups needs v1, not '${2-}'"
+        cgroups=pidns.cgroups=v1 && shift
+        ;;
       --programs) programs=${2-} && shift ;;
       --refresh) rm -rf "$cache" ;;
       5.10 | 6.1 | 6.12 | newest | 6.1-rt | 6.12-rt | 6.12-no-pids | 6.12-255-cpus | 6.12-lockdown) kernels+=("$1-amd64") ;;

@@ -3,14 +3,14 @@
 import Foundation
 import Harness
 
-/// The BPF map of an exporter has fewer entries than the node has namespaces.
+/// The BPF map of an exporter has fewer entries than the node has namespaces and cgroups.
 struct FullMap: Scenario {
   static let name = "full-map"
   static let entries = 4
   let subject = Subject.instance(name)
   let alerts = [
     ExpectedAlert("PidnsEventsWithoutNamespace"), ExpectedAlert("PidnsMapFillsUp"),
-    ExpectedAlert("PidnsNamesMissing"),
+    ExpectedAlert("PidnsNamesMissing"), ExpectedAlert("PidnsCgroupsNotShown"),
   ]
   let began: Date?
   private let exporter: RunningExporter

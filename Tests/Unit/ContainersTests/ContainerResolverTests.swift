@@ -29,11 +29,13 @@ import Testing
     #expect(naming.resolve(cgroupPaths: [], initComm: "sh").container == Container())
   }
 
-  @Test("Outside Kubernetes, the short id replaces a missing name", arguments: [true, false])
-  func shortID(hasPods: Bool) {
+  @Test(
+    "A container outside pods is unnamed without local names: an id would be a new label value",
+    arguments: [true, false])
+  func noLocalNames(hasPods: Bool) {
     let naming = ContainerResolver(pods: hasPods ? Pods(retention: nil) : nil, local: nil)
     let resolution = naming.resolve(cgroupPaths: [docker], initComm: "sh")
-    #expect(resolution.container.names == .init(container: "0123456789ab"))
+    #expect(resolution.container.names == .init(container: "(unnamed)"))
     #expect(resolution.container.id == Self.id)
     #expect(resolution.container.runtime == "docker")
     #expect(resolution.certainty == .final)
@@ -70,11 +72,11 @@ import Testing
     }
   }
 
-  @Test("Without the API, a pod's container has its short id, and its sandbox the name POD")
+  @Test("Without the API, a pod's container is unnamed, and its sandbox has the name POD")
   func withoutAPI() {
     let naming = ContainerResolver(pods: nil, local: nil)
     let container = naming.resolve(cgroupPaths: [inPod], initComm: "nginx")
-    #expect(container.container.names == .init(container: "0123456789ab"))
+    #expect(container.container.names == .init(container: "(unnamed)"))
     #expect(container.container.podUID == Self.uid && container.certainty == .final)
     let sandbox = naming.resolve(cgroupPaths: [inPod], initComm: "pause")
     #expect(sandbox.container.names == .init(container: "POD") && sandbox.certainty == .final)

@@ -144,6 +144,23 @@ import Testing
     #expect(part("/lxc/other").container.names == .init(container: "other"))
   }
 
+  @Test("Another hierarchy names a part only if it has the part's container, or that of the namespace")
+  func otherHierarchies() {
+    let naming = ContainerResolver(pods: nil, local: nil)
+    let own = "/docker/\(Self.id("a"))"
+    let other = "/docker/\(Self.id("b"))"
+    let container = naming.resolve(cgroupPaths: [own], initComm: "sh")
+    // Processes of any container may have been moved there.
+    for paths in [["/user.slice", own], ["/user.slice", "/system.slice/docker.service", own]] {
+      #expect(naming.resolve(part: paths, of: host).container.names == .init(unit: "user.slice"))
+      #expect(naming.resolve(part: paths, of: container).container == container.container)
+    }
+    #expect(naming.resolve(part: ["/user.slice", other], of: container).container == container.container)
+    #expect(naming.resolve(part: ["/x", "/system.slice/a.service"], of: host).container.names == .init())
+    let inside = naming.resolve(part: [own, own + "/system.slice/a.service"], of: host)
+    #expect(inside.container.names.unit == "a.service" && inside.container.id == Self.id("a"))
+  }
+
   @Test("A part never has the names of another pod's container")
   func forged() {
     let pods = shop(isShared: false, "a")

@@ -128,7 +128,7 @@ import Testing
       let moment = ModelExporter.moment(machine)
       _ = ledger.ingest(tasks: [:], reading, at: moment, scraped: scrapers.records(at: moment.instant).polls)
       {
-        machine.resolve($0, $1)
+        machine.resolve($0, $1, $2)
       }
       scrapers.countHeld(1)
       var snapshot = Snapshot()

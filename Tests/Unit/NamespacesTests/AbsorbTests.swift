@@ -19,7 +19,7 @@ import Testing
     kernel.ledger.absorb(
       reading, at: .init(kernel.now, epoch: kernel.epoch, boot: kernel.boot), isContinued: isContinued,
       scraped: .none
-    ) { _, _ in ContainerResolver.Resolution(Container(), .final) }
+    ) { _, _, _ in ContainerResolver.Resolution(Container(), .final) }
   }
 
   private func execs(_ kernel: FakeKernel) -> [UInt64] {

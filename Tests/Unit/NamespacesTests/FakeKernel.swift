@@ -57,7 +57,11 @@ struct FakeKernel {
     let finished = ledger.ingest(
       tasks: changes, reading, at: moment,
       namesVersion: namesVersion
-    ) { containers[$1?.paths[0] ?? $0.cgroupPath] ?? ContainerResolver.Resolution(Container(), .final) }
+    ) { identity, cgroup, _ in
+      let paths = cgroup?.paths.prefix(1) ?? identity.cgroupPaths[...]
+      return paths.lazy.compactMap { containers[$0] }.first
+        ?? ContainerResolver.Resolution(Container(), .final)
+    }
     if deleting {
       for part in finished {
         parts[part] = nil

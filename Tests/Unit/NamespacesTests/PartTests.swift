@@ -268,4 +268,45 @@ private let web = PIDNamespace(inum: 7, generation: 10)
     #expect(kernel.series(7, .init(container: "web"))?.events.counts.execs == 5)
     #expect(kernel.series(7) == nil)
   }
+
+  @Test("An init that enters its container in another hierarchy than the primary one is named then")
+  func otherHierarchy() {
+    var kernel = kernel()
+    kernel.containers["/web"] = container("web", id: "w")
+    kernel.begin(web, execs: 1)
+    kernel.identities[web] = NamespaceIdentity(initIsNew: true, cgroupPath: "/")
+    kernel.poll()
+    kernel.identities[web] = NamespaceIdentity(cgroupPath: "/", otherCgroupPaths: ["/web"])
+    kernel.map[web] = events(5)
+    for _ in 0..<3 { kernel.poll() }
+    #expect(kernel.series(7, .init(container: "web"))?.events.counts.execs == 5)
+    #expect(kernel.series(7) == nil)
+  }
+
+  @Test("A pod that the API has forgotten keeps its names", arguments: [true, false])
+  func forgottenPod(isSandbox: Bool) {
+    var kernel = kernel()
+    let names = Container.Names(namespace: "shop", pod: "cart", container: isSandbox ? "POD" : "")
+    kernel.containers["/web"] = .init(Container(names: names, id: "w"), isSandbox ? .presumed : .partial)
+    kernel.begin(web, execs: 1)
+    kernel.identities[web] = NamespaceIdentity(cgroupPath: "/web")
+    for _ in 0..<8 { kernel.poll() }
+    kernel.containers["/web"] = .init(
+      Container(names: .init(container: isSandbox ? "POD" : ""), id: "w"), .partial)
+    kernel.namesVersion += 1
+    kernel.map[web] = events(5)
+    for _ in 0..<3 { kernel.poll() }
+    #expect(kernel.series(7, names)?.events.counts.execs == 5)
+  }
+
+  @Test("A part of a namespace whose init has left its container is still in it")
+  func initMovedAway() {
+    let naming = ContainerResolver(pods: nil, local: nil)
+    let own = "/docker/\(String(repeating: "a", count: 64))"
+    let known = naming.resolve(NamespaceIdentity(cgroupPath: own), nil, nil)
+    let moved = NamespaceIdentity(cgroupPath: "/user.slice")
+    let worker = PartCgroup(paths: ["/system.slice"])
+    #expect(naming.resolve(moved, worker, known).container == known.container)
+    #expect(naming.resolve(moved, worker, nil).container.names == .init(unit: "system.slice"))
+  }
 }

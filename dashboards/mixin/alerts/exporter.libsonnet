@@ -111,6 +111,14 @@ function(config)
       ),
 
       alert(
+        'PidnsCgroupsNotShown',
+        'warning',
+        'increase(%s[10m]) > 0' % promql.own('pidns_cgroups_dropped_total'),
+        'pidns-exporter does not show all units and containers of shared PID namespaces on ' + node,
+        value + ' events and scanned tasks in ten minutes are in the series of their PID namespace only, because it has too many cgroups. Raise --cgroups.max, and --bpf.map-entries to at least four times as many.',
+      ),
+
+      alert(
         'PidnsProgramNotAttached',
         'info',
         '%s == 0' % promql.own('pidns_bpf_program_attached'),

@@ -166,14 +166,15 @@ struct Machine {
   // MARK: What the exporter asks for
 
   /// Names a namespace or a part of it, as a resolver does.
-  mutating func resolve(_ identity: NamespaceIdentity, _ cgroup: PartCgroup?) -> ContainerResolver.Resolution
-  {
+  mutating func resolve(
+    _ identity: NamespaceIdentity, _ cgroup: PartCgroup?, _ known: ContainerResolver.Resolution?
+  ) -> ContainerResolver.Resolution {
     let path = cgroup?.paths.first ?? identity.cgroupPath
     var resolution = resolutions[path] ?? .init(Container(), .final)
     if Self.isContainer(path), resolutions[path] == nil { resolution = .init(Container(id: path), .partial) }
     if cgroup != nil, Self.isContainer(identity.cgroupPath), resolution.container.id.isEmpty {
       // In no container itself, but its namespace is.
-      return resolve(identity, nil)
+      return resolve(identity, nil, nil)
     }
     names[identity.initPID, default: []].insert(resolution.container.names)
     return resolution

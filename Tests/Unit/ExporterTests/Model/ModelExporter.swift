@@ -92,7 +92,7 @@ struct ModelExporter {
       let scraped = ScrapedPolls(oldest: records.scrapers.map(\.poll).min() ?? .max, newest: ledger.poll)
       ledger.absorb(
         reading, at: Self.moment(machine), isContinued: earlier.id == before, scraped: scraped
-      ) { machine.resolve($0, $1) }
+      ) { machine.resolve($0, $1, $2) }
       file = try File(
         bytes: bytes(records, machine), map: map, absorbed: earlier.id, seen: file?.seen ?? [:])
     }
@@ -124,7 +124,7 @@ struct ModelExporter {
     let finished = ledger.ingest(
       tasks: walked, reading, at: Self.moment(machine), scraped: records.polls,
       namesVersion: machine.namesVersion
-    ) { machine.resolve($0, $1) }
+    ) { machine.resolve($0, $1, $2) }
     walked = nil
     expired.formUnion(ledger.gone.filter { $0.value == ledger.poll }.keys)
     // Refused, or refused and forgotten at once.

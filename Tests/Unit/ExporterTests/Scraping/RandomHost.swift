@@ -171,7 +171,7 @@ struct RandomHost {
     let finished = ledger.ingest(
       tasks: tasks, reading, at: .init(now, epoch: seconds, boot: 0), scraped: scraped,
       namesVersion: namesVersion
-    ) { identity, _ in names[identity.cgroupPath] ?? .init(Container(), .final) }
+    ) { identity, _, _ in names[identity.cgroupPath] ?? .init(Container(), .final) }
     var snapshot = Snapshot()
     snapshot.series = ledger.snapshot()
     snapshot.number = ledger.poll
