@@ -102,6 +102,7 @@ extension KernelTests {
         short += try load.flatMap { try $0.finish() }
         _ = try long.untilReady()
       }
+      print("\(Self.upgrades) upgrades between \(Self.other.map { "this program and \($0)" } ?? "layouts of this program")")
       let truths = try long.finish() + short
       let scrape = try exporter.scrape()
       try expectCounted(truths, in: scrape, and: prometheus, mayLack: [.execFailures])
