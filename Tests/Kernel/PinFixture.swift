@@ -25,7 +25,8 @@ final class PinFixture {
   }
 
   /// Starts an exporter, and returns when it has polled.
-  func start(program: String = Built.exporter.path(), arguments flags: [String] = []) throws -> PinnedExporter {
+  func start(program: String = Built.exporter.path(), arguments flags: [String] = []) throws -> PinnedExporter
+  {
     try PinnedExporter(program: program, port: port, self.flags + flags)
   }
 
