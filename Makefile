@@ -62,11 +62,12 @@ test-fleet: build ## scrapes 50 exporters with one Prometheus, as root (8 min); 
 	@echo 'Running the fleet: about 8 minutes on two CPUs'
 	@$(SUDO) unshare --net sh -c 'ip link set lo up && exec "$$@"' sh .build/release/pidns-fleet $(ARGS)
 
-test-restarts: ## kills the exporter 200 times under load, and replaces its programs 20 times, as root (15 min after the build)
+OTHER =
+test-restarts: ## kills the exporter 200 times under load, and replaces its programs 20 times, as root (15 min after the build); OTHER=PROGRAM is another version to upgrade from and to
 	@$(INSTALL) build test
 	swift build --build-tests
 	@echo 'Killing the exporter 200 times: about 15 minutes'
-	$(SUDO) env NO_COLOR=1 PIDNS_KILLS=200 PIDNS_UPGRADES=20 $$(swift build --show-bin-path)/*PackageTests.xctest --testing-library swift-testing --no-parallel --filter KernelTests.Pins
+	$(SUDO) env NO_COLOR=1 PIDNS_KILLS=200 PIDNS_UPGRADES=20 PIDNS_OTHER='$(abspath $(OTHER))' $$(swift build --show-bin-path)/*PackageTests.xctest --testing-library swift-testing --no-parallel --filter KernelTests.Pins
 
 test-faults: build ## causes faults around the exporter, as root, and checks its promises (10 min); ARGS=--quick takes 3 min, see --help
 	@$(INSTALL) test-faults

@@ -25,8 +25,9 @@ final class PinFixture {
   }
 
   /// Starts an exporter, and returns when it has polled.
-  func start(arguments flags: [String] = []) throws -> PinnedExporter {
-    try PinnedExporter(port: port, self.flags + flags)
+  func start(program: String = Built.exporter.path(), arguments flags: [String] = []) throws -> PinnedExporter
+  {
+    try PinnedExporter(program: program, port: port, self.flags + flags)
   }
 
   /// The paths of all pins of the only layout.
@@ -42,9 +43,9 @@ final class PinnedExporter: ServedExporter {
   let child: Child
   let port: UInt16
 
-  init(port: UInt16, _ flags: [String]) throws {
+  init(program: String = Built.exporter.path(), port: UInt16, _ flags: [String]) throws {
     self.port = port
-    child = try Child(Built.exporter.path(), ["--web.listen-address=127.0.0.1:\(port)"] + flags)
+    child = try Child(program, ["--web.listen-address=127.0.0.1:\(port)"] + flags)
     try eventually("the exporter is ready") {
       guard child.isRunning else { throw TestFailure("the exporter has ended: \(child.stderr)") }
       return (try? get("/-/ready").status) == 200

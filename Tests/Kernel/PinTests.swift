@@ -17,8 +17,17 @@ extension KernelTests {
     /// too late, and so would miss that a line was at 0.
     private let scrapeInterval = 5
 
+    /// Run while no exporter does, in turn. Together with the loads, they have events of every kind.
+    private static let cases = [
+      ["signals"], ["exit-codes"], ["exec-failure", "--count", "60"], ["core-dump", "--count", "2"], ["oom"],
+      ["init-exits", "--count", "10", "--threads", "2"],
+    ]
+
     private static let upgrades =
       ProcessInfo.processInfo.environment["PIDNS_UPGRADES"].flatMap { Int($0) } ?? 3
+    /// An exporter of another version: upgrades then alternate between the two, else between layouts of one version.
+    private static let other =
+      ProcessInfo.processInfo.environment["PIDNS_OTHER"].flatMap { $0.isEmpty ? nil : $0 }
 
     @Test("An exporter that is killed again and again under load counts every event once")
     func killed() throws {
@@ -33,7 +42,7 @@ extension KernelTests {
       _ = try long.untilReady()
       var short: [Truth] = []
       var time = Duration.zero
-      for _ in 0..<Self.kills {
+      for kill in 0..<Self.kills {
         let start = ContinuousClock.now
         let load = [
           try Workload("background", "--seconds", "2"),
@@ -43,7 +52,7 @@ extension KernelTests {
         // At any moment: while it starts to poll, reads, writes the state or deletes.
         usleep(.random(in: 0..<400_000))
         exporter.kill()
-        short += try Workload.run("signals")
+        short += try Workload(Self.cases[kill % Self.cases.count]).finish()
         exporter = try fixture.start(arguments: Self.flags)
         short += try load.flatMap { try $0.finish() }
         _ = try long.untilReady()
@@ -55,14 +64,8 @@ extension KernelTests {
       let scrape = try exporter.scrape()
       let mayLack: Set<Facts.Kind> =
         try scrape[#"pidns_bpf_program_attached{program="execve_failed"}"#] == 1 ? [] : [.execFailures]
-      for (names, truths) in Dictionary(grouping: truths, by: \.names) {
-        let truth = truths.map(\.facts).reduce(Facts(), +)
-        #expect(
-          Comparison(truth: truth, counted: scrape.facts(names)).words(mayLack: mayLack) == [], "\(names)")
-      }
+      try expectCounted(truths, in: scrape, and: prometheus, mayLack: mayLack)
       #expect(scrape.dropped == 0)
-
-      try expectInPrometheus(prometheus, truths)
       #expect(exporter.stop() == 0)
     }
 
@@ -71,9 +74,15 @@ extension KernelTests {
       arguments: [[], ["--bpf.exit-detection=claimed"], ["--bpf.count-in-attempts"]])
     func upgraded(detection: [String]) throws {
       let fixture = try PinFixture()
-      // Another size of the maps is another layout.
-      func flags(_ entries: Int) -> [String] { Self.flags + detection + ["--bpf.map-entries=\(entries)"] }
-      var exporter = try fixture.start(arguments: flags(5000))
+      func start(upgrade: Int) throws -> PinnedExporter {
+        if let other = Self.other {
+          let program = upgrade.isMultiple(of: 2) ? Built.exporter.path() : other
+          return try fixture.start(program: program, arguments: Self.flags + detection)
+        }
+        // Another size of the maps is another layout.
+        return try fixture.start(arguments: Self.flags + detection + ["--bpf.map-entries=\(5000 + upgrade)"])
+      }
+      var exporter = try start(upgrade: 0)
       let prometheus = try RunningPrometheus(ScrapeConfiguration(interval: scrapeInterval))
       try prometheus.scrape([("127.0.0.1:\(fixture.port)", [:])])
       try eventually("Prometheus scrapes") { try prometheus.latest("up").first?.value == 1 }
@@ -90,25 +99,21 @@ extension KernelTests {
         long.go()
         if upgrade.isMultiple(of: 2) { exporter.kill() } else { #expect(exporter.stop() == 0) }
         short += try Workload.run("signals")
-        exporter = try fixture.start(arguments: flags(5000 + upgrade))
+        exporter = try start(upgrade: upgrade)
         short += try load.flatMap { try $0.finish() }
         _ = try long.untilReady()
       }
+      let between = Self.other.map { "this program and \($0)" } ?? "layouts of this program"
+      print("\(Self.upgrades) upgrades between \(between)")
       let truths = try long.finish() + short
       let scrape = try exporter.scrape()
-      for (names, truths) in Dictionary(grouping: truths, by: \.names) {
-        let truth = truths.map(\.facts).reduce(Facts(), +)
-        #expect(
-          Comparison(truth: truth, counted: scrape.facts(names)).words(mayLack: [.execFailures]) == [],
-          "\(names)")
-      }
+      try expectCounted(truths, in: scrape, and: prometheus, mayLack: [.execFailures])
       #expect(scrape.dropped == 0)
       #expect(try scrape[#"pidns_handovers_total{result="complete"}"#] == Double(Self.upgrades))
       #expect(try scrape[#"pidns_handovers_total{result="incomplete"}"#] == 0)
       // The node's totals go on, too.
       let counted = short.reduce(0) { $0 + $1.counts.forks }
       #expect(try scrape.node.forks - node.forks >= counted)
-      try expectInPrometheus(prometheus, truths)
       // Only the last layout is pinned.
       _ = try fixture.layout()
     }
@@ -173,23 +178,37 @@ extension KernelTests {
       for cgroup in cgroups { cgroup.remove() }
     }
 
-    /// No counter has gone down, and each has risen from 0 to the truth.
-    private func expectInPrometheus(_ prometheus: RunningPrometheus, _ truths: [Truth]) throws {
+    /// Every counter of the namespaces is exact, and so is its rise in a Prometheus. No counter of events has gone down there.
+    private func expectCounted(
+      _ truths: [Truth], in scrape: Scrape, and prometheus: RunningPrometheus, mayLack: Set<Facts.Kind>
+    ) throws {
+      // One that may have begun before the last poll, a new series at 0, one that was delayed, and the value.
+      try prometheus.waitForScrapes(4)
+      let rises = try prometheus.rises()
+      var compared: [Facts.Kind: Double] = [:]
       for (names, truths) in Dictionary(grouping: truths, by: \.names) {
-        let execs = truths.reduce(0) { $0 + $1.counts.execs }
-        let series =
-          "pidns_process_execs_total{pidns=\"\(names.pidns ?? 0)\",container=\"\(names.container)\"}[30m]"
-        try eventually("Prometheus has stored \(names)") {
-          try prometheus.latest("max_over_time(\(series))").first.map { Int($0.value) } == execs
+        var truth = truths.map(\.facts).reduce(Facts(), +)
+        // Each exit has a lifetime.
+        truth.values[Facts.Quantity(.lifetimes, "count")] = truth.values[Facts.Quantity(.exits)]
+        for kind in Set(Facts.Kind.allCases).subtracting(mayLack) {
+          compared[kind, default: 0] += truth.values[Facts.Quantity(kind)] ?? 0
         }
-        #expect(try prometheus.latest("min_over_time(\(series))").map(\.value) == [0], "\(names)")
+        for (counted, place) in [(scrape.facts(names), "the page"), (rises[names] ?? Facts(), "Prometheus")] {
+          #expect(
+            Comparison(truth: truth, counted: counted).words(mayLack: mayLack) == [], "\(names) in \(place)")
+        }
       }
-      for counter in ["execs", "forks", "exits", "signal_deaths"] {
-        let resets = try prometheus.latest("resets(pidns_process_\(counter)_total[30m]) > 0")
-        #expect(resets.isEmpty, "\(counter): \(resets)")
+      let events = compared.filter { $0.value > 0 }.sorted { $0.key < $1.key }
+      print("compared: " + events.map { "\(Int($0.value)) \($0.key.rawValue)" }.joined(separator: ", "))
+      let counters =
+        "pidns_(node_)?(process|thread|oom)_.+|pidns_(namespace|unit)_starts_total|pidns_bpf_(events|details)_dropped_total"
+      let names = try prometheus.latest("count by (__name__) ({__name__=~\"\(counters)\"})").compactMap {
+        $0.labels["__name__"]
       }
-      for counter in ["execs", "forks"] {
-        #expect(try prometheus.latest("resets(pidns_node_process_\(counter)_total[30m]) > 0").isEmpty)
+      #expect(names.count >= 20, "\(names)")
+      for name in names {
+        let resets = try prometheus.latest("resets(\(name)[1d]) > 0")
+        #expect(resets.isEmpty, "\(name): \(resets)")
       }
     }
 

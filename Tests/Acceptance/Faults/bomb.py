@@ -51,7 +51,8 @@ def main():
     # The init itself: a fork, an exec, and the exit that follows.
     print(json.dumps({
         "case": "bomb", "pidns": namespace, "execs": 1, "forks": forks + 1, "thread_starts": 0, "exits": forks + 1,
-        "completed": forks + 1, "error": 0, "signaled": 0, "teardown": 0, "failed": failed}))
+        "completed": forks + 1, "error": 0, "signaled": 0, "teardown": 0, "core_dumps": 0, "oom_kills": 0, "signals": {},
+        "exit_codes": {"0": forks + 1}, "exec_failures": {}, "failed": failed}))
 
 
 main()

@@ -13,34 +13,51 @@ import subprocess
 import time
 
 from checks import wait
+from families import FAMILIES, FLAGS, NODE, parts, sample
 from processes import BOUND, start
 
 PORT = 10059
 PINS = "bpf/pidns"
-# The fields of the ground truth that each family must equal.
-FAMILIES = {
-    "pidns_process_execs_total": ("execs",), "pidns_process_forks_total": ("forks",),
-    "pidns_thread_starts_total": ("thread_starts",),
-    "pidns_process_exits_total": ("completed", "error", "signaled", "teardown")}
-EVENTS = ("execs", "forks", "thread_starts", "exits")
+# Families in which each event is counted once.
+EVENTS = ("pidns_process_execs_total", "pidns_process_forks_total", "pidns_thread_starts_total", "pidns_process_exits_total")
+# The PID namespace of this program, whose events nobody knows the number of.
+OWN = int(os.readlink("/proc/self/ns/pid")[5:-1])
+# The families by their samples.
+COUNTS = {sample(family): family for family in (*FAMILIES, *NODE)}
 
 
 class Page:
-    """The samples of a page, added up by name, and by name and PID namespace."""
+    """The samples of a page, added up by name, by name and PID namespace, and by family, PID namespace (None for the node) and part."""
 
     def __init__(self, text):
         self.values, self.by_pidns = collections.Counter(), collections.Counter()
+        self.counts = collections.defaultdict(collections.Counter)
         for name, labels, value in re.findall(r"^(\w+)(?:\{(.*)\})? (\S+)$", text, re.MULTILINE):
             self.values[name] += float(value)
-            if pidns := re.search(r'\bpidns="(\d+)"', labels):
-                self.by_pidns[name, int(pidns[1])] += float(value)
+            pidns = re.search(r'\bpidns="(\d+)"', labels)
+            pidns = int(pidns[1]) if pidns else None
+            if pidns:
+                self.by_pidns[name, pidns] += float(value)
+            if (family := COUNTS.get(name)) and float(value):
+                label = FAMILIES[NODE.get(family, family)][1]
+                part = re.search(rf'\b{label}="([^"]*)"', labels)[1] if label else None
+                self.counts[family, pidns][part] += float(value)
         self.series = text.count("\n") - text.count("\n#")
+        # The families that the kernel supports.
+        refused = 'pidns_bpf_program_attached{program="execve_failed"} 0\n' in text
+        self.families = [family for family in FAMILIES if family != "pidns_process_exec_failures_total" or not refused]
 
     def __getitem__(self, name):
         return self.values[name]
 
     def __contains__(self, name):
         return name in self.values
+
+    def in_containers(self, total):
+        """Returns one of the node's totals without the events of this program's own namespace, by part."""
+        counts = collections.Counter(self.counts[total, None])
+        counts.subtract(self.counts[NODE[total], OWN])
+        return counts
 
     @property
     def began(self):
@@ -49,10 +66,12 @@ class Page:
 
 
 class Truth:
-    """The events that have been made, by PID namespace. Successive namespaces may have the same number."""
+    """The events that have been made, by PID namespace, family and part. Successive namespaces may have the same number."""
 
-    def __init__(self):
-        self.counts = collections.defaultdict(collections.Counter)
+    def __init__(self, flags):
+        """flags: those of the exporter, which select the families to compare."""
+        self.families = [family for family in FAMILIES if FLAGS.get(family) in (None, *flags)]
+        self.counts = collections.defaultdict(lambda: collections.defaultdict(collections.Counter))
         self.events = 0
 
     def add(self, line):
@@ -60,18 +79,35 @@ class Truth:
         truth = json.loads(line)
         if "case" not in truth:
             return
-        for fields in FAMILIES.values():
-            for field in fields:
-                self.counts[truth["pidns"]][field] += truth[field]
-        self.events += sum(truth[field] for field in EVENTS)
+        for family in self.families:
+            self.counts[truth["pidns"]][family].update(parts(truth, family))
+        self.events += sum(sum(parts(truth, family).values()) for family in EVENTS)
+
+    def total(self, family):
+        """Returns the events of all namespaces, by part."""
+        return sum((counts[family] for counts in self.counts.values()), collections.Counter())
 
     def differences(self, page):
         """Yields each count of the page that is not equal."""
-        for pidns, counts in self.counts.items():
-            for family, fields in FAMILIES.items():
-                done, counted = sum(counts[field] for field in fields), page.by_pidns[family, pidns]
-                if done != counted:
-                    yield f"{family} of {pidns}: {done} done, {counted:.0f} counted"
+        for pidns, done in self.counts.items():
+            for family in set(self.families).intersection(page.families):
+                yield from differences(f"{family} of {pidns}", done[family], page.counts[family, pidns])
+
+    def node_differences(self, before, after):
+        """Yields each of the node's totals whose increase between two pages is not equal."""
+        for total, family in NODE.items():
+            # What this program's own namespace has of it is known by its series.
+            if family in self.families:
+                counted = after.in_containers(total)
+                counted.subtract(before.in_containers(total))
+                yield from differences(total, self.total(family), counted)
+
+
+def differences(what, done, counted):
+    """Yields the parts of a family that are not equal."""
+    for part in done.keys() | counted.keys():
+        if done[part] != counted[part]:
+            yield f"{what}{f' ({part})' if part else ''}: {done[part]} done, {counted[part]:.0f} counted"
 
 
 class Cgroup:
@@ -117,7 +153,7 @@ class Exporter:
     """An exporter with what it must have counted. It can be killed and started again."""
 
     def __init__(self, env, *flags, pinned=False, wrapper=()):
-        self.env, self.truth, self.wrapper = env, Truth(), list(wrapper)
+        self.env, self.truth, self.wrapper = env, Truth(flags), list(wrapper)
         self.folder = pathlib.Path(env.folder)
         self.flags = [
             f"--web.listen-address=127.0.0.1:{PORT}", "--namespaces.scope=own", "--poll.interval=200ms", "--labels.grace=0s",
@@ -220,13 +256,15 @@ class Exporter:
         self.loads.append(process)
         return process
 
-    def finish(self, process):
+    def finish(self, process, accepted=(0,)):
+        """Waits for the end of begin(), and returns the exit status, which must be one of the accepted ones."""
         lines = process.communicate(timeout=1800)[0].splitlines()
         # `hold` prints the truth so far before its ready line.
         ready = max((number for number, line in enumerate(lines) if line == '{"ready":true}'), default=-1)
         for line in lines[ready + 1:]:
             self.truth.add(line)
-        assert process.returncode == 0, f"the workload ended with {process.returncode}"
+        assert process.returncode in accepted, f"{process.args} ended with {process.returncode}"
+        return process.returncode
 
     def kill(self):
         self.process.kill()

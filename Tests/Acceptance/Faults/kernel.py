@@ -8,34 +8,10 @@ import threading
 import time
 
 from checks import wait
-from environment import EVENTS, Cgroup, Exporter, is_removed
+from environment import EVENTS, OWN, Cgroup, Exporter, is_removed
+from families import NODE
 from processes import BOUND, start
 from promises import Check, promise, running
-
-NODE = {
-    "execs": "pidns_node_process_execs_total", "forks": "pidns_node_process_forks_total",
-    "thread_starts": "pidns_node_thread_starts_total", "exits": "pidns_node_process_exits_total"}
-FAMILY = {name: metric.replace("pidns_node_", "pidns_") for name, metric in NODE.items()}
-# The namespace of this program, whose events nobody knows the number of.
-OWN = int(os.readlink("/proc/self/ns/pid")[5:-1])
-
-
-def in_containers(page):
-    """The node's events without those of this program's namespace, by kind."""
-    return {name: page[metric] - page.by_pidns[FAMILY[name], OWN] for name, metric in NODE.items()}
-
-
-def compare_node(exporter, before, after):
-    """Yields each kind of events whose increase in the node's totals is not the truth."""
-    done = {name: 0 for name in EVENTS}
-    for counts in exporter.truth.counts.values():
-        for name in ("execs", "forks", "thread_starts"):
-            done[name] += counts[name]
-        done["exits"] += sum(counts[reason] for reason in ("completed", "error", "signaled", "teardown"))
-    first, last = in_containers(before), in_containers(after)
-    for name in EVENTS:
-        if last[name] - first[name] != done[name]:
-            yield f"{name} of the node: {done[name]} done, {last[name] - first[name]:.0f} counted"
 
 
 def many_namespaces(env):
@@ -61,7 +37,7 @@ def many_namespaces(env):
         watcher.stop()
         wait("they are gone", lambda: exporter.page().series < before.series + 200, 120)
         page = check.complete(exact=False)
-        check.problems += list(compare_node(exporter, before, page))
+        check.problems += list(exporter.truth.node_differences(before, page))
         dropped = page["pidns_bpf_events_dropped_total"]
         return finish(check.problems, f"{check.summary()}; {number / seconds:,.0f} namespaces a second, {dropped:,.0f} events in the totals only")
 
@@ -95,8 +71,8 @@ def full_map(env):
         before = exporter.new_page()
         load, _ = hold(env, 400)
         page = exporter.new_page()
-        counted = sum(page.by_pidns[FAMILY[name], pidns] for name in EVENTS for pidns in pids(page) if pidns != OWN)
-        every = sum(in_containers(page).values()) - sum(in_containers(before).values())
+        counted = sum(page.by_pidns[family, pidns] for family in EVENTS for pidns in pids(page) if pidns != OWN)
+        every = in_containers(page) - in_containers(before)
         dropped = page["pidns_bpf_events_dropped_total"]
         check.expect(dropped > 0, "nothing was dropped")
         check.expect(counted + dropped == every, f"{every} events, of which {counted} counted and {dropped} dropped")
@@ -104,7 +80,7 @@ def full_map(env):
         output, _ = load.communicate(timeout=600)
         for line in output.splitlines():
             exporter.truth.add(line)
-        check.problems += list(compare_node(exporter, before, exporter.new_page()))
+        check.problems += list(exporter.truth.node_differences(before, exporter.new_page()))
         wait("there is room", lambda: not set(pids(exporter.page())) - {OWN}, 120)
         dropped = exporter.page()["pidns_bpf_events_dropped_total"]
         exporter.truth.counts.clear()
@@ -127,6 +103,11 @@ def hold(env, namespaces):
         assert line, "the workload has ended"
         lines.append(line)
     return load, lines
+
+
+def in_containers(page):
+    """The node's events without those of this program's own namespace."""
+    return sum(page.in_containers(total).total() for total, family in NODE.items() if family in EVENTS)
 
 
 def pids(page):

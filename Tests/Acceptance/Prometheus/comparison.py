@@ -1,13 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Compares stored samples with the ground truth."""
-from containers import FAMILIES, IN_CONTAINERS
+from containers import IN_CONTAINERS
+from families import FAMILIES, LIFETIMES, NODE, sample
 
-# Node counters, which include events outside the test.
-NODE = {
-    "pidns_node_process_execs_total": "execs", "pidns_node_process_forks_total": "forks",
-    "pidns_node_thread_starts_total": "thread_starts", "pidns_node_process_exits_total": "exits",
-    "pidns_node_oom_kills_total": "oom_kills"}
-LIFETIMES = "pidns_process_lifetime_seconds"
 # The maximum that extrapolatedRate() adds at each end of a range, in sample intervals.
 EXTRAPOLATION = 1.1
 
@@ -29,12 +24,16 @@ class Comparison:
     def record(self, problem):
         self.problems.append(f"{self.job}: {problem}")
 
+    def metric(self, family):
+        """Returns the name under which the job's server has stored the counts: a native histogram is one series."""
+        return family if self.job.native else sample(family)
+
     def compare(self, family):
         label = FAMILIES[family][1]
         truth = {} if family in self.refused else {
             (container.name, part): value
             for container in self.containers for part, value in container.parts(family).items()}
-        metric = f"{family}_count" if family == LIFETIMES and not self.job.native else family
+        metric = self.metric(family)
         rises, increases = {}, {}
         increase = self.increase(metric)
         for labels, samples in self.job.samples(metric, self.seconds, self.at, IN_CONTAINERS):
@@ -84,8 +83,9 @@ class Comparison:
 
     def check_node(self):
         """Checks that the node totals include all events of the containers."""
-        for metric, field in NODE.items():
-            truth = sum(container.truth[field] for container in self.containers)
+        for total, family in NODE.items():
+            metric = self.metric(total)
+            truth = sum(sum(container.parts(family).values()) for container in self.containers)
             rise = sum(
                 samples[-1][1] - samples[0][1] for _, samples in self.job.samples(metric, self.seconds, self.at))
             if rise < truth:

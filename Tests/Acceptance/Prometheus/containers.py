@@ -9,20 +9,7 @@ import secrets
 import subprocess
 import time
 
-# The counter families, their fields in the ground truth, and the label of their parts.
-FAMILIES = {
-    "pidns_process_execs_total": ("execs", None),
-    "pidns_process_forks_total": ("forks", None),
-    "pidns_thread_starts_total": ("thread_starts", None),
-    "pidns_process_exits_total": (("completed", "error", "signaled", "teardown"), "reason"),
-    "pidns_process_signal_deaths_total": ("signals", "signal"),
-    "pidns_process_core_dumps_total": ("core_dumps", None),
-    "pidns_process_exit_codes_total": ("exit_codes", "exit_code"),
-    "pidns_process_exec_failures_total": ("exec_failures", "errno"),
-    "pidns_oom_kills_total": ("oom_kills", None),
-    # Observations: one for each exit.
-    "pidns_process_lifetime_seconds": ("exits", None),
-}
+from families import parts
 
 # The processes that make the namespaces are in the containers' cgroups, too, but in the host's namespace.
 IN_CONTAINERS = 'container=~"prometheus-.+",pidns!="4026531836"'
@@ -38,14 +25,7 @@ class Container:
 
     def parts(self, family):
         """Returns the counts by label value, or under None without a label; parts at 0 are left out."""
-        fields, label = FAMILIES[family]
-        if isinstance(fields, tuple):
-            found = {field: self.truth[field] for field in fields}
-        elif label:
-            found = self.truth[fields]
-        else:
-            found = {None: self.truth[fields]}
-        return {part: value for part, value in found.items() if value}
+        return parts(self.truth, family)
 
 
 def hierarchy():

@@ -4,8 +4,9 @@ import time
 
 from checks import wait
 from comparison import Comparison
-from containers import FAMILIES, Containers, at_once
+from containers import Containers, at_once
 from engines import Exporter, Prometheus, VictoriaMetrics, versions
+from families import FAMILIES
 
 INTERVALS = (1, 5, 15)
 NATIVE = ("native-histograms",)

@@ -3,8 +3,9 @@
 import math
 
 from checks import Suite
-from comparison import LIFETIMES, key
+from comparison import key
 from containers import IN_CONTAINERS
+from families import LIFETIMES
 from secure import Certificates, SecureExporter, SecurePrometheus
 
 SUITE = Suite()

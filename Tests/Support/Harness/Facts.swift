@@ -93,6 +93,11 @@ extension Facts.Kind {
     }
   }
 
+  /// The names of its samples.
+  var samples: [String] {
+    self == .lifetimes ? ["_bucket", "_sum", "_count"].map { metric + $0 } : [metric]
+  }
+
   /// Whether a part at 0 has no series. The ground truth then lists all other parts.
   var hasNoSeriesAtZero: Bool {
     self == .signals || self == .exitCodes || self == .execFailures

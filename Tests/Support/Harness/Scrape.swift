@@ -53,9 +53,7 @@ package struct Scrape {
         throw TestFailure("shown twice: \(text)")
       }
       guard let series = try Series(text), let names = Names(series) else { continue }
-      for quantity in series.quantities {
-        facts[names, default: Facts()].values[quantity, default: 0] += value
-      }
+      facts[names, default: Facts()].add(value, of: series)
       if series.name == "pidns_info" { infos.append(series.labels) }
     }
     self.samples = samples

@@ -7,6 +7,11 @@ struct Series {
 
   subscript(label: String) -> String? { labels[label] }
 
+  init(name: String, labels: [String: String]) {
+    self.name = name[...]
+    self.labels = labels
+  }
+
   /// nil for a series without labels.
   init?(_ text: String) throws {
     guard let brace = text.firstIndex(of: "{") else { return nil }
@@ -60,5 +65,12 @@ struct Series {
           ? [Facts.Quantity(kind, part)] : [Facts.Quantity(kind), Facts.Quantity(kind, part)]
       }
     }
+  }
+}
+
+extension Facts {
+  /// Adds the value of a sample to the quantities that it is a part of.
+  mutating func add(_ value: Double, of series: Series) {
+    for quantity in series.quantities { values[quantity, default: 0] += value }
   }
 }
