@@ -89,10 +89,12 @@ extension KernelTests {
       "500 containers that live for 50 ms are each identified by id and counted exactly, at each concurrency",
       arguments: [1, 20])
     func many(atATime: Int) throws {
-      // By their ids, as numbers of namespaces are used again.
-      let exporter = try Self.exporter("--no-local-names")
+      // Numbers of namespaces are used again, so their names are different.
+      let exporter = try Self.exporter()
       let specifications = (0..<500).map { number in
-        RuncSpecification(ContainerWork(count: 1 + number % 7, execs: 1 + number % 5)) { "/docker/\($0)" }
+        RuncSpecification(ContainerWork(count: 1 + number % 7, execs: 1 + number % 5)) {
+          "/lxc.payload.\($0)"
+        }
       }
       let truths = try Runc().run(specifications, atATime: atATime)
       // The last ones may still wait for their names.
@@ -103,11 +105,30 @@ extension KernelTests {
       try eventually("all of them are shown") { try shown(exporter.scrape()).count >= ids.count }
       let scrape = try exporter.scrape()
       for (specification, truth) in zip(specifications, truths) {
-        let names = Scrape.Names(pidns: truth.pidns, container: String(specification.id.prefix(12)))
+        let names = Scrape.Names(pidns: truth.pidns, container: specification.id)
         #expect(scrape.differences(names, from: truth.facts, mayLack: Self.off) == [])
       }
       #expect(shown(scrape).sorted() == ids.sorted())
       #expect(scrape.dropped == 0)
+    }
+
+    @Test(
+      "A container whose init is moved to another cgroup, in the first hierarchy, keeps its names and counts")
+    func movedAway() throws {
+      let exporter = try Self.exporter()
+      let container = try Runc().start(RuncSpecification(.untilStopped()) { "/lxc.payload.\($0)" })
+      let truth = try container.untilReady()
+      let names = Scrape.Names(pidns: truth.pidns, container: container.id)
+      let pid = try #require(try exporter.scrape().container(id: container.id).info["init_pid"])
+      let elsewhere = try TestCgroup("/pidns-test-\(container.id.prefix(12)).slice")
+      let moved = try Child.run("/bin/sh", ["-c", #"echo "$0" >"$1/cgroup.procs""#, pid, elsewhere.folder])
+      #expect(moved.status == 0)
+      // A scan sees it there.
+      _ = try exporter.scrape()
+      let finished = try container.stopAndFinish()
+      let scrape = try exporter.scrape()
+      #expect(scrape.differences(names, from: finished.facts, mayLack: Self.off) == [])
+      #expect(!scrape.names.contains { $0.pidns == truth.pidns && $0 != names })
     }
 
     @Test("Counts of containers add up at each label level, and the sum stays after they end")
