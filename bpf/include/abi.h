@@ -204,7 +204,7 @@ struct pidns_node {
 	 * it and `signals` had no room for. */
 	__u64 details_counted;
 	__u64 details_dropped;
-	/* Number of writes to `identities` and to `cgroups`, which are read only if this has
+	/* More after each write to `identities` and to `cgroups`, which are read only if this has
 	 * changed. */
 	__u64 identities_written;
 	__u64 cgroups_written;

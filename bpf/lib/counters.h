@@ -57,6 +57,9 @@ static __noinline int add_part(struct task_struct *task, struct task_pidns *own,
 
 	if (reserve_part_of_namespace(element)) {
 		if (capture_cgroup(task, own->part.cgroup, &totals->cgroups_written, scratch)) {
+			/* Another CPU may have written it, and not counted that yet. A reader of
+			 * the counts would not look for it then. */
+			add_atomic(&totals->cgroups_written, 1);
 			error = add_if_absent(&namespaces, &own->part, &zero);
 			if (error == 0)
 				return 0;
@@ -83,6 +86,8 @@ static __noinline struct pidns_counts *first_counts(struct task_struct *task,
 	static const struct pidns_counts zero;
 
 	capture_first_identity(own, &totals->identities_written, scratch);
+	/* As in add_part(). */
+	add_atomic(&totals->identities_written, 1);
 	if (config.split && own->part.cgroup)
 		add_part(task, own, totals, scratch);
 	own->error = add_if_absent(&namespaces, &own->part, &zero);
