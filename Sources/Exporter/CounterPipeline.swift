@@ -15,8 +15,9 @@ package struct CounterPipeline: ~Copyable {
   let features: FeatureSet
   /// Reads the kernel.
   package var poller: Poller
-  /// What an earlier process has saved; nil if this one begins anew.
-  let restored: SavedState?
+  /// What scrapers have seen of an earlier process, its last poll, and the longest time between that and its end; nil if
+  /// this one begins anew. Without the ledger, which would be in memory twice.
+  let seen: (records: ScraperRecords, poll: Int, lag: Duration)?
   /// Watches the pins; nil without.
   var pinWatch: PinWatch?
   /// Whether the counts include all of the machine.
@@ -79,7 +80,7 @@ package struct CounterPipeline: ~Copyable {
     self.pins = pins
     self.pinWatch = pinWatch
     countsAll = configuration.kernel.outermost == nil
-    self.restored = restored
+    seen = restored.map { ($0.scrapers, $0.ledger.poll, $0.ledger.saveInterval) }
     poller = Poller(
       kernel: kernel, ledger: restored?.ledger ?? empty, state: state,
       naming: ContainerResolver(pods: podWatch?.pods, local: configuration.localNames),

@@ -65,9 +65,7 @@ package struct Exporter: ~Copyable {
     configured.confinement?.sockets = configuration.listenAddresses.compactMap(\.socketPath)
     configured.confinement?.api = configuration.tokenReviews
     let counting = try CounterPipeline(configured, logger: logger)
-    if let ledger = counting.restored?.ledger, let records = counting.restored?.scrapers {
-      scrapers?.restore(records, poll: ledger.poll, lag: ledger.saveInterval)
-    }
+    if let seen = counting.seen { scrapers?.restore(seen.records, poll: seen.poll, lag: seen.lag) }
     // Their threads are confined, because they start after the pipeline has confined this one.
     let routes = Routes.all(
       telemetryPath: configuration.telemetryPath, hasStatusPage: configuration.hasStatusPage,

@@ -32,24 +32,25 @@ extension Encoder {
   mutating func lifetimes(
     _ labels: LabelSet, _ lifetimes: Lifetimes, start: Double? = nil, protobufHasClassic: Bool = true
   ) {
-    let counts = ClassicLifetimes.fold(lifetimes)
+    let buckets = lifetimes.counts
+    let counts = ClassicLifetimes.fold(buckets)
     histogram(
       labels, ClassicLifetimes.bounds, counts: counts.span, sum: lifetimes.seconds, start: start,
-      native: NativeHistogram(powersOfTwo: lifetimes.counts.span, firstExponent: Lifetimes.firstExponent),
+      native: NativeHistogram(powersOfTwo: buckets.span, firstExponent: Lifetimes.firstExponent),
       protobufHasClassic: protobufHasClassic)
   }
 }
 
 extension ClassicLifetimes {
   /// Counts by classic bucket; the last one is for lifetimes above all bounds.
-  static func fold(_ lifetimes: Lifetimes) -> InlineArray<15, UInt64> {
+  static func fold(_ buckets: InlineArray<40, UInt64>) -> InlineArray<15, UInt64> {
     var counts = InlineArray<15, UInt64>(repeating: 0)
-    for index in lifetimes.counts.indices {
+    for index in buckets.indices {
       let exponent = index + Lifetimes.firstExponent
       let isBeyond = index == Lifetimes.bucketCount - 1 || exponent > 16
       // The smallest even exponent that is not smaller.
       let bucket = isBeyond ? 14 : max(0, (exponent + 11) >> 1)
-      counts[bucket] &+= lifetimes.counts[index]
+      counts[bucket] &+= buckets[index]
     }
     return counts
   }

@@ -20,7 +20,9 @@ extension StateArchive {
     for reason in ExitReason.allCases { try code(&events.exits.byReason[reason]) }
     try code(&events.exits.coreDumps)
     try code(&events.exits.oomKills)
-    for index in events.exits.lifetimes.counts.indices { try code(&events.exits.lifetimes.counts[index]) }
+    var lifetimes = events.exits.lifetimes.counts
+    for index in lifetimes.indices { try code(&lifetimes[index]) }
+    events.exits.lifetimes.counts = lifetimes
     try code(&events.exits.lifetimes.sum)
     try code(&events.details, blank: (.exitCode(0), 0)) { archive, detail throws(StateError) in
       try archive.code(&detail.key)

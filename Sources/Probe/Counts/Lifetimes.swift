@@ -9,8 +9,27 @@ package struct Lifetimes: Equatable, Sendable {
   /// The exponent of the first bucket's upper bound: 2^-14 s, 61 µs. The next bucket's is one higher.
   package static let firstExponent = -PIDNS_LIFETIMES_PER_SECOND_LOG2
 
-  /// Processes by bucket; each bound belongs to the bucket below it.
-  package var counts = InlineArray<40, UInt64>(repeating: 0)
+  /// The counts from the first to the last bucket that is not empty: most parts have a few, and all would be three
+  /// quarters of what the ledger keeps of a part.
+  private var filled: [UInt64] = []
+  /// The bucket of the first of them; 0 without any.
+  private var first = 0
+
+  /// Processes by bucket; each bound belongs to the bucket below it. A copy of all of them: read it once.
+  package var counts: InlineArray<40, UInt64> {
+    get {
+      var counts = InlineArray<40, UInt64>(repeating: 0)
+      for index in filled.indices { counts[first + index] = filled[index] }
+      return counts
+    }
+    set {
+      var filledBuckets = 0..<Self.bucketCount
+      while let bucket = filledBuckets.first, newValue[bucket] == 0 { filledBuckets.removeFirst() }
+      while let bucket = filledBuckets.last, newValue[bucket] == 0 { filledBuckets.removeLast() }
+      first = filledBuckets.isEmpty ? 0 : filledBuckets.lowerBound
+      filled = filledBuckets.map { newValue[$0] }
+    }
+  }
   /// The sum of all lifetimes, in units of 1,024 ns.
   package var sum: UInt64 = 0
 
@@ -25,14 +44,13 @@ package struct Lifetimes: Equatable, Sendable {
     self.sum = sum
   }
 
+  /// Replaces each number by the result of an operation, which is 0 for two zeros.
   mutating func combine(with other: Self, _ operation: (UInt64, UInt64) -> UInt64) {
-    for index in counts.indices { counts[index] = operation(counts[index], other.counts[index]) }
+    if !filled.isEmpty || !other.filled.isEmpty {
+      var (own, others) = (counts, other.counts)
+      for index in own.indices { own[index] = operation(own[index], others[index]) }
+      counts = own
+    }
     sum = operation(sum, other.sum)
-  }
-
-  /// Compares each count.
-  package static func == (left: Self, right: Self) -> Bool {
-    left.sum == right.sum
-      && left.counts.indices.allSatisfy { left.counts[$0] == right.counts[$0] }
   }
 }

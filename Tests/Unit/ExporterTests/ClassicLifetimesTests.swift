@@ -10,7 +10,7 @@ import Testing
   private func bucket(ofExponent exponent: Int) -> Int? {
     var lifetimes = Lifetimes()
     lifetimes.counts[exponent - Lifetimes.firstExponent] = 1
-    let counts = ClassicLifetimes.fold(lifetimes)
+    let counts = ClassicLifetimes.fold(lifetimes.counts)
     return counts.indices.first { counts[$0] == 1 }
   }
 
@@ -31,8 +31,8 @@ import Testing
   @Test("Classic buckets keep the total count")
   func total() {
     var lifetimes = Lifetimes()
-    for index in lifetimes.counts.indices { lifetimes.counts[index] = 1 }
-    let counts = ClassicLifetimes.fold(lifetimes)
+    lifetimes.counts = InlineArray(repeating: 1)
+    let counts = ClassicLifetimes.fold(lifetimes.counts)
     #expect(counts.indices.reduce(0) { $0 + counts[$1] } == 40)
   }
 }
