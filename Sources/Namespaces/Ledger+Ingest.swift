@@ -7,7 +7,6 @@ import Probe
 extension Ledger {
   /// Adds what has changed in the kernel's maps.
   mutating func ingest(_ reading: KernelCounters.Reading, _ now: Moment) {
-    let known = others.count
     for (namespace, identity) in reading.newIdentities {
       let part = NamespacePart(namespace)
       track(part, now)
@@ -19,12 +18,13 @@ extension Ledger {
     }
     for (part, deaths) in reading.deaths { ingest(part, now) { $0.replaceSignalDeaths(by: deaths) } }
     for (part, details) in reading.details { ingest(part, now) { $0.replaceDetails(by: details) } }
-    if reading.hasNewCgroups || !reading.newIdentities.isEmpty || others.count != known {
+    if reading.hasNewCgroups || !reading.newIdentities.isEmpty || mayLackCgroups {
       for part in others where reading.hasEntry(part) {
         guard let cgroup = reading.cgroups[part.cgroup] else { continue }
         members[part]?.ingest(cgroup, in: reading.identities[part.namespace], at: poll)
         if members[part]?.isToBePlaced == true || cgroup.isRemoved { active.insert(part) }
       }
+      mayLackCgroups = others.contains { members[$0]?.cgroup == nil }
     }
     for (part, process) in reading.exemplars { record(process, of: part, now) }
   }
@@ -69,7 +69,10 @@ extension Ledger {
         isOfInit: part.isOfInit, isNew: poll > 1, firstSeen: now.instant,
         firstEvent: previousPoll, lastScan: scan)
       active.insert(part)
-      if !part.isOfInit { others.insert(part) }
+      if !part.isOfInit {
+        others.insert(part)
+        mayLackCgroups = true
+      }
     }
   }
 

@@ -33,6 +33,8 @@ package struct Ledger {
   var active: Set<NamespacePart> = []
   /// The parts that are not of an init.
   var others: Set<NamespacePart> = []
+  /// Whether the cgroup of one of them may not have been taken over: it may have been read before the part was found.
+  var mayLackCgroups = true
   /// Tasks of forgotten parts, for the next scan, which does not tell of them again.
   var strays: [NamespacePart: TaskChange] = [:]
   var series: [SeriesKey: Series] = [:]

@@ -21,6 +21,7 @@ struct FakeKernel {
   private var scanned: [NamespacePart: TaskCounts] = [:]
   private var read: [NamespacePart: EventCounts] = [:]
   private var readIdentities: [PIDNamespace: NamespaceIdentity] = [:]
+  private var readCgroups: [UInt64: PartCgroup] = [:]
   /// Whether each reading has all that is in the map, changed or not.
   var readsAll = true
   /// Containers by the path of their cgroup. A path without one is final: no name will be found.
@@ -76,7 +77,7 @@ struct FakeKernel {
   /// Goes on with the ledger of another process, which has scanned and read nothing yet.
   mutating func restart(with ledger: Ledger) {
     self.ledger = ledger
-    (scanned, read, readIdentities) = ([:], [:], [:])
+    (scanned, read, readIdentities, readCgroups) = ([:], [:], [:], [:])
   }
 
   private mutating func reading() -> KernelCounters.Reading {
@@ -88,11 +89,11 @@ struct FakeKernel {
     reading.identities = identities
     reading.newIdentities = identities.filter { readsAll || readIdentities[$0] != $1 }
     reading.cgroups = cgroups
-    reading.hasNewCgroups = true
+    reading.hasNewCgroups = readsAll || cgroups != readCgroups
     reading.exemplars = exemplars.flatMap { namespace, processes in
       processes.map { (NamespacePart(namespace), $0) }
     }
-    (read, readIdentities) = (events, identities)
+    (read, readIdentities, readCgroups) = (events, identities, cgroups)
     return reading
   }
 

@@ -269,6 +269,28 @@ private let web = PIDNamespace(inum: 7, generation: 10)
     #expect(kernel.series(7) == nil)
   }
 
+  @Test(
+    "A part whose cgroup was read one poll before its counts, and that a scan finds first, has its name at once"
+  )
+  func cgroupReadBefore() {
+    var kernel = FakeKernel()
+    kernel.readsAll = false
+    kernel.begin(host, execs: 1)
+    kernel.identities[host] = NamespaceIdentity(level: 0)
+    let unit = Container.Names(unit: "web.service")
+    kernel.containers["/system.slice/web.service"] = .init(Container(names: unit), .final)
+    kernel.poll()
+    kernel.cgroups[5] = PartCgroup(paths: ["/system.slice/web.service"])
+    kernel.poll()
+    let part = NamespacePart(host, cgroup: 5)
+    kernel.parts[part] = events(3)
+    kernel.partTasks[part] = TaskCounts(processes: 1, threads: 1)
+    kernel.poll()
+    #expect(kernel.series(1, unit)?.events.counts.execs == 3)
+    #expect(kernel.series(1, unit)?.starts == 1)
+    #expect(kernel.series(1)?.events.counts.execs == 1)
+  }
+
   @Test("An init that enters its container in another hierarchy than the primary one is named then")
   func otherHierarchy() {
     var kernel = kernel()
