@@ -220,7 +220,8 @@ struct pidns_identity {
 	/*
 	 * The names of the cgroup and of its ancestors except the root, innermost first, each with
 	 * its NUL. If there is no room, the outermost are missing, or the last of these is cut.
-	 * After another NUL, the paths in other hierarchies follow if their innermost name differs.
+	 * After another NUL, the paths in other hierarchies follow if their two innermost names
+	 * differ.
 	 */
 	char path[PIDNS_PATH];
 	__u64 cgroup_id;   /* of the cgroup that the first path names */

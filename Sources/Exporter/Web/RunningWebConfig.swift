@@ -24,8 +24,7 @@ struct RunningWebConfig {
     self.file = file
     guardian = WebGuard(
       file?.policy ?? WebPolicy(), paths: paths, opensHealth: opensHealth, passwords: passwords,
-      tokens: tokens,
-      logger: logger)
+      tokens: tokens, logger: logger)
     lastReload = Clock.epochSeconds
     self.logger = logger
   }

@@ -79,8 +79,7 @@ final class WebGuard: Sendable {
     }
     return FrontDoor(
       tls: tls, acceptsMissingCertificate: opensHealth, clientRefused: { self.refused($0, $1, $2) },
-      gate: gate,
-      headers: headers)
+      gate: gate, headers: headers)
   }
 
   private func answer(_ request: borrowing Request, _ next: @escaping HTTPServer.Handler) -> Answer {

@@ -10,7 +10,7 @@ package struct Lifetimes: Equatable, Sendable {
   package static let firstExponent = -PIDNS_LIFETIMES_PER_SECOND_LOG2
 
   /// The counts from the first to the last bucket that is not empty: most parts have a few, and all would be three
-  /// quarters of what the ledger keeps of a part.
+  /// quarters of the counts of a part, which the ledger keeps twice.
   private var filled: [UInt64] = []
   /// The bucket of the first of them; 0 without any.
   private var first = 0

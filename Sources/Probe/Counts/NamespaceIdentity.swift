@@ -20,10 +20,10 @@ package struct NamespaceIdentity: Equatable, Sendable {
   package var initStart: UInt64
   /// When it ended, in nanoseconds since boot; 0 before.
   package var initEnd: UInt64
-  /// The cgroup of the init, from the root of its hierarchy: `/` or `/a/b`. In cgroup v1's pids hierarchy if there is
-  /// one, otherwise in v2. If the path is longer than 512 bytes, its outer part is missing.
+  /// The cgroup of the init, from the root of its hierarchy: `/` or `/a/b`. In the hierarchy of
+  /// ``CgroupController/first``, if it is in one there, otherwise in v2. If the path is longer than 512 bytes, its outer part is missing.
   package var cgroupPath: String
-  /// Its paths in other hierarchies of cgroup v1, if they end in another name: a runtime may use any of them.
+  /// Its paths in other hierarchies of cgroup v1, if their last two names differ: a runtime may use any of them.
   package var otherCgroupPaths: [String]
   /// All of these paths; the first hierarchy's is the first.
   package var cgroupPaths: [String] { [cgroupPath] + otherCgroupPaths }

@@ -92,7 +92,7 @@ package struct ProcessEvent: Equatable, Sendable {
   package var userInside: User
   /// Its comm, at most 15 bytes; after an exec, the name of the file.
   package var comm: String
-  /// The inode of its cgroup: in cgroup v1's pids hierarchy if there is one, otherwise in v2.
+  /// The inode of its cgroup: in the hierarchy of ``CgroupController/first``, if it is in one there, otherwise in v2.
   package var cgroupID: UInt64
   /// Its other namespaces.
   package var namespaces: Namespaces
