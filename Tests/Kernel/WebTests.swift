@@ -99,7 +99,7 @@ extension KernelTests {
       #expect(ports.count == 2)
       let port = try #require(ports.last?.split(separator: "[::1]:").last?.prefix { $0.isNumber })
       let curl = try Child.run("/usr/bin/env", ["curl", "-gsS", "http://[::1]:\(port)/-/healthy"])
-      #expect(curl.stdout == "Healthy.\n", "\(curl.stderr)")
+      #expect(curl.stdout.hasPrefix("Healthy."), "\(curl.stderr)")
     }
 
     @Test("The log has a command for each address that reads the metrics")

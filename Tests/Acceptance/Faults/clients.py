@@ -167,14 +167,14 @@ def api_server_outage(env):
         env, "an API server that has answered stalls, later fails, each until it is noticed; then it answers again",
         "`/-/healthy` reports it, is 200 all the time, and is `Healthy` afterwards; `pidns_up` is 1; every event is counted once")
     with api_server_of(env, "serves") as (server, flags), running(Exporter(env, *flags).run()) as exporter:
-        wait("it is healthy", lambda: exporter.get("/-/healthy") == (200, "Healthy.\n"), 120)
+        wait("it is healthy", exporter.is_healthy, 120)
         check = Check(env, exporter)
         statuses, seen = set(), []
 
         def shows(line):
-            status, text = exporter.get("/-/healthy")
+            status, state, _ = exporter.health()
             statuses.add(status)
-            return text == f"{line}.\n"
+            return state == line
         for mode in ("stalls", "fails"):
             server.mode, began = mode, time.monotonic()
             wait(f"it is noticed that it {mode}", lambda: shows("Running, with problems: pod watch fails"))

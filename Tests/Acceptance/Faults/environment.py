@@ -208,6 +208,15 @@ class Exporter:
         finally:
             connection.close()
 
+    def health(self):
+        """Returns the status of /-/healthy, the state, and the disturbances of the last five minutes, which any machine may have."""
+        status, line = self.get("/-/healthy")
+        state, _, disturbances = line.removesuffix(".\n").partition(". In the last five minutes: ")
+        return status, state, disturbances.split("; ") if disturbances else []
+
+    def is_healthy(self):
+        return self.health()[:2] == (200, "Healthy")
+
     def page(self):
         status, body = self.get("/metrics")
         assert status == 200, f"/metrics answers {status}"

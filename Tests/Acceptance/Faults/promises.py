@@ -34,6 +34,16 @@ class Check:
         except AssertionError as error:
             self.problems.append(str(error))
 
+    def expect_disturbance(self, text):
+        """Checks that a disturbance is reported, and that it is no problem."""
+        health = self.exporter.health()
+        self.expect(health[:2] == (200, "Healthy") and text in health[2], f"/-/healthy does not report that {text}: {health}")
+
+    def expect_problem(self, text):
+        """Checks that a problem is reported, and that liveness does not fail."""
+        health = self.exporter.health()
+        self.expect(health[:2] == (200, f"Running, with problems: {text}"), f"/-/healthy does not report that {text}: {health}")
+
     def complete(self, growth=None, exact=True):
         """Checks that it answers and is healthy, that all is counted, and that memory and descriptors are bounded. Returns the page."""
         exporter = self.exporter
@@ -41,7 +51,7 @@ class Check:
         if exact:
             self.problems += list(exporter.truth.differences(page))[:10]
         try:
-            wait("it is healthy", lambda: exporter.get("/-/healthy") == (200, "Healthy.\n"), 60)
+            wait("it is healthy", exporter.is_healthy, 60)
             wait("descriptors are closed", lambda: exporter.descriptors <= self.before[1], 60)
         except AssertionError as error:
             self.problems.append(f"{error}: {exporter.get('/-/healthy')}, {exporter.descriptors} descriptors")

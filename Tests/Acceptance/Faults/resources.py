@@ -41,10 +41,9 @@ def full_disk(env):
             wait("writes fail", lambda: exporter.page()["pidns_state_write_failures_total"] > 0, 60)
             page = exporter.new_page()
             check.problems += list(exporter.truth.differences(page))
-            status, line = exporter.get("/-/healthy")
-            check.expect((status, line) == (200, "Running, with problems: state cannot be written.\n"), f"{status} {line}")
+            check.expect_problem("state cannot be written")
             (small / "filler").unlink()
-            wait("it is written again", lambda: exporter.get("/-/healthy")[1] == "Healthy.\n", 60)
+            wait("it is written again", exporter.is_healthy, 60)
             exporter.kill()
             exporter.do("mixed", "--count", 100)
             exporter.run(log=log)
@@ -80,6 +79,7 @@ def clock_set(env):
             check.expect(not late, f"starts in the future: {late[:3]}")
             check.problems += list(exporter.truth.differences(exporter.page()))[:5]
         check.complete()
+        check.expect_disturbance("the wall clock was set")
         check.expect_log("wall clock was set")
         return finish(check.problems, check.summary())
 

@@ -46,6 +46,7 @@ def stopped(env):
         check.expect(status == 200, f"/-/healthy answers {status}: {line}")
         exporter.finish(load)
         check.complete()
+        check.expect_disturbance("a poll was late")
         check.expect_log("poll was late")
         return finish(check.problems, check.summary())
 
