@@ -3,7 +3,7 @@
 import Glibc
 import Probe
 
-/// Compares ways to count by cgroup as well as by PID namespace, in a namespace with one cgroup, as that of a container.
+/// Compares ways to count by cgroup as well as by PID namespace, in a namespace whose processes are all in one cgroup.
 ///
 /// A round loads each variant anew, in random order, so that its place in memory changes, and measures slices of some
 /// processes that exec and exit.
@@ -20,10 +20,29 @@ struct MechanismBenchmark {
     case exporter(CgroupSplit)
   }
 
-  private static let groups: [(title: String, variants: [(name: String, programs: Programs)])] = [
-    (
-      "minimal programs",
-      [
+  /// Where the processes of the namespace are.
+  private enum Place {
+    /// In a cgroup of their own, as a runtime makes one for each container.
+    case container
+    /// In that of the process that made the namespace, as after `unshare`.
+    case shared
+  }
+
+  private struct Group {
+    let title: String
+    let place: Place
+    let variants: [(name: String, programs: Programs)]
+  }
+
+  private static let exporter: [(name: String, programs: Programs)] = [
+    ("--cgroups.split=none", .exporter(.none)), ("--cgroups.split=shared", .exporter(.shared)),
+    ("--cgroups.split=all", .exporter(.all)),
+  ]
+
+  private static let groups = [
+    Group(
+      title: "minimal programs, container", place: .container,
+      variants: [
         ("by namespace only", .baseline(.unsplit)),
         ("longer key, if not in the init's cgroup", .baseline(.longkey)),
         ("longer key for every event", .baseline(.everykey)),
@@ -31,13 +50,8 @@ struct MechanismBenchmark {
         ("storage of the cgroup", .baseline(.storage)),
       ]
     ),
-    (
-      "exporter, defaults",
-      [
-        ("--cgroups.split=none", .exporter(.none)), ("--cgroups.split=shared", .exporter(.shared)),
-        ("--cgroups.split=all", .exporter(.all)),
-      ]
-    ),
+    Group(title: "exporter, container", place: .container, variants: exporter),
+    Group(title: "exporter, cgroup of the caller", place: .shared, variants: exporter),
   ]
 
   func run() throws {
@@ -46,14 +60,15 @@ struct MechanismBenchmark {
       "  \(rounds) rounds in random order, each with new programs and \(Self.slices) slices of \(spawns) processes;\n  quiet slices, see Benchmarks/README.md"
     )
     printLine()
-    for (title, variants) in Self.groups {
+    for group in Self.groups {
+      let variants = group.variants
       var lives: [[Double]] = variants.map { _ in [] }
       for _ in 0..<rounds {
         for index in variants.indices.shuffled() {
-          lives[index] += try measure(variants[index].programs)
+          lives[index] += try measure(variants[index].programs, group.place)
         }
       }
-      var table = Table(title, "exec + exit, ns", "ratio", "95 %")
+      var table = Table(group.title, "exec + exit, ns", "ratio", "95 %")
       for (variant, own) in zip(variants, lives) {
         let ratio = QuietRatio(of: own, to: lives[0])
         table.row(
@@ -65,23 +80,27 @@ struct MechanismBenchmark {
   }
 
   /// Returns the cost of an exec and an exit in each slice; empty for programs that this kernel does not load.
-  private func measure(_ programs: Programs) throws -> [Double] {
+  private func measure(_ programs: Programs, _ place: Place) throws -> [Double] {
     switch programs {
     case .baseline(let kind):
       guard let baseline = try? BaselinePrograms(kind) else { return [] }
-      return try withExtendedLifetime(baseline) { try lives() }
+      return try withExtendedLifetime(baseline) { try lives(place) }
     case .exporter(let split):
       let counters = try KernelCounters(.init(mapEntries: 10_240, split: split))
-      let lives = try lives()
+      let lives = try lives(place)
       _ = consume counters
       return lives
     }
   }
 
-  private func lives() throws -> [Double] {
+  private func lives(_ place: Place) throws -> [Double] {
     try ProgramRuns.measured {
       // The namespace begins after the programs are attached, as most do.
-      let namespace = try HeldWorkload.container(spawnsPerRound: spawns)
+      let namespace =
+        switch place {
+        case .container: try HeldWorkload.container(spawnsPerRound: spawns)
+        case .shared: try HeldWorkload.namespaces(count: 1, spawnsPerRound: spawns)
+        }
       defer { namespace.end() }
       return try (0..<Self.slices).map { _ in
         let before = try ProgramRuns.read(of: getpid())

@@ -263,8 +263,9 @@ package struct Ledger {
       member.isToBePlaced = true
     }
     if member.place != .series(key) {
-      if series[key] == nil && gone[key] != nil {
-        // It waits until all scrapers have seen the gap: for others the series would decrease.
+      if series[key] == nil && (gone[key] != nil || moved.contains(key)) {
+        // It waits until all scrapers have seen the gap, and until the next page if the series has just moved to
+        // another name: the series would decrease.
         member.isToBePlaced = true
         return
       }

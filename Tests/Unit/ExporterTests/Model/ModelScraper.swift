@@ -51,7 +51,9 @@ struct ModelScraper {
     let (shown, actual) = (answer.shown.values, answer.actual.values)
     // Three successive scrapes have to fit into the retention: docs/metrics.md#first-appearance.
     let isPrompt = times.first.map { answer.time - $0 < memory } ?? false
-    let isKnown = last != nil && time - lastTime < memory
+    // A page that takes longer than the retention is older than what the exporter remembers.
+    let isRecent = times.last.map { answer.time - $0 < memory } ?? true
+    let isKnown = last != nil && isRecent && time - lastTime < memory
     if isKnown, let last {
       for (line, value) in shown {
         if let before = last[line] {
@@ -84,10 +86,16 @@ struct ModelScraper {
   }
 
   /// Another exporter begins, which does not know it or knows its last saved page.
-  mutating func restart(saved: Set<ModelPage.Line>?) {
+  ///
+  /// - Parameter hasOtherRetention: Whether series that it has not seen may have gone sooner than the new retention.
+  mutating func restart(saved: Set<ModelPage.Line>?, hasOtherRetention: Bool) {
     answer = nil
+    // Its polls have numbers of their own after the saved one.
+    lastPoll = 0
     self.saved = saved ?? []
     known = self.saved
+    // Nothing is promised until it has three pages: the last one is too old.
+    if hasOtherRetention { times = [0] }
     guard saved == nil else { return }
     last = nil
     times = []

@@ -21,6 +21,10 @@ struct ModelWorld {
   private var lastLive: [ModelPage.Labels: Int] = [:]
   /// The events in series that have gone, by namespace.
   private var gone: [String: Tally] = [:]
+  /// The series that processes have removed which were killed before a page showed that.
+  private var removedUnseen: Set<ModelPage.Labels> = []
+  /// The series that such a process has removed or moved to other names: those that no scraper was sent may begin again.
+  private var renamedUnseen: Set<ModelPage.Labels> = []
   /// The highest number of series. A state of a process with a higher limit may have more, until they end.
   private var seriesLimit: Int
   /// Namespaces that had no room: their events may be in no series.
@@ -97,12 +101,19 @@ struct ModelWorld {
       let records = exporter.scrapers.records(at: ModelExporter.moment(machine).instant)
       if exporter.ledger.poll > 0 { try exporter.save(machine, &file, records, seen) }
     case .betweenPolls: break
-    default: try poll(killed: restart.end)
+    default:
+      try poll(killed: restart.end)
+      renamedUnseen = (page?.series ?? []).subtracting(exporter.ledger.series.keys.map(ModelPage.Labels.init))
     }
+    // Removed by a process that does not publish it, with its own retention.
+    let expired = Set(exporter.expired.map(ModelPage.Labels.init))
+    try checkRetention(expired)
+    removedUnseen.formUnion(expired)
     if restart.losesState { loseState() }
     machine.time += restart.downtime
     for labels in lastLive.keys { lastLive[labels]? += restart.downtime }
-    let flags = restart.flags ?? exporter.flags
+    let before = exporter.flags
+    let flags = restart.flags ?? before
     if restart.isUpgrade, machine.layouts.count == 1 { machine.addLayout(partLimit: restart.parts) }
     if restart.isRevoked, machine.layouts.count == 1 {
       machine.addLayout(partLimit: nil)
@@ -114,13 +125,16 @@ struct ModelWorld {
     }
     exporter = try ModelExporter(setting, flags, &machine, &file)
     seriesLimit = max(flags.series, exporter.ledger.series.count)
-    for index in scrapers.indices { scrapers[index].restart(saved: file?.seen[index]) }
+    for index in scrapers.indices {
+      scrapers[index].restart(
+        saved: file?.seen[index], hasOtherRetention: flags.retention != before.retention)
+    }
   }
 
   /// Series begin at what the maps have.
   private mutating func loseState() {
     (file, page) = (nil, nil)
-    (gone, goneBefore, lastLive) = ([:], [:], [:])
+    (gone, goneBefore, lastLive, removedUnseen) = ([:], [:], [:], [])
     machine.forgetDeleted()
   }
 
@@ -175,11 +189,12 @@ struct ModelWorld {
     let old = page
     page = new
     // No counter goes down, for anybody.
-    for (line, value) in new.values {
+    for (line, value) in new.values where !renamedUnseen.contains(line.labels) {
       if let before = old?.values[line], value < before {
         throw Broken("\(line) goes down from \(before) to \(value)")
       }
     }
+    renamedUnseen = []
     try checkGone(old, new, published)
     // Each event is at most once in all series there are and were.
     var total = new.sums
@@ -203,20 +218,23 @@ struct ModelWorld {
   /// A series is removed after the retention at the earliest, or renamed.
   private mutating func checkGone(_ old: ModelPage?, _ new: ModelPage, _ published: PublishedSnapshot) throws
   {
-    let expired = Set(exporter.expired.map(ModelPage.Labels.init))
-    exporter.expired = []
+    let expired = removedUnseen.union(exporter.expired.map(ModelPage.Labels.init))
+    (removedUnseen, exporter.expired) = ([], [])
     let removed = (old?.series ?? []).subtracting(new.series).intersection(expired)
-    for labels in removed {
-      let isForever = exporter.flags.retention == 0
-      if let live = lastLive.removeValue(forKey: labels),
-        isForever || machine.time - live < exporter.flags.retention
-      {
-        throw Broken("\(labels) is removed \(machine.time - live) s after it was live")
-      }
-    }
+    try checkRetention(removed)
     gone += ModelPage.sums(old?.values.filter { removed.contains($0.key.labels) } ?? [:])
     for series in published.snapshot.series where series.isLive {
       lastLive[ModelPage.Labels(series.key)] = machine.time
+    }
+  }
+
+  private mutating func checkRetention(_ removed: Set<ModelPage.Labels>) throws {
+    let retention = exporter.flags.retention
+    for labels in removed {
+      guard let live = lastLive.removeValue(forKey: labels) else { continue }
+      if retention == 0 || machine.time - live < retention {
+        throw Broken("\(labels) is removed \(machine.time - live) s after it was live")
+      }
     }
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Namespaces
 import TestSupport
 import Testing
 
@@ -59,5 +60,14 @@ import Testing
     ] as [[Step]])
   func known(history: [Step]) {
     #expect(ModelWorld.broken(by: history, Setting(flags: Flags(retention: 1))) == nil)
+  }
+
+  @Test("A series that moves to another name does not begin again in the same page")
+  func movedAndBegun() {
+    let history: [Step] = [
+      .stay(1, in: "/c"), .begin(4, in: "/c", isOld: false), .name("/c", "a"), .wait(2), .scan, .poll,
+      .exec(4, in: "/a/inner"),
+    ]
+    #expect(ModelWorld.broken(by: history, Setting(level: .container)) == nil)
   }
 }
