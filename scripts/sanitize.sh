@@ -20,7 +20,7 @@ done
 # Tests that measure memory, which a sanitizer multiplies.
 measures=(--skip PodListTests)
 
-# Kernel tests of the exporter's confinement. LeakSanitizer stops the process with ptrace, which that denies: these run
+# Kernel tests of the confinement. LeakSanitizer stops the process with ptrace, which that denies: these run
 # without it, and all others without confinement.
 confined='KernelTests.Confined/|leastPrivilege'
 
@@ -54,7 +54,8 @@ for kind in "${kinds[@]}"; do
   }
   bundle=$(echo ".build/$kind"/debug/*PackageTests.xctest)
   # Swift's report of a crash would hide that of the sanitizer.
-  environment=(NO_COLOR=1 SWIFT_BACKTRACE=enable=no PIDNS_RACES="${PIDNS_RACES:-2000}")
+  # Fewer processes: a sanitizer makes a fork ten times as long.
+  environment=(NO_COLOR=1 SWIFT_BACKTRACE=enable=no PIDNS_RACES="${PIDNS_RACES:-2000}" PIDNS_PROCESSES=50000)
   options=log_path=$PWD/$work/reports/report
   case $kind in
     address) environment+=(ASAN_OPTIONS="$options:detect_leaks=1" LSAN_OPTIONS="suppressions=$PWD/Tests/Support/Sanitizers/leaks.txt:print_suppressions=0") ;;

@@ -17,17 +17,44 @@ static inline struct bpf_object *shim_open_object(const void *bytes, size_t size
 	return bpf_object__open_mem(bytes, size, &options);
 }
 
-/* vasprintf, which Swift does not see: for the caller to free, NULL without memory. */
-static inline char *shim_format(const char *format, va_list arguments)
+/* Receives a message, which is freed after it returns. */
+typedef void (*shim_MessageReceiver)(const char *message);
+
+/* Where the receiver is stored. In a function, because Swift's linker does not see a variable of a
+ * header. */
+static inline shim_MessageReceiver *shim_receiver(void)
+{
+	static shim_MessageReceiver receiver;
+
+	return &receiver;
+}
+
+/* Formats a message. In C, because Swift's compiler crashes on a va_list of arm64. */
+static inline int shim_print(enum libbpf_print_level level, const char *format, va_list arguments)
 {
 	va_list again;
+	int length;
+	char *text;
+
+	if (level == LIBBPF_DEBUG)
+		return 0;
 	va_copy(again, arguments);
-	int length = vsnprintf(NULL, 0, format, arguments);
-	char *text = length < 0 ? NULL : malloc((size_t)length + 1);
-	if (text)
+	length = vsnprintf(NULL, 0, format, arguments);
+	text = length < 0 ? NULL : malloc((size_t)length + 1);
+	if (text) {
 		vsnprintf(text, (size_t)length + 1, format, again);
+		(*shim_receiver())(text);
+		free(text);
+	}
 	va_end(again);
-	return text;
+	return 0;
+}
+
+/* Has libbpf send its messages except those for debugging, for the whole process. */
+static inline void shim_capture(shim_MessageReceiver receiver)
+{
+	*shim_receiver() = receiver;
+	libbpf_set_print(shim_print);
 }
 
 /* Whether programs that trace may read strings by their addresses: loads one that does, and lets it

@@ -2,11 +2,34 @@
 #pragma once
 
 #include <microhttpd.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <time.h>
 
 /* MHD's header describes this function and does not name its type. */
 typedef size_t (*CMHD_UnescapeCallback)(void *context, struct MHD_Connection *connection,
 					char *text);
+
+/* Receives the lines of MHD's log, each truncated to 511 bytes. */
+typedef void (*CMHD_LogReceiver)(void *context, const char *line);
+
+/* Where the receiver is stored. In a function, because Swift's linker does not see a variable of a
+ * header. */
+static inline CMHD_LogReceiver *CMHD_receiver(void)
+{
+	static CMHD_LogReceiver receiver;
+
+	return &receiver;
+}
+
+/* Formats a line. In C, because Swift's compiler crashes on a va_list of arm64. */
+static inline void CMHD_log(void *context, const char *format, va_list arguments)
+{
+	char line[512];
+
+	vsnprintf(line, sizeof(line), format, arguments);
+	(*CMHD_receiver())(context, line);
+}
 
 /*
  * MHD_USE_TLS needs a certificate or a function that finds one. Each session gets its own
@@ -30,7 +53,7 @@ static inline int CMHD_no_certificate(void)
 static inline struct MHD_Daemon *
 CMHD_start_daemon(MHD_socket listen_socket, int uses_tls, unsigned int connection_limit,
 		  size_t connection_memory_limit, size_t connection_memory_increment,
-		  MHD_LogCallback log, MHD_AcceptPolicyCallback accept_policy,
+		  CMHD_LogReceiver receiver, MHD_AcceptPolicyCallback accept_policy,
 		  MHD_NotifyConnectionCallback notify_connection,
 		  MHD_RequestCompletedCallback notify_completed, CMHD_UnescapeCallback unescape,
 		  MHD_AccessHandlerCallback answer, void *context)
@@ -44,12 +67,13 @@ CMHD_start_daemon(MHD_socket listen_socket, int uses_tls, unsigned int connectio
 		{MHD_OPTION_END, 0, NULL},
 	};
 
+	*CMHD_receiver() = receiver;
 	/* An option and its values a line. clang-format would fill the lines. */
 	/* clang-format off */
 	return MHD_start_daemon(flags, 0,
 				accept_policy, context,
 				answer, context,
-				MHD_OPTION_EXTERNAL_LOGGER, log, context,
+				MHD_OPTION_EXTERNAL_LOGGER, CMHD_log, context,
 				MHD_OPTION_ARRAY, tls,
 				MHD_OPTION_LISTEN_SOCKET, listen_socket,
 				MHD_OPTION_CONNECTION_LIMIT, connection_limit,

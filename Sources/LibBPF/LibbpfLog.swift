@@ -13,18 +13,13 @@ enum LibbpfLog {
 
   /// Redirects libbpf's messages to this log, for the whole process. Discards debug messages.
   static func capture() {
-    _ = unsafe libbpf_set_print { level, format, arguments in
-      guard level != LIBBPF_DEBUG, let format = unsafe format, let arguments = unsafe arguments else {
-        return 0
-      }
-      // A verifier log is one message, and its end matters most. Therefore formatting must not truncate it.
-      guard let message = unsafe shim_format(format, arguments) else { return 0 }
-      defer { unsafe free(message) }
+    unsafe shim_capture { message in
+      guard let message = unsafe message else { return }
+      // A verifier log is one message, and its end matters most.
       LibbpfLog.text.withLock { text in
         text += unsafe String(cString: message)
         if text.utf8.count > LibbpfLog.capacity { text = String(text.suffix(LibbpfLog.capacity / 2)) }
       }
-      return 0
     }
   }
 

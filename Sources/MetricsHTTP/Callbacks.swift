@@ -80,18 +80,9 @@ enum Callbacks {
     exchange.finish(isSent: code == .REQUEST_TERMINATED_COMPLETED_OK)
   }
 
-  static let log: MHD_LogCallback = { context, format, arguments in
-    guard let service = unsafe service(context), let format = unsafe format, let arguments = unsafe arguments
-    else { return }
-    service.report(unsafe message(format, arguments))
-  }
-
-  /// Formats a line of MHD's log, truncated to 511 bytes.
-  private static func message(_ format: UnsafePointer<CChar>, _ arguments: CVaListPointer) -> String {
-    var text = [CChar](repeating: 0, count: 512)
-    unsafe vsnprintf(&text, text.count, format, arguments)
-    let bytes = text.prefix { $0 != 0 && $0 != CChar(bitPattern: UInt8(ascii: "\n")) }
-    return String(decoding: bytes.map(UInt8.init(bitPattern:)), as: UTF8.self)
+  static let log: CMHD_LogReceiver = { context, line in
+    guard let service = unsafe service(context), let line = unsafe line else { return }
+    service.report(String(unsafe String(cString: line).prefix { $0 != "\n" }))
   }
 
   private static func service(_ context: UnsafeMutableRawPointer?) -> Service? {

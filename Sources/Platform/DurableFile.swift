@@ -32,11 +32,12 @@ package struct DurableFile: ~Copyable, Sendable {
   /// A folder in which this process cannot write is no error: then the file cannot be replaced, and so needs no lock.
   package init(_ path: String) throws(PrivateFolder.Problem) {
     let slash = path.lastIndex(of: "/")
-    name = String(path[(slash.map { path.index(after: $0) } ?? path.startIndex)...])
+    let name = String(path[(slash.map { path.index(after: $0) } ?? path.startIndex)...])
     guard !name.isEmpty, name != ".", name != ".." else { throw .errno(EISDIR) }
     let folder = try PrivateFolder(
       opening: slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? ".")
     lock = try Lock(name + ".lock", in: folder.descriptor)
+    self.name = name
     self.folder = folder
   }
 

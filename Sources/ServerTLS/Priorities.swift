@@ -40,11 +40,13 @@ package struct Priorities: Equatable, Sendable {
       -> String
     {
       let groups = settings.curves.isEmpty ? [.x25519, .p256, .p384, .p521] : settings.curves
-      let parts =
-        ["NORMAL", "-VERS-ALL"] + versions.map { "+\($0.gnuTLS)" } + ["-KX-ALL"] + exchanges.map { "+\($0)" }
-        + ["-CIPHER-ALL"] + ciphers.map { "+\($0.gnuTLS)" } + ["-MAC-ALL", "+AEAD"]
-        + (ciphers.contains { $0.isCBC } ? ["+SHA1"] : []) + ["-GROUP-ALL"] + groups.map { "+\($0.gnuTLS)" }
-        + (settings.prefersServerCipherSuites ? ["%SERVER_PRECEDENCE"] : [])
+      var parts = ["NORMAL", "-VERS-ALL"]
+      parts += versions.map { "+\($0.gnuTLS)" }
+      parts += ["-KX-ALL"] + exchanges.map { "+\($0)" }
+      parts += ["-CIPHER-ALL"] + ciphers.map { "+\($0.gnuTLS)" }
+      parts += ["-MAC-ALL", "+AEAD"] + (ciphers.contains { $0.isCBC } ? ["+SHA1"] : [])
+      parts += ["-GROUP-ALL"] + groups.map { "+\($0.gnuTLS)" }
+      if settings.prefersServerCipherSuites { parts.append("%SERVER_PRECEDENCE") }
       return parts.joined(separator: ":")
     }
     // Newest first: GnuTLS prefers the first.

@@ -56,7 +56,7 @@ extension Unicode.Scalar {
     if isASCII { return 1 }
     let previous = unsafe uselocale(Self.utf8)
     defer { _ = unsafe uselocale(previous) }
-    return max(0, Int(wcwidth(wchar_t(bitPattern: value))))
+    return max(0, Int(wcwidth(wchar_t(truncatingIfNeeded: value))))
   }
 
   /// Never freed, and not changed after creation.

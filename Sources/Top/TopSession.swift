@@ -64,15 +64,17 @@ package struct TopSession: ~Copyable {
     let url = options.url ?? options.defaultURL
     let result = try Self.firstResult(options.url, url, client, &events)
     let readKernel = result == nil ? try openKernel() : nil
-    interval = options.interval
-    limit = options.limit
-    view = View(
-      source: result == nil ? "the kernel of this host" : url, interval: options.intervalText,
-      order: options.order, filter: options.filter)
-    self.url = url
-    self.client = client
-    self.readKernel = readKernel
+    self.init(options, url, client, readKernel)
     if let result { handle(result) } else { read(waking: events.waker) }
+  }
+
+  /// - Parameter readKernel: nil if the exporter at the URL is the source.
+  private init(_ options: Options, _ url: String, _ client: any SampleClient, _ readKernel: KernelReader?) {
+    (interval, limit, self.url) = (options.interval, options.limit, url)
+    (self.client, self.readKernel) = (client, readKernel)
+    view = View(
+      source: readKernel == nil ? url : "the kernel of this host", interval: options.intervalText,
+      order: options.order, filter: options.filter)
   }
 
   /// Returns the exporter's first result. Returns nil if no program listens at the default URL.

@@ -152,7 +152,7 @@ extension KernelTests {
     func fullDisk() throws {
       let line = try failure(
         "/bin/sh", "-c",
-        "(while /bin/true; do sleep 0.05; done) & \(Self.exporter) events >/dev/full; s=$?; kill $!; exit $s",
+        "(while /bin/true; do sleep 0.05; done) & \(RunningEvents.command.joined(separator: " ")) >/dev/full; s=$?; kill $!; exit $s",
         code: 1)
       #expect(
         line == "pidns-exporter: cannot write to stdout: No space left on device; check its file or disk")

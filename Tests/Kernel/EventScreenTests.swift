@@ -22,7 +22,8 @@ extension KernelTests {
     @Test("The table fits the terminal width and follows a resize", arguments: [80, 200])
     func table(columns: Int) throws {
       let terminal = try TerminalScreen(
-        "\(Built.exporter.path()) events --uid=\(Self.user) --args", columns: columns, rows: 20)
+        "\(RunningEvents.command.joined(separator: " ")) --uid=\(Self.user) --args", columns: columns,
+        rows: 20)
       // Before it listens, events are not shown.
       var pid = ""
       var lines = try terminal.wait(until: "events are shown") { lines in
@@ -65,7 +66,7 @@ extension KernelTests {
     @Test("A process name cannot inject terminal escape sequences")
     func hostile() throws {
       let terminal = try TerminalScreen(
-        "\(Built.exporter.path()) events --uid=\(Self.user) --args", columns: 120, rows: 20)
+        "\(RunningEvents.command.joined(separator: " ")) --uid=\(Self.user) --args", columns: 120, rows: 20)
       let script = "import ctypes; ctypes.CDLL(None).prctl(15, b'\\x1b[2J\\x1b[31mred'); print(flush=True)"
       let lines = try terminal.wait(until: "its exec and its end are shown") { lines in
         _ = try Child.run(

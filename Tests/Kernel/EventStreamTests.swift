@@ -39,9 +39,7 @@ extension KernelTests {
       let exporter = try RunningExporter()
       let beforeAll = try exporter.scrape()
       // Into a pipe that is read only at the end.
-      let child = try Child(
-        Built.exporter.path(),
-        ["events", "--log.level=info", "--output=json", "--bpf.ring-buffer=\(buffer)"])
+      let child = try Self.events("--log.level=info", "--output=json", "--bpf.ring-buffer=\(buffer)")
       try eventually("events are shown") { child.stderr.contains("showing events") }
       let before = try exporter.scrape()
       let truth = try Workload.run("spawn", "--count", "20000")[0]
@@ -73,12 +71,23 @@ extension KernelTests {
       #expect(child.stderr.contains(", \(dropped) dropped: the ring buffer was full"))
     }
 
+    /// Starts the program with flags; its output is a pipe.
+    private static func events(_ flags: String...) throws -> Child {
+      try Child(RunningEvents.command[0], RunningEvents.command.dropFirst() + flags)
+    }
+
+    /// Runs a script of bash, whose `"$@"` is the program.
+    private static func result(
+      _ script: String
+    ) throws -> (status: Int32, stdout: String, stderr: String) {
+      try Child.run("/bin/bash", ["-c", script, "bash"] + RunningEvents.command)
+    }
+
     @Test("A stalled reader delays the exit by at most two seconds")
     func stuck() throws {
       let busy = try Workload("background", "--seconds", "3")
       // Its pipe has no reader, and room for one or two thousand events.
-      let timed = try Child(
-        Built.exporter.path(), ["events", "--output=json", "--args", "--fork", "--duration=2s"])
+      let timed = try Self.events("--output=json", "--args", "--fork", "--duration=2s")
       #expect(timed.wait() == 0)
       #expect(timed.stderr.contains(" shown, output incomplete: the reader stopped reading, "))
       _ = try busy.finish()
@@ -88,18 +97,16 @@ extension KernelTests {
     func ends() throws {
       let spawning = try Child("/bin/sh", ["-c", "while /bin/true; do sleep 0.05; done"])
       defer { spawning.signal(SIGKILL) }
-      let counted = try Child.run(Built.exporter.path(), ["events", "--count=3", "--output=json"])
+      let counted = try Self.result("\"$@\" --count=3 --output=json")
       #expect(counted.status == 0)
       #expect(try StreamedEvent.lines(of: counted.stdout).count == 3)
       #expect(counted.stderr == "pidns-exporter: 3 events shown, 0 dropped\n")
 
-      let timed = try Child.run(Built.exporter.path(), ["events", "--duration=500ms", "--output=logfmt"])
+      let timed = try Self.result("\"$@\" --duration=500ms --output=logfmt")
       #expect(timed.status == 0)
       #expect(timed.stdout.contains("event=exec") && timed.stdout.contains("file=/bin/true"))
 
-      let piped = try Child.run(
-        "/bin/bash",
-        ["-c", "set -o pipefail; \"$0\" events --output=json | head -n 1", Built.exporter.path()])
+      let piped = try Self.result("set -o pipefail; \"$@\" --output=json | head -n 1")
       #expect(piped.status == 0)
       #expect(piped.stdout.split(separator: "\n").count == 1)
       #expect(piped.stderr == "")
@@ -108,8 +115,7 @@ extension KernelTests {
     @Test("The run ends when the reader closes the pipe, even without further events")
     func closed() throws {
       // A user id without processes.
-      let command = "set -o pipefail; \"$0\" events --uid=\(Self.user) | sleep 0.5"
-      let quiet = try Child.run("/bin/bash", ["-c", command, Built.exporter.path()])
+      let quiet = try Self.result("set -o pipefail; \"$@\" --uid=\(Self.user) | sleep 0.5")
       #expect(quiet.status == 0)
       #expect(quiet.stderr == "")
     }

@@ -105,7 +105,7 @@ extension KernelTests {
     @Test("events shows events of nested namespaces only")
     func events() throws {
       var command =
-        Self.node + [Built.exporter.path(), "events", Self.scope, "--output=json", "--log.level=info"]
+        Self.node + RunningEvents.command + [Self.scope, "--output=json", "--log.level=info"]
       let events = try Child(command.removeFirst(), command)
       try eventually("it watches") { events.stderr.contains("showing events") }
       let outside = try Set(Workload.run("spawn", "--count", "20").map(\.pidns))

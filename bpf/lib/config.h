@@ -7,6 +7,9 @@
 #include <bpf/bpf_helpers.h>
 #include <stdbool.h>
 
+/* libbpf 1.6 has its own, which let clang move code out of a program into a function of its own. */
+#undef likely
+#undef unlikely
 #define likely(condition)   __builtin_expect_with_probability(!!(condition), 1, 0.9)
 #define unlikely(condition) __builtin_expect_with_probability(!!(condition), 0, 0.9)
 

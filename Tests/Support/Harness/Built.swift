@@ -9,6 +9,10 @@ package enum Built {
   package static let workload = program("pidns-workload")
   package static let confinementProbe = program("pidns-confinement-probe")
 
+  /// Flags of `PIDNS_EXPORTER_FLAGS`, for each exporter that counts, and for `events`.
+  package static let chosenFlags = (ProcessInfo.processInfo.environment["PIDNS_EXPORTER_FLAGS"] ?? "")
+    .split(separator: " ").map(String.init)
+
   private static func program(_ name: String) -> URL {
     let built = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
       .appending(path: name)

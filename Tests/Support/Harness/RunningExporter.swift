@@ -28,9 +28,7 @@ package final class RunningExporter: ServedExporter {
 
   /// Flags that expose events at once, without waiting for names, and those of `PIDNS_EXPORTER_FLAGS`.
   package static let flags =
-    ["--poll.interval=100ms", "--labels.grace=0", "--log.format=json"]
-    + (ProcessInfo.processInfo.environment["PIDNS_EXPORTER_FLAGS"] ?? "").split(separator: " ").map(
-      String.init)
+    ["--poll.interval=100ms", "--labels.grace=0", "--log.format=json"] + Built.chosenFlags
 
   /// GETs a path. If the exporter has exited, the error includes its log.
   package func get(_ path: String) throws -> (status: Int, body: String) {

@@ -9,6 +9,9 @@ package final class RunningEvents {
   package let path: String
   private let folder: TemporaryFolder
 
+  /// The program's command, without flags of a test.
+  package static let command = [Built.exporter.path(), "events"] + Built.chosenFlags
+
   /// Starts the program, and returns when it shows events.
   ///
   /// - Parameter output: The output file; nil for a temporary one.
@@ -21,8 +24,7 @@ package final class RunningEvents {
     path = output ?? folder["events"]
     child = try Child(
       "/bin/sh",
-      ["-c", "exec \"$0\" events --log.level=info --output=json \"$@\" >\(path)", Built.exporter.path()]
-        + flags)
+      ["-c", "exec \"$@\" --log.level=info --output=json >\(path)", "sh"] + Self.command + flags)
     try eventually("events are shown") {
       guard child.isRunning else { throw TestFailure("it has ended: \(child.stderr)") }
       return child.stderr.contains(#"msg="showing events""#)
