@@ -27,7 +27,7 @@ import Text
 
   /// Creates the maps, verifies the enabled programs and loads them.
   ///
-  /// Parsing the kernel's BTF needs 25 ms, and temporarily 20 MB of memory.
+  /// Parsing the kernel's BTF needs 10 ms, and temporarily 20 MB of memory.
   ///
   /// - Throws: `BPFError`, with the program if it is one that cannot be loaded.
   package func load() throws(BPFError) {
