@@ -41,6 +41,10 @@ struct LoadedPrograms: ~Copyable {
       try object.loadOnly([CounterProgram.taskScan.rawValue])
     } else {
       handover = try Handover(from: pins, to: layout, plan, object)
+      // Just before the load: libbpf 1.1 keeps the kernel's types that this reads, 6 MB, until then, and for ever without it.
+      for program in plan.optional {
+        if let function = program.function { try object.setAttachTarget(function, of: program.name) }
+      }
     }
     try object.load()
     if found == nil { try handover.prepare(object, attempts: plan.attempts, cpus: cpus) }
@@ -97,9 +101,6 @@ struct LoadedPrograms: ~Copyable {
     for map in plan.unusedMaps { try object.disableMap(map.rawValue) }
     try object.setConstants(plan.constants, in: BPFObject.configurationSection)
     try object.loadOnly(plan.required + plan.optional.map(\.name) + [CounterProgram.taskScan.rawValue])
-    for program in plan.optional {
-      if let function = program.function { try object.setAttachTarget(function, of: program.name) }
-    }
     return object
   }
 
