@@ -22,7 +22,7 @@ measures=(--skip PodListTests)
 
 # Kernel tests of the confinement. LeakSanitizer stops the process with ptrace, which that denies: these run
 # without it, and all others without confinement.
-confined='KernelTests.Confined/|KernelTests.Image/|leastPrivilege'
+confined='KernelTests.(Confined|Image|Tokens)/|leastPrivilege|SelfWatch/notified'
 
 sudo=()
 if [ "$(id -u)" != 0 ]; then sudo=(sudo); fi

@@ -35,7 +35,7 @@ extension KernelTests {
         [
           "--web.config.file=\(web)", "--web.listen-address=127.0.0.1:\(port)",
           "--web.listen-address=unix:\(socket)",
-        ])
+        ] + Built.chosenFlags)
       let tls = "ca_file: ca.crt, server_name: exporter.example"
       let pair = "cert_file: operator.crt, key_file: operator.key"
       let right = try folder.write(
@@ -77,7 +77,8 @@ extension KernelTests {
       let socket = folder["socket"]
       let guarded = try Child(
         Built.exporter.path(),
-        cluster.flags + ["--web.kubernetes-auth", "--web.listen-address=unix:\(socket)"])
+        cluster.flags + ["--web.kubernetes-auth", "--web.listen-address=unix:\(socket)"]
+          + Built.chosenFlags)
       try folder.write("right\n", to: "token")
       let file = try folder.write("authorization: {credentials_file: token}\n", to: "client.yml")
       try eventually("the exporter is ready") {
@@ -87,7 +88,8 @@ extension KernelTests {
       guarded.signal(SIGTERM)
       #expect(guarded.wait() == 0)
 
-      let plain = try Child(Built.exporter.path(), ["--web.listen-address=unix:\(socket)"])
+      let plain = try Child(
+        Built.exporter.path(), ["--web.listen-address=unix:\(socket)"] + Built.chosenFlags)
       try eventually("the plain exporter is ready") {
         try top("--unix-socket=\(socket)").contains("EXEC/S")
       }

@@ -140,7 +140,8 @@ extension KernelTests {
       try eventually("it listens") { logfmt.stderr.contains("msg=listening address=127.0.0.1:") }
       let port = try HTTP.freePort()
       let quiet = try Child(
-        Built.exporter.path(), ["--web.listen-address=127.0.0.1:\(port)", "--log.level=error"])
+        Built.exporter.path(),
+        ["--web.listen-address=127.0.0.1:\(port)", "--log.level=error"] + Built.chosenFlags)
       try eventually("it is ready") {
         (try? HTTP.exchange(port: port, "GET /-/ready HTTP/1.1").status) == 200
       }
