@@ -17,12 +17,13 @@ for argument; do
   esac
 done
 
-# Tests that measure memory, which a sanitizer multiplies.
-measures=(--skip PodListTests)
+# Tests that measure memory, which a sanitizer multiplies; and those of the image, whose containers have an environment
+# of their own, without a sanitizer's options.
+skipped=(--skip PodListTests --skip KernelTests.Image/)
 
 # Kernel tests of the confinement. LeakSanitizer stops the process with ptrace, which that denies: these run
 # without it, and all others without confinement.
-confined='KernelTests.(Confined|Image|Tokens)/|leastPrivilege|SelfWatch/notified'
+confined='KernelTests.(Confined|Tokens)/|leastPrivilege|SelfWatch/notified'
 
 sudo=()
 if [ "$(id -u)" != 0 ]; then sudo=(sudo); fi
@@ -65,9 +66,7 @@ for kind in "${kinds[@]}"; do
       environment+=(LD_PRELOAD="$PWD/$work/mutex.so" TSAN_OPTIONS="$options")
       ;;
   esac
-  tests=("$bundle" --testing-library swift-testing "${measures[@]}")
-  # A container of the image has an environment of its own, without mutex.so.
-  if [ "$kind" = thread ]; then tests+=(--skip KernelTests.Image/); fi
+  tests=("$bundle" --testing-library swift-testing "${skipped[@]}")
   case $filter in
     '') ;;
     unit) ;;
