@@ -176,7 +176,9 @@ package struct Ledger {
       if isOver && !member.hasEnded { end(&member, part, now) }
       if !member.isNamed || (turn.mayKnowMore && member.mayBeRenamed) { record(name, &member, part) }
       if graceIsOver && (!member.mayBeOfRuntime || age >= Self.runtimeGrace) { member.isDue = true }
-      if member.isToBePlaced && (member.isDue || member.isResolved || isOfRuntime(member)) {
+      // The process before may have shown events that only the next reading has: a part stays where they were shown.
+      let mayMove = turn.isOfOwnMaps || !member.isShown
+      if member.isToBePlaced && mayMove && (member.isDue || member.isResolved || isOfRuntime(member)) {
         place(&member, part, now)
       }
     }

@@ -103,7 +103,7 @@ struct ModelWorld {
     case .betweenPolls: break
     default:
       try poll(killed: restart.end)
-      renamedUnseen = (page?.series ?? []).subtracting(exporter.ledger.series.keys.map(ModelPage.Labels.init))
+      noteUnpublished(exporter)
     }
     // Removed by a process that does not publish it, with its own retention.
     let expired = Set(exporter.expired.map(ModelPage.Labels.init))
@@ -121,7 +121,7 @@ struct ModelWorld {
       machine.revokeLayout()
     }
     if restart.isKilledBeforeRemoval {
-      _ = try ModelExporter(setting, flags, &machine, &file, isKilled: true)
+      try noteUnpublished(ModelExporter(setting, flags, &machine, &file, isKilled: true))
     }
     exporter = try ModelExporter(setting, flags, &machine, &file)
     seriesLimit = max(flags.series, exporter.ledger.series.count)
@@ -129,6 +129,12 @@ struct ModelWorld {
       scrapers[index].restart(
         saved: file?.seen[index], hasOtherRetention: flags.retention != before.retention)
     }
+  }
+
+  /// Notes the series that a process without a page has removed.
+  private mutating func noteUnpublished(_ killed: ModelExporter) {
+    renamedUnseen.formUnion(
+      (page?.series ?? []).subtracting(killed.ledger.series.keys.map(ModelPage.Labels.init)))
   }
 
   /// Series begin at what the maps have.

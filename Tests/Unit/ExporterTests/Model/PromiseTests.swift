@@ -62,6 +62,24 @@ import Testing
     #expect(ModelWorld.broken(by: history, Setting(flags: Flags(retention: 1))) == nil)
   }
 
+  @Test("After a restart with room for a new name, events that were shown under the old one stay there")
+  func movedByAbsorption() {
+    let history: [Step] = [
+      .begin(3, in: "/a/inner", isOld: true), .scan,
+      .restart(
+        Restart(
+          end: .beforeSaving, isRevoked: true, downtime: 1, flags: Flags(series: 1, retention: 30, grace: 2))),
+      .poll, .begin(4, in: "/c", isOld: true), .scan, .name("/a/inner", "b"), .poll,
+      .exec(3, in: "/other"), .poll,
+      .restart(
+        Restart(
+          end: .whileDeleting, parts: 1, isRevoked: true, isKilledBeforeRemoval: true, downtime: 40,
+          flags: Flags(series: 100, retention: 12, grace: 2))),
+    ]
+    let setting = Setting(level: .container, flags: Flags(series: 5, retention: 1, grace: 0))
+    #expect(ModelWorld.broken(by: history, setting) == nil)
+  }
+
   @Test("A series that moves to another name does not begin again in the same page")
   func movedAndBegun() {
     let history: [Step] = [
