@@ -132,12 +132,12 @@ test-attack: build ## attacks the port with 10,000 connections of each kind, as 
 	@echo 'Attacking: five minutes for each of 26 attacks, without ARGS=--seconds=…'
 	@$(SUDO) unshare --net --pid --mount-proc --fork --kill-child Tests/Acceptance/Attack/run.py .build/release/pidns-exporter $(ARGS)
 
-fuzz: ## fuzzes all that reads bytes from outside (13 min, 1 min for each target); ARGS="TARGET --seconds=600" selects, see Tests/Fuzz
+fuzz: ## fuzzes what reads bytes from outside (15 min, 1 min for each target); ARGS="TARGET --seconds=600" selects, see Tests/Fuzz
 	@$(INSTALL) build
 	@echo 'Building the targets, then fuzzing each for a minute, without ARGS=--seconds=…'
 	@Tests/Fuzz/run.sh $(ARGS)
 
-sanitize: ## runs all tests with the address and thread sanitizers, those of the kernel as root (3 h, estimated); ARGS="thread unit" selects
+sanitize: ## runs unit and kernel tests with the address and thread sanitizers, those of the kernel as root (2 h); ARGS="thread unit" selects
 	@$(INSTALL) build test
 	@scripts/sanitize.sh $(ARGS)
 

@@ -17,7 +17,7 @@ for argument; do
   esac
 done
 
-# Tests that measure memory, which a sanitizer multiplies; and those of the image, whose containers have an environment
+# Not the faults of Tests/Acceptance, and not these: tests that measure memory, which a sanitizer multiplies; and those of the image, whose containers have an environment
 # of their own, without a sanitizer's options.
 skipped=(--skip PodListTests --skip KernelTests.Image/)
 

@@ -21,8 +21,8 @@ struct WaitingLine<Element> {
   /// The last turn of a client that is not known.
   private var lastTurnOfOthers = -1
 
-  /// The addresses whose turns are remembered: more than may wait.
-  private static var remembered: Int { 64 }
+  /// The addresses whose turns are remembered. So many of them that attack do not delay one that is new.
+  private static var remembered: Int { 1024 }
 
   var count: Int { line.count }
 
@@ -57,28 +57,32 @@ struct WaitingLine<Element> {
     return waiting.element
   }
 
-  private func lastTurn(of index: Int) -> Int { turns[line[index].address] ?? -1 }
+  private func lastTurn(of index: Int) -> Int { lastTurn(of: line[index].address) }
+  private func lastTurn(of address: ClientAddress) -> Int { turns[address] ?? -1 }
 
   /// Removes and returns an element that a client displaces; nil if there is none.
   ///
   /// It is the latest one of the address with most elements. A known client displaces one of an unknown client; any
   /// client one of an address that has more elements than itself, also with the new one; or one of the same number if it
-  /// ranks before that.
+  /// ranks before that, or was served less recently.
   mutating func removeOne(for client: ClientAddress, _ rank: ClientRank) -> Element? {
     let own = count(of: client, rank)
     let counts = line.reduce(into: [:]) { $0[$1.address, default: 0] += 1 }
     func size(_ waiting: Waiting) -> Int { counts[waiting.address] ?? 0 }
+    let turn = lastTurn(of: Self.address(client, rank))
     let candidates = line.indices.filter {
       let other = line[$0]
       if rank.isKnown && !other.rank.isKnown { return true }
-      return size(other) > own + 1 || size(other) == own + 1 && other.rank > rank
+      if size(other) != own + 1 { return size(other) > own + 1 }
+      return other.rank == rank ? lastTurn(of: $0) > turn : other.rank > rank
     }
     // The last one of those that are equal: the latest arrival.
     let last = candidates.max {
       let (one, other) = (line[$0], line[$1])
       if one.rank.isKnown != other.rank.isKnown { return one.rank.isKnown }
       if size(one) != size(other) { return size(one) < size(other) }
-      return one.rank == other.rank ? $0 < $1 : one.rank < other.rank
+      if one.rank != other.rank { return one.rank < other.rank }
+      return (lastTurn(of: $0), $0) < (lastTurn(of: $1), $1)
     }
     return last.map { line.remove(at: $0).element }
   }

@@ -145,6 +145,10 @@ extension KernelTests {
         try Self.reloadTime(curl("secret")).map { $0 > before } ?? false
       }
       #expect(try curl("secret").contains("pidns_web_config_last_reload_successful 1"))
+      try folder.write("not a key\n", to: "server.key")
+      try eventually("the page shows that a changed key is refused") {
+        try curl("secret").contains("pidns_web_config_last_reload_successful 0")
+      }
       child.signal(SIGTERM)
       #expect(child.wait() == 0, "\(child.stderr)")
       #expect(!FileManager.default.fileExists(atPath: socket))

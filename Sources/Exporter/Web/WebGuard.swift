@@ -88,12 +88,15 @@ final class WebGuard: Sendable {
       refused(.missing, "", request.clientAddress)
       return .now(refusals.certificate)
     }
-    let (policy, isAllowed) = state.withLock { state in
-      let isAllowed = state.bucket?.take(now: .now) ?? true
-      if !isAllowed { state.counts.rateLimited += 1 }
-      return (state.policy, isAllowed)
+    let (policy, isAllowed) = state.withLock { state in (state.policy, state.bucket?.take(now: .now) ?? true)
     }
-    guard isAllowed else { return .now(refusals.tooMany) }
+    guard isAllowed else {
+      log(
+        "more requests than rate_limit; raise its burst, or find the client that sends them",
+        ["client": "\(request.clientAddress)"]
+      ) { $0.rateLimited += 1 }
+      return .now(refusals.tooMany)
+    }
     guard tokens != nil || !policy.hashes.isEmpty else { return next(request) }
     let header = request.header("Authorization")
     if let tokens, let token = BearerToken(header) { return answer(request, token, tokens, policy, next) }
@@ -183,12 +186,18 @@ final class WebGuard: Sendable {
       metadata: ["client": "\(address)", "subject": "\(subject)", "left_out": "\(leftOut)"])
   }
 
-  /// Counts a refusal, and logs it at a limited rate.
+  /// Counts a refusal for a password or token, and logs it at a limited rate.
   private func count(
     _ reason: WebCounts.Unauthorized, _ message: Logger.Message, _ metadata: Logger.Metadata
   ) {
+    log(message, metadata) { $0.unauthorized[reason, default: 0] += 1 }
+  }
+
+  private func log(
+    _ message: Logger.Message, _ metadata: Logger.Metadata, counting change: (inout WebCounts) -> Void
+  ) {
     let leftOut = state.withLock { state in
-      state.counts.unauthorized[reason, default: 0] += 1
+      change(&state.counts)
       return state.log.admit("\(message)", now: .now)
     }
     guard let leftOut else { return }

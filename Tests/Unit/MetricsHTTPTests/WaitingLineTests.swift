@@ -52,6 +52,26 @@ import Testing
     #expect([line.next(), line.next()] == ["flood", "scraper"])
   }
 
+  @Test("Two hundred addresses that attack delay a new one by none of them, once each has had a turn")
+  func manyAddresses() {
+    var line = WaitingLine<String>()
+    let attackers = 1...200 as ClosedRange<UInt32>
+    // In different networks.
+    func address(_ number: UInt32) -> ClientAddress { ClientAddress(ipv4: number << 16) }
+    for _ in 0..<3 {
+      for attacker in attackers {
+        line.append("attacker", from: address(attacker), .unknown)
+        #expect(line.next() == "attacker")
+      }
+    }
+    for attacker in attackers.prefix(32) { line.append("attacker", from: address(attacker), .unknown) }
+    #expect(line.removeOne(for: address(999), .unknown) == "attacker")
+    line.append("scraper", from: address(999), .unknown)
+    #expect(line.next() == "scraper")
+    // An attacker that was served later than all others displaces none.
+    #expect(line.removeOne(for: address(200), .unknown) == nil)
+  }
+
   @Test("A full line has room for an address with fewer requests, and for a known client")
   func displaces() {
     var line = WaitingLine<String>()

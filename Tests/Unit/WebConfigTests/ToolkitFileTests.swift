@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
 import Harness
 import ServerTLS
 import Testing
@@ -206,6 +207,20 @@ import Testing
   @Test("Files that are good for exporter-toolkit are good", arguments: good)
   func goodFile(_ file: Case) throws {
     try Self.load(file.yaml)
+  }
+
+  @Test("A certificate, its key and an authority may be in the file itself: web_config_noAuth_tlsInline.good")
+  func inline() throws {
+    let folder = try Self.authority.get().authority.folder
+    let texts = try [("cert", "server.crt"), ("key", "server.key"), ("client_ca", "ca.crt")].map {
+      key, name in
+      let lines = try String(contentsOfFile: folder[name], encoding: .utf8).split(separator: "\n")
+      return "  \(key): |\n" + lines.map { "    \($0)\n" }.joined()
+    }
+    try Self.load(
+      "tls_server_config:\n  client_auth_type: RequireAndVerifyClientCert\n" + texts.joined())
+    let other = texts[0].replacing("CERTIFICATE", with: "NOTHING")
+    #expect(throws: (any Error).self) { try Self.load("tls_server_config:\n" + other + texts[1]) }
   }
 
   @Test("Files that are bad for exporter-toolkit are refused in one line that names the key", arguments: bad)

@@ -75,6 +75,7 @@ import WebConfig
     #expect(statuses == [200, 200, 429, 429])
     #expect(try served.get("/-/healthy", scheme: "http").status == 200)
     #expect(served.config.status.counts.rateLimited == 2)
+    #expect(served.log.all.count { $0.contains("more requests than rate_limit") } == 1)
   }
 
   @Test("While wrong passwords are compared, a client that was right before is answered without a comparison")
