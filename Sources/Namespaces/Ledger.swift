@@ -261,6 +261,7 @@ package struct Ledger {
       case .series(let own) = members[part.ofInit]?.place
     {
       // No room for one more: it stays with its namespace.
+      if member.place != .series(own) { refused &+= 1 }
       key = own
       member.isToBePlaced = true
     }

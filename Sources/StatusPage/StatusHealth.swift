@@ -96,7 +96,9 @@ struct StatusHealth {
       )
     }
     if snapshot.refused > 0 {
-      lines += line(.bad, "\(snapshot.refused) PID namespaces are not shown: raise --namespaces.max")
+      lines += line(
+        .bad, "\(snapshot.refused) PID namespaces, units or containers have no series: raise --namespaces.max"
+      )
     }
     if snapshot.excluded > 0 {
       lines += line(.note, "\(snapshot.excluded) PID namespaces are excluded by flags")

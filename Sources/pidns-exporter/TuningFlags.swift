@@ -7,7 +7,7 @@ struct TuningFlags: ParsableArguments {
   @Option(
     name: .customLong("namespaces.max"),
     help: ArgumentHelp(
-      "Maximum number of PID namespaces that are exposed at one time, including retained ones (default: 10240).",
+      "Maximum number of PID namespaces that are exposed at one time, including retained ones, and units and containers inside them (default: 10240).",
       valueName: "number"),
     transform: WholeNumber.parse(like: "10240"))
   var maxNamespaces = 10_240

@@ -50,7 +50,7 @@ extension Catalogue {
     Metric(
       family: MetricFamily(
         "pidns_namespaces_dropped", .counter,
-        help: "PID namespaces that are not exposed individually, by reason.")
+        help: "PID namespaces, units and containers without a series of their own, by reason.")
     ) { encoder, snapshot in
       for reason in DropReason.allCases {
         let dropped = snapshot.node.dropped[reason]?.counts.starts ?? 0

@@ -67,7 +67,7 @@ struct PollHealthLogger {
     if snapshot.refused > 0 && !reportedLimit {
       reportedLimit = true
       logger.warning(
-        "some PID namespaces are not exposed; raise --namespaces.max; logged once, see pidns_namespaces_dropped_total"
+        "some PID namespaces, units or containers have no series of their own; raise --namespaces.max; logged once, see pidns_namespaces_dropped_total"
       )
     }
     if !reportedMisses, let missed = snapshot.programs.skippedEvent {

@@ -130,7 +130,7 @@ import Testing
       "The kernel skipped runs of process_exec", "7 events are only in the node’s totals",
       "8 exit codes, exec failures or signal deaths are not counted by kind",
       "9 events and task scans are counted only with their PID namespace: raise --cgroups.max",
-      "3 PID namespaces are not shown", "4 PID namespaces are excluded",
+      "3 PID namespaces, units or containers have no series", "4 PID namespaces are excluded",
       "5 PID namespaces have no container name yet",
       "No event from the API server yet",
     ] {

@@ -107,7 +107,7 @@ function(config)
         'warning',
         'increase(%s[10m]) > 0' % promql.own('pidns_namespaces_dropped_total', 'reason="namespaces_max"'),
         'pidns-exporter does not show all PID namespaces on ' + node,
-        value + " namespaces in ten minutes have no series, because there are more than --namespaces.max. They are in the node's totals. Raise --namespaces.max, or set --labels.level.",
+        value + " namespaces, units or containers in ten minutes have no series of their own, because there are more than --namespaces.max. They are in the series of their namespace, or in the node's totals. Raise --namespaces.max, or set --labels.level.",
       ),
 
       alert(
