@@ -11,6 +11,8 @@ struct EventContainers {
     var resolution: ContainerResolver.Resolution
     /// The version of the names at the lookup; nil for a final result.
     var version: UInt64?
+    /// Whether the init had not executed a program then, and so could still be moved to its container's cgroup.
+    var isOfNewInit = false
   }
 
   private struct KnownPart {
@@ -67,10 +69,17 @@ struct EventContainers {
     let version = naming.version
     if !isStale, let known = known[namespace], known.version ?? version == version { return known }
     guard let identity = identity(namespace) else { return nil }
-    let resolution = naming.resolve(cgroupPaths: identity.cgroupPaths, initComm: identity.initComm)
+    var resolution = naming.resolve(cgroupPaths: identity.cgroupPaths, initComm: identity.initComm)
+    // As in the metrics: an init that was moved to a cgroup outside stays in its container.
+    if let before = known[namespace], !before.isOfNewInit, !before.resolution.container.id.isEmpty,
+      resolution.container.id.isEmpty
+    {
+      resolution = before.resolution
+    }
     if known.count >= Self.limit { known.removeAll() }
     let new = Known(
-      level: identity.level, resolution: resolution, version: resolution.certainty == .final ? nil : version)
+      level: identity.level, resolution: resolution, version: resolution.certainty == .final ? nil : version,
+      isOfNewInit: identity.initIsNew)
     known[namespace] = new
     record(new)
     return new

@@ -39,6 +39,12 @@ prepare() {
   mount -t cgroup2 cgroup $v2
   echo +memory >$v2/cgroup.subtree_control
   if has_pids && ! has_v1; then echo +pids >$v2/cgroup.subtree_control; fi
+  # The cases are not in a root, which has no cgroup of its own to count by.
+  for hierarchy in "$v2" /sys/fs/cgroup/pids; do
+    if [ ! -e "$hierarchy/cgroup.procs" ]; then continue; fi
+    mkdir "$hierarchy/cases"
+    echo $$ >"$hierarchy/cases/cgroup.procs"
+  done
   # Cases with core dumps need space for them.
   echo /tmp/core >/proc/sys/kernel/core_pattern
   ulimit -c unlimited

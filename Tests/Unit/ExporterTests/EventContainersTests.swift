@@ -16,16 +16,20 @@ import Testing
   private struct Kernel {
     var containers = EventContainers(ContainerResolver(pods: nil, local: nil))
     var inits: [UInt32: String] = [1: "/init.scope"]
+    /// Whether the init has not executed a program.
+    var isNew = false
     var cgroups: [UInt64: String] = [:]
 
     mutating func names(
       _ namespace: PIDNamespace, cgroup: UInt64 = 0, at time: UInt64 = 0, hasNewInit: Bool = false
     ) -> Container.Names {
-      let (inits, cgroups) = (inits, cgroups)
+      let (inits, cgroups, isNew) = (inits, cgroups, isNew)
       return containers.container(
         of: NamespacePart(namespace, cgroup: cgroup), at: time, hasNewInit: hasNewInit,
         identity: { namespace in
-          inits[namespace.inum].map { NamespaceIdentity(level: namespace.inum == 1 ? 0 : 1, cgroupPath: $0) }
+          inits[namespace.inum].map {
+            NamespaceIdentity(level: namespace.inum == 1 ? 0 : 1, initIsNew: isNew, cgroupPath: $0)
+          }
         },
         cgroup: { part in cgroups[part.cgroup].map { PartCgroup(paths: [$0]) } }
       ).names
@@ -79,6 +83,22 @@ import Testing
     kernel.inits[7] = "/lxc.payload.os"
     #expect(kernel.names(Self.other, hasNewInit: true) == .init(container: "os"))
     #expect(kernel.names(Self.other, cgroup: 5) == .init(container: "os", unit: "web.service"))
+  }
+
+  @Test("A container whose init was moved to a cgroup outside keeps its names, unless the init was new")
+  func movedInit() {
+    var kernel = Kernel()
+    kernel.inits[7] = "/lxc.payload.os"
+    #expect(kernel.names(Self.other) == .init(container: "os"))
+    kernel.inits[7] = "/user.slice"
+    #expect(kernel.names(Self.other, hasNewInit: true) == .init(container: "os"))
+
+    kernel = Kernel()
+    kernel.inits[7] = "/lxc.payload.os"
+    kernel.isNew = true
+    #expect(kernel.names(Self.other) == .init(container: "os"))
+    (kernel.inits[7], kernel.isNew) = ("/", false)
+    #expect(kernel.names(Self.other, hasNewInit: true) == .init())
   }
 
   @Test("If nothing can be read, the namespace's names are used, or none")
