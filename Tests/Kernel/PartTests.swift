@@ -94,6 +94,7 @@ extension KernelTests {
     @Test("Containers of a shared namespace have a series each, and add up to the namespace")
     func sharedNamespace() throws {
       let exporter = try RunningExporter()
+      let whole = try RunningExporter("--cgroups.split=none")
       let containers = (0..<4).map { Self.unique("c\($0)-") }
       let cgroups = try containers.map { try TestCgroup("/lxc.payload.\($0)") }
       // The init is in the first container, like a sandbox. The others enter its namespace.
@@ -121,6 +122,15 @@ extension KernelTests {
       try eventually("all containers are shown") { try exporter.scrape().names.isSuperset(of: names) }
       let scrape = try exporter.scrape()
       for number in 1..<4 { expect(scrape, names[number], execs: 10 * number, crashes: number) }
+      let undivided = try whole.scrape()
+      for family in ["execs", "forks", "exits"] {
+        func sum(_ scrape: Scrape) -> Double {
+          scrape.samples.filter {
+            $0.key.hasPrefix("pidns_process_\(family)_total{") && $0.key.contains("pidns=\"\(pidns)\"")
+          }.values.reduce(0, +)
+        }
+        #expect(sum(scrape) == sum(undivided) && sum(undivided) > 0, "\(family)")
+      }
       sandbox.closeInput()
       _ = sandbox.wait()
       for cgroup in cgroups { cgroup.remove() }
