@@ -137,7 +137,7 @@ fuzz: ## fuzzes what reads bytes from outside (15 min, 1 min for each target); A
 	@echo 'Building the targets, then fuzzing each for a minute, without ARGS=--seconds=…'
 	@Tests/Fuzz/run.sh $(ARGS)
 
-sanitize: ## runs unit and kernel tests with the address and thread sanitizers, those of the kernel as root (2 h); ARGS="thread unit" selects
+sanitize: ## runs unit and kernel tests with the address and thread sanitizers, those of the kernel as root (2 h, estimated); ARGS="thread unit" selects
 	@$(INSTALL) build test
 	@scripts/sanitize.sh $(ARGS)
 

@@ -17,8 +17,8 @@ for argument; do
   esac
 done
 
-# Not the faults of Tests/Acceptance, and not these: tests that measure memory, which a sanitizer multiplies; and those of the image, whose containers have an environment
-# of their own, without a sanitizer's options.
+# Tests that measure memory, which a sanitizer multiplies, as the faults of Tests/Acceptance do; and those of the image,
+# whose containers have an environment of their own, without a sanitizer's options.
 skipped=(--skip PodListTests --skip KernelTests.Image/)
 
 # Kernel tests of the confinement. LeakSanitizer stops the process with ptrace, which that denies: these run
@@ -55,7 +55,7 @@ for kind in "${kinds[@]}"; do
   }
   bundle=$(echo ".build/$kind"/debug/*PackageTests.xctest)
   # Swift's report of a crash would hide that of the sanitizer.
-  # Fewer processes: a sanitizer makes a fork ten times as long.
+  # Fewer processes: with a sanitizer, each fork copies more memory.
   environment=(NO_COLOR=1 SWIFT_BACKTRACE=enable=no PIDNS_RACES="${PIDNS_RACES:-2000}" PIDNS_PROCESSES=50000)
   options=log_path=$PWD/$work/reports/report
   case $kind in

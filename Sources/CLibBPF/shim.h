@@ -20,8 +20,7 @@ static inline struct bpf_object *shim_open_object(const void *bytes, size_t size
 /* Receives a message, which is freed after it returns. */
 typedef void (*shim_MessageReceiver)(const char *message);
 
-/* Where the receiver is stored. In a function, because Swift's linker does not see a variable of a
- * header. */
+/* Where the receiver is stored. In a function, because Swift emits no variable of a header. */
 static inline shim_MessageReceiver *shim_receiver(void)
 {
 	static shim_MessageReceiver receiver;

@@ -13,8 +13,7 @@ typedef size_t (*CMHD_UnescapeCallback)(void *context, struct MHD_Connection *co
 /* Receives the lines of MHD's log, each truncated to 511 bytes. */
 typedef void (*CMHD_LogReceiver)(void *context, const char *line);
 
-/* Where the receiver is stored. In a function, because Swift's linker does not see a variable of a
- * header. */
+/* Where the receiver is stored. In a function, because Swift emits no variable of a header. */
 static inline CMHD_LogReceiver *CMHD_receiver(void)
 {
 	static CMHD_LogReceiver receiver;

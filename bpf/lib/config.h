@@ -7,7 +7,7 @@
 #include <bpf/bpf_helpers.h>
 #include <stdbool.h>
 
-/* libbpf 1.6 has its own, which let clang move code out of a program into a function of its own. */
+/* libbpf 1.6 defines them, too. */
 #undef likely
 #undef unlikely
 #define likely(condition)   __builtin_expect_with_probability(!!(condition), 1, 0.9)
