@@ -13,16 +13,19 @@ import Synchronization
 package final class AnswerThread: Sendable {
   let queue: Queue
 
-  /// Starts the thread. It inherits the caller's signal mask. If the kernel has no thread left, work runs on the
-  /// polling threads.
+  /// Starts the thread. It inherits the caller's signal mask. If the kernel has no thread left, requests get 503, and each of
+  /// them tries again to start it.
   ///
   /// - Parameters:
   ///   - limit: How many requests may wait.
   ///   - limitPerAddress: How many requests of one client address may wait.
-  package init(limit: Int = 32, limitPerAddress: Int = 4) {
-    let queue = Queue(limit: limit, limitPerAddress: limitPerAddress)
-    self.queue = queue
-    if !Thread.start({ queue.run() }) { queue.runOnPollingThreads() }
+  ///   - start: Starts a thread, or returns false.
+  package init(
+    limit: Int = 32, limitPerAddress: Int = 4,
+    start: @escaping @Sendable (_ body: @escaping @Sendable () -> Void) -> Bool = Thread.start
+  ) {
+    queue = Queue(limit: limit, limitPerAddress: limitPerAddress, start: start)
+    queue.startThread()
   }
 
   deinit { queue.stop() }
@@ -54,6 +57,7 @@ extension AnswerThread {
 
     private struct State {
       var waiting = WaitingLine<Job>()
+      var hasThread = false
       var isStopped = false
     }
 
@@ -61,11 +65,22 @@ extension AnswerThread {
     private let limitPerAddress: Int
     private let state = Mutex(State())
     private let wake = Semaphore()
-    private let hasNoThread = Atomic(false)
+    private let start: @Sendable (_ body: @escaping @Sendable () -> Void) -> Bool
 
-    init(limit: Int, limitPerAddress: Int) {
+    init(
+      limit: Int, limitPerAddress: Int,
+      start: @escaping @Sendable (_ body: @escaping @Sendable () -> Void) -> Bool
+    ) {
       self.limit = limit
       self.limitPerAddress = limitPerAddress
+      self.start = start
+    }
+
+    /// Starts the thread, unless it runs already. The kernel may have none now, and one later.
+    func startThread() { state.withLock { startThread(&$0) } }
+
+    private func startThread(_ state: inout State) {
+      if !state.hasThread { state.hasThread = start { self.run() } }
     }
 
     /// Suspends the connection of an exchange and adds it, if there is room.
@@ -81,7 +96,7 @@ extension AnswerThread {
         }
       }
       displaced?.exchange.refuse(.busy)
-      if case .waits = admission { signal() }
+      if case .waits = admission { wake.signal() }
       return admission
     }
 
@@ -96,26 +111,21 @@ extension AnswerThread {
         }
       }
       displaced?.exchange.refuse(.busy)
-      if let reason { exchange.refuse(reason) } else { signal() }
+      if let reason { exchange.refuse(reason) } else { wake.signal() }
     }
 
     /// Whether another request may wait, and which one it displaces.
     private enum Room { case none(Refusal), some(displacing: Job?) }
 
     private func room(for exchange: Exchange, _ state: inout State) -> Room {
+      startThread(&state)
+      // Never on the caller's thread instead: that one serves others.
+      guard state.hasThread else { return .none(.busy) }
       let (client, rank) = (exchange.client, exchange.rank)
       if state.waiting.count(of: client, rank) >= limitPerAddress { return .none(.addressBusy) }
       guard state.waiting.count >= limit else { return .some(displacing: nil) }
       guard let displaced = state.waiting.removeOne(for: client, rank) else { return .none(.busy) }
       return .some(displacing: displaced)
-    }
-
-    private func signal() {
-      if hasNoThread.load(ordering: .relaxed) {
-        if let job = state.withLock({ $0.waiting.next() }) { job.exchange.run(job.work, on: self) }
-      } else {
-        wake.signal()
-      }
     }
 
     /// Computes answers until the queue is stopped and empty.
@@ -128,8 +138,6 @@ extension AnswerThread {
     }
 
     var waitingCount: Int { state.withLock { $0.waiting.count } }
-
-    func runOnPollingThreads() { hasNoThread.store(true, ordering: .relaxed) }
 
     func stop() {
       state.withLock { $0.isStopped = true }

@@ -42,6 +42,26 @@ extension ServerTests {
       #expect(gate.allSent == [true])
     }
 
+    @Test("without a thread, requests get 503 and others are answered; it starts as soon as there is one")
+    func startsLater() throws {
+      let attempts = Atomic(0)
+      let gate = Gate()
+      gate.open()
+      let thread = AnswerThread { body in
+        guard attempts.add(1, ordering: .relaxed).newValue > 2 else { return false }
+        return Thread.start(body)
+      }
+      try withServer(routes: routes(thread, gate)) { port in
+        let client = try RawClient(port: port)
+        let refused = try client.exchange("GET", "/slow")
+        #expect(refused.status == 503)
+        #expect(refused["Retry-After"] == "1")
+        #expect(try client.exchange("GET", "/quick").text == "quick\n")
+        for _ in 0..<2 { #expect(try client.exchange("GET", "/slow").text == "slow\n") }
+      }
+      #expect(attempts.load(ordering: .relaxed) == 3)
+    }
+
     @Test("work sees the request, and may go on to another thread or to the same one")
     func composes() throws {
       let (first, second) = (AnswerThread(), AnswerThread())
