@@ -264,6 +264,15 @@ let package = Package(
         "LiveView", "LibBPF", "Probe", "Containers", "Namespaces", "Platform", "StatusPage", "TestSupport",
       ],
       path: "Tests/Unit/StatusPageTests", swiftSettings: settings),
+    .target(
+      name: "FuzzTargets",
+      dependencies: [
+        "Containers", "Exporter", "Exposition", "Kubernetes", "LiveView", "MetricsHTTP", "Namespaces",
+        "PageReaders", "Platform", "Probe", "ProcessEvents", "StatusPage", "Terminal", "Top", "WebConfig",
+        "YAML", .product(name: "Logging", package: "swift-log"),
+      ], path: "Tests/Fuzz", sources: ["FuzzTarget.swift", "Support", "Targets"], swiftSettings: settings),
+    .testTarget(
+      name: "FuzzTests", dependencies: ["FuzzTargets"], path: "Tests/Unit/FuzzTests", swiftSettings: settings),
     .testTarget(
       name: "TextTests", dependencies: ["Text"], path: "Tests/Unit/TextTests",
       swiftSettings: settings),
@@ -286,12 +295,7 @@ let package = Package(
 if let libFuzzer = Context.environment["PIDNS_LIBFUZZER"] {
   package.targets.append(
     .executableTarget(
-      name: "pidns-fuzz",
-      dependencies: [
-        "Containers", "Exporter", "Exposition", "Kubernetes", "LiveView", "MetricsHTTP", "Namespaces",
-        "PageReaders", "Platform", "Probe", "ProcessEvents", "StatusPage", "Terminal", "Top", "WebConfig",
-        "YAML", .product(name: "Logging", package: "swift-log"),
-      ],
-      path: "Tests/Fuzz", exclude: ["Corpus", "Dictionaries", "README.md", "run.sh"], swiftSettings: settings,
+      name: "pidns-fuzz", dependencies: ["FuzzTargets", "Platform"], path: "Tests/Fuzz",
+      sources: ["PidnsFuzz.swift"], swiftSettings: settings,
       linkerSettings: [.unsafeFlags(["-Xlinker", libFuzzer, "-Xlinker", "-lstdc++"])]))
 }

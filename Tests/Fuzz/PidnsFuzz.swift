@@ -3,6 +3,8 @@
 import Glibc
 import Platform
 
+@testable import FuzzTargets
+
 /// `pidns-fuzz TARGET [ARGUMENT…]` runs libFuzzer on a target; `pidns-fuzz --list` prints the targets.
 ///
 /// The arguments are those of libFuzzer: <https://llvm.org/docs/LibFuzzer.html#options>.

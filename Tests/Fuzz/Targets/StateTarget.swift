@@ -43,7 +43,7 @@ enum StateTarget {
       let moment = Ledger.Moment(now.instant + .seconds(poll), epoch: 2000 + Double(poll), boot: 0)
       _ = ledger.ingest(tasks: [:], reading, at: moment, scraped: scrapers.records(at: moment.instant).polls)
       {
-        _, _ in ContainerResolver.Resolution(Container(), .final)
+        _, _, _ in ContainerResolver.Resolution(Container(), .final)
       }
       scrapers.countHeld(1)
       var snapshot = Snapshot()
