@@ -79,12 +79,26 @@ END
 
 # unpack FOLDER PACKAGE…: extracts packages without their dependencies.
 unpack() {
-  local folder=$1 package
+  local folder=$1
   shift
-  mkdir -p "$folder"
   rm -f "$archives"/*.deb
   (cd "$archives" && apt-get -qq download "$@") || fail "apt cannot download $*"
-  for package in "$archives"/*.deb; do dpkg-deb -x "$package" "$folder"; done
-  rm -f "$archives"/*.deb
+  extract "$folder"
 }
 
+# unpack_all FOLDER [OPTION…] PACKAGE…: extracts packages, and those of their dependencies that are not installed.
+unpack_all() {
+  local folder=$1
+  shift
+  rm -f "$archives"/*.deb
+  apt-get -qq --yes --no-install-recommends --download-only install "$@" >/dev/null || fail "apt cannot download $*"
+  extract "$folder"
+}
+
+# extract FOLDER: extracts the packages that apt has downloaded.
+extract() {
+  local package
+  mkdir -p "$1"
+  for package in "$archives"/*.deb; do dpkg-deb -x "$package" "$1"; done
+  rm -f "$archives"/*.deb
+}

@@ -22,6 +22,14 @@ extension MetricFamily {
   }
 }
 
+extension NativeHistogram {
+  /// Outside of the autoclosure that calls it: Swift 6.2 cannot compile a span there.
+  fileprivate init(_ lifetimes: Lifetimes) {
+    let counts = lifetimes.counts
+    self.init(powersOfTwo: counts.span, firstExponent: Lifetimes.firstExponent)
+  }
+}
+
 extension Encoder {
   /// Writes a series of a histogram of lifetimes: classic buckets in the text formats, native ones in protobuf.
   ///
@@ -32,11 +40,10 @@ extension Encoder {
   mutating func lifetimes(
     _ labels: LabelSet, _ lifetimes: Lifetimes, start: Double? = nil, protobufHasClassic: Bool = true
   ) {
-    let buckets = lifetimes.counts
-    let counts = ClassicLifetimes.fold(buckets)
+    let counts = ClassicLifetimes.fold(lifetimes.counts)
     histogram(
       labels, ClassicLifetimes.bounds, counts: counts.span, sum: lifetimes.seconds, start: start,
-      native: NativeHistogram(powersOfTwo: buckets.span, firstExponent: Lifetimes.firstExponent),
+      native: NativeHistogram(lifetimes),
       protobufHasClassic: protobufHasClassic)
   }
 }

@@ -5,7 +5,7 @@
 #
 # Fetches the parts of the virtual machines into the folder CACHE, unless they are there: kernels
 # (5.10-amd64), emulators (qemu), static busyboxes (busybox-arm64), libraries for arm64 programs
-# (sysroot-arm64). All are Debian packages, which are unpacked there and not installed. Needs no root.
+# (sysroot-arm64), and a compiler for them (swift). All are Debian packages, which are unpacked there and not installed. Needs no root.
 set -euo pipefail
 
 # shellcheck source=scripts/debian-packages.sh
@@ -45,10 +45,7 @@ fetch_kernel() {
 # QEMU 7.2 sometimes loses events of guests.
 fetch_qemu() {
   use_suites amd64 /var/lib/dpkg/status "$own" "$own-security" "$own-backports"
-  apt-get -qq --yes --no-install-recommends --download-only --target-release "$own-backports" \
-    install qemu-system-x86 qemu-system-arm >/dev/null || fail 'apt cannot download QEMU'
-  for package in "$archives"/*.deb; do dpkg-deb -x "$package" "$1"; done
-  rm -f "$archives"/*.deb
+  unpack_all "$1" --target-release "$own-backports" qemu-system-x86 qemu-system-arm
 }
 
 # fetch WHAT FOLDER
@@ -67,9 +64,15 @@ fetch() {
       use_suites "$architecture" '' bookworm
       unpack "$folder" busybox-static
       ;;
+    swift)
+      use_suites amd64 '' sid
+      unpack_all "$folder" swiftlang base-files bash dash coreutils diffutils findutils sed git g++ libbpf-dev pkg-config
+      ;;
     sysroot-*)
-      use_suites "$architecture" '' bookworm
-      unpack "$folder" libc6-dev linux-libc-dev libgcc-12-dev libbpf-dev libelf-dev zlib1g-dev
+      use_suites "$architecture" '' sid
+      unpack_all "$folder" base-files g++ libbpf-dev libcurl4-gnutls-dev libgnutls28-dev libjansson-dev libmicrohttpd-dev \
+        libseccomp-dev libyaml-dev zlib1g-dev
+      unpack "$folder" swiftlang
       ;;
     *) fail "unknown part '$1'" ;;
   esac

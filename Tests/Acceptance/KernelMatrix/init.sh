@@ -7,8 +7,6 @@
 # Runs every case of /cases in the virtual machine, each with a new counter, so that no series has events of an
 # earlier namespace with the same inum. Prints lines for pidns-console-check, which begin with @@, and powers
 # off.
-#
-# The counter is pidns-exporter, or else pidns-loader with the same BPF object.
 
 emit() { echo "@@ $*"; }
 
@@ -53,41 +51,29 @@ prepare() {
 
 # The counter: launch starts it, and scrape writes all counts so far to /tmp/scrape.
 
-if [ -x /bin/pidns-exporter ]; then
-  # Collectors that are disabled by default.
-  flags="--collector.exit-codes --collector.exec-failures --lifetimes.per-namespace $(cat /flags)"
-  # The first counter logs what the kernel's verifier did.
-  level=debug
+# Collectors that are disabled by default.
+flags="--collector.exit-codes --collector.exec-failures --lifetimes.per-namespace $(cat /flags)"
+# The first counter logs what the kernel's verifier did.
+level=debug
 
-  launch() {
-    # shellcheck disable=SC2086 # flags are words
-    pidns-exporter --web.listen-address=127.0.0.1:10059 --poll.interval=100ms --labels.grace=0 $flags \
-      --log.level="$level" \
-      </dev/null >/tmp/counter.log 2>&1 3>&- &
-    counter=$!
-    within 60 fetch
-  }
-  fetch() { wget -q -O /tmp/scrape http://127.0.0.1:10059/metrics 2>/dev/null; }
-  # The last task scan, and so its poll, started after $now.
-  has_scanned() {
-    fetch && scanned=$(sed -n 's/^pidns_last_task_walk_timestamp_seconds \([0-9]*\).*/\1/p' /tmp/scrape) &&
-      [ "${scanned:-0}" -gt "$now" ]
-  }
-  scrape() {
-    now=$(date +%s)
-    within 30 has_scanned
-  }
-else
-  launch() {
-    pidns-loader /tmp/scrape </dev/null >/tmp/counter.log 2>&1 3>&- &
-    counter=$!
-    within 60 grep -qs '^msg=counting' /tmp/counter.log
-  }
-  scrape() {
-    rm -f /tmp/scrape
-    kill -USR1 "$counter" && within 30 test -f /tmp/scrape
-  }
-fi
+launch() {
+  # shellcheck disable=SC2086 # flags are words
+  pidns-exporter --web.listen-address=127.0.0.1:10059 --poll.interval=100ms --labels.grace=0 $flags \
+    --log.level="$level" \
+    </dev/null >/tmp/counter.log 2>&1 3>&- &
+  counter=$!
+  within 60 fetch
+}
+fetch() { wget -q -O /tmp/scrape http://127.0.0.1:10059/metrics 2>/dev/null; }
+# The last task scan, and so its poll, started after $now.
+has_scanned() {
+  fetch && scanned=$(sed -n 's/^pidns_last_task_walk_timestamp_seconds \([0-9]*\).*/\1/p' /tmp/scrape) &&
+    [ "${scanned:-0}" -gt "$now" ]
+}
+scrape() {
+  now=$(date +%s)
+  within 30 has_scanned
+}
 
 # within SECONDS COMMAND…: repeats it until it succeeds, while the counter runs.
 within() {
@@ -117,7 +103,7 @@ stop_counter() {
   if [ -z "$facts" ]; then
     facts=$(sed -n 's/.*msg=counting //p' /tmp/counter.log | tr ' ' '\n' | grep -vE '^(map_entries|collectors)=')
     lacks=$(sed -n 's/.*collector not supported by this kernel.* collector=\([^ ]*\).*/\1/p' /tmp/counter.log | tr '\n' ' ')
-    facts="$facts lacks=$(echo "${lacks:--}" | sed 's/ $//; s/ /,/g') possible_cpus=$(cat /sys/devices/system/cpu/possible)"
+    facts="$facts $(sed -n 's/.*msg=confined .*\(landlock=[^ ]*\).*\(seccomp=[^ ]*\).*/\1 \2/p' /tmp/counter.log) lacks=$(echo "${lacks:--}" | sed 's/ $//; s/ /,/g') possible_cpus=$(cat /sys/devices/system/cpu/possible)"
     facts="$facts $(sed -n 's/.*msg=verified instructions=\([0-9]*\) program=\(.*\)/\2=\1/p' /tmp/counter.log | tr '\n' ' ')"
     level=info
   fi
@@ -292,9 +278,10 @@ check_events() {
   kill -INT "$events_pid"
   wait "$events_pid" || emit "error events ended with $?"
   sed 's/^/events: /' /tmp/events.log
+  pidns=$(stated pidns)
+  check_exemplars
   stop_counter
 
-  pidns=$(stated pidns)
   for kind in exec fork exit; do
     lines=$(grep -c "\"event\":\"$kind\".*\"pid_ns\":$pidns," /tmp/events)
     [ "$lines" = "$(stated "${kind}s")" ] || emit "error $lines events $kind shown, $(stated "${kind}s") true"
@@ -309,6 +296,17 @@ check_events() {
   done </tmp/identities
 }
 
+# The exemplar of a counter is the last such event of the namespace.
+check_exemplars() {
+  wget -q -O /tmp/openmetrics --header 'Accept: application/openmetrics-text; version=1.0.0' http://127.0.0.1:10059/metrics
+  for series in "exec execs_total{pidns=\"$pidns\"," "exit exits_total{pidns=\"$pidns\",.*reason=\"error\""; do
+    kind=${series%% *}
+    exemplar=$(sed -n "s/^pidns_process_${series#* }.* # {pid=\"\([0-9]*\)\",host_pid=\"\([0-9]*\)\",.*comm=\"\([^\"]*\)\"}.*/\"host_pid\":\2,.*\"pid\":\1,.*\"comm\":\"\3\"/p" /tmp/openmetrics)
+    last=$(grep "\"event\":\"$kind\".*\"pid_ns\":$pidns," /tmp/events | if [ "$kind" = exit ]; then grep '"reason":"error"'; else cat; fi | tail -n 1)
+    { [ -n "$exemplar" ] && echo "$last" | grep -q "$exemplar"; } || emit "error the exemplar ${exemplar:-does not exist}, the last $kind $last"
+  done
+}
+
 prepare
 mkfifo /tmp/input
 facts=
@@ -321,19 +319,14 @@ while read -r how name arguments; do
   # shellcheck disable=SC2086 # they are words
   "$how" "$name" $arguments
 done </cases
-if [ -x /bin/pidns-exporter ]; then
-  check_events
-  if has_names; then
-    clock
-  else
-    emit 'without clock'
-  fi
+check_events
+if has_names; then
+  clock
 else
-  emit 'without events'
   emit 'without clock'
 fi
 # The parts of a namespace follow the first controller in v1, or else v2.
-if [ -x /bin/pidns-exporter ] && has_names && ! has_v1; then
+if has_names && ! has_v1; then
   unit unit-cgroup-v2 "$v2"
 else
   emit 'without unit-cgroup-v2'
@@ -357,7 +350,7 @@ else
   emit 'without cgroup-v2'
   emit 'without cgroup-v1'
 fi
-if ! [ -x /bin/pidns-exporter ] || ! has_names; then
+if ! has_names; then
   emit 'without unit-cgroup-v1'
 elif has_pids; then
   unit unit-cgroup-v1 /tmp/v1

@@ -29,29 +29,15 @@ fail() {
   exit 2
 }
 
-# add_exporter FOLDER: adds the built programs, and their libraries by ldd: names with a slash, which the vDSO
-# does not have.
+# add_exporter FOLDER: adds the built programs, and their libraries by ldd (names with a slash, which the vDSO does not
+# have) and by name.
 add_exporter() {
   local library
   cp "$programs/pidns-exporter" "$programs/pidns-workload" "$1/bin/"
-  ldd "$programs/pidns-exporter" | grep -o '/[^ ]*' | while read -r library; do
+  { ldd "$programs/pidns-exporter" | grep -o '/[^ ]*'; echo /usr/lib/x86_64-linux-gnu/libseccomp.so.2; } | while read -r library; do
     mkdir -p "$1$(dirname "$library")"
     cp -L "$library" "$1$library"
   done
-}
-
-# add_loader FOLDER: adds the workload and the loader for arm64, and the BPF object, built with the clang of the
-# Swift toolchain.
-add_loader() {
-  local toolchain
-  toolchain=$(dirname "$(realpath "$(command -v swift)")")
-  local arm64=("$toolchain/clang" --target=aarch64-linux-gnu "--sysroot=$cache/sysroot-arm64"
-    -fuse-ld=lld -static -std=gnu11 -O2 -Wall -Wextra -Werror)
-  "${arm64[@]}" -o "$1/bin/pidns-workload" "$root"/Tests/Support/Workload/*.c
-  "${arm64[@]}" -I "$root/bpf/include" -o "$1/bin/pidns-loader" "$here"/loader/*.c -lbpf -lelf -lz
-  "$toolchain/clang" -target bpf -mcpu=v3 -g -O2 -Wall -Werror -std=gnu11 -I "$root/bpf/include" -I "$root/bpf/lib" \
-    -c "$root/bpf/counters.bpf.c" -o "$1/counters.bpf.o"
-  "$toolchain/llvm-objcopy" --strip-debug "$1/counters.bpf.o"
 }
 
 # build_initramfs ARCHITECTURE
@@ -64,7 +50,7 @@ build_initramfs() {
   echo "$flags" >"$folder/flags"
   case $1 in
     amd64) add_exporter "$folder" ;;
-    arm64) add_loader "$folder" ;;
+    arm64) cp -r "$cache"/exporter-arm64/. "$folder/" ;;
   esac
   (cd "$folder" && find . | "$cache/busybox-amd64/bin/busybox" cpio -o -H newc -R 0:0) \
     >"$work/$1.cpio" 2>"$work/cpio.log" || fail "no initramfs: $(cat "$work/cpio.log")"
@@ -160,9 +146,13 @@ main() {
   mapfile -t architectures < <(printf '%s\n' "${kernels[@]##*-}" | sort -u)
   wanted=(qemu busybox-amd64 "${architectures[@]/#/busybox-}")
   for kernel in "${kernels[@]}"; do wanted+=("$(image_of "$kernel")"); done
-  if [[ " ${architectures[*]} " = *' arm64 '* ]]; then wanted+=(sysroot-arm64); fi
+  if [[ " ${architectures[*]} " = *' arm64 '* ]]; then wanted+=(swift sysroot-arm64); fi
   mkdir -p "$cache/logs"
   "$here/fetch.sh" "$cache" "${wanted[@]}"
+  if [[ " ${architectures[*]} " = *' arm64 '* ]]; then
+    echo 'Building the exporter for arm64: five minutes, if nothing is built yet'
+    "$here/arm64.sh" "$cache" >"$cache/logs/build-arm64.log" 2>&1 || fail "it does not build: $cache/logs/build-arm64.log"
+  fi
 
   work=$(mktemp -d)
   # After a complete run there is no machine to kill; the exit status must stay that of the run.

@@ -13,7 +13,7 @@ import Harness
 ///     @@ metric SAMPLE          a line of the scrape
 ///     @@ compare [after-ready]  compares the truths and samples since the last comparison
 ///     @@ error TEXT             the reason why the case failed
-///     @@ without NAME           a case that needs the exporter, on a machine that has only the loader
+///     @@ without NAME           a case that the kernel cannot run, such as without names in lockdown
 ///     @@ end                    all cases have run
 struct ConsoleLog {
   /// The result of a case.

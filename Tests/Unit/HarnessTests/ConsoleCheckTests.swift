@@ -80,8 +80,8 @@ import Testing
     #expect(!matrix.passes)
   }
 
-  @Test("The loader may skip a case that only the exporter supports")
-  func withoutExporter() throws {
+  @Test("A machine may skip a case that its kernel cannot run")
+  func without() throws {
     let more = "@@ case more\n" + log().split(separator: "@@ case fork\r\n")[1]
     let matrix = try matrix(log(end: more), log(end: "@@ without more\n@@ end"))
     #expect(matrix.passes, "\(matrix.remarks)")
