@@ -36,7 +36,8 @@ struct FailingService {
     if -began.timeIntervalSinceNow >= Double(starts) * Self.pause { try start() }
   }
 
-  private static let slice = "/pidns-scenarios.slice"
+  /// The cgroup around all units of the scenarios.
+  static let slice = "/pidns-scenarios.slice"
 
   /// Removes the cgroup around it, unless another service is in that.
   func end() throws { _ = try unsafe rmdir(TestCgroup.hierarchy() + Self.slice) }
