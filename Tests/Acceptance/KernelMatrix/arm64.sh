@@ -39,14 +39,15 @@ END
 
 # write_clang: Debian's clang of Swift has no target bpf; that of Swift's toolchain has.
 write_clang() {
-  local bin=$root/usr/libexec/swift/bin
+  local bin=$root/usr/libexec/swift/bin own
+  own=$(basename "$bin"/clang-[0-9]*)
   rm -f "$bin/clang"
-  cat >"$bin/clang" <<'END'
+  cat >"$bin/clang" <<END
 #!/bin/sh
-case " $* " in
-  *' -target bpf '*) exec /opt/toolchain/usr/bin/clang "$@" ;;
+case " \$* " in
+  *' -target bpf '*) exec /opt/toolchain/usr/bin/clang "\$@" ;;
 esac
-exec /usr/libexec/swift/bin/clang-17 "$@"
+exec /usr/libexec/swift/bin/$own "\$@"
 END
   chmod 755 "$bin/clang"
   ln -sfn /opt/toolchain/usr/bin/llvm-objcopy "$bin/llvm-objcopy"
