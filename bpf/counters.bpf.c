@@ -78,7 +78,7 @@ static __always_inline int count_exec(__u64 *ctx, __u32 attempt)
 	now = time_of_exec(totals);
 	if (!own_namespace(task, &own))
 		return 0;
-	process = process_of_exec(task, config.keep_exemplars);
+	process = process_of(task, config.keep_exemplars);
 	choose_part(task, &own);
 	counts = counts_of(task, &own, totals, EXEC_SCRATCH + attempt);
 	add_percpu(&totals->events.execs, 1);
@@ -243,7 +243,7 @@ int process_free(__u64 *ctx)
 SEC("tp_btf/mark_victim")
 int oom_marked(__u64 *ctx)
 {
-	struct task_struct *task = UNTRUSTED(struct task_struct, (void *)ctx[0]);
+	struct task_struct *task = (void *)ctx[0];
 
 	if (!counts_here())
 		return 0;
@@ -335,7 +335,7 @@ static __always_inline bool is_same_part(const struct pidns_part *a, const struc
 SEC("iter/task")
 int task_walk(struct bpf_iter__task *ctx)
 {
-	struct task_struct *task = UNTRUSTED(struct task_struct, ctx->task);
+	struct task_struct *task = ctx->task;
 	struct task_pidns own = {};
 	struct pidns_node *totals;
 	bool begins;

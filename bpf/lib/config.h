@@ -4,7 +4,6 @@
 
 #include "abi.h"
 
-#include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 #include <stdbool.h>
 
@@ -17,20 +16,6 @@
 const volatile struct pidns_config config SEC(".rodata.config") = {
 	.attempts = 1,
 };
-
-/* 6.2. Returns the pointer as one that the verifier does not trust. */
-extern void *bpf_rdonly_cast(const void *object, __u32 type) __ksym __weak;
-
-/*
- * A pointer to one of the kernel's structs, for reads that are as safe, but not trusted.
- *
- * verifier: from 6.2 on, a load of a pointer from a struct that it trusts makes it compare the
- * names of all of the kernel's types, up to four times (7.0 sorts them). What is loaded through
- * this pointer, and so on, is not trusted either.
- */
-#define UNTRUSTED(type, pointer)                                                           \
-	(bpf_rdonly_cast ? (type *)bpf_rdonly_cast(pointer, bpf_core_type_id_kernel(type)) \
-			 : (type *)(pointer))
 
 /*
  * Adds to a counter that other CPUs add to, too.

@@ -21,8 +21,6 @@ static __noinline int choose_other_part(struct css_set *set, struct css_set *of_
 	__u64 cgroup;
 
 	if (NUMBERS_ARE_TYPED) {
-		set = UNTRUSTED(struct css_set, set);
-		of_init = UNTRUSTED(struct css_set, of_init);
 		cgroup = cgroup_of(set);
 		if (config.split == PIDNS_SPLIT_SHARED && cgroup == cgroup_of(of_init))
 			return 0;
