@@ -7,12 +7,12 @@
 #
 # Swift's toolchain for amd64 has no library for arm64. So this takes the compiler of Debian's package swiftlang for amd64,
 # in a root folder of unpacked packages, and the libraries of the same package for arm64. fetch.sh has fetched both as CACHE/swift
-# and CACHE/sysroot-arm64. The build is not optimized: swiftlang 6.2.3 fails an assertion of its own otherwise.
+# and CACHE/libraries-arm64. The build is not optimized: swiftlang 6.2.3 fails an assertion of its own otherwise.
 set -euo pipefail
 
 repository=$(realpath "$(dirname "$0")/../../..")
 cache=$(realpath "$1")
-root=$cache/swift sysroot=$cache/sysroot-arm64 result=$cache/exporter-arm64
+root=$cache/swift sysroot=$cache/libraries-arm64 result=$cache/exporter-arm64
 toolchain=$(dirname "$(dirname "$(dirname "$(realpath "$(command -v swift)")")")")
 scratch=$cache/build-arm64
 # Folders in the root.
@@ -79,9 +79,11 @@ add_libraries() {
   done
 }
 
+# The packages that the build for this machine has fetched.
 mkdir -p "$scratch"
 for part in checkouts repositories workspace-state.json; do
-  if [ ! -e "$scratch/$part" ]; then cp -r "$repository/.build/$part" "$scratch/"; fi
+  rm -rf "${scratch:?}/$part"
+  cp -r --preserve=timestamps "$repository/.build/$part" "$scratch/"
 done
 write_sdk
 write_clang

@@ -5,7 +5,7 @@
 #
 # Fetches the parts of the virtual machines into the folder CACHE, unless they are there: kernels
 # (5.10-amd64), emulators (qemu), static busyboxes (busybox-arm64), libraries for arm64 programs
-# (sysroot-arm64), and a compiler for them (swift). All are Debian packages, which are unpacked there and not installed. Needs no root.
+# (libraries-arm64), and a compiler for them (swift). All are Debian packages, which are unpacked there and not installed. Needs no root.
 set -euo pipefail
 
 # shellcheck source=scripts/debian-packages.sh
@@ -68,7 +68,7 @@ fetch() {
       use_suites amd64 '' sid
       unpack_all "$folder" swiftlang base-files bash dash coreutils diffutils findutils sed git g++ libbpf-dev pkg-config
       ;;
-    sysroot-*)
+    libraries-*)
       use_suites "$architecture" '' sid
       unpack_all "$folder" base-files g++ libbpf-dev libcurl4-gnutls-dev libgnutls28-dev libjansson-dev libmicrohttpd-dev \
         libseccomp-dev libyaml-dev zlib1g-dev

@@ -51,8 +51,9 @@ prepare() {
 
 # The counter: launch starts it, and scrape writes all counts so far to /tmp/scrape.
 
-# Collectors that are disabled by default.
-flags="--collector.exit-codes --collector.exec-failures --lifetimes.per-namespace $(cat /flags)"
+# Those of run.sh, and collectors that are disabled by default.
+read -r further_flags </flags
+flags="--collector.exit-codes --collector.exec-failures --lifetimes.per-namespace $further_flags"
 # The first counter logs what the kernel's verifier did.
 level=debug
 
@@ -311,6 +312,7 @@ prepare
 mkfifo /tmp/input
 facts=
 emit "fact uname $(uname -r)"
+emit "fact flags ${further_flags:--}"
 while read -r how name arguments; do
   case $how in '' | '#'*) continue ;; esac
   emit "case $name"

@@ -146,12 +146,12 @@ main() {
   mapfile -t architectures < <(printf '%s\n' "${kernels[@]##*-}" | sort -u)
   wanted=(qemu busybox-amd64 "${architectures[@]/#/busybox-}")
   for kernel in "${kernels[@]}"; do wanted+=("$(image_of "$kernel")"); done
-  if [[ " ${architectures[*]} " = *' arm64 '* ]]; then wanted+=(swift sysroot-arm64); fi
+  if [[ " ${architectures[*]} " = *' arm64 '* ]]; then wanted+=(swift libraries-arm64); fi
   mkdir -p "$cache/logs"
   "$here/fetch.sh" "$cache" "${wanted[@]}"
   if [[ " ${architectures[*]} " = *' arm64 '* ]]; then
     echo 'Building the exporter for arm64: five minutes, if nothing is built yet'
-    "$here/arm64.sh" "$cache" >"$cache/logs/build-arm64.log" 2>&1 || fail "it does not build: $cache/logs/build-arm64.log"
+    "$here/arm64.sh" "$cache" >"$cache/logs/build-arm64.log" 2>&1 || fail "the exporter does not build for arm64: $cache/logs/build-arm64.log"
   fi
 
   work=$(mktemp -d)
