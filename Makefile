@@ -42,10 +42,10 @@ test-unit: ## runs the tests that need no root and no services (1 min after the 
 	@$(INSTALL) build test
 	@scripts/test.sh unit
 
-test-kernels: build ## runs the exporter on twelve other kernels, emulated (35 min, estimated); ARGS=… selects them, see --help
+test-kernels: build ## runs the exporter on twelve other kernels, emulated (1 h, estimated); ARGS=… selects them, see --help
 	$(RELEASE) pidns-workload
 	$(RELEASE) pidns-console-check
-	@echo 'Booting twelve other kernels: about 35 minutes on two CPUs for all of them'
+	@echo 'Booting twelve other kernels: about an hour on two CPUs for all of them'
 	@Tests/Acceptance/KernelMatrix/run.sh $(ARGS)
 
 test-scenarios: build ## induces failures under a real Prometheus, as root, and checks the alerts (17 min); ARGS=… selects, see --help

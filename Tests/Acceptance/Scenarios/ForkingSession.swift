@@ -11,8 +11,9 @@ struct ForkingSession: Scenario {
   // At least 170 forks a second, also on a slow machine.
   let alerts = [ExpectedAlert("PidnsForkStorm", share: 0.6)]
   let began: Date?
-  private let cgroup: TestCgroup
+  // Destroyed in this order: a cgroup with a process cannot be removed.
   private let shell: Child
+  private let cgroup: TestCgroup
 
   /// Twenty subshells and a program every 50 ms and what they take, until SIGTERM. Prints the number of forks.
   private static let script = """

@@ -4,7 +4,7 @@ import Foundation
 
 /// A folder of this process, for code that reads files by their paths.
 enum Files {
-  /// Empty at the first use. In `TMPDIR`, which run.sh removes: libFuzzer ends the process without a word.
+  /// Empty at the first use. In `TMPDIR`, which run.sh removes: libFuzzer ends the process without a word. The tests remove it themselves.
   static let folder: String = {
     let parent = FileManager.default.temporaryDirectory.path()
     let folder = "\(parent)/pidns-fuzz.\(ProcessInfo.processInfo.processIdentifier)"

@@ -13,7 +13,7 @@ import Harness
 ///     @@ metric SAMPLE          a line of the scrape
 ///     @@ compare [after-ready]  compares the truths and samples since the last comparison
 ///     @@ error TEXT             the reason why the case failed
-///     @@ without NAME           a case that the kernel cannot run, such as without names in lockdown
+///     @@ without NAME           a case that this machine cannot run, such as one with names, in lockdown
 ///     @@ end                    all cases have run
 struct ConsoleLog {
   /// The result of a case.

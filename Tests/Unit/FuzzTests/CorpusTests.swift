@@ -10,8 +10,14 @@ import Testing
   private static let corpus = URL(filePath: #filePath).deletingLastPathComponent()
     .deletingLastPathComponent().deletingLastPathComponent().appending(path: "Fuzz/Corpus")
 
+  /// Removes what targets write, at the end of the process: other targets may still run at the end of one.
+  private static let cleanUp: Void = {
+    _ = atexit { try? FileManager.default.removeItem(atPath: Files.folder) }
+  }()
+
   @Test("each target runs its corpus without a finding", arguments: FuzzTarget.all.map(\.name))
   func runs(_ name: String) throws {
+    Self.cleanUp
     let target = try #require(FuzzTarget.all.first { $0.name == name })
     let inputs = try FileManager.default.contentsOfDirectory(
       at: Self.corpus.appending(path: name), includingPropertiesForKeys: nil)

@@ -80,7 +80,7 @@ import Testing
     #expect(!matrix.passes)
   }
 
-  @Test("A machine may skip a case that its kernel cannot run")
+  @Test("A machine may leave out a case that it cannot run")
   func without() throws {
     let more = "@@ case more\n" + log().split(separator: "@@ case fork\r\n")[1]
     let matrix = try matrix(log(end: more), log(end: "@@ without more\n@@ end"))
