@@ -37,6 +37,7 @@ let package = Package(
     // Headers alone: the library is loaded when it is needed.
     .systemLibrary(name: "CLibCurl", providers: [.apt(["libcurl4-gnutls-dev"])]),
     .systemLibrary(name: "CConfinement", providers: [.apt(["libseccomp-dev"])]),
+    .systemLibrary(name: "CPCRE2", providers: [.apt(["libpcre2-dev"])]),
     .systemLibrary(name: "CPidns", path: "bpf/include"),
 
     .plugin(name: "CompileBPF", capability: .buildTool()),
@@ -66,7 +67,7 @@ let package = Package(
       name: "Probe", dependencies: ["CPidns", "LibBPF", "Platform"], swiftSettings: settings,
       plugins: ["CompileBPF"]),
     .target(
-      name: "Namespaces", dependencies: ["LibBPF", "Probe", "Containers", "Platform"],
+      name: "Namespaces", dependencies: ["CPCRE2", "LibBPF", "Probe", "Containers", "Platform"],
       swiftSettings: settings),
     .target(name: "Containers", dependencies: ["JSON", "Platform"], swiftSettings: settings),
     .target(name: "Exposition", swiftSettings: settings),
@@ -270,7 +271,8 @@ let package = Package(
         "Containers", "Exporter", "Exposition", "Kubernetes", "LiveView", "MetricsHTTP", "Namespaces",
         "PageReaders", "Platform", "Probe", "ProcessEvents", "StatusPage", "Terminal", "Top", "WebConfig",
         "YAML", .product(name: "Logging", package: "swift-log"),
-      ], path: "Tests/Fuzz", sources: ["FuzzTarget.swift", "Support", "Targets"], swiftSettings: settings),
+      ], path: "Tests/Fuzz", exclude: ["Corpus", "Dictionaries", "PidnsFuzz.swift", "README.md", "run.sh"],
+      swiftSettings: settings),
     .testTarget(
       name: "FuzzTests", dependencies: ["FuzzTargets"], path: "Tests/Unit/FuzzTests", swiftSettings: settings),
     .testTarget(
@@ -296,6 +298,7 @@ if let libFuzzer = Context.environment["PIDNS_LIBFUZZER"] {
   package.targets.append(
     .executableTarget(
       name: "pidns-fuzz", dependencies: ["FuzzTargets", "Platform"], path: "Tests/Fuzz",
-      sources: ["PidnsFuzz.swift"], swiftSettings: settings,
+      exclude: ["Corpus", "Dictionaries", "FuzzTarget.swift", "README.md", "Support", "Targets", "run.sh"],
+      swiftSettings: settings,
       linkerSettings: [.unsafeFlags(["-Xlinker", libFuzzer, "-Xlinker", "-lstdc++"])]))
 }

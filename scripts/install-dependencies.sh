@@ -19,7 +19,8 @@ for group; do
       # exporter's C libraries.
       wanted+=(libcurl4 libncurses6 libsqlite3-0 libxml2)
       wanted+=(g++)
-      wanted+=(libbpf-dev libcurl4-gnutls-dev libjansson-dev libmicrohttpd-dev libseccomp-dev libyaml-dev zlib1g-dev pkg-config)
+      wanted+=(libbpf-dev libcurl4-gnutls-dev libjansson-dev libmicrohttpd-dev libpcre2-dev libseccomp-dev libyaml-dev zlib1g-dev)
+      wanted+=(pkg-config)
       # For the second command of the README.
       wanted+=(curl)
       ;;

@@ -15,8 +15,7 @@ package struct LabelFilter: Sendable {
     /// The label that has to match.
     package let label: Label
     let pattern: String
-    /// Swift's regular expressions are not Sendable, although nothing changes them.
-    private let expression: Expression
+    private let expression: RegularExpression
 
     /// Reads `label=expression`.
     ///
@@ -31,9 +30,9 @@ package struct LabelFilter: Sendable {
       self.label = label
       pattern = String(parts[1])
       do {
-        expression = Expression(regex: try Regex(pattern).matchingSemantics(.unicodeScalar))
+        expression = try RegularExpression(pattern)
       } catch {
-        throw Problem(#"'\#(pattern)' is not a regular expression: escape special characters, such as \("#)
+        throw Problem("\(error)")
       }
     }
 
@@ -46,7 +45,7 @@ package struct LabelFilter: Sendable {
         case .unit: names.unit
         case .pidns: String(inum)
         }
-      return (try? expression.regex.wholeMatch(in: value)) != nil
+      return expression.matches(value)
     }
 
     /// Returns whether both rules have the same text.
@@ -61,10 +60,6 @@ package struct LabelFilter: Sendable {
     package let description: String
 
     init(_ description: String) { self.description = description }
-  }
-
-  private struct Expression: @unchecked Sendable {
-    let regex: Regex<AnyRegexOutput>
   }
 
   private let include: [Rule]

@@ -13,7 +13,7 @@ umask 022
 mkdir "$folder"
 install -D --mode 755 "$program" "$folder/usr/bin/pidns-exporter"
 
-# The linked libraries, and libcurl, libcrypt and libseccomp with their own. ldd does not list these, because the program
+# The linked libraries, and libcurl, libcrypt, libpcre2 and libseccomp with their own. ldd does not list these, because the program
 # loads them on demand. They are in the same folder as the others.
 libraries() {
   local linked folder library package loaded=()
@@ -25,6 +25,7 @@ libraries() {
     loaded+=("$library")
   done <<<'libcurl-gnutls.so.4 libcurl3-gnutls
 libcrypt.so.1 libcrypt1
+libpcre2-8.so.0 libpcre2-8-0
 libseccomp.so.2 libseccomp2'
   printf '%s\n' "${loaded[@]}"
   {

@@ -44,6 +44,7 @@ DEBIAN_LICENCES = {
     "openldap": "OLDAP-2.8",
     "openssl": "Apache-2.0",
     "p11-kit": "BSD-3-Clause",
+    "pcre2": "BSD-3-Clause",
     "rtmpdump": "LGPL-2.1-or-later",
     "zlib": "Zlib",
 }

@@ -71,7 +71,7 @@ fetch() {
     libraries-*)
       use_suites "$architecture" '' sid
       unpack_all "$folder" base-files g++ libbpf-dev libcurl4-gnutls-dev libgnutls28-dev libjansson-dev libmicrohttpd-dev \
-        libseccomp-dev libyaml-dev zlib1g-dev
+        libpcre2-dev libseccomp-dev libyaml-dev zlib1g-dev
       unpack "$folder" swiftlang
       ;;
     *) fail "unknown part '$1'" ;;

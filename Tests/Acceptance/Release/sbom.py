@@ -67,6 +67,7 @@ for library in libraries:
 
 # Loaded with dlopen(), so ldd does not list them.
 expect(any(name.startswith("libcurl3") for name in versions), "libcurl is missing")
+expect(any(name.startswith("libpcre2-8") for name in versions), "libpcre2 is missing")
 expect(any(name.startswith("libseccomp2") for name in versions), "libseccomp is missing")
 
 # The Swift packages: the program contains the module names of types. Short ones (X509) also occur in C libraries, and the name of a folder

@@ -379,6 +379,19 @@ private let pod = Container.Names(namespace: "shop", pod: "cart")
     #expect(try LabelFilter(exclude: [.init(rule)]).shows(web, inum: 7) == !isMatch)
   }
 
+  @Test("A name for which an expression would take for ever does not match it")
+  func boundedSteps() throws {
+    let many = String(repeating: "x", count: 250)
+    let hostile = Container.Names(namespace: "shop", pod: many + "-", container: "web")
+    for rule in ["pod=(x+)+y", "pod=(.*x)+?\\w$", "pod=(x|xx)*y"] {
+      #expect(try !LabelFilter(include: [.init(rule)]).shows(hostile, inum: 7))
+      #expect(try LabelFilter(exclude: [.init(rule)]).shows(hostile, inum: 7))
+    }
+    // The longest name, and an expression with more steps than most.
+    let long = Container.Names(namespace: "shop", pod: many + "-y", container: "web")
+    #expect(try LabelFilter(include: [.init("pod=.*x.*-.*y")]).shows(long, inum: 7))
+  }
+
   @Test(
     "An invalid rule is rejected",
     arguments: ["", "shop", "node=x", "pod", "pod=(", "pod=[", " pod=x", "pod=*"])
