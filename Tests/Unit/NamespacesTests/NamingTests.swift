@@ -364,38 +364,3 @@ private let pod = Container.Names(namespace: "shop", pod: "cart")
     #expect(kernel.ledger.memberCount <= 21)
   }
 }
-
-@Suite struct SelectionTests {
-  @Test(
-    "A rule matches the whole label value",
-    arguments: [
-      ("namespace=shop", true), ("namespace=sho", false), ("namespace=s.*", true), ("pod=cart|x", true),
-      ("container=", false), ("container=web", true), ("pidns=7", true), ("pidns=8", false),
-      ("pod=c\\w+", true),
-      ("namespace=(?i)SHOP", true), ("pod==", false),
-    ])
-  func matches(rule: String, isMatch: Bool) throws {
-    #expect(try LabelFilter(include: [.init(rule)]).shows(web, inum: 7) == isMatch)
-    #expect(try LabelFilter(exclude: [.init(rule)]).shows(web, inum: 7) == !isMatch)
-  }
-
-  @Test("A name for which an expression would take for ever does not match it")
-  func boundedSteps() throws {
-    let many = String(repeating: "x", count: 250)
-    let hostile = Container.Names(namespace: "shop", pod: many + "-", container: "web")
-    for rule in ["pod=(x+)+y", "pod=(.*x)+?\\w$", "pod=(x|xx)*y"] {
-      #expect(try !LabelFilter(include: [.init(rule)]).shows(hostile, inum: 7))
-      #expect(try LabelFilter(exclude: [.init(rule)]).shows(hostile, inum: 7))
-    }
-    // The longest name, and an expression with more steps than most.
-    let long = Container.Names(namespace: "shop", pod: many + "-y", container: "web")
-    #expect(try LabelFilter(include: [.init("pod=.*x.*-.*y")]).shows(long, inum: 7))
-  }
-
-  @Test(
-    "An invalid rule is rejected",
-    arguments: ["", "shop", "node=x", "pod", "pod=(", "pod=[", " pod=x", "pod=*"])
-  func problems(text: String) {
-    #expect(throws: LabelFilter.Problem.self) { try LabelFilter.Rule(text) }
-  }
-}
