@@ -22,7 +22,7 @@ package struct ProcessStatus: Sendable {
   /// Creates an empty status.
   package init() {}
 
-  /// Reads the status from /proc/self: two files and a directory.
+  /// Reads the status: one file of /proc/self, and what `stat` reports of two folders.
   ///
   /// - Parameter boot: The boot time, in seconds since the epoch. ``startTime`` is as stable as this value.
   package static func read(boot: Double = BootEpoch().seconds) -> ProcessStatus {
@@ -32,21 +32,27 @@ package struct ProcessStatus: Sendable {
     _ = unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &descriptors)
     let pages = numbers((ProcFile.read("/proc/self/statm") ?? "").utf8[...])
     let pageSize = UInt64(sysconf(Int32(_SC_PAGESIZE)))
-    // The second field, the command name, may contain spaces and parentheses. Count fields after its last
-    // parenthesis.
-    let stat = (ProcFile.read("/proc/self/stat") ?? "").utf8
-    let fields = numbers(stat[(stat.lastIndex(of: UInt8(ascii: ")")) ?? stat.startIndex)...])
-    func field(_ number: Int) -> UInt64 { fields.indices.contains(number - 2) ? fields[number - 2] : 0 }
     var status = ProcessStatus()
     status.cpuSeconds = seconds(usage.ru_utime) + seconds(usage.ru_stime)
     status.openDescriptors = countOpenDescriptors()
     status.maximumDescriptors = UInt64(descriptors.rlim_cur)
     status.virtualBytes = pages.first.map { $0 * pageSize } ?? 0
     status.residentBytes = pages.count > 1 ? pages[1] * pageSize : 0
-    status.startTime = boot + Double(field(22)) / Double(sysconf(Int32(_SC_CLK_TCK)))
-    status.threads = field(20)
+    status.startTime = boot + sinceBoot
+    // A link for each thread, and those of every folder.
+    status.threads = max(UInt64(attributes(of: "/proc/self/task").st_nlink), 2) - 2
     return status
   }
+
+  /// The start of this process, in seconds since boot.
+  private static let sinceBoot: Double = {
+    // The second field, the command name, may contain spaces and parentheses. Count fields after its last
+    // parenthesis.
+    let stat = (ProcFile.read("/proc/self/stat") ?? "").utf8
+    let fields = numbers(stat[(stat.lastIndex(of: UInt8(ascii: ")")) ?? stat.startIndex)...])
+    let ticks = fields.count > 20 ? fields[20] : 0
+    return Double(ticks) / Double(sysconf(Int32(_SC_CLK_TCK)))
+  }()
 
   /// The words of a line as numbers, and 0 for others. By bytes: text by characters would be half of a quiet host's poll.
   private static func numbers(_ line: Substring.UTF8View) -> [UInt64] {
@@ -57,12 +63,21 @@ package struct ProcessStatus: Sendable {
     Double(time.tv_sec) + Double(time.tv_usec) / 1e6
   }
 
+  /// The number of open descriptors: from Linux 6.2 on, the size of their folder.
   private static func countOpenDescriptors() -> UInt64 {
+    let size = attributes(of: "/proc/self/fd").st_size
+    guard size <= 0 else { return UInt64(size) }
     guard let folder = unsafe opendir("/proc/self/fd") else { return 0 }
     defer { _ = unsafe closedir(folder) }
     // Excludes ".", "..", and the descriptor of the directory itself.
     var entries = -3
     while unsafe readdir(folder) != nil { entries += 1 }
     return UInt64(max(0, entries))
+  }
+
+  /// What `stat` reports of a file; all 0 if that fails.
+  private static func attributes(of path: String) -> stat {
+    var attributes = stat()
+    return unsafe stat(path, &attributes) == 0 ? attributes : stat()
   }
 }
