@@ -78,7 +78,7 @@ static __always_inline int count_exec(__u64 *ctx, __u32 attempt)
 	now = time_of_exec(totals);
 	if (!own_namespace(task, &own))
 		return 0;
-	process = process_of(task, config.keep_exemplars);
+	process = process_of_exec(task, config.keep_exemplars);
 	choose_part(task, &own);
 	counts = counts_of(task, &own, totals, EXEC_SCRATCH + attempt);
 	add_percpu(&totals->events.execs, 1);
@@ -172,26 +172,21 @@ static __always_inline int count_process_exit(struct task_struct *task, __u32 at
 }
 
 /* Counts the OOM kill of a process whose exit has been counted without it. */
-static __always_inline int count_late_oom_kill(struct task_struct *task)
+static __always_inline int count_late_oom_kill(struct task_struct *task, struct task_pidns *own)
 {
+	struct process process = process_of(task, config.keep_exemplars);
 	struct pidns_node *totals = this_cpus_node();
 	struct pidns_exemplar latest = {};
 	struct pidns_counts *counts;
-	struct process process;
-	struct task_pidns own;
 
-	if (!totals || !own_namespace(task, &own))
+	if (!totals || status_signal(wait_status(task, &process, own)) != SIGKILL)
 		return 0;
-	process = process_of(task, config.keep_exemplars);
-	if (status_signal(wait_status(task, &process, &own)) != SIGKILL)
-		return 0;
-	choose_part(task, &own);
-	counts = existing_counts(&own);
+	choose_part(task, own);
+	counts = existing_counts(own);
 	add_atomic(&totals->oom_kills, 1);
 	if (!counts)
 		return 0;
-	describe(&latest, task, &process, &own,
-		 config.keep_exemplars ? bpf_ktime_get_boot_ns() : 0);
+	describe(&latest, task, &process, own, config.keep_exemplars ? bpf_ktime_get_boot_ns() : 0);
 	keep(&counts->latest_oom_kill, &latest);
 	add_atomic(&counts->oom_kills, 1);
 	return 0;
@@ -219,6 +214,7 @@ SEC("tp_btf/sched_process_exit")
 int process_exit_claimed(__u64 *ctx)
 {
 	struct task_struct *task = (void *)ctx[0];
+	struct task_pidns own;
 
 	if (!counts_here())
 		return 0;
@@ -227,7 +223,9 @@ int process_exit_claimed(__u64 *ctx)
 		return 0;
 	if (claim_exit(task))
 		return count_process_exit(task, 0);
-	return was_oom_marked(task) ? count_late_oom_kill(task) : 0;
+	if (!was_oom_marked(task) || !own_namespace(task, &own))
+		return 0;
+	return count_late_oom_kill(task, &own);
 }
 
 SEC("tp_btf/sched_process_free")
@@ -244,10 +242,11 @@ SEC("tp_btf/mark_victim")
 int oom_marked(__u64 *ctx)
 {
 	struct task_struct *task = (void *)ctx[0];
+	struct task_pidns own;
 
-	if (!counts_here())
+	if (!counts_here() || !record_oom_victim(task, &own))
 		return 0;
-	return record_oom_victim(task) ? count_late_oom_kill(task) : 0;
+	return count_late_oom_kill(task, &own);
 }
 
 /* oom_marked for kernels whose tracepoint gives the number of a thread only. */
@@ -335,11 +334,14 @@ static __always_inline bool is_same_part(const struct pidns_part *a, const struc
 SEC("iter/task")
 int task_walk(struct bpf_iter__task *ctx)
 {
+	struct seq_file *output = ctx->meta->seq;
 	struct task_struct *task = ctx->task;
 	struct task_pidns own = {};
 	struct pidns_node *totals;
 	bool begins;
 
+	/* verifier: as in process_of(). */
+	barrier_var(output);
 	if (ctx->meta->seq_num == 0)
 		run = (struct pidns_tasks){}, run_part = (struct pidns_part){};
 	if (task && (task->flags & PF_KTHREAD || !own_namespace(task, &own)))
@@ -354,7 +356,7 @@ int task_walk(struct bpf_iter__task *ctx)
 	totals = this_cpus_node();
 	if (begins) {
 		/* No room: the kernel empties the buffer and calls again with the same task. */
-		if (run.part.namespace.inum && bpf_seq_write(ctx->meta->seq, &run, sizeof(run)))
+		if (run.part.namespace.inum && bpf_seq_write(output, &run, sizeof(run)))
 			return 0;
 		run_part = own.part;
 		if (config.split && totals && own.part.cgroup &&

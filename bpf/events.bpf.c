@@ -248,18 +248,15 @@ static __always_inline int emit_process_exit(struct task_struct *task, __u32 att
 }
 
 /* Emits an OOM kill that was reported only after the exit was emitted. */
-static __always_inline int emit_late_oom_kill(struct task_struct *task)
+static __always_inline int emit_late_oom_kill(struct task_struct *task,
+					      const struct task_pidns *own)
 {
-	struct process process;
-	struct task_pidns own;
+	struct process process = process_of(task, false);
 	struct draft *draft;
 
-	if (!config.emit_oom_kills || !own_namespace(task, &own))
+	if (!config.emit_oom_kills || status_signal(wait_status(task, &process, own)) != SIGKILL)
 		return 0;
-	process = process_of(task, false);
-	if (status_signal(wait_status(task, &process, &own)) != SIGKILL)
-		return 0;
-	draft = describe(task, &own, OOM_SCRATCH);
+	draft = describe(task, own, OOM_SCRATCH);
 	if (draft)
 		emit(draft, PIDNS_OOM_KILLED);
 	return 0;
@@ -281,13 +278,16 @@ SEC("tp_btf/sched_process_exit")
 int process_exited_claimed(__u64 *ctx)
 {
 	struct task_struct *task = (void *)ctx[0];
+	struct task_pidns own;
 
 	transfer_oom_mark(task);
 	if (task->signal->live.counter != 0 || is_left_to_leader(task))
 		return 0;
 	if (claim_exit(task))
 		return emit_process_exit(task, 0);
-	return was_oom_marked(task) ? emit_late_oom_kill(task) : 0;
+	if (!was_oom_marked(task) || !own_namespace(task, &own))
+		return 0;
+	return emit_late_oom_kill(task, &own);
 }
 
 SEC("tp_btf/sched_process_free")
@@ -301,8 +301,9 @@ SEC("tp_btf/mark_victim")
 int oom_victim(__u64 *ctx)
 {
 	struct task_struct *task = (void *)ctx[0];
+	struct task_pidns own;
 
-	return record_oom_victim(task) ? emit_late_oom_kill(task) : 0;
+	return record_oom_victim(task, &own) ? emit_late_oom_kill(task, &own) : 0;
 }
 
 /* oom_victim for kernels whose tracepoint has only the number of a thread. */

@@ -5,6 +5,8 @@
 static __always_inline void count_by_cgroup(struct task_struct *task, struct task_pidns *own,
 					    bool is_exit)
 {
+	struct css_set *set = task->cgroups;
+
 	(void)is_exit;
-	own->part.cgroup = cgroup_of(task->cgroups);
+	own->part.cgroup = cgroup_of(set, set->dfl_cgrp->root);
 }

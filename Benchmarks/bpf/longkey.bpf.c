@@ -11,6 +11,7 @@ static __always_inline void count_by_cgroup(struct task_struct *task, struct tas
 {
 	struct task_struct *init = own->ns->child_reaper;
 	struct css_set *set = task->cgroups, *of_init;
+	struct cgroup_root *root;
 	__u64 cgroup;
 
 	(void)is_exit;
@@ -19,7 +20,8 @@ static __always_inline void count_by_cgroup(struct task_struct *task, struct tas
 	of_init = init->cgroups;
 	if (set == of_init)
 		return;
-	cgroup = cgroup_of(set);
-	if (cgroup != cgroup_of(of_init))
+	root = of_init->dfl_cgrp->root;
+	cgroup = cgroup_of(set, root);
+	if (cgroup != cgroup_of(of_init, root))
 		own->part.cgroup = cgroup;
 }

@@ -12,7 +12,8 @@ struct {
 static __always_inline void count_by_cgroup(struct task_struct *task, struct task_pidns *own,
 					    bool is_exit)
 {
-	__u64 cgroup = cgroup_of(task->cgroups);
+	struct css_set *set = task->cgroups;
+	__u64 cgroup = cgroup_of(set, set->dfl_cgrp->root);
 	struct mechanism_counts *counts = bpf_map_lookup_elem(&by_cgroup, &cgroup);
 
 	(void)own;

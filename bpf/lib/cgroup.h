@@ -85,16 +85,17 @@ static __always_inline __u64 probed_cgroup_of(struct css_set *set)
 	return BPF_CORE_READ(unified, kn, id);
 }
 
-/* The same by typed reads, which cost a fifth. */
-static __always_inline __u64 cgroup_of(struct css_set *set)
+/* The same by typed reads, which cost a fifth; `unified` is the root of cgroup v2. */
+static __always_inline __u64 cgroup_of(struct css_set *set, struct cgroup_root *unified)
 {
-	struct cgroup *unified = set->dfl_cgrp;
-	struct kernfs_node *node = unified->kn;
+	struct kernfs_node *node = set->dfl_cgrp->kn;
 
+	/* verifier: before the branches; see process_of(). */
+	barrier_var(node);
 	if (HAS_CONTROLLER) {
 		struct cgroup *controlled = set->subsys[CONTROLLER]->cgroup;
 
-		if (controlled->root != unified->root && has_parent(controlled->kn))
+		if (controlled->root != unified && has_parent(controlled->kn))
 			return controlled->kn->id | PIDNS_CGROUP_V1;
 	}
 	return node->id;

@@ -68,17 +68,16 @@ static __always_inline void forget_oom_mark(struct task_struct *task)
 }
 
 /*
- * Marks a task that the OOM killer chose. Returns whether its exit was counted already.
+ * Marks a task that the OOM killer chose. Returns whether its exit was counted already; then `own`
+ * is its namespace.
  *
  * From 6.16 on, the signal is sent first, so the victim may already be past its exit's tracepoint.
  * Then the mark stays, and the program that removes it counts the kill.
  */
-static __always_inline bool record_oom_victim(struct task_struct *task)
+static __always_inline bool record_oom_victim(struct task_struct *task, struct task_pidns *own)
 {
-	struct task_pidns own;
-
 	/* The OOM killer may also mark a process that dies with its namespace. */
-	if (!own_namespace(task, &own) || is_torn_down(own.ns))
+	if (!own_namespace(task, own) || is_torn_down(own->ns))
 		return false;
 	if (!mark_oom_victim(task->tgid) || task->signal->live.counter != 0)
 		return false;

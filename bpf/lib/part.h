@@ -18,11 +18,14 @@ struct {
 static __noinline int choose_other_part(struct css_set *set, struct css_set *of_init,
 					struct task_pidns *own)
 {
+	struct cgroup_root *root;
 	__u64 cgroup;
 
 	if (NUMBERS_ARE_TYPED) {
-		cgroup = cgroup_of(set);
-		if (config.split == PIDNS_SPLIT_SHARED && cgroup == cgroup_of(of_init))
+		/* verifier: that of the init, which it does not trust; see process_of(). */
+		root = of_init->dfl_cgrp->root;
+		cgroup = cgroup_of(set, root);
+		if (config.split == PIDNS_SPLIT_SHARED && cgroup == cgroup_of(of_init, root))
 			return 0;
 	} else {
 		cgroup = probed_cgroup_of(set);

@@ -52,7 +52,7 @@ static __always_inline __u32 number_in(struct pid *pid, const struct task_pidns 
 struct process {
 	struct signal_struct *signal;
 	struct task_struct *leader; /* its first thread */
-	struct pid *pid;	    /* of the leader */
+	struct pid *pid;	    /* of the leader; NULL if that is the thread of the event */
 	struct pid *parent;	    /* of the parent's leader; NULL if that is not needed */
 };
 
@@ -73,12 +73,23 @@ static __always_inline struct process process_of(struct task_struct *task, bool 
 	return process;
 }
 
+/* The process of a thread that has execed, and so is its leader and its only thread. */
+static __always_inline struct process process_of_exec(struct task_struct *task, bool needs_parent)
+{
+	struct process process = {.leader = task};
+
+	if (needs_parent)
+		process.parent = task->real_parent->group_leader->thread_pid;
+	barrier_var(process.parent);
+	return process;
+}
+
 /* Returns what getpid() returns in the process. */
 static __always_inline __u32 pid_inside(struct task_struct *task, const struct process *process,
 					const struct task_pidns *own)
 {
 	/* The leader's own number: own_namespace() has found that of the thread. */
-	if (likely(task->pid == task->tgid))
+	if (likely(task->pid == task->tgid) || !process->pid)
 		return own->nr;
 	return number_in(process->pid, own);
 }
