@@ -46,7 +46,7 @@ package enum Gzip {
     private let stream: UnsafeMutablePointer<z_stream>
     private var output: [UInt8] = []
 
-    /// Returns nil if zlib cannot allocate its window of 256 KiB.
+    /// Returns nil if zlib cannot allocate its 160 KiB.
     package init?() {
       unsafe stream = .allocate(capacity: 1)
       unsafe stream.initialize(to: z_stream())
