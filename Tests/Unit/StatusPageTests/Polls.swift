@@ -12,6 +12,8 @@ import Probe
 /// Snapshots of polls, without a kernel.
 struct Polls {
   private static let process = ProcessStatus.read()
+  /// When the exporter started: whole seconds, so that the differences of two times are exact.
+  private static let start = process.startTime.rounded()
   /// Seconds since the exporter started.
   var time = 100.0
   var namespaces: [Snapshot.Series] = []
@@ -31,13 +33,13 @@ struct Polls {
       SeriesKey(names, inum: inum, at: .pidns), events: events,
       tasks: TaskCounts(processes: isLive ? 2 : 0, threads: isLive ? 3 : 0, zombies: zombies), isLive: isLive,
       about: Snapshot.About(
-        NamespaceIdentity(initComm: initComm, initStart: UInt64((process.startTime + start) * 1e9)),
+        NamespaceIdentity(initComm: initComm, initStart: UInt64((Self.start + start) * 1e9)),
         Container()))
   }
 
   var snapshot: Snapshot {
     var snapshot = Snapshot()
-    snapshot.time = Self.process.startTime + time
+    snapshot.time = Self.start + time
     snapshot.series = namespaces
     snapshot.live = namespaces.count { $0.isLive }
     snapshot.node.total = node
