@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
+import Synchronization
 
 /// The exporter's own resource use, for the standard `process_*` metrics.
 package struct ProcessStatus: Sendable {
@@ -38,21 +39,28 @@ package struct ProcessStatus: Sendable {
     status.maximumDescriptors = UInt64(descriptors.rlim_cur)
     status.virtualBytes = pages.first.map { $0 * pageSize } ?? 0
     status.residentBytes = pages.count > 1 ? pages[1] * pageSize : 0
-    status.startTime = boot + sinceBoot
+    status.startTime = boot + sinceBoot()
     // A link for each thread, and those of every folder.
     status.threads = max(UInt64(attributes(of: "/proc/self/task").st_nlink), 2) - 2
     return status
   }
 
-  /// The start of this process, in seconds since boot.
-  private static let sinceBoot: Double = {
-    // The second field, the command name, may contain spaces and parentheses. Count fields after its last
-    // parenthesis.
-    let stat = (ProcFile.read("/proc/self/stat") ?? "").utf8
-    let fields = numbers(stat[(stat.lastIndex(of: UInt8(ascii: ")")) ?? stat.startIndex)...])
-    let ticks = fields.count > 20 ? fields[20] : 0
-    return Double(ticks) / Double(sysconf(Int32(_SC_CLK_TCK)))
-  }()
+  /// The start of this process, in seconds since boot, once it was read.
+  private static let start = Mutex<Double?>(nil)
+
+  /// Reads the start of this process, in seconds since boot; 0 if that fails.
+  private static func sinceBoot() -> Double {
+    start.withLock { start in
+      if let start { return start }
+      guard let stat = ProcFile.read("/proc/self/stat")?.utf8 else { return 0 }
+      // The second field, the command name, may contain spaces and parentheses. Count fields after its last
+      // parenthesis.
+      let fields = numbers(stat[(stat.lastIndex(of: UInt8(ascii: ")")) ?? stat.startIndex)...])
+      let ticks = fields.count > 20 ? fields[20] : 0
+      start = Double(ticks) / Double(sysconf(Int32(_SC_CLK_TCK)))
+      return start ?? 0
+    }
+  }
 
   /// The words of a line as numbers, and 0 for others. By bytes: text by characters would be half of a quiet host's poll.
   private static func numbers(_ line: Substring.UTF8View) -> [UInt64] {
