@@ -41,7 +41,7 @@ struct PidnsBench: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Another build of the exporter, to be measured beside it in the same rounds: start, poll, series, http, maps.",
+      "Another build of the exporter, to be measured beside it in the same rounds: start, kernel, poll, series, http, maps.",
       valueName: "path"))
   var baseline: String?
 
@@ -60,8 +60,8 @@ struct PidnsBench: ParsableCommand {
       throw ValidationError("\(path) is not there; build the whole package first")
     }
     guard geteuid() == 0 else { throw ValidationError("only root can make namespaces and load programs") }
-    let exporter = try Server.Kind.exporter(exporter)
-    let both = [exporter] + (try baseline.map { [try .exporter($0, name: "baseline")] } ?? [])
+    let exporter = Server.Kind.exporter(exporter)
+    let both = [exporter] + (try baseline.map { [try .baseline($0)] } ?? [])
     let figures = Figures()
     let machine = Machine.description
 
@@ -72,7 +72,7 @@ struct PidnsBench: ParsableCommand {
       case .start:
         try StartBenchmark(exporters: both, hasPeers: peers, runs: quick ? 3 : 15, figures: figures).run()
       case .kernel:
-        try EventBenchmark(exporter: exporter, rounds: quick ? 2 : 6, spawns: quick ? 50 : 400).run()
+        try EventBenchmark(exporters: both, rounds: quick ? 2 : 6, spawns: quick ? 50 : 400).run()
       case .mechanisms: try MechanismBenchmark(rounds: quick ? 4 : 80, spawns: 25).run()
       case .collectors:
         try CollectorBenchmark(exporter: exporter, rounds: quick ? 2 : 6, exits: quick ? 50 : 400).run()

@@ -54,8 +54,10 @@ struct WalkBenchmark {
 
   private func measure(_ size: Int, _ shape: Shape, into table: inout Table) throws {
     let held = try shape.tasks(size)
-    var uncounted = try KernelCounters(.init(mapEntries: 1, collectors: []))
-    var counted = try KernelCounters(.init(mapEntries: 1, collectors: [.tasks]))
+    // Room for each namespace: a scan records one that is not in the maps.
+    let entries = UInt32(2 * size + 1024)
+    var uncounted = try KernelCounters(.init(mapEntries: entries, collectors: []))
+    var counted = try KernelCounters(.init(mapEntries: entries, collectors: [.tasks]))
     let namespaces = try counted.scanTasks().count
     let found = try ProcWalk.walk()
 

@@ -15,8 +15,8 @@ final class Server {
     var isExporter = false
     /// Whether it serves TLS.
     var isTLS = false
-    /// The text of `--help`, if flags that the program does not have are to be left out.
-    var help: String?
+    /// The flags of another version, which may lack some of this one: those are left out.
+    var knownFlags: String?
     /// The flags for the address.
     var listen: @Sendable (_ port: UInt16) throws -> [String] = { ["--web.listen-address=127.0.0.1:\($0)"] }
 
@@ -32,13 +32,13 @@ final class Server {
     /// Returns whether the program has a flag.
     func has(_ flag: String) -> Bool {
       let name = flag.prefix { $0 != "=" }
-      return help?.contains(name) ?? true
+      return knownFlags?.contains(name) ?? true
     }
 
     func named(_ name: String) -> Self {
       var kind = Self(name: name, path: path, flags: flags)
       (kind.isQuiet, kind.isExporter, kind.isTLS) = (isQuiet, isExporter, isTLS)
-      (kind.help, kind.listen) = (help, listen)
+      (kind.knownFlags, kind.listen) = (knownFlags, listen)
       return kind
     }
   }
@@ -92,10 +92,16 @@ final class Server {
 
 extension Server.Kind {
   /// A build of the exporter, as installed. It logs only errors.
-  static func exporter(_ path: String, name: String = "pidns-exporter") throws -> Self {
-    var kind = Self(name: name, path: path, flags: ["--log.level=error"])
+  static func exporter(_ path: String) -> Self {
+    var kind = Self(name: "pidns-exporter", path: path, flags: ["--log.level=error"])
     kind.isExporter = true
-    kind.help = try Child.output(of: [path, "--help"])
+    return kind
+  }
+
+  /// A build of another version.
+  static func baseline(_ path: String) throws -> Self {
+    var kind = exporter(path).named("baseline")
+    kind.knownFlags = try Child.output(of: [path, "--help-hidden"])
     return kind
   }
 }

@@ -24,7 +24,7 @@ struct Variant {
   static let claimed = exporter("exporter, claimed", "--bpf.exit-detection=claimed")
 
   /// Returns the exporter with only these flags.
-  private static func exporter(_ name: String, _ flags: String...) -> Self {
+  static func exporter(_ name: String, _ flags: String...) -> Self {
     Variant(name: name, programs: .exporter(flags: flags))
   }
 
