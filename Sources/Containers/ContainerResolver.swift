@@ -110,9 +110,11 @@ package struct ContainerResolver {
   private func resolve(_ cgroup: CgroupIdentity, comm: String, isPart: Bool) -> Resolution {
     if let pods, let known = Self.resolve(cgroup, comm, pods, isPart: isPart) { return known }
     guard let id = cgroup.containerID else { return Resolution(Container(cgroup), .final) }
-    // Only the API has the names of a pod and its containers: they are known later, or never.
+    // Only the API has the names of a pod and its containers: they are known later, or never. Without any name, a part
+    // of the host's namespace would be in the series of the host.
     if cgroup.podUID != nil && (pods != nil || Self.isSandbox(comm)) {
-      let names = Container.Names(container: Self.isSandbox(comm) ? "POD" : "")
+      let unknown = isPart ? Container.Names.unnamed : ""
+      let names = Container.Names(container: Self.isSandbox(comm) ? "POD" : unknown)
       return Resolution(Container(cgroup, names), pods == nil ? .final : .partial)
     }
     let known = local?.name(ofContainer: id, runtime: cgroup.runtime)
@@ -149,12 +151,14 @@ package struct ContainerResolver {
   /// The API does not list sandboxes: in each runtime a sandbox is one process of this name.
   private static func isSandbox(_ comm: String) -> Bool { comm == "pause" }
 
-  /// Returns the label of a container whose name is unknown: its ID, if the runtime uses names as IDs.
+  /// Returns the label of a container whose name is unknown: its ID, if the runtime uses names as IDs. Bounded: without the
+  /// number that `systemd-nspawn --ephemeral` adds to the name.
   private func name(ofUnknown id: String, runtime: Runtime?) -> String {
     // The first 12 digits, like docker and podman.
     if showsIDs { return id.utf8.count == 64 ? String(id.prefix(12)) : id }
     return switch runtime {
-    case .lxc, .nspawn: id
+    case .lxc: id
+    case .nspawn: id.utf8.endsInRandomNumber ? String(id.dropLast(17)) : id
     case .garden: Container.Names.unnamed
     default: id.utf8.containsID ? Container.Names.unnamed : id
     }

@@ -125,4 +125,11 @@ extension String.UTF8View {
     }
     return false
   }
+
+  /// Whether the name ends in a hyphen and 16 lower-case hexadecimal digits, after at least one other character.
+  var endsInRandomNumber: Bool {
+    guard count > 17, self[index(endIndex, offsetBy: -17)] == UInt8(ascii: "-") else { return false }
+    let upper = UInt8(ascii: "A")...UInt8(ascii: "F")
+    return suffix(16).allSatisfy { $0.isHexadecimalDigit && !upper.contains($0) }
+  }
 }

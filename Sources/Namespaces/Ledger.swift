@@ -86,7 +86,7 @@ package struct Ledger {
 
   /// Live namespaces that are shown, as of the last poll.
   package private(set) var live = 0
-  /// Live namespaces that have no container name yet, as of the last poll.
+  /// Live namespaces, and parts with a container, that have no container name yet, as of the last poll.
   package private(set) var unresolved = 0
 
   /// Parts that are kept, live or not.
@@ -182,7 +182,7 @@ package struct Ledger {
         place(&member, part, now)
       }
     }
-    if part.isOfInit { count(&member) }
+    count(&member)
     if turn.reading.hasEntry(part) { member.lastEntry = poll }
     members[part] = member
     guard let endedAt = member.endedAt else {
@@ -201,8 +201,8 @@ package struct Ledger {
 
   /// Counts a live namespace once.
   private mutating func count(_ member: inout TrackedPart) {
-    let isLive = !member.hasEnded && member.isShown
-    let isUnresolved = !member.hasEnded && !member.isResolved
+    let isLive = member.isOfInit && !member.hasEnded && member.isShown
+    let isUnresolved = !member.hasEnded && (member.isOfInit ? !member.isResolved : member.lacksName)
     if isLive != member.isCountedLive { live += isLive ? 1 : -1 }
     if isUnresolved != member.isCountedUnresolved { unresolved += isUnresolved ? 1 : -1 }
     (member.isCountedLive, member.isCountedUnresolved) = (isLive, isUnresolved)

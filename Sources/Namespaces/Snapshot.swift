@@ -63,7 +63,7 @@ package struct Snapshot: Sendable {
   package var series: [Series] = []
   /// Live namespaces that are exposed.
   package var live = 0
-  /// Live namespaces that have no container name yet.
+  /// Live namespaces, and parts with a container, that have no container name yet.
   package var unresolved = 0
   /// The node's own totals, and the dropped events.
   package var node = NodeCounts()

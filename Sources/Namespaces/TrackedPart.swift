@@ -101,6 +101,9 @@ struct TrackedPart {
     return !identity.initIsNew || identity.initEnd > 0 || hasEnded || isDue
   }
 
+  /// Whether it is shown, but without the name of its container, which may still become known.
+  var lacksName: Bool { isShown && certainty == .partial && !container.id.isEmpty }
+
   /// Whether it may only have processes of a container runtime. Those that start a container are in its cgroup for some
   /// milliseconds, but not in its namespace.
   var mayBeOfRuntime: Bool {

@@ -109,7 +109,7 @@ struct StatusHealth {
   private var names: HTML {
     let unresolved = snapshot.unresolved
     var lines: HTML =
-      unresolved == 0 ? "" : line(.worse, "\(unresolved) PID namespaces have no container name yet")
+      unresolved == 0 ? "" : line(.worse, "\(unresolved) PID namespaces or containers have no name yet")
     guard let watch = snapshot.podWatch else { return lines }
     let errors = watch.errors.filter { $0.key != .expired }.values.reduce(0, +)
     let failures = errors == 0 ? "" : "; \(errors) failures since the start"

@@ -41,7 +41,7 @@ extension Catalogue {
     .one(
       MetricFamily(
         "pidns_namespaces_unresolved", .gauge,
-        help: "Live PID namespaces that have no container name yet.")
+        help: "Live PID namespaces, and containers that share one, whose container has no name yet.")
     ) { UInt64($0.unresolved) },
     .one(
       MetricFamily(

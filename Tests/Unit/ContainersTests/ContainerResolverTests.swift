@@ -57,6 +57,9 @@ import Testing
       ("/crun-\(uuid).scope", "(unnamed)", uuid, .final), ("/crun-web.scope", "web", "web", .final),
       ("/garden/\(uuid)", "(unnamed)", uuid, .final), ("/lxc/\(uuid)", uuid, uuid, .final),
       ("/machine-\(uuid).scope", uuid, uuid, .final),
+      // With --ephemeral, systemd-nspawn adds a random number.
+      (#"/machine-debian\x2d0123456789abcdef.scope"#, "debian", "debian-0123456789abcdef", .final),
+      ("/machine-a-0123456789ABCDEF.scope", "a-0123456789ABCDEF", "a-0123456789ABCDEF", .final),
     ] as [(String, String, String, ContainerResolver.Confidence)] {
       let resolution = naming.resolve(cgroupPaths: [path], initComm: "sh")
       #expect(

@@ -99,6 +99,10 @@ import Testing
     #expect(names(path("a")) == (.init(namespace: "shop", pod: "cart", container: "agent"), .final))
     #expect(names(path("b")) == (.init(namespace: "shop", pod: "cart"), .partial))
     #expect(names(Self.pod) == (.init(namespace: "shop", pod: "cart"), .partial))
+    // The API does not know the pod: its events are not the host's.
+    let empty = ContainerResolver(pods: Pods(retention: nil), local: nil)
+    let unknown = empty.resolve(part: [path("a")], of: host)
+    #expect(unknown.container.names == .init(container: "(unnamed)") && unknown.certainty == .partial)
     #expect(
       names(path("a") + "/system.slice/cron.service")
         == (.init(namespace: "shop", pod: "cart", container: "agent", unit: "cron.service"), .final))

@@ -54,6 +54,22 @@ private let web = PIDNamespace(inum: 7, generation: 10)
     #expect(kernel.series(1)?.events.counts.execs == 1)
   }
 
+  @Test("A container in the host's namespace without a name is counted as such until its name is known")
+  func unknownHostContainer() {
+    var kernel = kernel()
+    kernel.containers["/agent"] = .init(Container(names: .init(container: "(unnamed)"), id: "a"), .partial)
+    add(NamespacePart(host, cgroup: 5), 3, "/agent", to: &kernel)
+    for _ in 0..<7 { kernel.poll() }
+    #expect(kernel.series(1, .init(container: "(unnamed)"))?.events.counts.execs == 3)
+    #expect(kernel.series(1)?.events.counts.execs == 1)
+    #expect(kernel.ledger.unresolved == 1 && kernel.ledger.live == 1)
+    kernel.containers["/agent"] = container("agent", id: "a")
+    kernel.namesVersion += 1
+    kernel.poll()
+    #expect(kernel.series(1, .init(container: "agent"))?.events.counts.execs == 3)
+    #expect(kernel.ledger.unresolved == 0)
+  }
+
   @Test(
     "A runtime's events in the cgroup of a container with a namespace stay in the runtime's namespace")
   func runtime() {

@@ -131,7 +131,7 @@ import Testing
       "8 exit codes, exec failures or signal deaths are not counted by kind",
       "9 events and task scans are counted only with their PID namespace: raise --cgroups.max",
       "3 PID namespaces, units or containers have no series", "4 PID namespaces are excluded",
-      "5 PID namespaces have no container name yet",
+      "5 PID namespaces or containers have no name yet",
       "No event from the API server yet",
     ] {
       #expect(bad.contains(words))
