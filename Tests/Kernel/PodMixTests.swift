@@ -95,5 +95,29 @@ extension KernelTests {
       #expect(ended.dropped == 0)
       try await cluster.end()
     }
+
+    @Test("A pod with hostPID is not counted as the host while the API server does not list it")
+    func unlisted() async throws {
+      let cluster = try await Cluster()
+      let exporter = try cluster.exporter("--labels.grace=1s")
+      let containerd = try Containerd()
+      let pod = try containerd.start(
+        PodSpecification(namespace: "kube-system", name: "agent", isInHostNamespace: true))
+      let subject = try Subject(pod, "node", count: 9, execs: 6)
+      let truth = try subject.container.untilReady()
+      let unnamed = Scrape.Names(pidns: Scrape.host, container: "(unnamed)")
+      let execs = Facts.Quantity(.execs)
+      try eventually("its events have no name") {
+        let scrape = try exporter.scrape()
+        return scrape.names.contains(unnamed)
+          && scrape.facts(unnamed).values[execs] ?? 0 >= truth.facts.values[execs] ?? 0
+      }
+      #expect(try exporter.scrape()["pidns_namespaces_unresolved"] > 0)
+      cluster.server.put(cluster.pod(pod, [.init(name: subject.name, id: subject.container.id)]))
+      let names = try subject.names()
+      try eventually("it is named") { try exporter.scrape().names.contains(names) }
+      _ = try subject.container.stopAndFinish()
+      try await cluster.end()
+    }
   }
 }
