@@ -199,7 +199,7 @@ package struct Ledger {
     }
   }
 
-  /// Counts a live namespace once.
+  /// Counts a live namespace once, and a part without a name.
   private mutating func count(_ member: inout TrackedPart) {
     let isLive = member.isOfInit && !member.hasEnded && member.isShown
     let isUnresolved = !member.hasEnded && (member.isOfInit ? !member.isResolved : member.lacksName)
