@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-# Flags for what `make run`, `make bench`, `make fuzz`, `make sanitize`, `make test-kernels`, `make test-packages`, `make test-units`, `make test-faults`, `make soak`, `make coverage`, `make test-attack` and `make test-scenarios` start.
+# Flags for what `make run`, `make bench`, `make fuzz`, `make sanitize`, `make test-kernels`, `make test-packages`, `make test-units`, `make test-cgroups`, `make test-faults`, `make soak`, `make coverage`, `make test-attack` and `make test-scenarios` start.
 ARGS =
 # Installs missing packages; `make INSTALL=true …` skips this step.
 INSTALL = scripts/install-dependencies.sh
@@ -19,7 +19,7 @@ ORDERED = -Xswiftc -Xfrontend -Xswiftc -function-sections -Xlinker --symbol-orde
 RELEASE = swift build -c release --static-swift-stdlib --disable-local-rpath $(SMALL) $(ORDERED) $(REPRODUCIBLE) --product
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: help run build test test-unit test-kernels test-scenarios test-fleet test-restarts test-faults soak coverage test-packages test-units test-release test-walk-through test-apiserver test-prometheus test-attack test-bare fuzz sanitize check format install install-files uninstall deb rpm image release manifests dashboards bench bench-check bench-build clean
+.PHONY: help run build test test-unit test-kernels test-scenarios test-fleet test-restarts test-faults soak coverage test-packages test-units test-cgroups test-release test-walk-through test-apiserver test-prometheus test-attack test-bare fuzz sanitize check format install install-files uninstall deb rpm image release manifests dashboards bench bench-check bench-build clean
 
 help: ## lists the targets; durations are on two CPUs, without downloads
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -98,6 +98,12 @@ test-units: deb ## counts services in machines of Debian 12 and 13 with systemd,
 	@$(INSTALL) test-packages
 	@echo 'Counting services: about 10 minutes on two CPUs'
 	@$(SUDO) Tests/Acceptance/Units/run.sh $(ARGS)
+
+test-cgroups: ## runs kernel tests of cgroups in machines of Debian 12 and 13 with systemd and cgroup v2, as root (15 min); ARGS=trixie selects one
+	@$(INSTALL) build test-packages
+	swift build --build-tests
+	@echo 'Testing under systemd: about 15 minutes on two CPUs'
+	@$(SUDO) Tests/Acceptance/SystemdCgroups/run.sh $(ARGS)
 
 test-walk-through: ## runs the commands of docs/walk-through.md, as root, in a fresh clone of the last commit (8 min)
 	@$(INSTALL) build test

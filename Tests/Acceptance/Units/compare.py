@@ -16,6 +16,7 @@ ENDS = {
     "completes": ("0", "success"), "fails": ("3", "exit-code"), "crash-loop": ("11", "signal"), "forks": ("0", "success"),
     "children": ("0", "success"), "phases": ("0", "success"), "delegated": ("0", "success"), "missing": ("203", "exit-code"),
     "worker@1": ("0", "success"), "stays": ("0", "success"), "recovers": ("0", "success"), "job": ("0", "success"),
+    "dumps": ("0", "success"), "threads": ("0", "success"), "grows": ("0", "success"), "outgrows": ("9", "oom-kill"),
 }
 
 
@@ -29,6 +30,14 @@ class Look:
         # System containers: their PID namespaces, and their services' records by guest and service.
         self.guests = {}
         self.guest_records = collections.defaultdict(list)
+
+    def values(self, name, label, **labels):
+        """The sums of the samples that have these labels, by another label."""
+        sums = collections.Counter()
+        for (sample, its), value in self.samples.items():
+            if sample == name and set(labels.items()) <= its:
+                sums[dict(its)[label]] += value
+        return sums
 
     def value(self, name, **labels):
         """The sum of the samples that have these labels."""
@@ -91,19 +100,22 @@ def expected(records, version, is_alive):
         truth.update(started(version))
     alive = records[-1]["SIGTERM"] if is_alive else 0
     truth["SIGTERM"] -= alive
-    truth |= {"signaled": truth["SIGSEGV"] + truth["SIGTERM"], "alive": alive, "teardown": 0}
+    truth |= {"signaled": truth["SIGSEGV"] + truth["SIGTERM"] + truth["SIGKILL"], "alive": alive, "exit_0": truth["completed"]}
     return truth
 
 
 def differences(look, truth, **labels):
     """The counts of a unit in the exporter's series that differ from the truth, in words."""
-    counted = {name: look.value(f"pidns_process_{name}_total", **labels) for name in ("forks", "execs")}
-    counted |= {name: look.value("pidns_process_exits_total", reason=name, **labels) for name in ("completed", "error", "signaled", "teardown")}
-    counted |= {name: look.value("pidns_process_signal_deaths_total", signal=name, **labels) for name in ("SIGSEGV", "SIGTERM")}
+    counted = look.values("pidns_process_exits_total", "reason", **labels)
+    counted.update(look.values("pidns_process_signal_deaths_total", "signal", **labels))
+    counted.update(look.values("pidns_process_exec_failures_total", "errno", **labels))
+    counted.update({f"exit_{code}": value for code, value in look.values("pidns_process_exit_codes_total", "exit_code", **labels).items()})
+    for name in ("process_forks", "process_execs", "process_core_dumps", "thread_starts", "oom_kills"):
+        counted[name.removeprefix("process_")] = look.value(f"pidns_{name}_total", **labels)
     counted["alive"] = look.value("pidns_processes", **labels)
-    for name, value in counted.items():
-        if value != truth[name]:
-            yield f"{labels}: {name} {value:.0f}, not {truth[name]}"
+    for name in sorted(counted.keys() | truth.keys()):
+        if counted[name] != truth[name]:
+            yield f"{labels}: {name} {counted[name]:.0f}, not {truth[name]}"
 
 
 def counts(looks, version):
@@ -117,9 +129,9 @@ def counts(looks, version):
             starts = look.value("pidns_unit_starts_total", pidns=HOST, container="", unit=unit)
             if unit.endswith(".service") and starts != (1 if service == "phases" else len(records)):
                 yield f"{unit}: {starts:.0f} starts, and {len(records)} records"
-        # The program does not exist: the process of systemd exits with 203.
+        # The program does not exist: the process of systemd looks for it, and exits with 203.
         truth = started(version)
-        truth.update(execs=-1, error=1)
+        truth.update(execs=-1, error=1, exit_203=1)
         yield from differences(look, truth, pidns=HOST, container="", unit="missing.service")
 
 

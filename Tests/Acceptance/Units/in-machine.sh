@@ -24,6 +24,9 @@ define() {
 
 define_all() {
   mkdir /run/records
+  seq 300000 >/run/lines
+  # systemd turns core dumps off.
+  echo /run/core.%p >/proc/sys/kernel/core_pattern
   define completes 'run 20 exit 0'
   define fails 'run 3 exit 3'
   define crash-loop 'run 5 segv' Restart=on-failure RestartSec=100ms
@@ -36,9 +39,13 @@ define_all() {
   define delegated 'run 4 nest 9 exit 0' Delegate=yes
   define missing '' && sed --in-place 's|^ExecStart=.*|ExecStart=/nonexistent|' /etc/systemd/system/missing.service
   define worker@ 'run 7 crash 1 exit 0' && sed --in-place 's|program worker@|program worker@%i|' /etc/systemd/system/worker@.service
+  define dumps 'dump 2 exit 0' LimitCORE=infinity
+  define threads 'thread 5 miss 4 exit 0'
+  define grows 'run 1 oom 2 exit 0' MemoryMax=40M MemorySwapMax=0 OOMPolicy=continue
+  define outgrows 'run 2 outgrow' MemoryMax=40M MemorySwapMax=0
   systemctl daemon-reload
 }
-units=(completes fails crash-loop recovers forks children stays phases delegated missing worker@1)
+units=(completes fails crash-loop recovers forks children stays phases delegated missing worker@1 dumps threads grows outgrows)
 
 is_settled() { ! systemctl list-units --no-legend --plain --state=activating,deactivating,reloading | grep -v units-test; }
 has_started() { [ -e "/run/records/$1" ] && [ "$(wc --lines <"/run/records/$1")" = "$2" ]; }

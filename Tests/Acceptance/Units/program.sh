@@ -8,10 +8,17 @@
 #
 #   run N     N processes exit with 0         fail N   N processes exit with 7      crash N   N processes die by SIGSEGV
 #   fork N    N processes without an exec     nest N   like run, in a cgroup that the program creates in its own
+#   miss N    N failed execs, then exits with 127               thread N  N processes with a second thread
+#   dump N    like crash, with a core dump                      oom N     N processes are killed by the OOM killer
 #   exit N    exits with N                    segv     dies by SIGSEGV              until N   dies by SIGSEGV, unless it is the N-th start
-#   stay      waits for SIGTERM, with a child
-name=$1 forks=0 execs=0 completed=0 error=0 SIGSEGV=0 SIGTERM=0
+#   stay      waits for SIGTERM, with a child                   outgrow   becomes a program that the OOM killer kills
+name=$1
+counts='forks execs completed error SIGSEGV SIGTERM SIGKILL thread_starts core_dumps oom_kills ENOENT exit_3 exit_5 exit_7 exit_127'
+for count in $counts; do eval "$count=0"; done
 shift
+
+# add NAME…: adds one to each of these counts.
+add() { for count; do eval "$count=\$(($count + 1))"; done; }
 
 # repeat N COMMAND…
 repeat() {
@@ -19,27 +26,35 @@ repeat() {
   shift
   while [ "$left" -gt 0 ]; do
     "$@"
-    forks=$((forks + 1)) left=$((left - 1))
+    add forks
+    left=$((left - 1))
   done
 }
-run() { /bin/true && execs=$((execs + 1)) completed=$((completed + 1)); }
-fail() { /bin/sh -c 'exit 7' || execs=$((execs + 1)) error=$((error + 1)); }
-crash() { /bin/sh -c 'kill -SEGV $$' || execs=$((execs + 1)) SIGSEGV=$((SIGSEGV + 1)); }
-fork() { (:) && completed=$((completed + 1)); }
+run() { /bin/true && add execs completed; }
+fail() { /bin/sh -c 'exit 7' || add execs error exit_7; }
+crash() { /bin/sh -c 'kill -SEGV $$' || add execs SIGSEGV; }
+dump() { crash && add core_dumps; }
+fork() { (:) && add completed; }
+miss() { /nonexistent || add ENOENT error exit_127; }
+# Two threads sort that many lines.
+thread() { sort --parallel=2 --buffer-size=64M --output=/dev/null /run/lines && add execs thread_starts completed; }
+oom() { tail /dev/zero || add execs SIGKILL oom_kills; }
 
 # nest N: a child enters a new cgroup, and runs N processes there.
 nest() {
   IFS= read -r line </proc/self/cgroup
   inner=/sys/fs/cgroup${line#0::}/inner
-  mkdir "$inner" && forks=$((forks + 1)) execs=$((execs + 1)) completed=$((completed + 1))
+  mkdir "$inner" && add forks execs completed
   (echo 0 >"$inner/cgroup.procs" && i=0 && while [ "$i" -lt "$1" ]; do /bin/true && i=$((i + 1)); done) &&
     forks=$((forks + 1 + $1)) execs=$((execs + $1)) completed=$((completed + 1 + $1))
 }
 
-# end REASON: writes the record. Nothing but the program's end may follow.
+# end NAME…: adds the program's end, and writes the record. Nothing but this end may follow.
 end() {
-  eval "$1=\$(($1 + 1))"
-  echo "forks=$forks execs=$execs completed=$completed error=$error SIGSEGV=$SIGSEGV SIGTERM=$SIGTERM" >>"/run/records/$name"
+  add "$@"
+  record=
+  for count in $counts; do eval "record=\"\$record $count=\$$count\""; done
+  echo "${record# }" >>"/run/records/$name"
 }
 
 while [ $# -gt 0 ]; do
@@ -54,15 +69,16 @@ while [ $# -gt 0 ]; do
       ;;
     stay)
       sleep infinity &
-      forks=$((forks + 1)) execs=$((execs + 1)) SIGTERM=$((SIGTERM + 1))
+      add forks execs SIGTERM
       # systemd sends SIGTERM to all processes of a service.
       end SIGTERM
       wait
       ;;
     exit)
-      if [ "$2" = 0 ]; then end completed; else end error; fi
+      if [ "$2" = 0 ]; then end completed; else end error "exit_$2"; fi
       exit "$2"
       ;;
+    outgrow) end execs SIGKILL oom_kills && exec /usr/bin/tail /dev/zero ;;
     nest) nest "$2" && shift ;;
     *) repeat "$2" "$step" && shift ;;
   esac

@@ -79,7 +79,7 @@ UNIT
   printf '127.0.0.1 localhost machine\n' >"$1/etc/hosts"
 }
 
-# boot ROOT KERNEL: runs that Debian as a machine, with the output of its test in $work/log.
+# boot ROOT KERNEL [INIT]: runs that Debian as a machine, with the output of its test in $work/log. INIT is its first program; default: systemd.
 boot() {
   local limit=1800 # seconds; a machine takes two minutes on an idle host
   rm -rf "$1"/usr/share/{doc,man,locale} "$1"/var/{cache/apt/*.bin,lib/apt/lists/*}
@@ -87,10 +87,10 @@ boot() {
   LD_LIBRARY_PATH=$cache/qemu/usr/lib/x86_64-linux-gnu:$cache/qemu/lib/x86_64-linux-gnu \
     timeout "$limit" "$cache/qemu/usr/bin/qemu-system-x86_64" -accel tcg,thread=multi -cpu max \
     -L "$cache/qemu/usr/share/qemu" -L "$cache/qemu/usr/share/seabios" \
-    -smp 2 -m 3072 -display none -nodefaults -no-reboot -monitor none \
+    -smp 2 -m 4096 -display none -nodefaults -no-reboot -monitor none \
     -serial "file:$work/console" -serial "file:$work/serial" \
     -kernel "$cache/$2/vmlinuz" -initrd "$work/machine.cpio" \
-    -append 'console=ttyS0 rdinit=/lib/systemd/systemd systemd.mask=serial-getty@ttyS0.service quiet panic=-1' \
+    -append "console=ttyS0 rdinit=${3-/lib/systemd/systemd} systemd.mask=serial-getty@ttyS0.service quiet panic=-1" \
     </dev/null >"$work/qemu.log" 2>&1 &
   machine=$!
   # The log shows whether it reached the end.

@@ -45,6 +45,7 @@ package final class Containerd {
       runtime_type = "io.containerd.runc.v2"
       [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
       Root = "\(folder["runc"])"
+      SystemdCgroup = \(PodSpecification.isManagedBySystemd)
       """, to: "config.toml")
     cleanUp = try CleanUp.ofRuntime(in: folder, CleanUp.runc("$1/runc/k8s.io"))
     child = try Child("/usr/bin/env", ["containerd", "--config", configuration])
@@ -95,7 +96,7 @@ package struct PodSpecification {
   package let namespace: String
   package let name: String
   package let uid: String
-  /// The path of its cgroup in each hierarchy.
+  /// The path of its cgroup in each hierarchy, or its slice.
   package let cgroup: String
   /// `shareProcessNamespace`: the containers are in the sandbox's pid namespace.
   package let sharesProcessNamespace: Bool
@@ -103,7 +104,10 @@ package struct PodSpecification {
   /// `hostPID`: sandbox and containers are in the host's pid namespace.
   package let isInHostNamespace: Bool
 
-  /// - Parameter cgroup: nil for that of a burstable pod with the driver cgroupfs.
+  /// Whether systemd manages cgroups, as on most nodes: sd_booted(3).
+  static let isManagedBySystemd = FileManager.default.fileExists(atPath: "/run/systemd/system")
+
+  /// - Parameter cgroup: nil for that of a burstable pod, with the driver systemd where it runs, else cgroupfs.
   package init(
     namespace: String = "default", name: String, uid: String? = nil, cgroup: String? = nil,
     sharesProcessNamespace: Bool = false, isInHostNamespace: Bool = false
@@ -112,7 +116,10 @@ package struct PodSpecification {
     self.namespace = namespace
     self.name = name
     self.uid = uid
-    self.cgroup = cgroup ?? "/kubepods/burstable/pod\(uid)"
+    self.cgroup =
+      cgroup
+      ?? (Self.isManagedBySystemd
+        ? "kubepods-burstable-pod\(uid.replacing("-", with: "_")).slice" : "/kubepods/burstable/pod\(uid)")
     self.sharesProcessNamespace = sharesProcessNamespace
     self.isInHostNamespace = isInHostNamespace
   }
