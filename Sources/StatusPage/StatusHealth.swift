@@ -92,7 +92,7 @@ struct StatusHealth {
     if snapshot.node.partsRefused > 0 {
       lines += line(
         .worse,
-        "Too many cgroups: \(snapshot.node.partsRefused) events and task scans are counted only with their PID namespace: raise --cgroups.max"
+        "Too many cgroups: \(snapshot.node.partsRefused) events and task scans are counted only with their PID namespace: raise --cgroups.max, and --bpf.map-entries to at least four times it"
       )
     }
     if snapshot.refused > 0 {

@@ -61,7 +61,7 @@ struct PollHealthLogger {
     if snapshot.node.partsRefused > 0 && !reportedCgroups {
       reportedCgroups = true
       logger.warning(
-        "processes of some cgroups are counted with their PID namespace; raise --cgroups.max; logged once, see pidns_cgroups_dropped_total"
+        "processes of some cgroups are counted with their PID namespace; raise --cgroups.max, and --bpf.map-entries to at least four times it; logged once, see pidns_cgroups_dropped_total"
       )
     }
     if snapshot.refused > 0 && !reportedLimit {

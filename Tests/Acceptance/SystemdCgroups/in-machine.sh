@@ -27,8 +27,9 @@ main() {
   check 'containers of pods with hostPID, with a shared PID namespace, and of an ordinary pod are exact' suite PodMix
   check 'processes that move between cgroups' suite CgroupMoves
   check 'services and containers of shared namespaces' suite Parts
-  check 'many cgroups, short-lived ones, and unusual names' suite PartLimits
-  check 'events of services' suite PartEvents
+  check 'limits that are reached' suite FullParts
+  check 'pods of all kinds' suite Pods
+  check 'names of pods' suite Names
   emit end
 }
 

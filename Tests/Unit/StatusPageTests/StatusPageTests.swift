@@ -129,7 +129,7 @@ import Testing
       "1 of 2 BPF programs attached; not supported by this kernel: mark_victim",
       "The kernel skipped runs of process_exec", "7 events are only in the node’s totals",
       "8 exit codes, exec failures or signal deaths are not counted by kind",
-      "9 events and task scans are counted only with their PID namespace: raise --cgroups.max",
+      "9 events and task scans are counted only with their PID namespace: raise --cgroups.max, and --bpf.map-entries",
       "3 PID namespaces, units or containers have no series", "4 PID namespaces are excluded",
       "5 PID namespaces or containers have no name yet",
       "No event from the API server yet",
