@@ -51,8 +51,9 @@ static __always_inline int count_fork(__u64 *ctx, __u32 attempt)
 	}
 	add_percpu(&totals->events.forks, 1);
 	if (own.nr == 1) {
-		add_atomic(&events->starts, 1);
 		add_percpu(&totals->events.starts, 1);
+		if (!counts)
+			add_percpu(&events->starts, 1);
 	}
 	add_atomic(&events->forks, 1);
 	return 0;
@@ -78,13 +79,15 @@ static __always_inline int count_exec(__u64 *ctx, __u32 attempt)
 	now = time_of_exec(totals);
 	if (!own_namespace(task, &own))
 		return 0;
-	process = process_of_exec(task, config.keep_exemplars);
+	process = process_of_exec(task, config.keep_exemplars || config.split);
 	choose_part(task, &own);
 	counts = counts_of(task, &own, totals, EXEC_SCRATCH + attempt);
 	add_percpu(&totals->events.execs, 1);
 	if (likely(counts)) {
 		describe(&latest, task, &process, &own, now);
 		keep(&counts->latest_exec, &latest);
+		if (unlikely(own.part.cgroup) && is_command(task, process.parents_leader, &own))
+			add_atomic(&counts->events.starts, 1);
 		add_atomic(&counts->events.execs, 1);
 	} else {
 		add_percpu(&dropped(totals, own.error)->execs, 1);

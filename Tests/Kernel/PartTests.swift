@@ -196,6 +196,60 @@ extension KernelTests {
       #expect(try scrape["pidns_unit_starts_total{\(labels)}"] == 60)
     }
 
+    @Test(
+      "A unit that keeps its cgroup when it restarts has one start, and each command that the init started")
+    func keptCgroup() throws {
+      let exporter = try RunningExporter()
+      let name = Self.unique("guest-")
+      let outer = try TestCgroup("/lxc.payload.\(name)")
+      let slice = try TestCgroup("/lxc.payload.\(name)/system.slice")
+      let unit = try TestCgroup("/lxc.payload.\(name)/system.slice/k.service")
+      // The init starts seven commands. The first one leaves a child, which executes a program after the init has adopted
+      // it. Each other one executes two more: itself, as systemd-executor does, and a child.
+      let script = """
+        c=$0/system.slice/k.service; exec 4<>"$1"
+        ( echo 0 >"$c/cgroup.procs"; exec sh -c '(read -r line <&4; exec sleep 60) & exit 0' )
+        for i in 1 2 3 4 5 6; do
+        ( echo 0 >"$c/cgroup.procs"; exec sh -c 'exec sh -c "/bin/true; exit 1"' )
+        done
+        echo >&4; echo done; read line
+        """
+      let folder = try TemporaryFolder()
+      let fifo = folder["fifo"]
+      try #require(unsafe mkfifo(fifo, 0o600) == 0)
+      let guest = try outer.start([
+        "/usr/bin/unshare", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-c", script,
+        outer.folder,
+        fifo,
+      ])
+      try #require(guest.line() == "done")
+      let names = try eventuallyNames(exporter, name, "k.service")
+      let labels =
+        #"pidns="\#(try #require(names.pidns))",namespace="",pod="",container="\#(name)",unit="k.service""#
+      // 7 commands, the adopted child's exec, and two more of six.
+      try eventually("all execs are counted") {
+        try exporter.scrape().counts(names).execs == 7 + 1 + 12
+      }
+      let scrape = try exporter.scrape()
+      #expect(try scrape["pidns_unit_commands_total{\(labels)}"] == 7)
+      #expect(try scrape["pidns_unit_starts_total{\(labels)}"] == 1)
+      guest.closeInput()
+      _ = guest.wait()
+      for cgroup in [unit, slice, outer] { cgroup.remove() }
+    }
+
+    /// Waits for a unit in a container, and returns its names.
+    private func eventuallyNames(
+      _ exporter: RunningExporter, _ container: String, _ unit: String
+    ) throws -> Scrape.Names {
+      var names: Scrape.Names?
+      try eventually("\(unit) is shown") {
+        names = try exporter.scrape().names.first { $0.container == container && $0.unit == unit }
+        return names != nil
+      }
+      return try #require(names)
+    }
+
     @Test("--cgroups.split=none counts a namespace as a whole")
     func none() throws {
       let exporter = try RunningExporter("--cgroups.split=none")

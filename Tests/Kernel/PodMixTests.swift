@@ -88,7 +88,9 @@ extension KernelTests {
         let own = pod.specification
         return Scrape.Names(pidns: pidns, namespace: own.namespace, pod: own.name, container: container)
       }
-      #expect(ended.names.filter { !$0.pod.isEmpty }.subtracting(sandboxes).symmetricDifference(names) == [])
+      // On a slow machine, a process of the runtime is in the cgroup for so long that it has a series, in the host's namespace.
+      let others = ended.names.filter { !$0.pod.isEmpty }.subtracting(sandboxes).symmetricDifference(names)
+      #expect(others.filter { $0.pidns != Scrape.host || $0.pod == agent.specification.name } == [])
       for names in sandboxes.dropFirst() {
         #expect(ended.differences(names, from: .sandbox, mayLack: Names.off) == [], "\(names)")
       }

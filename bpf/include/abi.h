@@ -142,7 +142,9 @@ struct pidns_events {
 	__u64 execs;	     /* successful execve and execveat calls */
 	__u64 forks;	     /* new processes, in the namespace of the child */
 	__u64 thread_starts; /* new threads of existing processes */
-	__u64 starts; /* namespaces whose init was forked: 0 or 1 in a namespace's own counts */
+	/* Of a part of a namespace: commands that the namespace's init, a service manager, has
+	 * started in it. Of a node: namespaces whose init was forked. */
+	__u64 starts;
 };
 
 /*

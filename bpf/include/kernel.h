@@ -208,7 +208,8 @@ struct task_struct {
 	int pid;
 	int tgid;
 	__u64 start_boottime;
-	__u64 self_exec_id;		 /* one more at each exec */
+	__u64 self_exec_id;   /* one more at each exec; a child begins with that of its parent */
+	__u64 parent_exec_id; /* self_exec_id of the parent at the fork */
 	struct task_struct *real_parent; /* the parent without a tracer */
 	struct task_struct *group_leader;
 	struct pid *thread_pid;

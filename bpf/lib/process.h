@@ -54,6 +54,7 @@ struct process {
 	struct task_struct *leader; /* its first thread */
 	struct pid *pid;	    /* of the leader; NULL if that is the thread of the event */
 	struct pid *parent;	    /* of the parent's leader; NULL if that is not needed */
+	struct task_struct *parents_leader; /* of an exec */
 };
 
 static __always_inline struct process process_of(struct task_struct *task, bool needs_parent)
@@ -78,8 +79,11 @@ static __always_inline struct process process_of_exec(struct task_struct *task, 
 {
 	struct process process = {.leader = task};
 
-	if (needs_parent)
-		process.parent = task->real_parent->group_leader->thread_pid;
+	if (!needs_parent)
+		return process;
+	process.parents_leader = task->real_parent->group_leader;
+	process.parent = process.parents_leader->thread_pid;
+	barrier_var(process.parents_leader);
 	barrier_var(process.parent);
 	return process;
 }

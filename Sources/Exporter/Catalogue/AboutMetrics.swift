@@ -32,6 +32,15 @@ extension Catalogue {
       }),
     Metric(
       family: MetricFamily(
+        "pidns_unit_commands", .counter,
+        help: "Commands of a systemd unit that its service manager started, such as ExecStart= and ExecReload=."),
+      writeSeries: { encoder, context, view in
+        guard !context.series.key.names.unit.isEmpty else { return }
+        encoder.sample(
+          context, context.series.events.counts.starts, birth: context.series.births.series, &view, exemplar: nil)
+      }),
+    Metric(
+      family: MetricFamily(
         "pidns_namespaces", .gauge, help: "PID namespaces exposed, by state (live, retained).")
     ) { encoder, snapshot in
       let retained = snapshot.series.count { !$0.isLive }

@@ -10,7 +10,8 @@ package struct ProcessCounts: Equatable, Sendable {
   package var forks: UInt64
   /// New threads of existing processes.
   package var threadStarts: UInt64
-  /// Namespaces whose init was forked; 0 or 1 in the counts of one namespace.
+  /// Of a part of a namespace: commands that the namespace's init, a service manager, has started in it. Of the node: namespaces
+  /// whose init was forked.
   package var starts: UInt64
 
   package init(execs: UInt64 = 0, forks: UInt64 = 0, threadStarts: UInt64 = 0, starts: UInt64 = 0) {

@@ -15,21 +15,22 @@ work=/tmp
 # has_v2_only: whether systemd manages cgroup v2, without v1.
 has_v2_only() { [ "$(stat --file-system --format=%T /sys/fs/cgroup)" = cgroup2fs ]; }
 
-# suite NAME: runs a suite, and requires that it has tests.
+# suite NAME: runs a suite or a test, and requires that there is one.
 suite() {
-  NO_COLOR=1 /tests/pidns-exporterPackageTests.xctest --testing-library swift-testing --no-parallel --filter "KernelTests.$1/" &&
+  NO_COLOR=1 /tests/pidns-exporterPackageTests.xctest --testing-library swift-testing --no-parallel --filter "KernelTests.$1" &&
     ! grep --quiet 'Test run with 0 tests' "$work/output"
 }
 
 main() {
   emit "fact uname $(uname -r)"
   check 'systemd manages cgroup v2' has_v2_only
-  check 'containers of pods with hostPID, with a shared PID namespace, and of an ordinary pod are exact' suite PodMix
-  check 'processes that move between cgroups' suite CgroupMoves
-  check 'services and containers of shared namespaces' suite Parts
-  check 'limits that are reached' suite FullParts
-  check 'pods of all kinds' suite Pods
-  check 'names of pods' suite Names
+  check 'pods with hostPID, with a shared PID namespace, and an ordinary one' suite PodMix/
+  check 'the sandbox and the containers of a pod' suite Pods/separate
+  check 'pods while the API server is unavailable' suite Pods/away
+  check 'processes that move between cgroups' suite CgroupMoves/
+  check 'services, and containers of shared namespaces' suite Parts/
+  check 'limits that are reached' suite FullParts/
+  check 'cgroups that are removed at once' suite PartLimits/removed
   emit end
 }
 

@@ -17,6 +17,7 @@ ENDS = {
     "children": ("0", "success"), "phases": ("0", "success"), "delegated": ("0", "success"), "missing": ("203", "exit-code"),
     "worker@1": ("0", "success"), "stays": ("0", "success"), "recovers": ("0", "success"), "job": ("0", "success"),
     "dumps": ("0", "success"), "threads": ("0", "success"), "grows": ("0", "success"), "outgrows": ("9", "oom-kill"),
+    "keeps": ("0", "success"),
 }
 
 
@@ -98,9 +99,10 @@ def expected(records, version, is_alive):
     for record in records:
         truth.update(record)
         truth.update(started(version))
-    alive = records[-1]["SIGTERM"] if is_alive else 0
-    truth["SIGTERM"] -= alive
-    truth |= {"signaled": truth["SIGSEGV"] + truth["SIGTERM"] + truth["SIGKILL"], "alive": alive, "exit_0": truth["completed"]}
+    stays = records[-1]["SIGTERM"] if is_alive else 0
+    truth["SIGTERM"] -= stays
+    truth |= {"signaled": truth["SIGSEGV"] + truth["SIGTERM"] + truth["SIGKILL"], "alive": truth["alive"] + stays, "exit_0": truth["completed"],
+              "unit_commands": len(records)}
     return truth
 
 
@@ -110,7 +112,7 @@ def differences(look, truth, **labels):
     counted.update(look.values("pidns_process_signal_deaths_total", "signal", **labels))
     counted.update(look.values("pidns_process_exec_failures_total", "errno", **labels))
     counted.update({f"exit_{code}": value for code, value in look.values("pidns_process_exit_codes_total", "exit_code", **labels).items()})
-    for name in ("process_forks", "process_execs", "process_core_dumps", "thread_starts", "oom_kills"):
+    for name in ("process_forks", "process_execs", "process_core_dumps", "thread_starts", "oom_kills", "unit_commands"):
         counted[name.removeprefix("process_")] = look.value(f"pidns_{name}_total", **labels)
     counted["alive"] = look.value("pidns_processes", **labels)
     for name in sorted(counted.keys() | truth.keys()):
@@ -125,13 +127,13 @@ def counts(looks, version):
             truth = expected(records, version, is_alive=number < 2)
             unit = SHOWN_AS.get(service, f"{service}.service")
             yield from differences(look, truth, pidns=HOST, container="", unit=unit)
-            # Each record is of a start, but in `phases` of a command of its one start.
+            # Each record is of a start, but in `phases` of a command of its one start. `keeps` has one cgroup for all of them.
             starts = look.value("pidns_unit_starts_total", pidns=HOST, container="", unit=unit)
-            if unit.endswith(".service") and starts != (1 if service == "phases" else len(records)):
+            if unit.endswith(".service") and starts != (1 if service in ("phases", "keeps") else len(records)):
                 yield f"{unit}: {starts:.0f} starts, and {len(records)} records"
         # The program does not exist: the process of systemd looks for it, and exits with 203.
         truth = started(version)
-        truth.update(execs=-1, error=1, exit_203=1)
+        truth.update(execs=-1, error=1, exit_203=1, unit_commands=truth["execs"] - 1)
         yield from differences(look, truth, pidns=HOST, container="", unit="missing.service")
 
 
@@ -152,7 +154,8 @@ def systemd(looks, version):
     for service, (status, result) in ENDS.items():
         shown = look.shown[service]
         # systemd counts the restart that its limit refused, too.
-        restarts = {"crash-loop": len(look.records[service]), "recovers": len(look.records[service]) - 1}.get(service, 0)
+        starts = len(look.records[service])
+        restarts = {"crash-loop": starts, "recovers": starts - 1, "keeps": starts - 1}.get(service, 0)
         for name, value in (("ExecMainStatus", status), ("Result", result), ("NRestarts", str(restarts))):
             if shown.get(name) != value:
                 yield f"{service}: {name} is {shown.get(name)}, not {value}"

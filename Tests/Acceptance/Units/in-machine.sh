@@ -43,9 +43,11 @@ define_all() {
   define threads 'thread 5 miss 4 exit 0'
   define grows 'run 1 oom 2 exit 0' MemoryMax=40M MemorySwapMax=0 OOMPolicy=continue
   define outgrows 'run 2 outgrow' MemoryMax=40M MemorySwapMax=0
+  # Its cgroup has a process when systemd starts it again.
+  define keeps 'leave until 3 exit 0' Restart=on-failure RestartSec=100ms KillMode=process
   systemctl daemon-reload
 }
-units=(completes fails crash-loop recovers forks children stays phases delegated missing worker@1 dumps threads grows outgrows)
+units=(completes fails crash-loop recovers forks children stays phases delegated missing worker@1 dumps threads grows outgrows keeps)
 
 is_settled() { ! systemctl list-units --no-legend --plain --state=activating,deactivating,reloading | grep -v units-test; }
 has_started() { [ -e "/run/records/$1" ] && [ "$(wc --lines <"/run/records/$1")" = "$2" ]; }
@@ -56,7 +58,7 @@ start() {
   systemd-run --unit=job --property=LimitCORE=0 "$program" job run 6 fail 1 exit 0
   systemd-run --property=LimitCORE=0 "$program" unnamed run 8 exit 0
   systemd-run --property=LimitCORE=0 "$program" unnamed crash 2 exit 5
-  within 120 has_started crash-loop 4 && within 60 has_started recovers 3 && within 60 has_started unnamed 2 &&
+  within 120 has_started crash-loop 4 && within 60 has_started recovers 3 && within 60 has_started unnamed 2 && within 60 has_started keeps 3 &&
     within 60 has_started stays 1 && sleep 2 && within 60 is_settled
 }
 

@@ -11,9 +11,10 @@
 #   miss N    N failed execs, then exits with 127               thread N  N processes with a second thread
 #   dump N    like crash, with a core dump                      oom N     N processes are killed by the OOM killer
 #   exit N    exits with N                    segv     dies by SIGSEGV              until N   dies by SIGSEGV, unless it is the N-th start
+#   leave     leaves a child, which stays
 #   stay      waits for SIGTERM, with a child                   outgrow   becomes a program that the OOM killer kills
 name=$1
-counts='forks execs completed error SIGSEGV SIGTERM SIGKILL thread_starts core_dumps oom_kills ENOENT exit_3 exit_5 exit_7 exit_127'
+counts='forks execs completed error SIGSEGV SIGTERM SIGKILL thread_starts core_dumps oom_kills alive ENOENT exit_3 exit_5 exit_7 exit_127'
 for count in $counts; do eval "$count=0"; done
 shift
 
@@ -74,6 +75,7 @@ while [ $# -gt 0 ]; do
       end SIGTERM
       wait
       ;;
+    leave) sleep infinity & add forks execs alive ;;
     exit)
       if [ "$2" = 0 ]; then end completed; else end error "exit_$2"; fi
       exit "$2"

@@ -39,14 +39,21 @@ function(config)
       promql.own(metric, present(['container=""', matchers])),
     ];
   local crashes = total('pidns_process_signal_deaths_total', 'signal=~"%s"' % config.crashSignals, 'signal');
-  // Starts of services in ten minutes. Others than services do not restart.
+  // Starts of services in ten minutes. Others than services do not restart. A service whose cgroup outlives its restarts has no starts, but
+  // commands.
   local service = 'unit=~".+[.]service"';
-  local starts = 'sum without (pidns) (increase(%s[10m]))' % promql.own('pidns_unit_starts_total', service);
+  local inTenMinutes(metric) = 'sum without (pidns) (increase(%s[10m]))' % promql.own(metric, service);
+  local starts(limit) =
+    '(%(starts)s >= %(limit)g or %(commands)s >= %(limit)g unless %(starts)s > 0)' % {
+      starts: inTenMinutes('pidns_unit_starts_total'),
+      commands: inTenMinutes('pidns_unit_commands_total'),
+      limit: limit,
+    };
   local ofService(metric, matchers, label) =
     'sum without (pidns, %s) (increase(%s[10m]))' % [label, promql.own(metric, std.join(', ', [service, matchers]))];
   local crashesOfService = ofService('pidns_process_signal_deaths_total', 'signal=~"%s"' % config.crashSignals, 'signal');
   local failuresOfService = ofService('pidns_process_exits_total', 'reason=~"error|signaled"', 'reason');
-  local crashLoop = '%s >= %g and %s >= %g' % [crashesOfService, thresholds.crashes, starts, std.ceil(thresholds.unitStarts / 2)];
+  local crashLoop = '%s >= %g and %s' % [crashesOfService, thresholds.crashes, starts(std.ceil(thresholds.unitStarts / 2))];
   // The initial PID namespace has the same number on every host.
   local host = '4026531836';
 
@@ -95,11 +102,11 @@ function(config)
         'PidnsUnitRestartLooping',
         'warning',
         |||
-          %(starts)s >= %(limit)g
+          %(starts)s
           and %(failures)s >= %(limit)g
           unless %(crashLoop)s
         ||| % {
-          starts: starts,
+          starts: starts(thresholds.unitStarts),
           failures: failuresOfService,
           limit: thresholds.unitStarts,
           crashLoop: '(%s)' % crashLoop,
