@@ -79,14 +79,14 @@ static __always_inline int count_exec(__u64 *ctx, __u32 attempt)
 	now = time_of_exec(totals);
 	if (!own_namespace(task, &own))
 		return 0;
-	process = process_of_exec(task, config.keep_exemplars || config.split);
+	process = process_of_exec(task, config.keep_exemplars);
 	choose_part(task, &own);
 	counts = counts_of(task, &own, totals, EXEC_SCRATCH + attempt);
 	add_percpu(&totals->events.execs, 1);
 	if (likely(counts)) {
 		describe(&latest, task, &process, &own, now);
 		keep(&counts->latest_exec, &latest);
-		if (unlikely(own.part.cgroup) && is_command(task, process.parents_leader, &own))
+		if (unlikely(own.part.cgroup) && is_command(task, &own))
 			add_atomic(&counts->events.starts, 1);
 		add_atomic(&counts->events.execs, 1);
 	} else {

@@ -78,31 +78,6 @@ static __always_inline void choose_current_part(struct task_pidns *own)
 		choose_part((void *)bpf_get_current_task(), own);
 }
 
-/*
- * Whether an exec is the first one of a process that its namespace's init has forked: a service
- * manager starts a command so.
- *
- * A process that the init has adopted was forked by one that had execed before. systemd 257 execs
- * systemd-executor first; the exec of the command is its second.
- */
-static __always_inline bool is_command(struct task_struct *task, struct task_struct *parent,
-				       struct task_pidns *own)
-{
-	struct pid_namespace *ns = own->ns;
-	struct task_struct *init;
-	__u64 of_init;
-
-	if (NUMBERS_ARE_TYPED) {
-		init = ns->child_reaper;
-		of_init = init->self_exec_id;
-	} else {
-		init = BPF_CORE_READ(ns, child_reaper);
-		of_init = BPF_CORE_READ(init, self_exec_id);
-	}
-	return parent == init && task->parent_exec_id == of_init &&
-	       task->self_exec_id == of_init + 1;
-}
-
 /* Writes the paths of a part's cgroup, unless they exist; false if there is no room. */
 static __noinline bool capture_cgroup(struct task_struct *task, __u64 id, __u64 *written,
 				      enum scratch scratch)

@@ -54,7 +54,6 @@ struct process {
 	struct task_struct *leader; /* its first thread */
 	struct pid *pid;	    /* of the leader; NULL if that is the thread of the event */
 	struct pid *parent;	    /* of the parent's leader; NULL if that is not needed */
-	struct task_struct *parents_leader; /* of an exec */
 };
 
 static __always_inline struct process process_of(struct task_struct *task, bool needs_parent)
@@ -79,13 +78,36 @@ static __always_inline struct process process_of_exec(struct task_struct *task, 
 {
 	struct process process = {.leader = task};
 
-	if (!needs_parent)
-		return process;
-	process.parents_leader = task->real_parent->group_leader;
-	process.parent = process.parents_leader->thread_pid;
-	barrier_var(process.parents_leader);
+	if (needs_parent)
+		process.parent = task->real_parent->group_leader->thread_pid;
 	barrier_var(process.parent);
 	return process;
+}
+
+/*
+ * Whether an exec is the first one of a process that its namespace's init has forked: a service
+ * manager starts a command so.
+ *
+ * A process that the init has adopted was forked by one that had execed before. systemd 257 execs
+ * systemd-executor first; the exec of the command is its second.
+ */
+static __always_inline bool is_command(struct task_struct *task, struct task_pidns *own)
+{
+	struct pid_namespace *ns = own->ns;
+	struct task_struct *init;
+	__u64 of_init;
+
+	if (NUMBERS_ARE_TYPED) {
+		init = ns->child_reaper;
+		of_init = init->self_exec_id;
+	} else {
+		init = BPF_CORE_READ(ns, child_reaper);
+		of_init = BPF_CORE_READ(init, self_exec_id);
+	}
+	if (task->parent_exec_id != of_init || task->self_exec_id != of_init + 1)
+		return false;
+	/* verifier: by address, as process_of() says. */
+	return config.capture_identities && BPF_CORE_READ(task, real_parent, group_leader) == init;
 }
 
 /* Returns what getpid() returns in the process. */
