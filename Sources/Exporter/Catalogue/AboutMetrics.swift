@@ -33,11 +33,13 @@ extension Catalogue {
     Metric(
       family: MetricFamily(
         "pidns_unit_commands", .counter,
-        help: "Commands of a systemd unit that its service manager started, such as ExecStart= and ExecReload=."),
+        help:
+          "Commands of a systemd unit that its service manager started, such as ExecStart= and ExecReload=."),
       writeSeries: { encoder, context, view in
         guard !context.series.key.names.unit.isEmpty else { return }
         encoder.sample(
-          context, context.series.events.counts.starts, birth: context.series.births.series, &view, exemplar: nil)
+          context, context.series.events.counts.starts, birth: context.series.births.series, &view,
+          exemplar: nil)
       }),
     Metric(
       family: MetricFamily(
