@@ -17,7 +17,7 @@ struct PidnsScenarios: AsyncParsableCommand {
     CrashLoop.self, ForkStorm.self, OOMKills.self, Zombies.self, ThreadGrowth.self, ExecProbes.self,
     FirstShell.self,
     CrashingJob.self, RestartedCrashLoop.self, FirstSIGBUS.self, OOMKilledJob.self,
-    CrashingService.self, RestartingService.self, ForkingSession.self,
+    CrashingService.self, RestartingService.self, KeepingService.self, ForkingSession.self,
     HealthyLoad.self,
     ExporterDown.self, NoExporter.self, FailingPolls.self, LatePolls.self, FullMap.self,
     HiddenNamespaces.self,

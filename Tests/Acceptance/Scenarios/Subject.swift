@@ -14,7 +14,9 @@ enum Subject: Hashable, CustomStringConvertible {
   /// Reads the labels of an alert; nil for a PID namespace or a unit outside the scenarios, such as the host's.
   init?(_ labels: [String: String]) {
     if let unit = labels["unit"] {
-      let services = [CrashingService.name, RestartingService.name].map { $0 + ".service" }
+      let services = [CrashingService.name, RestartingService.name, KeepingService.name].map {
+        $0 + ".service"
+      }
       guard (services + [ForkingSession.user]).contains(unit) else { return nil }
       self = .unit(unit)
       return

@@ -74,10 +74,11 @@ function(config)
       grafana.row('Units'),
       grafana.table(
         'Units',
-        'The selected units. Starts, crashes and OOM kills are those in the time shown, the others are rates. A click on a unit opens the dashboard with its exemplars.',
+        'The selected units. Starts, commands that systemd started, crashes and OOM kills are those in the time shown, the others are rates. A click on a unit opens the dashboard with its exemplars.',
         'short',
         [
           ['Starts', increase('pidns_unit_starts_total')],
+          ['Commands', increase('pidns_unit_commands_total')],
           ['Crashes', increase('pidns_process_signal_deaths_total', crashes)],
           ['OOM kills', increase('pidns_oom_kills_total')],
           ['Execs', rate('pidns_process_execs_total')],
