@@ -42,6 +42,17 @@ extension KernelTests {
           $0.contains("container=\"\(workload.container.name)\"") && !$0.contains("pidns=\"\(Scrape.host)\"")
         }
       }
+      // A unit on the host, with one process.
+      let unit = "scale-\(UInt32.random(in: .min ... .max)).service"
+      let cgroup = try TestCgroup("/\(unit)")
+      let service = try cgroup.start(["sleep", "infinity"])
+      defer { service.signal(SIGKILL) }
+      let perUnit =
+        try Self.series("a systemd unit") + Self.series("more for a systemd unit")
+        + (flags.isEmpty ? 0 : Self.series("--lifetimes.per-namespace"))
+      try eventually("the unit is shown") {
+        try exporter.scrape().samples.keys.count { $0.contains("unit=\"\(unit)\"") } == perUnit
+      }
       let live = try exporter.scrape()
       let ofTheNode = live.samples.keys.count { !$0.contains(#"{pidns=""#) }
       #expect(try ofTheNode == Self.series("a node"))

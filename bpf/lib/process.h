@@ -85,11 +85,12 @@ static __always_inline struct process process_of_exec(struct task_struct *task, 
 }
 
 /*
- * Whether an exec is the first one of a process that its namespace's init has forked: a service
- * manager starts a command so.
+ * Whether an exec is the first one of a process that its namespace's init has forked, in another
+ * cgroup than that of the init. This is how a service manager starts a command.
  *
- * A process that the init has adopted was forked by one that had execed before. systemd 257 execs
- * systemd-executor first; the exec of the command is its second.
+ * An adopted process was forked by one that has execed more often than the init. If the init has
+ * execed since (systemctl daemon-reexec), that may be false. systemd 257 execs systemd-executor
+ * first; the exec of the command is the second one. 255 execs that in its own cgroup.
  */
 static __always_inline bool is_command(struct task_struct *task, struct task_pidns *own)
 {
@@ -106,8 +107,11 @@ static __always_inline bool is_command(struct task_struct *task, struct task_pid
 	}
 	if (task->parent_exec_id != of_init || task->self_exec_id != of_init + 1)
 		return false;
-	/* verifier: by address, as process_of() says. */
-	return config.capture_identities && BPF_CORE_READ(task, real_parent, group_leader) == init;
+	/* With PIDNS_SPLIT_ALL, the init's cgroup has a part, too. verifier: by address, as
+	 * process_of() says. */
+	return config.capture_identities &&
+	       BPF_CORE_READ(task, real_parent, group_leader) == init &&
+	       BPF_CORE_READ(task, cgroups) != BPF_CORE_READ(init, cgroups);
 }
 
 /* Returns what getpid() returns in the process. */

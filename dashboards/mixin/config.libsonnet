@@ -30,7 +30,8 @@
     thresholds: {
       // PidnsProcessesCrash: crashes in ten minutes, this many or more. PidnsFirstCrash: fewer.
       crashes: 3,
-      // PidnsUnitRestartLooping: starts of a service in ten minutes. PidnsUnitCrashLooping: half of that, rounded up.
+      // PidnsUnitRestartLooping: starts of a service in ten minutes. PidnsUnitCrashLooping: half of that, rounded up. Twice as many commands
+      // of a service that keeps its cgroup.
       unitStarts: 5,
       // PidnsForkStorm: forks per second. A build on several CPUs exceeds this only for a few minutes.
       forksPerSecond: 100,

@@ -34,7 +34,8 @@ extension Catalogue {
       family: MetricFamily(
         "pidns_unit_commands", .counter,
         help:
-          "Commands of a systemd unit that its service manager started, such as ExecStart= and ExecReload=."),
+          "Commands of a systemd unit that the init of its PID namespace started, such as ExecStart= and ExecReload=."
+      ),
       writeSeries: { encoder, context, view in
         guard !context.series.key.names.unit.isEmpty else { return }
         encoder.sample(

@@ -15,7 +15,7 @@ struct KeepingService: Scenario {
   private var starts = 0
   // Destroyed in this order: a cgroup with a process cannot be removed.
   private let manager: Child
-  private let cgroups: [TestCgroup]
+  private let service, slice, container: TestCgroup
 
   /// The container's init. Starts a process that stays, and for each line one that fails.
   private static let script = """
@@ -27,13 +27,13 @@ struct KeepingService: Scenario {
     """
 
   init(in _: ScenarioEnvironment) throws {
-    let container = "/lxc.payload.\(Self.name)"
-    cgroups = try [container, "\(container)/system.slice", "\(container)/system.slice/\(Self.unit)"].map {
-      try TestCgroup($0)
-    }
-    manager = try cgroups[0].start([
+    let name = "/lxc.payload.\(Self.name)-\(UInt32.random(in: .min ... .max))"
+    container = try TestCgroup(name)
+    slice = try TestCgroup("\(name)/system.slice")
+    service = try TestCgroup("\(name)/system.slice/\(Self.unit)")
+    manager = try container.start([
       "/usr/bin/unshare", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-c", Self.script,
-      cgroups[2].folder,
+      service.folder,
     ])
     began = Date()
     try advance()
@@ -49,7 +49,7 @@ struct KeepingService: Scenario {
   mutating func end() throws -> [QueryExpectation] {
     manager.closeInput()
     _ = manager.wait()
-    for cgroup in cgroups.reversed() { cgroup.remove() }
+    for cgroup in [service, slice, container] { cgroup.remove() }
     return [
       QueryExpectation("pidns_unit_commands_total{\(subject.selector)}", is: Double(starts + 1)),
       QueryExpectation("pidns_unit_starts_total{\(subject.selector)}", is: 1),

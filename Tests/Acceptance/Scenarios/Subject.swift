@@ -7,7 +7,7 @@ import Harness
 enum Subject: Hashable, CustomStringConvertible {
   /// The container of a workload's pod, which has the pod name of a Deployment.
   case container(workload: String)
-  /// A service on the host.
+  /// A service, on the host or in a system container.
   case unit(String)
   case instance(String)
 

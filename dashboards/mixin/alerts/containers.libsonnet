@@ -40,14 +40,15 @@ function(config)
     ];
   local crashes = total('pidns_process_signal_deaths_total', 'signal=~"%s"' % config.crashSignals, 'signal');
   // Starts of services in ten minutes. Others than services do not restart. A service whose cgroup outlives its restarts has no starts, but
-  // commands.
+  // commands, often two for each restart. A reload is a command, too.
   local service = 'unit=~".+[.]service"';
   local inTenMinutes(metric) = 'sum without (pidns) (increase(%s[10m]))' % promql.own(metric, service);
   local starts(limit) =
-    '(%(starts)s >= %(limit)g or %(commands)s >= %(limit)g unless %(starts)s > 0)' % {
+    '(%(starts)s >= %(limit)g or %(commands)s >= %(twice)g unless %(starts)s > 0)' % {
       starts: inTenMinutes('pidns_unit_starts_total'),
       commands: inTenMinutes('pidns_unit_commands_total'),
       limit: limit,
+      twice: 2 * limit,
     };
   local ofService(metric, matchers, label) =
     'sum without (pidns, %s) (increase(%s[10m]))' % [label, promql.own(metric, std.join(', ', [service, matchers]))];
@@ -112,7 +113,7 @@ function(config)
           crashLoop: '(%s)' % crashLoop,
         },
         'Restart loop of ' + container,
-        value + ' starts of the service in ten minutes, and its processes ended with a failure. On ' + node +
+        value + ' starts of the service in ten minutes (commands, if it keeps its cgroup), and its processes ended with a failure. On ' + node +
         '. The service does not work between two starts. Read journalctl -u {{ $labels.unit }}, and repair the cause or roll back.',
         '1m'
       ),

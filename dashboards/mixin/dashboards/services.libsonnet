@@ -96,7 +96,7 @@ function(config)
       grafana.row('Failures'),
       timeseries(
         'Starts by unit',
-        'The %d units with the most starts in the time shown, restarts included. PidnsUnitRestartLooping fires from %d in ten minutes, if processes fail.' % [config.dashboardTop, config.thresholds.unitStarts],
+        'The %d units with the most starts in the time shown, restarts included. PidnsUnitRestartLooping fires from %d in ten minutes, if processes fail. A service that keeps its cgroup has no starts, but commands.' % [config.dashboardTop, config.thresholds.unitStarts],
         'short',
         [ranked.increase(units('pidns_unit_starts_total'))]
       ),
