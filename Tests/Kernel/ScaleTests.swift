@@ -48,7 +48,8 @@ extension KernelTests {
       let service = try cgroup.start(["sleep", "infinity"])
       defer { service.signal(SIGKILL) }
       let perUnit =
-        try Self.series("a systemd unit") + Self.series("more for a systemd unit")
+        try Self.series("a systemd unit, or a container in a shared namespace")
+        + Self.series("more for a systemd unit")
         + (flags.isEmpty ? 0 : Self.series("--lifetimes.per-namespace"))
       try eventually("the unit is shown") {
         try exporter.scrape().samples.keys.count { $0.contains("unit=\"\(unit)\"") } == perUnit
