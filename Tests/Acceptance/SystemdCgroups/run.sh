@@ -10,10 +10,4 @@ cd "$(dirname "$0")/../../.."
 # shellcheck source=Tests/Support/Machine/parts.sh
 . Tests/Support/Machine/parts.sh
 
-machines=("$@")
-if [ $# = 0 ]; then
-  if is_bookworm; then machines+=(bookworm); fi
-  machines+=(trixie)
-fi
-for machine in "${machines[@]}"; do run_part Tests/Acceptance/SystemdCgroups/machine.sh "$machine"; done
-summarise_parts
+run_machines Tests/Acceptance/SystemdCgroups/machine.sh "$@"

@@ -27,6 +27,17 @@ run_part() {
   failed_parts=$((failed_parts + ${counts#* }))
 }
 
+# run_machines SCRIPT [CODENAME…]: runs the script with each of these Debians; without one, with those in which a program of this machine runs.
+run_machines() {
+  local machine machines=("${@:2}")
+  if [ $# = 1 ]; then
+    if is_bookworm; then machines+=(bookworm); fi
+    machines+=(trixie)
+  fi
+  for machine in "${machines[@]}"; do run_part "$1" "$machine"; done
+  summarise_parts
+}
+
 # summarise_parts: prints the sums as the last line. Its exit status is that of the suite.
 summarise_parts() {
   echo "$passed_parts passed, $failed_parts failed"
