@@ -200,7 +200,6 @@ extension KernelTests {
       "A unit that keeps its cgroup when it restarts has one start, and each command that the init started")
     func keptCgroup() throws {
       let exporter = try RunningExporter()
-      // The init's own cgroup has a part there, too.
       let all = try RunningExporter("--cgroups.split=all")
       let name = Self.unique("guest-")
       let outer = try TestCgroup("/lxc.payload.\(name)")
@@ -230,18 +229,40 @@ extension KernelTests {
       let names = try eventuallyNames(exporter, name, "k.service")
       let labels =
         #"pidns="\#(try #require(names.pidns))",namespace="",pod="",container="\#(name)",unit="k.service""#
-      // 7 commands, the adopted child's exec, two more of six, and the last one.
-      try eventually("all execs are counted") {
-        try exporter.scrape().counts(names).execs == 7 + 1 + 12 + 1
-      }
-      let scrape = try exporter.scrape()
       for exporter in [exporter, all] {
-        #expect(try exporter.scrape()["pidns_unit_commands_total{\(labels)}"] == 7)
+        // 7 commands, the adopted child's exec, two more of six, and the last one.
+        try eventually("all execs are counted") {
+          try exporter.scrape().counts(names).execs == 7 + 1 + 12 + 1
+        }
+        let scrape = try exporter.scrape()
+        #expect(try scrape["pidns_unit_commands_total{\(labels)}"] == 7)
+        #expect(try scrape["pidns_unit_starts_total{\(labels)}"] == 1)
       }
-      #expect(try scrape["pidns_unit_starts_total{\(labels)}"] == 1)
       guest.closeInput()
       _ = guest.wait()
       for cgroup in [unit, slice, outer] { cgroup.remove() }
+    }
+
+    @Test("Programs that an init starts in its own cgroup are not commands, also with --cgroups.split=all")
+    func sandbox() throws {
+      let exporter = try RunningExporter("--cgroups.split=all")
+      let unit = Self.unique("sandbox-") + ".service"
+      let cgroup = try TestCgroup("/\(unit)")
+      let command =
+        cgroup.wrapper + ["/usr/bin/unshare", "--pid", "--fork", "sh", "-c", "/bin/true; /bin/true; :"]
+      let (status, _, stderr) = try Child.run(command[0], Array(command.dropFirst()))
+      #expect(status == 0, "\(stderr)")
+      // Those of the unit on the host, and of its sandbox.
+      func sum(_ metric: String) throws -> Double {
+        try exporter.scrape().samples.filter {
+          $0.key.hasPrefix("\(metric){") && $0.key.contains("unit=\"\(unit)\"")
+        }
+        .values.reduce(0, +)
+      }
+      // unshare, the shell, and two programs.
+      try eventually("all execs are counted") { try sum("pidns_process_execs_total") == 4 }
+      #expect(try sum("pidns_unit_commands_total") == 0)
+      cgroup.remove()
     }
 
     /// Waits for a unit in a container, and returns its names.
